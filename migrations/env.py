@@ -1,0 +1,28 @@
+"""How Alembic reaches the database: through the store's own engine, one migration at a time."""
+
+from alembic import context
+from sqlalchemy import text
+
+from store.database import open_database
+from store.migrate import POSTGRESQL_LOCK
+from store.settings import settings
+from store.tables import Base
+
+
+def run() -> None:
+    """Apply the chosen migrations in one transaction."""
+    engine = open_database(context.config.attributes.get("url") or settings().database)
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            transactional_ddl=True,
+        )
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({POSTGRESQL_LOCK})"))
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

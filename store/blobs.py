@@ -1,0 +1,115 @@
+"""Bytes in the database, in chunks of 1 MiB, so that any of them streams and serves ranges without a shared disk."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlalchemy import delete, exists, insert, select, update
+
+from store.clock import now
+from store.database import Sessions
+from store.errors import BlobDamaged
+from store.ids import BlobId, new_id
+from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Model
+from store.transaction import Tx, snapshot, transaction
+
+CHUNK_BYTES = 1 << 20
+CHUNKS_PER_TRANSACTION = 8  # other writers of an SQLite file get their turn in between
+ORPHAN_MILLISECONDS = 3_600_000  # a blob that nothing refers to after an hour was left by a process that died
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobInfo:
+    """A complete blob."""
+
+    id: BlobId
+    bytes: int
+    sha256: str
+
+
+def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
+    """Store `chunks` (each at most 1 MiB) as a new blob, in several short transactions.
+
+    Nothing refers to the blob yet: whoever wants it does so in a transaction of its own, afterwards.
+    """
+    blob_id = BlobId(new_id("blb"))
+    digest, size = hashlib.sha256(), 0
+    with transaction(sessions) as tx:
+        tx.execute(insert(Blob).values(id=blob_id))
+    for first, batch in _batches(chunks):
+        for chunk in batch:
+            digest.update(chunk)
+            size += len(chunk)
+        rows = [{"blob_id": blob_id, "number": first + at, "data": chunk} for at, chunk in enumerate(batch)]
+        with transaction(sessions) as tx:
+            tx.execute(insert(BlobChunk), rows)
+    with transaction(sessions) as tx:
+        tx.execute(update(Blob).where(Blob.id == blob_id).values(bytes=size, sha256=digest.hexdigest()))
+    return BlobInfo(id=blob_id, bytes=size, sha256=digest.hexdigest())
+
+
+def chunks_of(data: bytes) -> Iterator[bytes]:
+    """`data` in pieces that `write` takes."""
+    view = memoryview(data)
+    return (bytes(view[at : at + CHUNK_BYTES]) for at in range(0, len(data), CHUNK_BYTES))
+
+
+def chunks_of_file(file: BinaryIO) -> Iterator[bytes]:
+    """The rest of `file` in pieces that `write` takes."""
+    return iter(lambda: file.read(CHUNK_BYTES), b"")
+
+
+def info(tx: Tx, blob_id: str) -> BlobInfo:
+    """Size and hash of a complete blob."""
+    blob = tx.execute(select(Blob.bytes, Blob.sha256).where(Blob.id == blob_id)).one()
+    return BlobInfo(id=BlobId(blob_id), bytes=blob.bytes, sha256=blob.sha256 or "")
+
+
+def read(sessions: Sessions, blob_id: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The bytes from `start` up to `stop` (default: the end), a chunk and a short transaction at a time."""
+    with snapshot(sessions) as tx:
+        end = info(tx, blob_id).bytes if stop is None else stop
+    for number in range(start // CHUNK_BYTES, -(-end // CHUNK_BYTES)):
+        with snapshot(sessions) as tx:
+            chunk = tx.scalar(select(BlobChunk.data).where(BlobChunk.blob_id == blob_id, BlobChunk.number == number))
+        if chunk is None:
+            raise BlobDamaged(f"blob {blob_id} lacks its chunk {number}")
+        base = number * CHUNK_BYTES
+        yield chunk[max(start - base, 0) : end - base]
+
+
+def read_checked(sessions: Sessions, blob_id: str) -> Iterator[bytes]:
+    """All bytes of a blob; raises `BlobDamaged` at the end if they are not those that were written."""
+    with snapshot(sessions) as tx:
+        expected = info(tx, blob_id).sha256
+    digest = hashlib.sha256()
+    for chunk in read(sessions, blob_id):
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != expected:
+        raise BlobDamaged(f"blob {blob_id} is damaged: its SHA-256 is not {expected}")
+
+
+def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
+    """Delete blobs, chunks and all."""
+    if ids := list(blob_ids):
+        tx.execute(delete(Blob).where(Blob.id.in_(ids)))
+
+
+def remove_orphans(tx: Tx) -> None:
+    """Delete what processes that died left behind: blobs of an hour ago that nothing refers to."""
+    owned = [exists().where(table.blob_id == Blob.id) for table in (Dataset, Checkpoint, Model)]
+    old = Blob.created_at < now() - ORPHAN_MILLISECONDS
+    tx.execute(delete(Blob).where(old, *[~owner for owner in owned]).execution_options(synchronize_session=False))
+
+
+def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes]]]:
+    first, batch = 0, list[bytes]()
+    for chunk in chunks:
+        batch.append(chunk)
+        if len(batch) == CHUNKS_PER_TRANSACTION:
+            yield first, batch
+            first, batch = first + len(batch), []
+    if batch:
+        yield first, batch

@@ -1,0 +1,77 @@
+"""Opening the database: SQLite and PostgreSQL with the settings under which neither loses a commit."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+Sessions = sessionmaker[Session]
+
+BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
+SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
+
+
+def open_database(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed."""
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url, pool_size)
+    if backend == "postgresql":
+        return _postgresql(url, pool_size)
+    raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def open_sessions(engine: Engine) -> Sessions:
+    """The factory of the transactions on `engine`."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether this SQLite may use write-ahead logging with several writing processes."""
+    newest, *patched = SAFE_WAL
+    return version >= newest or any(version[:2] == fix[:2] and version >= fix for fix in patched)
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=35, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin by `_begin_sqlite`, not by guesswork of the driver
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        f"journal_mode={'WAL' if wal_is_safe() else 'DELETE'}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer halfway fails whatever its time-out."""
+    reads = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=35,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "prepare_threshold": None,  # prepared statements do not survive PgBouncer
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+        },
+    )

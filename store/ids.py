@@ -1,0 +1,24 @@
+"""Ids: a type prefix and a UUIDv7 (RFC 9562), so that ids sort by the time they were made."""
+
+import secrets
+import time
+from typing import NewType
+
+ProjectId = NewType("ProjectId", str)
+DatasetId = NewType("DatasetId", str)
+JobId = NewType("JobId", str)
+ModelId = NewType("ModelId", str)
+BlobId = NewType("BlobId", str)
+CheckpointId = NewType("CheckpointId", str)
+KeyId = NewType("KeyId", str)
+WorkerId = NewType("WorkerId", str)
+
+DEFAULT_PROJECT = ProjectId("prj_default")  # the owner of everything on a service without keys
+
+
+def new_id(prefix: str) -> str:
+    """``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, 12 of their fraction, 62 at random."""
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    fraction = nanoseconds * 4096 // 1_000_000
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
+    return f"{prefix}_{number:032x}"

@@ -1,0 +1,163 @@
+"""What workers and the scheduler do to jobs. Each write names the fence that the claim gave, or changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy.orm import aliased
+
+from store import checkpoints, epochs, events, jobs, models
+from store.clock import now
+from store.errors import LeaseLost
+from store.events import NewEvent
+from store.ids import JobId, WorkerId
+from store.tables import Job
+from store.transaction import Tx
+
+WORKER_LOST = {
+    "code": "worker_lost",
+    "detail": "the workers that ran this job died one after the other; it may ask for more memory than they have",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write to a job, until another claim raises its fence."""
+
+    job_id: JobId
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a worker has to tell since it last did."""
+
+    epoch: int
+    fraction: float
+    eta_seconds: float | None
+    metrics: dict[str, Any]
+    best: dict[str, Any] | None
+    epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    events: Sequence[NewEvent] = ()
+
+
+def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
+    """Take the best queued job: by priority, then for the project with the fewest running, then by age."""
+    other = aliased(Job)
+    running = (
+        select(func.count())
+        .where(other.project_id == Job.project_id, other.state == "running")
+        .correlate(Job)
+        .scalar_subquery()
+    )
+    best = (
+        select(Job.id)
+        .where(Job.state == "queued")
+        .order_by(Job.priority.desc(), running, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    taken = (
+        _change(Job.id == best, Job.state == "queued")
+        .values(
+            state="running",
+            worker_id=worker,
+            attempt=Job.attempt + 1,
+            fence=Job.fence + 1,
+            lease_until=now() + int(lease_seconds * 1000),
+            started_at=func.coalesce(Job.started_at, now()),
+        )
+        .returning(Job)
+    )
+    job = tx.scalar(taken)
+    return jobs.entered(tx, job, attempt=job.attempt) if job else None
+
+
+def heartbeat(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
+    """Renew the lease and write what happened since; answers what was asked of the job."""
+    job = _held(
+        tx,
+        lease,
+        lease_until=now() + int(lease_seconds * 1000),
+        epoch=progress.epoch,
+        fraction=progress.fraction,
+        eta_seconds=progress.eta_seconds,
+        metrics=progress.metrics,
+        best=progress.best,
+        events=Job.events + len(progress.events),
+    )
+    epochs.append(tx, lease.job_id, progress.epochs)
+    events.append(tx, lease.job_id, job.events, progress.events)
+    return job.requested
+
+
+def checkpoint(tx: Tx, lease: Lease, blob_id: str) -> None:
+    """Make the blob the job's newest checkpoint, and keep the one before it."""
+    checkpoint_id = checkpoints.create(tx, lease.job_id, blob_id)
+    _held(tx, lease, checkpoint_id=checkpoint_id)
+    checkpoints.remove_older(tx, lease.job_id, keep=2)
+
+
+def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) -> Job:
+    """End the job with a model, in one transaction."""
+    model_id = models.new_model_id()
+    job = _end(tx, lease, state="succeeded", stop_reason=stop_reason, model_id=model_id, fraction=1.0, eta_seconds=0.0)
+    models.create(tx, model_id, job, model)
+    return job
+
+
+def fail(tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None) -> Job:
+    """End the job with an error."""
+    return _end(tx, lease, state="failed", error=error, stop_reason=stop_reason, eta_seconds=None)
+
+
+def cancel(tx: Tx, lease: Lease) -> Job:
+    """End the job as it was asked."""
+    return _end(tx, lease, state="canceled", eta_seconds=None)
+
+
+def give_back(tx: Tx, lease: Lease) -> Job:
+    """Queue the job again; the attempt that ends here through no fault of the job's is not charged."""
+    job = _held(tx, lease, state="queued", attempt=Job.attempt - 1, worker_id=None, lease_until=None)
+    return jobs.entered(tx, job, reason="worker_stopped")
+
+
+def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
+    """Take the jobs from workers that fell silent: cancel, fail or queue them again."""
+    _take_lapsed(tx, Job.requested == "cancel", state="canceled", finished_at=now(), requested=None)
+    _take_lapsed(tx, Job.attempt >= max_attempts, state="failed", finished_at=now(), error=WORKER_LOST)
+    _take_lapsed(tx, state="queued")
+
+
+def count_queued(tx: Tx) -> int:
+    """How many jobs wait for a worker."""
+    return tx.scalar(select(func.count()).select_from(Job).where(Job.state == "queued")) or 0
+
+
+def _held(tx: Tx, lease: Lease, **values: Any) -> Job:
+    held = _change(Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
+    job: Job | None = tx.scalar(held.values(**values).returning(Job))
+    if job is None:
+        raise LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
+    return job
+
+
+def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> None:
+    lapsed = _change(Job.state == "running", Job.lease_until < now(), *conditions)
+    taken = tx.scalars(lapsed.values(worker_id=None, lease_until=None, eta_seconds=None, **values).returning(Job))
+    for job in taken.all():
+        jobs.entered(tx, job, reason="worker_lost")
+
+
+def _end(tx: Tx, lease: Lease, **values: Any) -> Job:
+    job = _held(tx, lease, requested=None, worker_id=None, lease_until=None, finished_at=now(), **values)
+    checkpoints.remove_older(tx, lease.job_id, keep=0 if job.state != "failed" else 1)
+    return jobs.entered(tx, job)
+
+
+def _change(*conditions: ColumnElement[bool]) -> Update:
+    """An update of the jobs that meet all `conditions`, which every reader can see by the version."""
+    changed = update(Job).where(*conditions).values(version=Job.version + 1, updated_at=now())
+    return changed.execution_options(populate_existing=True, synchronize_session=False)

@@ -1,0 +1,70 @@
+"""Bring the database to the newest schema: ``python -m store.migrate``."""
+
+import sys
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect, select, text
+
+from store import keys
+from store.database import open_database, open_sessions
+from store.ids import DEFAULT_PROJECT
+from store.settings import settings
+from store.tables import Project
+from store.transaction import transaction
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRESQL_LOCK = 7_340_031  # any number: one migration at a time
+
+
+def newest() -> str:
+    """The schema version that this code needs."""
+    return max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+
+
+def current(engine: Engine) -> str | None:
+    """The schema version that the database has; None for an empty one."""
+    with open_sessions(engine)() as session:
+        if not inspect(session.connection()).has_table("alembic_version"):
+            return None
+        return session.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def migrate(url: str) -> None:
+    """Create or upgrade the tables at `url`, and the default project."""
+    engine = open_database(url)
+    try:
+        if current(engine) != newest():
+            _upgrade(url)
+        with transaction(open_sessions(engine)) as tx:
+            if tx.scalar(select(Project.id).where(Project.id == DEFAULT_PROJECT)) is None:
+                tx.add(Project(id=DEFAULT_PROJECT, name="default"))
+    finally:
+        engine.dispose()
+
+
+def _upgrade(url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - takes half a second, and mostly there is nothing to do
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config(ROOT / "alembic.ini")
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def main() -> int:
+    """Migrate the database of the settings, and make the key of the settings valid."""
+    here = settings()
+    if not here.database_url:
+        here.data.mkdir(parents=True, exist_ok=True)
+    migrate(here.database)
+    if key := here.api_key.get_secret_value():
+        engine = open_database(here.database)
+        with transaction(open_sessions(engine)) as tx:
+            keys.add(tx, key, here.secret(), name="BACKPROP_API_KEY")
+        engine.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Trained models: each was made by one job; its weights are a blob."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from store import blobs
+from store.errors import NotFound
+from store.ids import ModelId, ProjectId, new_id
+from store.pages import Page, page
+from store.tables import Job, Model
+from store.transaction import Tx
+
+
+def new_model_id() -> ModelId:
+    """The id of a model about to be made."""
+    return ModelId(new_id("mdl"))
+
+
+def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> Model:
+    """Insert the model of a job."""
+    origin = {"project_id": job.project_id, "job_id": job.id, "dataset_id": job.dataset_id, "name": job.name}
+    model = Model(id=model_id, **origin, **columns)
+    tx.add(model)
+    tx.flush()
+    return model
+
+
+def get(tx: Tx, project: ProjectId, model_id: str) -> Model:
+    """The project's model."""
+    model = tx.scalar(select(Model).where(Model.id == model_id, Model.project_id == project))
+    if model is None:
+        raise NotFound(f"there is no model {model_id}")
+    return model
+
+
+def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[Model]:
+    """The project's models, newest first."""
+    return page(tx, select(Model).where(Model.project_id == project), Model.id, cursor, limit)
+
+
+def remove(tx: Tx, project: ProjectId, model_id: str) -> None:
+    """Delete a model and its weights."""
+    model = get(tx, project, model_id)
+    tx.execute(delete(Model).where(Model.id == model_id))
+    blobs.remove(tx, [model.blob_id])

@@ -1,0 +1,83 @@
+"""The doorbell: a Celery message says that there may be work. The database says what, and whether."""
+
+import logging
+import threading
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+BELL = "backprop.bell"  # the name of the one task
+MOST_PENDING = 1_000  # more rings than this at once tell the workers nothing new
+
+log = logging.getLogger(__name__)
+
+
+def celery_app(broker_url: str) -> Celery:
+    """A Celery application that sends and receives bells through `broker_url`; it keeps no results."""
+    app = Celery("backprop", broker=broker_url)
+    app.conf.update(
+        task_ignore_result=True,
+        task_default_queue="backprop",
+        task_default_queue_type="quorum" if broker_url.startswith("amqp") else "classic",
+        task_publish_retry=False,
+        task_serializer="json",
+        accept_content=["json"],
+        broker_transport_options={
+            "socket_connect_timeout": 1,
+            "socket_timeout": 5,
+            "health_check_interval": 10,
+        },
+        broker_connection_timeout=1,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+    )
+    return app
+
+
+class Doorbell:
+    """Rings from a thread of its own, so that a broker that is down delays no request.
+
+    A ring that is lost is rung again by the scheduler.
+    """
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._pending = 0
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
+        self._thread.start()
+
+    def ring(self, times: int = 1) -> None:
+        """Tell up to `times` workers that there may be work; returns at once."""
+        with self._wake:
+            self._pending = min(self._pending + times, MOST_PENDING)
+            self._wake.notify()
+
+    def close(self) -> None:
+        """Send what is pending, wait at most a second for it, and end the thread."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join(timeout=1)
+
+    def _run(self) -> None:
+        while times := self._next():
+            try:
+                send(self._app, times)
+            except OperationalError as error:
+                log.warning("the broker cannot be reached, the scheduler will ring again: %s", error)
+
+    def _next(self) -> int:
+        with self._wake:
+            self._wake.wait_for(lambda: self._pending or self._closed)
+            times, self._pending = self._pending, 0
+            return times
+
+
+def send(app: Celery, times: int = 1, **options: Any) -> None:
+    """Send the bell `times` times; raises `OperationalError` when the broker cannot be reached."""
+    with app.producer_or_acquire() as producer:
+        for _ in range(times):
+            app.send_task(BELL, producer=producer, **options)

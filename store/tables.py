@@ -1,0 +1,222 @@
+"""The tables. Times are milliseconds since 1970; JSON holds what is shown, columns what is searched or sorted."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from store.clock import now
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Id = String(48)
+
+
+class Base(DeclarativeBase):
+    """What all tables share: names of constraints, and columns by annotation."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {dict[str, Any]: Json, list[Any]: Json, str: String(), int: BigInteger()}
+
+
+class Project(Base):
+    """Who owns data sets, jobs and models."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class ApiKey(Base):
+    """A caller's key, kept as its HMAC-SHA256."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str]
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[Any]]
+    created_at: Mapped[int] = mapped_column(default=now())
+    expires_at: Mapped[int | None]
+    revoked_at: Mapped[int | None]
+
+
+class Blob(Base):
+    """Bytes in chunks, written once, owned by one row; `sha256` is null until the last chunk is in."""
+
+    __tablename__ = "blobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    bytes: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class BlobChunk(Base):
+    """Up to 1 MiB of a blob."""
+
+    __tablename__ = "blob_chunks"
+
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Dataset(Base):
+    """An uploaded table: its profile, and its canonical Parquet as a blob."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str]
+    format: Mapped[str] = mapped_column(String(16))
+    rows: Mapped[int]
+    bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    columns: Mapped[list[Any]]
+    warnings: Mapped[list[Any]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    created_at: Mapped[int] = mapped_column(default=now())
+    expires_at: Mapped[int | None]
+
+    __table_args__ = (Index(None, "project_id", "id"),)
+
+
+class Job(Base):
+    """A training job: what was asked, how far it is, and who holds it under which fence."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set may go when its jobs have ended
+    retry_of: Mapped[str | None] = mapped_column(Id)
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(String(16), default="queued")
+    requested: Mapped[str | None] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(Integer, default=5)
+    spec: Mapped[dict[str, Any]]
+    estimate: Mapped[dict[str, Any]]
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+    events: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    worker_id: Mapped[str | None] = mapped_column(Id)
+    lease_until: Mapped[int | None]
+    checkpoint_id: Mapped[str | None] = mapped_column(Id)
+    epoch: Mapped[int] = mapped_column(Integer, default=0)
+    epochs: Mapped[int] = mapped_column(Integer)
+    fraction: Mapped[float] = mapped_column(Float, default=0.0)
+    eta_seconds: Mapped[float | None] = mapped_column(Float)
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    best: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    stop_reason: Mapped[str | None] = mapped_column(String(16))
+    error: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    model_id: Mapped[str | None] = mapped_column(Id)
+    transitions: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[int] = mapped_column(default=now())
+    updated_at: Mapped[int] = mapped_column(default=now())
+    started_at: Mapped[int | None]
+    finished_at: Mapped[int | None]
+
+    __table_args__ = (
+        Index(None, "project_id", "id"),
+        Index(None, "state", "priority", "id"),
+        Index(None, "dataset_id"),
+    )
+
+
+class Epoch(Base):
+    """The metrics of one epoch of a job."""
+
+    __tablename__ = "epochs"
+
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    metrics: Mapped[dict[str, Any]]
+
+
+class Event(Base):
+    """What happened to a job, numbered without gaps in the order of commits."""
+
+    __tablename__ = "events"
+
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(String(32))
+    data: Mapped[dict[str, Any]]
+    at: Mapped[int] = mapped_column(default=now())
+
+
+class Checkpoint(Base):
+    """A moment of a training run from which it can go on."""
+
+    __tablename__ = "checkpoints"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class Model(Base):
+    """A trained network: how it was made, how good it is, and its weights as a blob (safetensors)."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"), unique=True)
+    dataset_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str]
+    architecture: Mapped[dict[str, Any]]
+    preprocessing: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+    evaluation: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    parameters: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (Index(None, "project_id", "id"),)
+
+
+class IdempotencyKey(Base):
+    """The first answer to a request that carried an `Idempotency-Key`."""
+
+    __tablename__ = "idempotency_keys"
+
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None] = mapped_column(Integer)
+    location: Mapped[str | None]
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class Worker(Base):
+    """A worker process and when it was last heard of."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int]
+    started_at: Mapped[int] = mapped_column(default=now())
+    seen_at: Mapped[int] = mapped_column(default=now(), index=True)

@@ -1,0 +1,25 @@
+"""One request or task, one transaction, opened at the edge; nothing inside commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from store.database import Sessions
+
+Tx = Session
+
+
+@contextmanager
+def transaction(sessions: Sessions) -> Iterator[Tx]:
+    """A writing transaction: committed at the end of the block, rolled back when it raises."""
+    with sessions() as session, session.begin():
+        yield session
+
+
+@contextmanager
+def snapshot(sessions: Sessions) -> Iterator[Tx]:
+    """A reading transaction: takes no write lock, leaves nothing behind."""
+    with sessions() as session, session.begin():
+        session.connection(execution_options={"reads_only": True})
+        yield session

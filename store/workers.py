@@ -1,0 +1,35 @@
+"""The worker processes that live: for readiness and for operators."""
+
+from sqlalchemy import delete, func, select
+
+from store.clock import now
+from store.ids import WorkerId
+from store.tables import Worker
+from store.transaction import Tx
+
+FORGET_MILLISECONDS = 86_400_000
+
+
+def seen(tx: Tx, worker_id: WorkerId, host: str, pid: int) -> None:
+    """Note that a worker lives."""
+    worker = tx.get(Worker, worker_id)
+    if worker is None:
+        tx.add(Worker(id=worker_id, host=host, pid=pid))
+    else:
+        worker.seen_at = now()
+
+
+def gone(tx: Tx, worker_id: WorkerId) -> None:
+    """Note that a worker has ended."""
+    tx.execute(delete(Worker).where(Worker.id == worker_id))
+
+
+def live(tx: Tx, within_seconds: float) -> int:
+    """How many workers were seen in the last `within_seconds`."""
+    recent = Worker.seen_at > now() - int(within_seconds * 1000)
+    return tx.scalar(select(func.count()).select_from(Worker).where(recent)) or 0
+
+
+def forget_old(tx: Tx) -> None:
+    """Delete workers that were not seen for a day."""
+    tx.execute(delete(Worker).where(Worker.seen_at < now() - FORGET_MILLISECONDS))
