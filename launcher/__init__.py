@@ -1,0 +1,1 @@
+"""Run broker, workers, scheduler and API on one machine as one command."""

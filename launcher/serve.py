@@ -1,0 +1,119 @@
+"""The one-machine service: broker, migrations, workers, scheduler and API, from start to stop."""
+
+import os
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from launcher.broker import embedded
+from launcher.console import Console
+from launcher.errors import LaunchError
+from launcher.folder import DataFolder, check_local
+from launcher.machine import check_shared_memory
+from launcher.options import Options
+from launcher.parts import ONE_THREAD, api_part, broker_part, migrate_part, scheduler_part, worker_part
+from launcher.readiness import readiness
+from launcher.stopping import StopRequest, StopRequestedError
+from launcher.supervisor import POLL_SECONDS, Supervisor
+
+SLOW_START_SECONDS = 20.0  # after this the launcher says what the service still lacks
+BROKER_START_SECONDS = 60.0  # a long append-only file is read first
+
+
+def serve(options: Options, console: Console) -> None:
+    """Run the service until a signal asks to stop, then stop all of it.
+
+    Raises:
+        LaunchError: it cannot start, or cannot go on.
+    """
+    stop = StopRequest()
+    stop.listen()
+    check_shared_memory()
+    if not os.environ.get("BACKPROP_DATABASE_URL"):
+        check_local(options.data)
+    folder = DataFolder.open(options.data)  # first: remains of a killed service may hold the port until then
+    try:
+        _run(Service(options.with_free_port(), console, folder, stop), console)
+    finally:
+        folder.close()
+
+
+def _run(service: "Service", console: Console) -> None:
+    try:
+        service.start()
+        service.watch()
+    except StopRequestedError as request:
+        console.say(f"stopping ({request})")
+    finally:
+        service.stop()
+        console.say("stopped")
+
+
+class Service:
+    """The parts that make up the service, and the order in which they come and go."""
+
+    def __init__(self, options: Options, console: Console, folder: DataFolder, stop: StopRequest) -> None:
+        self._options = options
+        self._console = console
+        self._folder = folder
+        self._stop = stop
+        self._started = time.monotonic()
+        self._broker = None if os.environ.get("BACKPROP_REDIS_URL") else embedded(folder.path)
+        self._supervisor = Supervisor(console, lock=folder.lock)
+
+    def start(self) -> None:
+        """Bring everything up; what takes long to import waits, imported, for the migrations."""
+        environment = self._environment()
+        if self._broker:
+            self._supervisor.start(broker_part(self._broker))
+        api = self._supervisor.start(api_part(self._options, environment), gated=True)
+        worker = self._supervisor.start(worker_part(self._options, environment), gated=True)
+        self._supervisor.run(migrate_part(environment), meanwhile=self._stop.check)
+        api.open_gate()
+        self._wait_for_broker()
+        worker.open_gate()
+        self._supervisor.start(scheduler_part(environment))
+
+    def watch(self) -> None:
+        """Keep everything running; say when it is ready."""
+        ready = complained = False
+        while True:
+            self._stop.check()
+            self._supervisor.check()
+            if not ready:
+                status, body = readiness(self._options.reachable, self._options.port)
+                ready = status == HTTPStatus.OK
+                if ready:
+                    self._announce()
+                elif not complained and self._age() > SLOW_START_SECONDS:
+                    complained = True
+                    self._console.say(f"not ready after {SLOW_START_SECONDS:g} s: {body}")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Drain and end everything, the broker last."""
+        self._supervisor.stop(last=["broker"])
+        if self._broker:
+            self._broker.remove_socket_folder()
+
+    def _environment(self) -> Mapping[str, str]:
+        redis = {"BACKPROP_REDIS_URL": self._broker.url} if self._broker else {}
+        return {**ONE_THREAD, **redis, "BACKPROP_DATA": str(self._folder.path)}
+
+    def _wait_for_broker(self) -> None:
+        deadline = time.monotonic() + BROKER_START_SECONDS
+        while self._broker and not self._broker.answers():
+            self._stop.check()
+            self._supervisor.check()
+            if time.monotonic() > deadline:
+                raise LaunchError(f"the broker does not answer on {self._broker.socket}")
+            time.sleep(POLL_SECONDS / 5)
+
+    def _announce(self) -> None:
+        url = self._options.url()
+        self._console.say(
+            f"ready in {self._age():.1f} s: {url}  (try {url}/docs; data in {self._folder.path}; Ctrl-C stops)"
+        )
+
+    def _age(self) -> float:
+        return time.monotonic() - self._started
