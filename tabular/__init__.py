@@ -1,0 +1,1 @@
+"""From a file to arrays and back: read, profile, plan, preprocess, evaluate, export."""

@@ -1,0 +1,234 @@
+"""How one column becomes inputs of a network: what is learned from training rows, and applied to any rows.
+
+Every encoder is a value with `width` (inputs it fills), `write` (column -> inputs) and `names` (one per input).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.table import TableColumn
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+MOST_CATEGORIES = 100  # inputs one column may fill; rarer values share one
+FEWEST_ROWS = 2  # of a category: one row teaches nothing about the next
+LARGEST = 1e4  # standardised values stay within: no training row of less than 10^8 can lie outside
+SKEWED = 3.0  # third standardised moment from which a long tail is put on a logarithmic scale
+LARGEST_RAW = float(np.finfo(np.float32).max)
+
+YEAR_US = 365.2425 * 86_400e6
+CYCLES = {"month": 12, "weekday": 7, "hour": 24}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standardized:
+    """Numbers with the training rows' mean 0 and standard deviation 1.
+
+    A missing number becomes `fill`, the training median; `indicator`: one more input is 1 where it was missing.
+    `scale` "log1p": the logarithm of 1 + x is standardised instead of x, for amounts with a long tail.
+    """
+
+    encoding: ClassVar[str] = "standardize"
+    fill: float
+    indicator: bool
+    scale: Literal["linear", "log1p"]
+    mean: float
+    stddev: float
+
+    @classmethod
+    def fit(cls, column: TableColumn) -> "Standardized":
+        """Learn from the training rows of a number column."""
+        known = column.values[~column.missing].astype(np.float64)
+        fill = float(np.median(known)) if known.size else 0.0
+        values = np.where(column.missing, fill, column.values).astype(np.float64)
+        scale: Literal["linear", "log1p"] = "log1p" if _long_tail(known) else "linear"
+        if scale == "log1p":
+            values = np.log1p(values)
+        mean, stddev = moments(values)
+        return cls(fill=fill, indicator=bool(column.missing.any()), scale=scale, mean=mean, stddev=stddev or 1.0)
+
+    @property
+    def width(self) -> int:
+        """Inputs filled."""
+        return 1 + self.indicator
+
+    def names(self, column: str) -> list[str]:
+        """Return one name per input."""
+        return [column, f"{column} is missing"][: self.width]
+
+    def write(self, column: TableColumn, out: Array) -> None:
+        """Fill `out` (n, width), zeros before."""
+        values = np.where(column.missing, self.fill, column.values).astype(np.float64)
+        if self.scale == "log1p":
+            np.log1p(np.maximum(values, 0.0, out=values), out=values)
+        out[:, 0] = np.clip((values - self.mean) / self.stddev, -LARGEST, LARGEST)
+        if self.indicator:
+            out[:, 1] = column.missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """Numbers as they are; a missing one becomes `fill`, with an `indicator` if training rows miss some."""
+
+    encoding: ClassVar[str] = "none"
+    fill: float
+    indicator: bool
+
+    @classmethod
+    def fit(cls, column: TableColumn) -> "Raw":
+        """Learn from the training rows of a number column."""
+        known = column.values[~column.missing]
+        return cls(fill=float(np.median(known)) if known.size else 0.0, indicator=bool(column.missing.any()))
+
+    @property
+    def width(self) -> int:
+        """Inputs filled."""
+        return 1 + self.indicator
+
+    def names(self, column: str) -> list[str]:
+        """Return one name per input."""
+        return [column, f"{column} is missing"][: self.width]
+
+    def write(self, column: TableColumn, out: Array) -> None:
+        """Fill `out` (n, width), zeros before."""
+        values = np.where(column.missing, self.fill, column.values).astype(np.float64)
+        out[:, 0] = np.clip(values, -LARGEST_RAW, LARGEST_RAW)
+        if self.indicator:
+            out[:, 1] = column.missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneHot:
+    """One input per category, 1 in the rows that have it.
+
+    `other`: rare training values share an input, and so do values never seen. `missing`: an input of its own.
+    Without these inputs (no training row had such a value) such a row fills none.
+    """
+
+    encoding: ClassVar[str] = "one_hot"
+    categories: tuple[str, ...]
+    other: bool
+    missing: bool
+
+    @classmethod
+    def fit(cls, column: TableColumn) -> "OneHot":
+        """Learn from the training rows of a column of strings or numbers."""
+        codes, labels = coded(column)
+        counts = np.bincount(codes[~column.missing], minlength=len(labels))
+        frequent = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
+        kept = np.sort(frequent[counts[frequent] >= FEWEST_ROWS])
+        return cls(
+            categories=tuple(labels[place] for place in kept),
+            other=int(counts[kept].sum()) < int(counts.sum()),
+            missing=bool(column.missing.any()),
+        )
+
+    @property
+    def width(self) -> int:
+        """Inputs filled."""
+        return len(self.categories) + self.other + self.missing
+
+    def names(self, column: str) -> list[str]:
+        """Return one name per input."""
+        names = [f"{column} = {category}" for category in self.categories]
+        return names + [f"{column} is another"] * self.other + [f"{column} is missing"] * self.missing
+
+    def write(self, column: TableColumn, out: Array) -> None:
+        """Fill `out` (n, width), zeros before."""
+        codes, labels = coded(column)
+        places = {category: place for place, category in enumerate(self.categories)}
+        unknown = len(places) if self.other else -1
+        absent = len(places) + self.other if self.missing else -1
+        slots = np.array([*(places.get(label, unknown) for label in labels), absent], dtype=np.int64)
+        slot = slots[np.where(column.missing, len(labels), codes)]
+        rows = np.flatnonzero(slot >= 0)
+        out[rows, slot[rows]] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """Times as years since the training rows' mean, standardised, and as positions in the cycles that vary.
+
+    `cycles`: month, weekday, hour, each a sine and a cosine. A missing time fills only its `indicator`.
+    """
+
+    encoding: ClassVar[str] = "datetime"
+    mean: float
+    stddev: float
+    cycles: tuple[str, ...]
+    indicator: bool
+
+    @classmethod
+    def fit(cls, column: TableColumn) -> "Calendar":
+        """Learn from the training rows of a time column."""
+        known = column.values[~column.missing]
+        mean, stddev = moments(known / YEAR_US)
+        cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
+        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=bool(column.missing.any()))
+
+    @property
+    def width(self) -> int:
+        """Inputs filled."""
+        return 1 + 2 * len(self.cycles) + self.indicator
+
+    def names(self, column: str) -> list[str]:
+        """Return one name per input."""
+        waves = [f"{column} {wave} of {cycle}" for cycle in self.cycles for wave in ("sine", "cosine")]
+        return [column, *waves, *([f"{column} is missing"] * self.indicator)]
+
+    def write(self, column: TableColumn, out: Array) -> None:
+        """Fill `out` (n, width), zeros before."""
+        known = ~column.missing
+        values = column.values[known]
+        out[known, 0] = np.clip((values / YEAR_US - self.mean) / self.stddev, -LARGEST, LARGEST)
+        for place, cycle in enumerate(self.cycles):
+            angle = 2 * np.pi * _position(values, cycle) / CYCLES[cycle]
+            out[known, 1 + 2 * place] = np.sin(angle)
+            out[known, 2 + 2 * place] = np.cos(angle)
+        if self.indicator:
+            out[:, -1] = column.missing
+
+
+def coded(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
+    """Return places (n,) and the labels they stand for, of strings or of numbers."""
+    if column.kind == "label":
+        return column.values, column.labels
+    numbers, codes = np.unique(np.where(column.missing, 0, column.values), return_inverse=True)
+    return codes, tuple(_number_label(float(number)) for number in numbers)
+
+
+def moments(values: Array) -> tuple[float, float]:
+    """Return mean and standard deviation (dividing by n) of (n,) numbers, (0, 0) of none; no size overflows."""
+    if not values.size:
+        return 0.0, 0.0
+    unit = max(float(np.abs(values).max()), 1e-300)
+    scaled = values.astype(np.float64) / unit
+    mean = float(scaled.mean())
+    stddev = float(np.sqrt(np.mean((scaled - mean) ** 2)))
+    return mean * unit, (stddev * unit if stddev > 1e-12 else 0.0)  # below: rounding of equal numbers
+
+
+def _long_tail(values: Floats) -> bool:
+    if not values.size or values.min() < 0:
+        return False
+    mean, stddev = moments(values)
+    return stddev > 0 and float(np.mean(((values - mean) / stddev) ** 3)) > SKEWED
+
+
+def _number_label(number: float) -> str:
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _position(microseconds: Array, cycle: str) -> Floats:
+    """Return the place (n,) in a cycle: month 0-11, weekday 0-6 from Monday, hour 0-24 with fractions."""
+    if cycle == "month":
+        months = microseconds.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+        return (months % 12).astype(np.float64)
+    days, of_day = np.divmod(microseconds, 86_400_000_000)
+    if cycle == "weekday":
+        return ((days + 3) % 7).astype(np.float64)  # 1 January 1970 was a Thursday
+    return of_day / 3_600e6

@@ -1,0 +1,27 @@
+"""What planning finds out: problems that refuse a job, warnings that do not."""
+
+from dataclasses import dataclass, field
+
+from tabular.dataset import DataWarning
+from tabular.problems import InvalidPlan, Pointed
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collected while planning, so that all of it is told at once."""
+
+    problems: list[Pointed] = field(default_factory=list)
+    warnings: list[DataWarning] = field(default_factory=list)
+
+    def refuse(self, pointer: str, detail: str) -> None:
+        """Note a problem with the request at a JSON pointer."""
+        self.problems.append(Pointed(pointer=pointer, detail=detail))
+
+    def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
+        """Note something that the sender should know."""
+        self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix))
+
+    def raise_problems(self) -> None:
+        """Raise InvalidPlan with all problems, if there are any."""
+        if self.problems:
+            raise InvalidPlan(self.problems)

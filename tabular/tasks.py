@@ -1,0 +1,120 @@
+"""From the target column to the task, the loss and the outputs of the network."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from engine.spec import LossName
+from tabular.dataset import Column, Profile
+from tabular.findings import Findings
+from tabular.spec import Task
+
+MOST_CLASSES = 1_000
+MOST_NUMBER_CLASSES = 20  # whole numbers up to here are taken for classes
+FEWEST_ROWS_PER_CLASS = 3  # on average, for whole numbers to be taken for classes
+FEWEST_ROWS = 2  # one to learn from and one to compare with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """What is to be learned: `rows` have a target; `classes` is known when there are at most 20."""
+
+    column: Column
+    rows: int
+    task: Task
+    outputs: int
+    classes: tuple[str, ...] | None
+
+
+def closest(name: str, names: list[str]) -> str:
+    """Return a sentence that names the most similar column, or all when there are few."""
+    if similar := get_close_matches(name, names, n=1, cutoff=0.5):
+        return f"Did you mean {similar[0]!r}?"
+    return f"The columns are {', '.join(map(repr, names[:20]))}{' …' if len(names) > 20 else ''}."
+
+
+def plan_target(profile: Profile, target: str, task: Task | None, findings: Findings) -> TargetPlan | None:
+    """Return what the target asks for, or None after noting what is wrong with it."""
+    column = profile.column(target)
+    if column is None:
+        names = [column.name for column in profile.columns]
+        findings.refuse("/target", f"The data set has no column {target!r}. {closest(target, names)}")
+        return None
+    rows = profile.rows - column.missing
+    chosen = _task(column, rows, task, findings)
+    if chosen is None or not _varies(column, rows, chosen, findings):
+        return None
+    if column.missing:
+        detail = f"{column.missing:,} rows without a value of {target!r} are left out."
+        findings.warn("rows_without_target", detail, column=target)
+    outputs = column.distinct if chosen == "classification" and column.distinct > 2 else 1
+    return TargetPlan(column=column, rows=rows, task=chosen, outputs=outputs, classes=_classes(column, chosen))
+
+
+def _task(column: Column, rows: int, task: Task | None, findings: Findings) -> Task | None:
+    match column.type:
+        case "datetime" | "text":
+            fix = f"upload the file again with ?types={column.name}:category" if column.type == "text" else ""
+            findings.refuse(
+                "/target",
+                f"{column.name!r} is a {column.type} column, which cannot be predicted. "
+                f"Choose a number or a category{', or ' + fix if fix else ''}.",
+            )
+            return None
+        case "category" | "boolean" if task == "regression":
+            findings.refuse("/task", f"{column.name!r} holds labels, not numbers: its task is classification.")
+            return None
+        case "number" if task is None:
+            return _number_task(column, rows, findings)
+        case _:
+            return task or "classification"
+
+
+def _number_task(column: Column, rows: int, findings: Findings) -> Task:
+    few = column.integer and column.distinct <= MOST_NUMBER_CLASSES
+    if not few or (column.distinct > 2 and column.distinct * FEWEST_ROWS_PER_CLASS > rows):
+        return "regression"
+    findings.warn(
+        "numbers_as_classes",
+        f"{column.name!r} holds {column.distinct} different whole numbers, which are taken for classes.",
+        column=column.name,
+        fix='Send "task": "regression" to predict it as a number.',
+    )
+    return "classification"
+
+
+def _varies(column: Column, rows: int, task: Task, findings: Findings) -> bool:
+    """Note why nothing can be learned from the values, if so."""
+    name = column.name
+    if rows < FEWEST_ROWS:
+        findings.refuse("/target", f"{name!r} has {rows} rows with a value; at least {FEWEST_ROWS} are needed.")
+    elif column.distinct < 2:
+        findings.refuse("/target", f"{name!r} has the same value in every row: there is nothing to learn.")
+    elif task == "classification" and column.distinct > MOST_CLASSES:
+        detail = f"{name!r} has {column.distinct:,} different values; at most {MOST_CLASSES:,} classes are allowed."
+        findings.refuse("/target", detail)
+    else:
+        if task == "classification" and column.singletons:
+            detail = f"{column.singletons} classes of {name!r} have one row only; their quality cannot be measured."
+            findings.warn("class_with_one_row", detail, column=name, fix="Add rows or merge rare classes.")
+        return True
+    return False
+
+
+def _classes(column: Column, task: Task) -> tuple[str, ...] | None:
+    if task != "classification" or column.top is None or len(column.top) < column.distinct:
+        return None
+    values = [entry.value for entry in column.top]
+    return tuple(sorted(values, key=float) if column.type == "number" else sorted(values))
+
+
+def plan_loss(target: TargetPlan, loss: LossName | str, findings: Findings) -> LossName:
+    """Return the loss that fits the target; note it when another was asked for."""
+    fitting: LossName = "mean_squared_error"
+    if target.task == "classification":
+        fitting = "sigmoid_cross_entropy" if target.outputs == 1 else "softmax_cross_entropy"
+    if loss not in {"auto", fitting}:
+        subject = f"{target.task} with {target.column.distinct} classes"
+        if target.task == "regression":
+            subject = "regression"
+        findings.refuse("/training/loss", f"{loss} does not fit {subject}; use {fitting} or auto.")
+    return fitting
