@@ -1,0 +1,195 @@
+"""What the strings of a staged table really are: numbers, dates, booleans, categories or text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from tabular.dataset import COLUMN_TYPES, ColumnType, DataWarning
+from tabular.dialect import DATE_LIKE, INTEGER, NUMBER
+from tabular.table import literal, quoted
+
+MOSTLY = 0.9  # a column of so many numbers is a number column with mistakes in it
+GROUP = 64  # columns looked at in one query
+DATE_SAMPLE = 1_000  # values that decide how dates are written
+LONG_TEXT = 64  # characters on average from which labels are free text
+SENTENCE = 24  # the same for a column that hardly repeats itself
+MANY_LABELS = 1_000
+SOME_LABELS = 50
+BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
+ISO = "iso"
+DATE_FORMATS = (
+    ISO, "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A column's type and the SQL that makes its canonical values from its strings.
+
+    `rejected`: SQL that is true where a value is given and does not fit the type.
+    """
+
+    name: str
+    type: ColumnType
+    expression: str
+    rejected: str | None = None
+    warning: DataWarning | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    values: int
+    distinct: int
+    numbers: int
+    integers: int
+    nans: int
+    length: float
+    other: str | None
+    number: str | None
+    labels: frozenset[str]
+    lower: frozenset[str]
+
+
+def infer(
+    connection: duckdb.DuckDBPyConnection,
+    names: Sequence[str],
+    wanted: dict[str, str],
+    *,
+    decimal_comma: bool,
+) -> Iterator[Kind]:
+    """Yield a Kind for each of the string columns `names` of the view `staged`; `wanted` types are not inferred."""
+    for start in range(0, len(names), GROUP):
+        group = names[start : start + GROUP]
+        for name, counts in zip(group, _count(connection, group, decimal_comma=decimal_comma), strict=True):
+            known = next((kind for kind in COLUMN_TYPES if kind == wanted.get(name)), None)
+            yield _kind(connection, name, counts, known, decimal_comma=decimal_comma)
+
+
+def _number(column: str, *, decimal_comma: bool) -> str:
+    return f"replace({column}, ',', '.')" if decimal_comma else column
+
+
+def _is_number(text: str) -> str:
+    return f"(regexp_full_match({text}, '{NUMBER.pattern}') AND isfinite(TRY_CAST({text} AS DOUBLE)))"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, decimal_comma: bool) -> Iterator[_Counts]:
+    parts = []
+    for name in names:
+        column = quoted(name)
+        number = _is_number(_number(column, decimal_comma=decimal_comma))
+        nan = f"lower({column}) = 'nan'"
+        parts += [
+            f"count({column})",
+            f"approx_count_distinct({column})",
+            f"count(*) FILTER ({number})",
+            f"count(*) FILTER (regexp_full_match({column}, '{INTEGER.pattern}'))",
+            f"count(*) FILTER ({nan})",
+            f"coalesce(avg(length({column})), 0)",
+            f"min({column}) FILTER (NOT {number} AND NOT {nan})",
+            f"min({column}) FILTER ({number})",
+            f"(SELECT list(v) FROM (SELECT DISTINCT {column} AS v FROM staged WHERE v IS NOT NULL LIMIT 3))",
+        ]
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM staged").fetchone() or ()  # noqa: S608 - quoted
+    for place in range(0, len(row), 9):
+        *numbers, labels = row[place : place + 9]
+        found = frozenset(labels or ())
+        yield _Counts(
+            values=numbers[0],
+            distinct=numbers[1],
+            numbers=numbers[2],
+            integers=numbers[3],
+            nans=numbers[4],
+            length=numbers[5],
+            other=numbers[6],
+            number=numbers[7],
+            labels=found,
+            lower=frozenset(map(str.lower, found)),
+        )
+
+
+def _kind(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    counts: _Counts,
+    wanted: ColumnType | None,
+    *,
+    decimal_comma: bool,
+) -> Kind:
+    given = counts.values - counts.nans
+    if wanted == "number" or (wanted is None and given and counts.numbers >= MOSTLY * given):
+        return _number_kind(name, counts, decimal_comma=decimal_comma)
+    if wanted in {None, "datetime"} and (dates := _dates(connection, name, counts, forced=wanted is not None)):
+        return dates
+    if wanted is None and len(counts.labels) in {1, 2} and any(counts.lower <= pair for pair in BOOLEANS):
+        return Kind(name=name, type="boolean", expression=quoted(name))
+    kind = wanted or ("text" if _free_text(counts) else "category")
+    warning = _mixed(name, counts, "numbers", counts.numbers, counts.number) if wanted is None else None
+    return Kind(name=name, type=kind, expression=quoted(name), warning=warning)
+
+
+def _number_kind(name: str, counts: _Counts, *, decimal_comma: bool) -> Kind:
+    column = quoted(name)
+    text = _number(column, decimal_comma=decimal_comma)
+    whole = counts.integers == counts.numbers > 0
+    return Kind(
+        name=name,
+        type="number",
+        expression=f"TRY_CAST({text} AS BIGINT)" if whole else f"CASE WHEN {_is_number(text)} THEN {text}::DOUBLE END",
+        rejected=f"NOT {_is_number(text)} AND lower({column}) <> 'nan'",
+    )
+
+
+def _free_text(counts: _Counts) -> bool:
+    seldom = counts.distinct > 0.5 * counts.values
+    return counts.length >= LONG_TEXT or (
+        seldom and (counts.distinct > MANY_LABELS or (counts.distinct > SOME_LABELS and counts.length >= SENTENCE))
+    )
+
+
+def _mixed(name: str, counts: _Counts, noun: str, fitting: int, example: str | None) -> DataWarning | None:
+    if not fitting:
+        return None
+    detail = f"{fitting:,} of {counts.values:,} values of {name!r} are {noun}, such as {example!r}; others are not, "
+    return DataWarning(
+        code="mixed_types",
+        column=name,
+        detail=f"{detail}such as {counts.other!r}. The column is read as labels.",
+        fix=f"Correct the values, or add those that stand for no value to ?missing=, or say ?types={name}:number.",
+    )
+
+
+def _dates(connection: duckdb.DuckDBPyConnection, name: str, counts: _Counts, *, forced: bool) -> Kind | None:
+    """Return how the column's dates are written, if nearly all values are dates."""
+    column = quoted(name)
+    query = f"SELECT {column} FROM staged WHERE {column} IS NOT NULL LIMIT {DATE_SAMPLE}"  # noqa: S608 - quoted
+    sample = [value for (value,) in connection.execute(query).fetchall()]
+    alike = sum(bool(DATE_LIKE.fullmatch(value)) for value in sample)
+    if not forced and (not sample or alike < 0.5 * len(sample)):
+        return None
+    tests = ", ".join(f"count({_date(column, written)})" for written in DATE_FORMATS)
+    hits = connection.execute(f"SELECT {tests} FROM staged").fetchone() or (0,)  # noqa: S608 - quoted
+    best = max(hits)
+    if not forced and best < MOSTLY * counts.values:
+        return None
+    written = DATE_FORMATS[hits.index(best)]
+    warning = _ambiguous(name) if hits.count(best) > 1 and best and written.startswith("%m") else None
+    expression = _date(column, written)
+    return Kind(name=name, type="datetime", expression=expression, rejected=f"{expression} IS NULL", warning=warning)
+
+
+def _date(column: str, written: str) -> str:
+    if written == ISO:  # the guard keeps out words that DuckDB takes for times, such as epoch
+        return f"CASE WHEN regexp_matches({column}, '^[0-9]{{4}}[-/]') THEN TRY_CAST({column} AS TIMESTAMP) END"
+    return f"try_strptime({column}, {literal(written)})"
+
+
+def _ambiguous(name: str) -> DataWarning:
+    return DataWarning(
+        code="ambiguous_dates",
+        column=name,
+        detail=f"The dates of {name!r} can be read as month/day or day/month; month/day is taken.",
+        fix="Write dates as YYYY-MM-DD.",
+    )
