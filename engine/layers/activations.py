@@ -1,0 +1,162 @@
+"""Activations whose derivative is a function of their own output, so they work in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer
+from engine.memory import Array, Shape
+
+LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
+
+
+class Activation(Layer):
+    """A function of each number by itself, written over its input."""
+
+    overwrites_input = True
+    keeps_output = True
+    cost = (1, 2)  # operations per number, forward and backward
+    y: Array  # the output, which is the input's memory
+    work: Array
+
+    def __init__(self, units: int, label: str) -> None:
+        super().__init__(units, units, label)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - subclasses differ in training
+        """Room for intermediate values."""
+        return {"work": ((self.outputs,), dtype)}
+
+    def flops(self) -> tuple[int, int]:
+        """Return operations per row by the class's cost per number."""
+        return self.cost[0] * self.outputs, self.cost[1] * self.outputs
+
+
+class Relu(Activation):
+    """y = max(x, 0)."""
+
+    torch_name = "ReLU"
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - a mask of any dtype's sign
+        """Where the output is positive."""
+        return {"work": ((self.outputs,), np.bool_)} if training else {}
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Rectify in place."""
+        self.y = x
+        return np.maximum(x, 0, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy where y > 0, else 0."""
+        np.greater(self.y, 0, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class LeakyRelu(Activation):
+    """y = x for x > 0, else LEAK * x."""
+
+    torch_name = "LeakyReLU"
+    cost = (2, 3)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Take the larger of x and LEAK * x."""
+        self.y = x
+        np.multiply(x, LEAK, out=self.work)
+        return np.maximum(x, self.work, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy * (1 if y > 0 else LEAK)."""
+        np.greater(self.y, 0, out=self.work)
+        np.maximum(self.work, LEAK, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class Elu(Activation):
+    """y = x for x > 0, else exp(x) - 1 (Clevert et al., 2016, alpha 1)."""
+
+    torch_name = "ELU"
+    cost = (4, 3)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Add the two halves, of which one is always zero."""
+        self.y = x
+        np.minimum(x, 0, out=self.work)
+        np.expm1(self.work, out=self.work)
+        np.maximum(x, 0, out=x)
+        return np.add(x, self.work, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy * (1 + min(y, 0)), because exp(x) = y + 1 left of zero."""
+        np.minimum(self.y, 0, out=self.work)
+        np.add(self.work, 1, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class Tanh(Activation):
+    """y = tanh(x)."""
+
+    torch_name = "Tanh"
+    cost = (1, 3)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Squash in place."""
+        self.y = x
+        return np.tanh(x, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy * (1 - y * y)."""
+        np.multiply(self.y, self.y, out=self.work)
+        np.subtract(1, self.work, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class Sigmoid(Activation):
+    """y = 1 / (1 + exp(-x))."""
+
+    torch_name = "Sigmoid"
+    cost = (4, 3)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Squash in place; exp may overflow, whose reciprocal is the right zero."""
+        self.y = x
+        return sigmoid(x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy * y * (1 - y)."""
+        np.subtract(1, self.y, out=self.work)
+        np.multiply(self.work, self.y, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class Softplus(Activation):
+    """y = log(1 + exp(x))."""
+
+    torch_name = "Softplus"
+    cost = (6, 4)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Compute max(x, 0) + log1p(exp(-|x|)), which cannot overflow."""
+        self.y = x
+        np.abs(x, out=self.work)
+        np.negative(self.work, out=self.work)
+        np.exp(self.work, out=self.work)
+        np.log1p(self.work, out=self.work)
+        np.maximum(x, 0, out=x)
+        return np.add(x, self.work, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = dy * sigmoid(x) = dy * (1 - exp(-y))."""
+        np.negative(self.y, out=self.work)
+        np.expm1(self.work, out=self.work)
+        np.multiply(dy, self.work, out=dy)
+        return np.negative(dy, out=dy)
+
+
+def sigmoid(x: Array) -> Array:
+    """Write 1 / (1 + exp(-x)) over x."""
+    np.negative(x, out=x)
+    np.exp(x, out=x)
+    np.add(x, 1, out=x)
+    return np.reciprocal(x, out=x)

@@ -1,0 +1,49 @@
+"""Dropout: hide a random share of the inputs while training, so that none is relied on alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer
+from engine.memory import Array, Shape
+
+
+class Dropout(Layer):
+    """Inverted dropout (Srivastava et al., 2014): kept inputs grow by 1 / (1 - rate), so inference does nothing."""
+
+    torch_name = "Dropout"
+    y: Array
+    mask: Array
+
+    def __init__(self, units: int, label: str, rate: float) -> None:
+        super().__init__(units, units, label)
+        self.rate = rate
+        self.scale = 1 / (1 - rate)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The output and the scaled mask; nothing at inference."""
+        return {"y": ((self.outputs,), dtype), "mask": ((self.outputs,), dtype)} if training else {}
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Draw a new mask from the stream and apply it; return `x` itself at inference."""
+        if dropout is None:
+            return x
+        dropout.random(dtype=self.mask.dtype, out=self.mask)
+        np.greater_equal(self.mask, self.rate, out=self.mask)
+        np.multiply(self.mask, self.scale, out=self.mask)
+        return np.multiply(x, self.mask, out=self.y)
+
+    def backward(self, dy: Array) -> Array:
+        """Let the gradient through where the input went through."""
+        return np.multiply(dy, self.mask, out=dy)
+
+    def flops(self) -> tuple[int, int]:
+        """Draw, compare, scale and apply; then apply."""
+        return 4 * self.outputs, self.outputs
+
+    def torch_code(self) -> str:
+        """Return the expression for torch.nn.Dropout."""
+        return f"torch.nn.Dropout(p={self.rate!r})"

@@ -1,0 +1,86 @@
+"""What a network costs, before any array exists: parameters, operations, bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.memory import DryArena
+from engine.network import BLOCK_ROWS, Network
+from engine.optimizers import optimizer as make_optimizer
+from engine.spec import AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, LossName, Precision, SgdSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerCount:
+    """The cost of one layer (PyTorch module); operations per row."""
+
+    label: str
+    outputs: int
+    parameters: int
+    flops_forward: int
+    flops_backward: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The cost of training a network.
+
+    Operations are per row: two per multiply-add, one per function of a number; loss and optimizer
+    are left out. `bytes` is the peak of the engine's own memory: parameters, gradients, optimizer,
+    the best epoch's copy, working memory, and one checkpoint on its way out (`checkpoint_bytes`). The
+    data set comes on top: twice the training rows when they are shuffled.
+    """
+
+    parameters: int
+    layers: tuple[LayerCount, ...]
+    flops_forward: int
+    flops_backward: int
+    bytes: int
+    checkpoint_bytes: int
+
+
+def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
+    layers: Sequence[DenseSpec | DropoutSpec],
+    inputs: int,
+    outputs: int,
+    batch_size: int,
+    precision: Precision,
+    optimizer: SgdSpec | AdamSpec | AdamWSpec,
+    *,
+    loss: LossName = "softmax_cross_entropy",
+) -> Counts:
+    """Count by building the network, its working memory and the optimizer on an arena without memory."""
+    arena = DryArena()
+    network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
+    network.allocate(working_rows(batch_size), training=True)
+    state = make_optimizer(optimizer, network.parameters, arena).state
+    vector = network.parameters.vector.nbytes
+    checkpoint = vector * (2 + len(state))  # parameters, the best epoch's, the optimizer's vectors
+    per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
+    return Counts(
+        parameters=network.parameters.size,
+        layers=per_layer,
+        flops_forward=sum(layer.flops_forward for layer in per_layer),
+        flops_backward=sum(layer.flops_backward for layer in per_layer),
+        bytes=arena.bytes + vector + checkpoint,
+        checkpoint_bytes=checkpoint,
+    )
+
+
+def working_rows(batch_size: int) -> int:
+    """Return how many rows a training network has working memory for: a batch, or a predicted block."""
+    return max(batch_size, BLOCK_ROWS)
+
+
+def _count_layer(label: str, network: Network, index: int) -> LayerCount:
+    layer = network.layers[index]
+    forward, backward = layer.flops()
+    return LayerCount(
+        label=label,
+        outputs=layer.outputs,
+        parameters=sum(math.prod(shape) for shape in layer.parameter_shapes().values()),
+        flops_forward=forward,
+        flops_backward=backward if index >= network.learners[0] else 0,
+    )

@@ -1,0 +1,118 @@
+"""Everything that changes while a network trains: what a checkpoint holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine import streams
+from engine.batches import Rows, check
+from engine.memory import Array
+from engine.network import Network
+from engine.optimizers import Optimizer, optimizer
+from engine.parameters import Parameters
+from engine.shapes import working_rows
+from engine.spec import TrainingSpec
+
+NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds"}  # on the numbers of a run
+
+
+@dataclass(slots=True)
+class Best:
+    """The best epoch so far."""
+
+    epoch: int  # counted from 1
+    metric: str
+    value: float
+    metrics: dict[str, float]
+    parameters: Array
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums over the batches of the epoch under way."""
+
+    loss: float = 0.0
+    weight: float = 0.0
+    gradient_norm: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """A run between two batches. Complete at every event of `train`."""
+
+    run: str  # what `identity` says of the run
+    parameters: Parameters  # the network's own
+    optimizer: Optimizer
+    shuffle: np.random.Generator
+    dropout: np.random.Generator
+    order: dict[str, Any]  # where the shuffle stream stood before this epoch's order was drawn
+    epoch: int = 0  # epochs completed
+    batch: int = 0  # batches completed of the epoch under way
+    step: int = 0  # updates made in all
+    tally: Tally = field(default_factory=Tally)
+    loss_limit: float | None = None  # a batch loss above it is divergence; known after the first batch
+    best: Best | None = None
+    validated: bool = False  # there were validation rows to choose the best epoch by
+    reference: float | None = None  # the value that early stopping wants improved
+    waited: int = 0  # epochs since it was
+    failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
+
+
+def start(network: Network, spec: TrainingSpec, rows: Rows) -> State:
+    """Make a network ready to train and return the state before the first batch.
+
+    A network without weights is initialised from the seed's "init" stream; weights that were loaded
+    into it are kept. Working memory is taken for `min(spec.batch_size, rows)` rows at a time.
+
+    Raises:
+        ValueError: there are no rows, or they do not fit the network.
+    """
+    if not len(rows):
+        raise ValueError("there are no rows to train on")
+    check(rows, network)
+    if not network.initialized:
+        network.initialize(streams.stream(spec.seed, "init"))
+    network.allocate(working_rows(min(spec.batch_size, len(rows))), training=True)
+    shuffle = streams.stream(spec.seed, "shuffle")
+    return State(
+        run=identity(network, spec, rows),
+        parameters=network.parameters,
+        optimizer=optimizer(spec.optimizer, network.parameters, network.arena),
+        shuffle=shuffle,
+        dropout=streams.stream(spec.seed, "dropout"),
+        order=streams.position(shuffle),
+    )
+
+
+def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
+    """Return a digest of what determines a run's numbers, but for the values of its rows."""
+    facts = {
+        "layers": [layer.model_dump() for layer in network.specs],
+        "network": [network.inputs, network.outputs, network.loss.name, network.precision],
+        "training": spec.model_dump(exclude=NO_EFFECT),
+        "rows": len(rows),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def final_parameters(state: State) -> Array:
+    """Return the vector of weights to keep: the best epoch's if it was chosen on validation rows, else the last."""
+    return state.best.parameters if state.best and state.validated else state.parameters.vector
+
+
+def keep_best(state: State, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:
+    """Remember the epoch just completed, with a copy of its parameters, if it is `better`."""
+    if not better:
+        return
+    if state.best is None:
+        state.best = Best(state.epoch, metric, metrics[metric], dict(metrics), state.parameters.vector.copy())
+        return
+    state.best.epoch, state.best.value, state.best.metrics = state.epoch, metrics[metric], dict(metrics)
+    state.best.parameters[:] = state.parameters.vector

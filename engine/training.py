@@ -1,0 +1,252 @@
+"""Train a network: a generator of events, which whoever iterates may leave and resume at any of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from engine import diagnosis, metrics, schedules, streams
+from engine.batches import Batches, Rows, check
+from engine.losses import balanced_weights
+from engine.memory import Array
+from engine.network import BLOCK_ROWS, Network
+from engine.spec import TrainingSpec
+from engine.state import State, Tally, final_parameters, keep_best, start
+
+__all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
+
+EXPLOSION = 1e6  # a loss so many times the first batch's (or 1, if that is larger) will not come back
+
+StopReason = Literal["epochs_done", "early_stopped", "diverged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """One mini-batch is done."""
+
+    epoch: int  # under way, counted from 1
+    batch: int  # completed in this epoch
+    batches: int  # in an epoch
+    loss: float  # mean over the batch, before the update
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochEnd:
+    """One epoch is done.
+
+    `metrics`: train_loss (mean over the epoch's rows, each before its batch's update), learning_rate (of the
+    last step), gradient_norm (mean over the batches, before clipping), seconds; with validation rows val_loss and
+    val_accuracy, or val_r2 and val_mae.
+    """
+
+    epoch: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """The run has ended. `detail` names epoch, batch and layer when it diverged, else it is empty."""
+
+    reason: StopReason
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What a run is made of while it is in this process."""
+
+    network: Network
+    state: State
+    spec: TrainingSpec
+    batches: Batches
+    validation: Rows | None
+    horizon: schedules.Horizon
+    clock: Callable[[], float]
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        return self.spec.optimizer.learning_rate * schedules.factor(self.spec.schedule, step, self.horizon)
+
+
+def train(  # noqa: PLR0913 - two of the six have defaults
+    network: Network,
+    state: State,
+    spec: TrainingSpec,
+    train_rows: Rows,
+    validation_rows: Rows | None = None,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Heartbeat | EpochEnd | Stopped]:
+    """Train from where `state` stands, to the end.
+
+    Yields a Heartbeat per mini-batch, an EpochEnd per epoch, and Stopped at last. Between any two events `state` is
+    complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With
+    `class_weight: balanced` training rows without weights get balanced ones.
+
+    A loss or gradient norm that is not finite, or a loss beyond EXPLOSION, ends the run as "diverged" before the
+    update that it would have caused, so the parameters stay finite.
+
+    Raises:
+        ValueError: rows do not fit the network, or the early-stopping metric cannot be measured on them.
+    """
+    run = _prepare(network, state, spec, train_rows, validation_rows, clock=clock)
+    while (reason := _finished(state, spec)) is None:
+        yield from _epoch(run)
+    yield Stopped(reason=reason, detail=dict(state.failure or {}))
+
+
+def _prepare(  # noqa: PLR0913 - the same six
+    network: Network,
+    state: State,
+    spec: TrainingSpec,
+    train_rows: Rows,
+    validation_rows: Rows | None,
+    *,
+    clock: Callable[[], float],
+) -> _Run:
+    if spec.class_weight == "balanced" and train_rows.weights is None:
+        train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
+    validation = check(validation_rows, network) if validation_rows else None
+    _refuse_unmeasurable(spec, network, measured=validation is not None)
+    batch_size = min(spec.batch_size, len(train_rows))
+    batches = Batches(check(train_rows, network), batch_size, shuffle=spec.shuffle)
+    horizon = schedules.Horizon(steps_per_epoch=batches.count, epochs=spec.epochs)
+    return _Run(
+        network=network,
+        state=state,
+        spec=spec,
+        batches=batches,
+        validation=validation,
+        horizon=horizon,
+        clock=clock,
+    )
+
+
+def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool) -> None:
+    if spec.early_stopping is None:
+        return
+    names = ("loss", *metrics.names(network.loss.name)) if measured else ()
+    possible = {"train_loss", *(f"val_{name}" for name in names)}
+    if spec.early_stopping.metric not in possible:
+        raise ValueError(f"early stopping by {spec.early_stopping.metric}, but only {sorted(possible)} are measured")
+
+
+def _finished(state: State, spec: TrainingSpec) -> StopReason | None:
+    if state.failure:
+        return "diverged"
+    if state.epoch >= spec.epochs:
+        return "epochs_done"
+    patience = spec.early_stopping.patience if spec.early_stopping else math.inf
+    return "early_stopped" if state.waited >= patience else None
+
+
+def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
+    """Do what is left of the epoch under way."""
+    state, batches, tally = run.state, run.batches, run.state.tally
+    before = run.clock()
+    if run.spec.shuffle:
+        _arrange(state, batches)
+    while state.batch < batches.count:
+        loss = _step(run)
+        if state.failure:
+            return
+        now = run.clock()
+        tally.seconds += now - before
+        before = now
+        yield Heartbeat(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
+    measured = _close(run, before)
+    if measured is not None:
+        yield EpochEnd(epoch=state.epoch, metrics=measured)
+
+
+def _arrange(state: State, batches: Batches) -> None:
+    """Draw this epoch's order, or, in the middle of it, draw the same one again."""
+    if state.batch:
+        streams.move_to(state.shuffle, state.order)
+    state.order = streams.position(state.shuffle)
+    batches.shuffle(state.shuffle)
+
+
+def _step(run: _Run) -> float:
+    """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
+    state, network, spec = run.state, run.network, run.spec
+    x, targets, weights = run.batches[state.batch]
+    with np.errstate(all="ignore"):
+        total, weight = network.backpropagate(x, targets, weights, state.dropout)
+        gradients = network.parameters.gradients
+        loss, norm = total / weight, math.sqrt(float(np.dot(gradients, gradients)))
+        if state.loss_limit is None:
+            state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
+        if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
+            state.failure = _failure(run, x)
+            return loss
+        if spec.clip_norm is not None and norm > spec.clip_norm:
+            np.multiply(gradients, spec.clip_norm / norm, out=gradients)
+        state.optimizer.step(run.learning_rate(state.step), state.step + 1)
+    state.step += 1
+    state.batch += 1
+    tally = state.tally
+    tally.loss += total
+    tally.weight += weight
+    tally.gradient_norm += norm
+    return loss
+
+
+def _failure(run: _Run, x: Array) -> dict[str, Any]:
+    layer = diagnosis.culprit(run.network, x)
+    return {"epoch": run.state.epoch + 1, "batch": run.state.batch + 1, "layer": layer}
+
+
+def _close(run: _Run, before: float) -> dict[str, float] | None:
+    """End the epoch: measure, compare with the best, start a new tally. None if the loss is not finite any more."""
+    state, tally = run.state, run.state.tally
+    measured = {"train_loss": tally.loss / tally.weight, **_validate(run)}
+    if not all(math.isfinite(value) for value in measured.values()):
+        state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
+        return None
+    measured["learning_rate"] = run.learning_rate(state.step - 1)
+    measured["gradient_norm"] = tally.gradient_norm / run.batches.count
+    measured["seconds"] = tally.seconds + run.clock() - before
+    state.epoch += 1
+    state.batch = 0
+    state.tally = Tally()
+    _judge(run, measured)
+    return measured
+
+
+def _validate(run: _Run) -> dict[str, float]:
+    """Return loss and score on the validation rows, if there are any."""
+    if run.validation is None:
+        return {}
+    network, rows = run.network, run.validation
+    total = weight = 0.0
+    score = metrics.score(network.loss.name)
+    blocks = Batches(rows, BLOCK_ROWS, shuffle=False)
+    with np.errstate(all="ignore"):
+        for index in range(blocks.count):
+            x, targets, weights = blocks[index]
+            logits = network.forward(x)
+            score.add(logits, targets)
+            loss, share = network.loss(logits, targets, weights)
+            total, weight = total + loss, weight + share
+    return {"val_loss": total / weight, **{f"val_{name}": value for name, value in score.metrics().items()}}
+
+
+def _judge(run: _Run, measured: dict[str, float]) -> None:
+    """Keep the best epoch, and count how long early stopping has waited for a better one."""
+    state, stopping = run.state, run.spec.early_stopping
+    state.validated = run.validation is not None
+    metric = stopping.metric if stopping else ("val_loss" if state.validated else "train_loss")
+    value = measured[metric]
+    better = state.best is None or metrics.is_better(metric, value, state.best.value)
+    keep_best(state, metric, measured, better=better)
+    enough = stopping.min_delta if stopping else 0.0
+    if state.reference is None or metrics.is_better(metric, value, state.reference, by=enough):
+        state.reference, state.waited = value, 0
+    else:
+        state.waited += 1
