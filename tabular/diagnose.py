@@ -67,11 +67,11 @@ def _records(source: Path, dialect: Dialect, limits: Limits) -> Iterator[tuple[i
 def _ragged(line: int, row: list[str], width: int, dialect: Dialect) -> Problem:
     text = dialect.delimiter.join(row)
     wanted = f"the header has {width}" if dialect.header else f"most rows have {width}"
-    fix = f"Put values that contain {dialect.delimiter!r} into double quotes." if len(row) > width else None
+    fix = "Add the missing values, empty if unknown."
+    if len(row) > width:
+        fix = f"Put values that contain {dialect.delimiter!r} into double quotes."
     detail = f"The row has {len(row)} values, {wanted}."
-    return Problem(
-        detail=detail, line=line, value=shortened(text), fix=fix or "Add the missing values, empty if unknown."
-    )
+    return Problem(detail=detail, line=line, value=shortened(text), fix=fix)
 
 
 def _broken(error: _BrokenRow) -> Problem:

@@ -3,6 +3,7 @@
 Every encoder is a value with `width` (inputs it fills), `write` (column -> inputs) and `names` (one per input).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +19,7 @@ MOST_CATEGORIES = 100  # inputs one column may fill; rarer values share one
 FEWEST_ROWS = 2  # of a category: one row teaches nothing about the next
 LARGEST = 1e4  # standardised values stay within: no training row of less than 10^8 can lie outside
 SKEWED = 3.0  # third standardised moment from which a long tail is put on a logarithmic scale
+HUGE = 1e140
 LARGEST_RAW = float(np.finfo(np.float32).max)
 
 YEAR_US = 365.2425 * 86_400e6
@@ -205,11 +207,15 @@ def moments(values: Array) -> tuple[float, float]:
     """Return mean and standard deviation (dividing by n) of (n,) numbers, (0, 0) of none; no size overflows."""
     if not values.size:
         return 0.0, 0.0
-    unit = max(float(np.abs(values).max()), 1e-300)
-    scaled = values.astype(np.float64) / unit
+    largest = max(abs(float(values.min())), abs(float(values.max())))
+    unit = largest if largest > HUGE else 1.0  # squares of larger numbers overflow
+    scaled = values.astype(np.float64)
+    scaled /= unit
     mean = float(scaled.mean())
-    stddev = float(np.sqrt(np.mean((scaled - mean) ** 2)))
-    return mean * unit, (stddev * unit if stddev > 1e-12 else 0.0)  # below: rounding of equal numbers
+    scaled -= mean
+    stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
+    equal = stddev * unit <= 1e-12 * largest  # what rounding leaves of equal numbers
+    return mean * unit, 0.0 if equal else stddev * unit
 
 
 def _long_tail(values: Floats) -> bool:

@@ -90,7 +90,7 @@ def _count(connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, decim
             f"coalesce(avg(length({column})), 0)",
             f"min({column}) FILTER (NOT {number} AND NOT {nan})",
             f"min({column}) FILTER ({number})",
-            f"(SELECT list(v) FROM (SELECT DISTINCT {column} AS v FROM staged WHERE v IS NOT NULL LIMIT 3))",
+            f"(SELECT list(v) FROM (SELECT DISTINCT {column} AS v FROM staged WHERE v IS NOT NULL LIMIT 3))",  # noqa: S608 - quoted
         ]
     row = connection.execute(f"SELECT {', '.join(parts)} FROM staged").fetchone() or ()  # noqa: S608 - quoted
     for place in range(0, len(row), 9):

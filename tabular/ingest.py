@@ -49,9 +49,9 @@ def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> 
             kinds = _infer(connection, dialect, storage, options)
             _check_cells(connection, readable, dialect, limits, kinds)
             table = _typed(connection, staged, folder, kinds)
-            types = _types(dialect, storage, kinds)
+            types = _types(dialect, kinds)
             noted = [kind.warning for kind in kinds if kind.warning]
-            described = profile(connection, types, [*warnings, *dialect.warnings, *noted])
+            described = profile(connection, types, [*warnings, *dialect.warnings, *noted], threads=limits.threads)
         table.replace(parquet)
     return described
 
@@ -63,10 +63,9 @@ def _check_layout(dialect: Dialect, options: CsvOptions, limits: Limits) -> None
         detail = "The file has a header and no rows." if dialect.header else "The file has no rows."
         raise InvalidDataset([Problem(detail=detail, line=dialect.first_line, fix="Send at least two rows.")])
     unknown = [name for name in options.types if name not in dialect.names]
-    if unknown:
-        raise InvalidDataset(
-            [Problem(detail=f"?types= names {name!r}, and there is no such column.") for name in unknown]
-        )
+    details = [f"?types= names {name!r}, and there is no such column." for name in unknown]
+    if details:
+        raise InvalidDataset([Problem(detail=detail) for detail in details])
 
 
 def _stage(  # noqa: PLR0913, PLR0917 - everything that reading depends on
@@ -143,7 +142,7 @@ def _typed(connection: duckdb.DuckDBPyConnection, staged: Path, folder: Path, ki
     return table
 
 
-def _types(dialect: Dialect, storage: Sequence[Storage], kinds: Sequence[Kind]) -> list[tuple[str, ColumnType]]:
+def _types(dialect: Dialect, kinds: Sequence[Kind]) -> list[tuple[str, ColumnType]]:
     inferred = {kind.name: kind.type for kind in kinds}
     return [(name, inferred.get(name, "number")) for name in dialect.names]
 

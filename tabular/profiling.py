@@ -1,6 +1,7 @@
 """Statistics of a table's columns, read from the canonical Parquet a few columns at a time."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from tabular.dataset import Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
+from tabular.dataset import LABELLED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
 from tabular.encoders import moments
 from tabular.table import quoted
 
@@ -22,11 +23,15 @@ DUPLICATE_CELLS = 20_000_000  # above, looking for repeated rows would cost more
 
 
 def profile(
-    connection: duckdb.DuckDBPyConnection, kinds: Sequence[tuple[str, ColumnType]], warnings: Sequence[DataWarning]
+    connection: duckdb.DuckDBPyConnection,
+    kinds: Sequence[tuple[str, ColumnType]],
+    warnings: Sequence[DataWarning],
+    *,
+    threads: int,
 ) -> Profile:
     """Return statistics of the view `table`, whose columns are `kinds`, and warnings beside the given ones."""
     (rows,) = connection.execute("SELECT count(*) FROM table_").fetchone() or (0,)
-    columns = dict(_numbers(connection, [name for name, kind in kinds if kind == "number"], rows))
+    columns = dict(_numbers(connection, [name for name, kind in kinds if kind == "number"], rows, threads))
     for name, kind in kinds:
         if kind == "datetime":
             columns[name] = _times(connection, name, rows)
@@ -39,14 +44,17 @@ def profile(
     return Profile(rows=rows, columns=ordered, warnings=(*warnings, *found))
 
 
-def _numbers(connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: int) -> Iterator[tuple[str, Column]]:
+def _numbers(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: int, threads: int
+) -> Iterator[tuple[str, Column]]:
     step = max(1, NUMBERS_AT_ONCE // max(rows, 1))
     for start in range(0, len(names), step):
         group = names[start : start + step]
         cells = ", ".join(f"{quoted(name)} AS c{place}" for place, name in enumerate(group))
         arrays = connection.execute(f"SELECT {cells} FROM table_").fetchnumpy()  # noqa: S608 - quoted
-        for place, name in enumerate(group):
-            yield name, number_column(name, arrays[f"c{place}"], rows)
+        with ThreadPoolExecutor(threads) as pool:  # sorting holds no lock
+            values = [arrays.pop(f"c{place}") for place in range(len(group))]
+            yield from zip(group, pool.map(number_column, group, values, [rows] * len(group)), strict=True)
 
 
 def number_column(name: str, values: Array, rows: int) -> Column:
@@ -110,16 +118,14 @@ def _rfc3339(time: datetime | None) -> str | None:
 
 def _labels(connection: duckdb.DuckDBPyConnection, name: str, kind: ColumnType, rows: int) -> Column:
     column = quoted(name)
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE counted AS "
-        f"SELECT {column} AS value, count(*) AS n FROM table_ WHERE value IS NOT NULL GROUP BY value"
-    )
+    values = f"SELECT {column} AS value, count(*) AS n FROM table_ WHERE value IS NOT NULL GROUP BY value"  # noqa: S608 - quoted
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {values}")
     summary = connection.execute(
         "SELECT count(*), coalesce(sum(n), 0)::BIGINT, count(*) FILTER (n = 1), "
         "min(length(value)), max(length(value)), sum(length(value) * n) / sum(n) FROM counted"
     ).fetchone()
     distinct, known, singletons, shortest, longest, mean = summary or (0, 0, 0, None, None, None)
-    top = connection.execute(f"SELECT value, n FROM counted ORDER BY n DESC, value LIMIT {MOST_TOP}").fetchall()
+    top = connection.execute("SELECT value, n FROM counted ORDER BY n DESC, value LIMIT ?", [MOST_TOP]).fetchall()
     lengths = Lengths(min=shortest, max=longest, mean=float(mean)) if kind == "text" and known else None
     return Column(
         name=name,
@@ -139,10 +145,9 @@ def _remarks(column: Column, rows: int) -> Iterator[DataWarning]:
         yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix="Leave it out.")
     elif column.distinct == 1:
         yield DataWarning(code="constant", column=name, detail=f"{name!r} has one value only.", fix="Leave it out.")
-    elif column.type != "number" and column.distinct == rows - column.missing and rows >= FEWEST_ID_ROWS:
-        if column.type != "datetime":
-            detail = f"Every row has a value of {name!r} of its own, as an identifier has."
-            yield DataWarning(code="identifier", column=name, detail=detail, fix="It is not learned from.")
+    elif column.type in LABELLED and column.distinct == rows - column.missing and rows >= FEWEST_ID_ROWS:
+        detail = f"Every row has a value of {name!r} of its own, as an identifier has."
+        yield DataWarning(code="identifier", column=name, detail=detail, fix="It is not learned from.")
     if MOSTLY_MISSING * rows < column.missing < rows:
         detail = f"{column.missing:,} of {rows:,} values of {name!r} are missing."
         yield DataWarning(code="mostly_missing", column=name, detail=detail)

@@ -80,7 +80,9 @@ def stage(  # noqa: PLR0913 - what, from where, to where, and how
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, parquet: Path) -> None:
     """Write a query's rows to Parquet with Zstandard."""
-    connection.execute(f"COPY ({query}) TO {literal(str(parquet))} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(
+        f"COPY ({query}) TO {literal(str(parquet))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    )
 
 
 def _list(texts: Sequence[str]) -> str:
