@@ -19,7 +19,7 @@ MOST_TOP = 20
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 MOSTLY_MISSING = 0.5
 FEWEST_ID_ROWS = 20
-DUPLICATE_CELLS = 20_000_000  # above, looking for repeated rows would cost more than it tells
+DUPLICATE_CELLS = 5_000_000  # above, looking for repeated rows would cost more than it tells
 
 
 def profile(

@@ -116,6 +116,12 @@ def labelled_rows(table: Table, target: str) -> Index:
     return np.flatnonzero(~table.columns[target].missing)
 
 
+def strata(table: Table, plan: Plan, rows: Index) -> Array:
+    """Return what a split should balance between its parts: class numbers (n,), or the numbers themselves."""
+    column = table.columns[plan.target].take(rows)
+    return _classes(column)[0] if plan.task == "classification" else column.values
+
+
 def class_probabilities(outputs: Array) -> npt.NDArray[np.float64]:
     """Return (n, classes) from (n, outputs): one output is the probability of the second of two classes."""
     probabilities = outputs.astype(np.float64)
