@@ -1,6 +1,6 @@
 """Show how a job goes: a bar and curves on a terminal, a line now and then elsewhere."""
 
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -22,7 +22,7 @@ class Progress:
         self._live = Live(console=console, auto_refresh=False)
         self._told = 0
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Self:
         self._live.start()
         return self
 

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import sys
 import tempfile
 import time
@@ -71,10 +72,15 @@ def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) ->
         table = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
     except OSError:
         return None
-    places = {mount[1].encode().decode("unicode_escape"): mount[2] for mount in table if len(mount) > 2}
+    places = {_unescape(mount[1]): mount[2] for mount in table if len(mount) > 2}
     under = [place for place in places if path.resolve().is_relative_to(place)]
     kind = places[max(under, key=len)] if under else ""
     return kind if kind in NETWORK_FILE_SYSTEMS else None
+
+
+def _unescape(place: str) -> str:
+    """A mount point as it is named: the table writes blanks as octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), place)
 
 
 def _make(path: Path) -> None:

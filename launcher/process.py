@@ -105,7 +105,7 @@ class Process:
 
     def terminate(self) -> None:
         """Ask it, not its own children, to end."""
-        self._popen.send_signal(signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)  # Popen.send_signal would collect a dead one before its group is killed
 
     def kill(self) -> None:
         """End it and all it has started."""

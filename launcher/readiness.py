@@ -1,16 +1,38 @@
-"""Ask a service whether it is ready."""
+"""Ask a service whether it is ready: ``python -m launcher.readiness``, also the containers' health check."""
 
+import argparse
 import http.client
+import sys
+from collections.abc import Sequence
+from http import HTTPStatus
+
+PATIENCE_SECONDS = 2.0
 
 
-def readiness(host: str, port: int) -> tuple[int, str]:
-    """Ask ``/readyz``: its status and body, or 0 and why there was no answer."""
-    connection = http.client.HTTPConnection(host, port, timeout=2.0)
+def readiness(host: str, port: int, path: str = "/readyz") -> tuple[int, str]:
+    """Ask ``path``: its status and body, or 0 and why there was no answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         response = connection.getresponse()
         return response.status, response.read(4096).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
         return 0, str(error)
     finally:
         connection.close()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the answer; 0 if it was a good one."""
+    parser = argparse.ArgumentParser(prog="launcher.readiness", description="Exit with 0 if the service is ready.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--path", default="/readyz", help="/healthz asks for life alone (%(default)s)")
+    options = parser.parse_args(arguments)
+    status, body = readiness(options.host, options.port, options.path)
+    sys.stdout.write(f"{status} {body}\n")
+    return 0 if status == HTTPStatus.OK else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

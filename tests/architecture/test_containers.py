@@ -1,0 +1,59 @@
+"""The container files agree with the code: settings that exist, modules that exist, no secret in an image."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from store.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SECRETS = ("POSTGRES_PASSWORD", "BACKPROP_API_KEY", "BACKPROP_SECRET_KEY")
+ONLY_FOR_COMPOSE = {"PORT", "WORKERS"}  # substituted in the file, not read by the service
+
+
+def test_every_setting_that_is_passed_exists() -> None:
+    named = set(re.findall(r"BACKPROP_(\w+)", COMPOSE + DOCKERFILE)) - ONLY_FOR_COMPOSE
+    assert {"DATABASE_URL", "REDIS_URL", "API_KEY", "DATA"} <= named
+    assert named <= {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_come_from_the_environment_and_are_demanded(secret: str) -> None:
+    assert f"${{{secret}:?" in COMPOSE
+    assert f"\n{secret}=" in (ROOT / ".env.example").read_text()
+    assert secret not in DOCKERFILE
+
+
+def test_the_image_holds_every_package_and_no_more() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    roots = {package.split(".")[0] for package in packages}
+    copied = set(re.findall(r"^COPY (\w+) \w+$", DOCKERFILE, re.MULTILINE))
+    admitted = set(re.findall(r"^!(\w+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert copied == roots
+    assert admitted == roots
+
+
+def test_every_command_names_a_module_that_exists() -> None:
+    modules = re.findall(r'"python", "-m", "([\w.]+)"', COMPOSE + DOCKERFILE)
+    assert len(modules) >= 5
+    paths = [ROOT.joinpath(*module.split(".")) for module in modules]
+    assert [
+        path for path in paths if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()
+    ] == []
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    assert re.findall(r"^USER (\w+)$", DOCKERFILE, re.MULTILINE) == ["backprop"]
+
+
+def test_packages_are_installed_by_hash() -> None:
+    assert "--require-hashes -r requirements.lock" in DOCKERFILE
+
+
+def test_the_file_has_no_name_of_its_own() -> None:
+    """Compose 1.29, which Debian 12 has, refuses one."""
+    assert not re.search(r"^name:", COMPOSE, re.MULTILINE)

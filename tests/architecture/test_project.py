@@ -1,0 +1,86 @@
+"""The project's files keep the promises that no other tool looks after."""
+
+import ast
+import gzip
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("api", "engine", "launcher", "migrations", "store", "tabular", "worker")
+FOLDERS = (*PACKAGES, "benchmarks", "client", "examples", "tests")
+SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_opens_by_saying_what_it_is_for(path: Path) -> None:
+    text = path.read_text()
+    assert text.startswith('"""')
+    assert ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_hides_a_standard_module(package: str) -> None:
+    assert package not in sys.stdlib_module_names
+
+
+def test_the_engine_package_is_a_docstring_only() -> None:
+    statements = ast.parse((ROOT / "engine" / "__init__.py").read_text()).body
+    assert len(statements) == 1
+    assert isinstance(statements[0], ast.Expr)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.name))
+def test_locks_name_versions_and_hashes_but_no_address(lock: Path) -> None:
+    text = lock.read_text()
+    assert "://" not in text
+    requirements = re.findall(r"^[\w.\[\]-]+==.*$", text, re.MULTILINE)
+    assert requirements
+    assert all(line.endswith("\\") for line in requirements), "each is followed by its hashes"
+
+
+def test_the_development_lock_holds_the_runtime_lock() -> None:
+    runtime, development = ((ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock"))
+    pins = re.findall(r"^[\w.\[\]-]+==[^ ;\\]+", runtime, re.MULTILINE)
+    assert [pin for pin in pins if f"\n{pin}" not in f"\n{development}"] == []
+
+
+def test_every_dependency_is_locked() -> None:
+    lock = (ROOT / "requirements.lock").read_text().lower()
+    project = (ROOT / "pyproject.toml").read_text().split("dependencies = [")[1].split("]\n")[0]
+    names = re.findall(r'^ *"([\w-]+)', project, re.MULTILINE)
+    assert names
+    assert [name for name in names if not re.search(rf"^{name}(\[[a-z]+\])?==", lock, re.MULTILINE)] == []
+
+
+def test_the_script_is_plain_posix_shell() -> None:
+    subprocess.run(["sh", "-n", str(ROOT / "dev")], check=True)
+    assert (ROOT / "dev").read_text().startswith("#!/bin/sh\n")
+    assert (ROOT / "dev").stat().st_mode & 0o111
+
+
+def test_the_script_explains_every_command_it_has() -> None:
+    script = (ROOT / "dev").read_text()
+    cases = script.split("case $command in")[1]
+    commands = re.findall(r"^    ([a-z-]+)\)", cases, re.MULTILINE)
+    usage = subprocess.run([str(ROOT / "dev"), "help"], capture_output=True, text=True, check=True).stdout
+    assert {"demo", "serve", "test"} <= set(commands)
+    assert [command for command in commands if f"\n  {command}" not in usage] == []
+
+
+def test_an_unknown_command_is_refused_with_the_usage() -> None:
+    answer = subprocess.run([str(ROOT / "dev"), "sevre"], capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert "usage: ./dev" in answer.stderr
+
+
+def test_the_demo_data_is_the_whole_table_with_a_header() -> None:
+    with gzip.open(ROOT / "examples" / "data" / "adult.csv.gz", "rt") as file:
+        lines = file.read().splitlines()
+    assert len(lines) == 32_562
+    assert lines[0].startswith("age,workclass,")
+    assert {line.count(",") for line in lines} == {14}

@@ -1,0 +1,66 @@
+"""The embedded broker is found, started on a private socket, and keeps what it holds."""
+
+import io
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+
+from launcher import broker
+from launcher.broker import EmbeddedBroker, embedded
+from launcher.console import Console
+from launcher.parts import broker_part
+from launcher.supervisor import Supervisor
+
+
+@pytest.fixture(autouse=True)
+def no_server_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+
+def test_a_server_on_path_is_preferred_to_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = tmp_path / "redis-server"
+    server.write_text("#!/bin/sh\n")
+    server.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert embedded(tmp_path).binary == server
+
+
+def test_the_socket_lies_in_the_data_folder(tmp_path: Path) -> None:
+    assert embedded(tmp_path).socket.parent == tmp_path / "broker"
+
+
+@pytest.mark.parametrize("name", ["d" * 110, "with blank", "per%cent"])
+def test_a_path_that_sockets_or_urls_cannot_hold_moves_to_a_private_temporary_folder(tmp_path: Path, name: str) -> None:
+    data = tmp_path / name
+    data.mkdir()
+    found = embedded(data)
+    assert len(bytes(found.socket)) <= broker.LONGEST_SOCKET_PATH
+    assert stat.S_IMODE(found.socket.parent.stat().st_mode) == 0o700
+    found.remove_socket_folder()
+    assert not found.socket.parent.exists()
+
+
+def test_messages_survive_a_restart_on_a_socket_for_this_user_alone(tmp_path: Path) -> None:
+    found = embedded(tmp_path)
+    serve(found, lambda client: client.set("bell", "rung"))
+    assert serve(found, lambda client: client.get("bell")) == b"rung"
+
+
+def serve(server: EmbeddedBroker, use: Callable[[redis.Redis], object]) -> object:
+    """Start the broker, use it once, stop it."""
+    supervisor = Supervisor(Console(io.StringIO()))
+    supervisor.start(broker_part(server))
+    deadline = time.monotonic() + 10
+    while not server.answers():
+        assert time.monotonic() < deadline
+        supervisor.check()
+        time.sleep(0.01)
+    assert stat.S_IMODE(server.socket.stat().st_mode) == 0o700
+    with redis.Redis.from_url(server.url) as client:
+        answer = use(client)
+    supervisor.stop()
+    return answer
