@@ -66,7 +66,7 @@ def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
             worker_id=worker,
             attempt=Job.attempt + 1,
             fence=Job.fence + 1,
-            lease_until=now() + int(lease_seconds * 1000),
+            lease_until=_in(lease_seconds),
             started_at=func.coalesce(Job.started_at, now()),
         )
         .returning(Job)
@@ -75,12 +75,22 @@ def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
     return jobs.entered(tx, job, attempt=job.attempt) if job else None
 
 
-def heartbeat(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
-    """Renew the lease and write what happened since; answers what was asked of the job."""
+def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
+    """Renew the lease; answers what was asked of the job. Nothing that a reader sees changes."""
+    held = update(Job).where(Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
+    renewed = tx.execute(held.values(lease_until=_in(lease_seconds)).returning(Job.requested)).first()
+    if renewed is None:
+        raise LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
+    requested: str | None = renewed.requested
+    return requested
+
+
+def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
+    """Write what happened since, and renew the lease; answers what was asked of the job."""
     job = _held(
         tx,
         lease,
-        lease_until=now() + int(lease_seconds * 1000),
+        lease_until=_in(lease_seconds),
         epoch=progress.epoch,
         fraction=progress.fraction,
         eta_seconds=progress.eta_seconds,
@@ -155,6 +165,10 @@ def _end(tx: Tx, lease: Lease, **values: Any) -> Job:
     job = _held(tx, lease, requested=None, worker_id=None, lease_until=None, finished_at=now(), **values)
     checkpoints.remove_older(tx, lease.job_id, keep=0 if job.state != "failed" else 1)
     return jobs.entered(tx, job)
+
+
+def _in(seconds: float) -> ColumnElement[int]:
+    return now() + int(seconds * 1000)
 
 
 def _change(*conditions: ColumnElement[bool]) -> Update:

@@ -26,7 +26,8 @@ def current(engine: Engine) -> str | None:
     with open_sessions(engine)() as session:
         if not inspect(session.connection()).has_table("alembic_version"):
             return None
-        return session.scalar(text("SELECT version_num FROM alembic_version"))
+        version: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
+        return version
 
 
 def migrate(url: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.exceptions import RedisError
 
 BELL = "backprop.bell"  # the name of the one task
 MOST_PENDING = 1_000  # more rings than this at once tell the workers nothing new
@@ -36,14 +38,16 @@ def celery_app(broker_url: str) -> Celery:
 
 
 class Doorbell:
-    """Rings from a thread of its own, so that a broker that is down delays no request.
+    """Rings and wakes from a thread of its own, so that a broker that is down delays no request.
 
-    A ring that is lost is rung again by the scheduler.
+    A ring that is lost is rung again by the scheduler; who misses a wake-up sees the change at its next heartbeat.
     """
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, redis_url: str) -> None:
         self._app = app
-        self._pending = 0
+        self._redis = redis_client(redis_url)
+        self._rings = 0
+        self._changed = set[str]()
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
@@ -52,7 +56,13 @@ class Doorbell:
     def ring(self, times: int = 1) -> None:
         """Tell up to `times` workers that there may be work; returns at once."""
         with self._wake:
-            self._pending = min(self._pending + times, MOST_PENDING)
+            self._rings = min(self._rings + times, MOST_PENDING)
+            self._wake.notify()
+
+    def wake(self, job_id: str) -> None:
+        """Tell whoever runs or watches a job that it has changed; returns at once."""
+        with self._wake:
+            self._changed.add(job_id)
             self._wake.notify()
 
     def close(self) -> None:
@@ -63,17 +73,33 @@ class Doorbell:
         self._thread.join(timeout=1)
 
     def _run(self) -> None:
-        while times := self._next():
+        while True:
+            rings, changed = self._next()
+            if not rings and not changed:
+                return
             try:
-                send(self._app, times)
-            except OperationalError as error:
-                log.warning("the broker cannot be reached, the scheduler will ring again: %s", error)
+                send(self._app, rings)
+                for job_id in changed:
+                    self._redis.publish(channel(job_id), "changed")
+            except (OperationalError, RedisError, OSError) as error:
+                log.warning("the broker cannot be reached; the scheduler will ring again: %s", error)
 
-    def _next(self) -> int:
+    def _next(self) -> tuple[int, set[str]]:
         with self._wake:
-            self._wake.wait_for(lambda: self._pending or self._closed)
-            times, self._pending = self._pending, 0
-            return times
+            self._wake.wait_for(lambda: self._rings or self._changed or self._closed)
+            rings, changed = self._rings, self._changed
+            self._rings, self._changed = 0, set()
+            return rings, changed
+
+
+def channel(job_id: str) -> str:
+    """Where the changes of a job are published."""
+    return f"backprop:{job_id}"
+
+
+def redis_client(url: str) -> Redis:
+    """A client that gives up soon: nothing that is asked of Redis is worth waiting for."""
+    return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=5)
 
 
 def send(app: Celery, times: int = 1, **options: Any) -> None:
@@ -81,3 +107,9 @@ def send(app: Celery, times: int = 1, **options: Any) -> None:
     with app.producer_or_acquire() as producer:
         for _ in range(times):
             app.send_task(BELL, producer=producer, **options)
+
+
+def answers(broker_url: str) -> None:
+    """Connect to the broker; raises `OperationalError` or `OSError` when it cannot be reached."""
+    with Celery(broker=broker_url, set_as_current=False).connection_for_write(connect_timeout=1) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)

@@ -1,0 +1,65 @@
+"""Serve the API: ``python -m api --host 127.0.0.1 --port 8000``."""
+
+import argparse
+import ipaddress
+import os
+import sys
+
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"  # before NumPy is imported: predictions run beside training jobs
+
+NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: starting again would not help
+
+
+def main() -> int:
+    """Serve until SIGTERM; requests under way are answered first."""
+    parser = argparse.ArgumentParser(prog="api", description="Serve the HTTP API.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+
+    import uvicorn  # noqa: PLC0415 - the arguments are checked first
+
+    from api.app import create_app  # noqa: PLC0415 - imports NumPy
+    from api.settings import api_settings  # noqa: PLC0415 - the same
+    from store.settings import settings  # noqa: PLC0415 - the same
+
+    if not is_loopback(arguments.host) and not _has_keys():
+        sys.stderr.write(
+            f"Without an API key this service listens on loopback only, not on {arguments.host}.\n"
+            "Make a key with ./dev key, or set BACKPROP_API_KEY and run ./dev migrate.\n"
+        )
+        return NOT_CONFIGURED
+    uvicorn.run(
+        create_app(settings(), api_settings()),
+        host=arguments.host,
+        port=arguments.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _has_keys() -> bool:
+    from store import keys  # noqa: PLC0415 - after the arguments are checked
+    from store.database import open_database, open_sessions  # noqa: PLC0415 - the same
+    from store.settings import settings  # noqa: PLC0415 - the same
+    from store.transaction import snapshot  # noqa: PLC0415 - the same
+
+    engine = open_database(settings().database)
+    with snapshot(open_sessions(engine)) as tx:
+        return keys.any_exist(tx)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""From an uploaded body to a stored data set; the file itself is read in a child process with limits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.errors import InvalidRequest
+from api.schemas.datasets import DatasetView
+from api.service import Service
+from api.uploads import Received
+from store import blobs, datasets
+from store.blobs import BlobInfo
+from store.idempotency import Answer
+from store.ids import ProjectId
+from store.transaction import Tx
+from tabular import sandbox
+from tabular.dataset import Profile
+from tabular.options import MISSING, CsvOptions, Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A table that was read: its profile, and its Parquet in the database."""
+
+    profile: Profile
+    blob: BlobInfo
+
+
+def csv_options(delimiter: str | None, header: str, missing: str | None, types: str | None) -> CsvOptions:
+    """The query parameters as options; raises `InvalidRequest`."""
+    try:
+        return CsvOptions(
+            delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
+            header=header,
+            missing=MISSING if missing is None else tuple(missing.split(",")),
+            types=dict(_typed(pair) for pair in types.split(",")) if types else {},
+        )
+    except ValueError as error:
+        problem = {"pointer": "query", "detail": str(error)}
+        raise InvalidRequest("A query parameter is not valid.", errors=[problem]) from None
+
+
+def ingest(here: Service, folder: Path, received: Received, options: CsvOptions) -> Stored:
+    """Read and profile a body; raises `InvalidDataset` with all that is wrong with it."""
+    parquet = folder / "table.parquet"
+    profile = sandbox.ingest(received.path, parquet, options, Limits())
+    received.path.unlink()
+    with parquet.open("rb") as file:
+        return Stored(profile=profile, blob=blobs.write(here.sessions, blobs.chunks_of_file(file)))
+
+
+def create(project: ProjectId, name: str, received: Received, stored: Stored, tx: Tx) -> Answer:
+    """Insert the data set and answer with it."""
+    shown = stored.profile.to_json()
+    dataset = datasets.create(
+        tx,
+        project,
+        stored.blob.id,
+        name=name[:200],
+        format="csv",
+        rows=shown["rows"],
+        bytes=received.bytes,
+        sha256=received.sha256,
+        columns=shown["columns"],
+        warnings=shown["warnings"],
+    )
+    view = DatasetView.of(dataset)
+    return Answer(status=201, location=f"/v1/datasets/{dataset.id}", body=view.as_json())
+
+
+def _typed(pair: str) -> tuple[str, str]:
+    name, colon, kind = pair.rpartition(":")
+    if not colon:
+        raise ValueError(f"types is a comma list of column:type; {pair!r} is not of that form")
+    return name, kind

@@ -1,0 +1,68 @@
+"""POSTs that are answered once: with an `Idempotency-Key`, a repetition gets the first answer."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+
+from api.errors import InvalidHeader
+from api.service import Service
+from store import idempotency
+from store.idempotency import Answer
+from store.keys import Caller
+from store.transaction import Tx, transaction
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKey:
+    """The caller's key for a request, and the hash of the request."""
+
+    key: str
+    request: str
+
+
+def key_of(request: Request) -> str | None:
+    """The `Idempotency-Key`, if one was sent."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise InvalidHeader("Idempotency-Key is 1 to 255 visible ASCII characters.")
+    return key
+
+
+async def request_key(request: Request) -> RequestKey | None:
+    """The key of a request with a small body, together with the hash of method, address and body."""
+    key = key_of(request)
+    return hashed(request, key, await request.body()) if key is not None else None
+
+
+def hashed(request: Request, key: str, body: bytes) -> RequestKey:
+    """The key together with the hash of the request; `body` may itself be a hash."""
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(body)
+    return RequestKey(key=key, request=digest.hexdigest())
+
+
+Once = Annotated[RequestKey | None, Depends(request_key)]
+
+
+def answer_once(here: Service, caller: Caller, key: RequestKey | None, make: Callable[[Tx], Answer]) -> JSONResponse:
+    """Make something and answer, in one transaction; or repeat the answer that this key got before."""
+    with transaction(here.sessions) as tx:
+        first = idempotency.begin(tx, caller.project, key.key, key.request) if key else None
+        if first is not None:
+            return _respond(first, {"Idempotency-Replayed": "true"})
+        answer = make(tx)
+        if key:
+            idempotency.keep(tx, caller.project, key.key, answer)
+    return _respond(answer, {})
+
+
+def _respond(answer: Answer, headers: Mapping[str, str]) -> JSONResponse:
+    location: dict[str, Any] = {"Location": answer.location} if answer.location else {}
+    return JSONResponse(answer.body, answer.status, {**location, **headers})

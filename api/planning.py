@@ -1,0 +1,89 @@
+"""From a job as it is asked for to a job that is queued: resolved against its data set, and within the limits."""
+
+from dataclasses import asdict
+from typing import Any
+
+from api.errors import OverTheLimit, Unavailable
+from api.schemas.jobs import JobRequest, JobView
+from api.settings import ApiSettings
+from engine import shapes
+from store import datasets, jobs, leases
+from store.idempotency import Answer
+from store.ids import ProjectId
+from store.tables import Dataset
+from store.transaction import Tx
+from tabular.dataset import Profile
+from tabular.plan import Plan, plan
+from tabular.resolved import to_spec
+
+RETRY_SECONDS = "30"
+
+
+def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
+    """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
+    dataset = datasets.get(tx, project, body.dataset_id, hold=True)
+    resolved = _resolve(dataset, body)
+    estimate = _estimate(resolved, limits)
+    if leases.count_queued(tx) >= limits.max_queued:
+        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
+        raise Unavailable(detail, headers={"Retry-After": RETRY_SECONDS})
+    job = jobs.create(
+        tx,
+        project,
+        dataset_id=dataset.id,
+        name=body.name or f"{dataset.name}: {body.target}",
+        priority=body.priority,
+        spec=_spec(body, resolved),
+        estimate=estimate,
+        warnings=[asdict(warning) for warning in resolved.warnings],
+        epochs=resolved.training.epochs,
+        metadata_=dict(body.metadata),
+    )
+    view = JobView.of(job, jobs.jobs_ahead(tx, job))
+    return Answer(status=201, location=view.links.self, body=view.as_json())
+
+
+def preview(tx: Tx, limits: ApiSettings, project: ProjectId, body: JobRequest) -> dict[str, Any]:
+    """What `create` would queue."""
+    resolved = _resolve(datasets.get(tx, project, body.dataset_id), body)
+    warnings = [asdict(warning) for warning in resolved.warnings]
+    return {"valid": True, "spec": _spec(body, resolved), "estimate": _estimate(resolved, limits), "warnings": warnings}
+
+
+def _resolve(dataset: Dataset, body: JobRequest) -> Plan:
+    profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
+    return plan(profile, body.target, body.features, body.task, body.model, body.training)
+
+
+def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:
+    asked = {"dataset_id": body.dataset_id, "priority": body.priority, "metadata": dict(body.metadata)}
+    return asked | to_spec(resolved)
+
+
+def _estimate(resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
+    counts = shapes.count(
+        resolved.layers,
+        inputs=resolved.inputs_at_most,
+        outputs=resolved.outputs,
+        batch_size=resolved.training.batch_size,
+        precision=resolved.training.precision,
+        optimizer=resolved.training.optimizer,
+    )
+    rows = resolved.training_rows * resolved.training.epochs
+    _check("parameters", counts.parameters, limits.max_parameters)
+    _check("bytes of memory", counts.bytes, limits.max_job_bytes)
+    return {
+        "parameters": counts.parameters,
+        "flops": rows * (counts.flops_forward + counts.flops_backward),
+        "memory_bytes": counts.bytes,
+        "seconds": None,
+    }
+
+
+def _check(what: str, value: int, most: int) -> None:
+    if value > most:
+        problem = {
+            "pointer": "/model/layers",
+            "detail": f"This network needs {value:,} {what}; at most {most:,} are allowed.",
+        }
+        raise OverTheLimit("The network is larger than is allowed here.", errors=[problem])

@@ -1,0 +1,80 @@
+"""Models ready to predict: loaded once, the least recently used forgotten first."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.network import Network
+from engine.spec import ModelSpec
+from store import blobs, models
+from store.database import Sessions
+from store.ids import ProjectId
+from store.tables import Model
+from store.transaction import snapshot
+from tabular.export import from_safetensors
+from tabular.preprocess import Preprocessor
+from tabular.table import table_from_rows
+from tabular.target import TargetEncoder
+
+MOST_LOADED = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictor:
+    """A trained network with its preprocessing; usable from several threads."""
+
+    preprocessor: Preprocessor
+    target: TargetEncoder
+    network: Network
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A prediction for each row; raises `InvalidRows`."""
+        x = self.preprocessor.transform(table_from_rows(rows, self.preprocessor), dtype=self.network.dtype)
+        with self.lock:  # the network's working memory is one
+            outputs = self.network.predict(x)
+        return self.target.decode(np.asarray(outputs))
+
+
+class Predictors:
+    """The predictors of this process."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._loaded: OrderedDict[str, Predictor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, project: ProjectId, model_id: str) -> Predictor:
+        """The project's model, ready to predict."""
+        with snapshot(self._sessions) as tx:
+            model = models.get(tx, project, model_id)
+        with self._lock:
+            if model_id in self._loaded:
+                self._loaded.move_to_end(model_id)
+                return self._loaded[model_id]
+        predictor = _load(model, b"".join(blobs.read_checked(self._sessions, model.blob_id)))
+        with self._lock:
+            self._loaded[model_id] = predictor
+            if len(self._loaded) > MOST_LOADED:
+                self._loaded.popitem(last=False)
+        return predictor
+
+
+def _load(model: Model, weights: bytes) -> Predictor:
+    architecture = model.architecture
+    network = Network(
+        ModelSpec.model_validate({"layers": architecture["layers"]}).layers,
+        inputs=architecture["inputs"],
+        outputs=architecture["outputs"],
+        loss=architecture["loss"],
+        precision=architecture["precision"],
+    )
+    network.load_torch_state(from_safetensors(weights)[0])
+    return Predictor(
+        preprocessor=Preprocessor.from_json(model.preprocessing["features"]),
+        target=TargetEncoder.from_json(model.preprocessing["target"]),
+        network=network,
+    )

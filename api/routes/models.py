@@ -1,0 +1,91 @@
+"""/v1/models: trained networks, their weights, and what they predict."""
+
+import functools
+import hashlib
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import downloads
+from api.downloads import Download
+from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.schemas.common import PageView
+from api.schemas.models import ModelView, PredictionsRequest, PredictionsView
+from api.service import Here, Reader, Service, Writer
+from api.strict import StrictRoute
+from store import blobs, models
+from store.blobs import BlobInfo
+from store.transaction import snapshot, transaction
+from tabular.export import from_safetensors, to_npz
+
+router = APIRouter(prefix="/v1/models", tags=["models"], route_class=StrictRoute)
+
+OCTETS = "application/octet-stream"
+
+
+@router.get("")
+def list_models(here: Here, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT) -> PageView[ModelView]:
+    """The models of the project, newest first."""
+    with snapshot(here.sessions) as tx:
+        page = models.page_of(tx, caller.project, cursor, limit)
+        views = [ModelView.of(row, blobs.info(tx, row.blob_id)) for row in page.rows]
+    return PageView(data=views, next_cursor=page.next_cursor)
+
+
+@router.get("/{model_id}")
+def get_model(model_id: str, here: Here, caller: Reader) -> ModelView:
+    """One model: architecture, preprocessing, metrics and lineage."""
+    with snapshot(here.sessions) as tx:
+        model = models.get(tx, caller.project, model_id)
+        return ModelView.of(model, blobs.info(tx, model.blob_id))
+
+
+@router.delete("/{model_id}", status_code=204)
+def delete_model(model_id: str, here: Here, caller: Writer) -> Response:
+    """Delete a model and its weights."""
+    with transaction(here.sessions) as tx:
+        models.remove(tx, caller.project, model_id)
+    return Response(status_code=204)
+
+
+@router.get("/{model_id}/evaluation")
+def get_evaluation(model_id: str, here: Here, caller: Reader) -> dict[str, Any]:
+    """How good the model is on the validation rows, beside the naive baseline."""
+    with snapshot(here.sessions) as tx:
+        return models.get(tx, caller.project, model_id).evaluation or {}
+
+
+@router.get("/{model_id}/weights")
+def get_weights(
+    model_id: str,
+    request: Request,
+    here: Here,
+    caller: Reader,
+    format: Annotated[  # noqa: A002 - the contract's name
+        Literal["safetensors", "npz"],
+        Query(description="safetensors: PyTorch's names and layouts; npz: NumPy's archive."),
+    ] = "safetensors",
+) -> Response:
+    """The weights: a torch.nn.Sequential of the model's architecture loads them as they are."""
+    with snapshot(here.sessions) as tx:
+        blob = blobs.info(tx, models.get(tx, caller.project, model_id).blob_id)
+    if format == "npz":
+        return _npz(request, here, model_id, blob)
+    download = Download(filename=f"{model_id}.safetensors", media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
+    return downloads.respond(request, download, functools.partial(blobs.read, here.sessions, blob.id))
+
+
+def _npz(request: Request, here: Service, model_id: str, blob: BlobInfo) -> Response:
+    """The same weights as NumPy's archive, which is made anew, to the same bytes, for each request."""
+    data = to_npz(from_safetensors(b"".join(blobs.read_checked(here.sessions, blob.id)))[0])
+    digest = hashlib.sha256(data).hexdigest()
+    download = Download(filename=f"{model_id}.npz", media_type=OCTETS, bytes=len(data), sha256=digest)
+    return downloads.respond(request, download, lambda start, stop: iter([data[start:stop]]))
+
+
+@router.post("/{model_id}/predictions", response_model=PredictionsView)
+def predict(model_id: str, body: PredictionsRequest, here: Here, caller: Reader) -> Response:
+    """Predict rows as they come from the business application: the model's preprocessing is applied to them."""
+    predictor = here.predictors.get(caller.project, model_id)
+    answer = PredictionsView(predictions=predictor.predict(body.rows))
+    return Response(answer.model_dump_json(), media_type="application/json")

@@ -1,0 +1,169 @@
+"""Jobs as they are asked for and as they are shown."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from api.schemas.common import Metadata, Name, Request, View, Warned
+from engine.spec import ModelSpec, TrainingSpec
+from store.clock import rfc3339
+from store.tables import Epoch, Job
+from tabular.spec import FeatureSpec, Task
+
+State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
+TERMINAL = frozenset({"succeeded", "failed", "canceled"})
+
+
+class JobRequest(Request):
+    """A network to train. `dataset_id` and `target` are enough: the rest has defaults that suit the table."""
+
+    name: Name | None = Field(default=None, description="Yours to choose.")
+    dataset_id: str = Field(description="The data set to learn from.")
+    target: str = Field(min_length=1, description="The column to predict.")
+    features: tuple[FeatureSpec, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4096,
+        description="Columns to learn from; null: all that carry information.",
+    )
+    task: Task | None = Field(default=None, description="Null: follows from the target.")
+    model: ModelSpec | None = Field(default=None, description="The hidden layers; null: two that suit the table.")
+    training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
+    priority: int = Field(default=5, ge=0, le=9, strict=True, description="Higher is sooner.")
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class QueueView(View):
+    """Where a queued job stands."""
+
+    jobs_ahead: int
+    starts_in_seconds: float | None
+
+
+class ProgressView(View):
+    """How far a job is."""
+
+    epoch: int
+    epochs: int
+    fraction: float
+    eta_seconds: float | None
+
+
+class MetricsView(View):
+    """The losses of the last epoch."""
+
+    train_loss: float | None = None
+    val_loss: float | None = None
+
+
+class TransitionView(View):
+    """A state, and when it was entered."""
+
+    state: State
+    at: str
+
+
+class LinksView(View):
+    """Where to go on."""
+
+    self: str
+    events: str
+    metrics: str
+    model: str | None
+
+
+class JobView(View):
+    """A training job."""
+
+    id: str = Field(examples=["job_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"])
+    name: str
+    state: State
+    requested: Literal["cancel", "stop", "pause"] | None = Field(
+        description="What was asked of the job and is not done yet."
+    )
+    dataset_id: str
+    model_id: str | None
+    retry_of: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    attempt: int
+    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
+    error: dict[str, Any] | None = Field(examples=[{"code": "diverged", "detail": "…", "epoch": 1, "batch": 3}])
+    queue: QueueView | None
+    progress: ProgressView
+    metrics: MetricsView
+    best: dict[str, Any] | None
+    estimate: dict[str, Any]
+    spec: dict[str, Any] = Field(description="What was asked for, with every default filled in.")
+    warnings: list[Warned]
+    transitions: list[TransitionView]
+    metadata: dict[str, str]
+    links: LinksView
+
+    @classmethod
+    def of(cls, job: Job, jobs_ahead: int | None = None) -> "JobView":
+        """The view of a stored job; `jobs_ahead` of a queued one."""
+        queue = None if jobs_ahead is None else QueueView(jobs_ahead=jobs_ahead, starts_in_seconds=None)
+        return cls(
+            id=job.id,
+            name=job.name,
+            state=job.state,
+            requested=job.requested,
+            dataset_id=job.dataset_id,
+            model_id=job.model_id,
+            retry_of=job.retry_of,
+            created_at=rfc3339(job.created_at),
+            started_at=_time(job.started_at),
+            finished_at=_time(job.finished_at),
+            attempt=job.attempt,
+            stop_reason=job.stop_reason,
+            error=job.error,
+            queue=queue,
+            progress=ProgressView(
+                epoch=job.epoch, epochs=job.epochs, fraction=job.fraction, eta_seconds=job.eta_seconds
+            ),
+            metrics=MetricsView(**{name: job.metrics.get(name) for name in MetricsView.model_fields}),
+            best=job.best,
+            estimate=job.estimate,
+            spec=job.spec,
+            warnings=job.warnings,
+            transitions=job.transitions,
+            metadata=job.metadata_,
+            links=_links(job),
+        )
+
+
+class EpochView(View):
+    """The metrics of one epoch."""
+
+    epoch: int
+    train_loss: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    val_r2: float | None = None
+    val_mae: float | None = None
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def of(cls, epoch: Epoch) -> "EpochView":
+        """The view of a stored epoch."""
+        return cls(epoch=epoch.epoch, **epoch.metrics)
+
+
+class EpochsView(View):
+    """Epochs, oldest first."""
+
+    data: list[EpochView]
+
+
+def _time(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else rfc3339(milliseconds)
+
+
+def _links(job: Job) -> LinksView:
+    self = f"/v1/jobs/{job.id}"
+    model = f"/v1/models/{job.model_id}" if job.model_id else None
+    return LinksView(self=self, events=f"{self}/events", metrics=f"{self}/metrics", model=model)

@@ -1,0 +1,35 @@
+"""Run a worker: ``python -m worker --concurrency 2``."""
+
+import argparse
+import os
+import sys
+
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"  # before NumPy is imported: two jobs on two cores must not fight for them
+
+
+def main() -> int:
+    """Run until SIGTERM; jobs are then given back with a checkpoint."""
+    from worker.app import app  # noqa: PLC0415 - imports NumPy
+    from worker.logs import configure_logs  # noqa: PLC0415 - the same
+
+    parser = argparse.ArgumentParser(prog="worker", description="Train queued jobs.")
+    parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="jobs at once")
+    arguments = parser.parse_args()
+    configure_logs()
+    app.worker_main(
+        [
+            "worker",
+            "--pool=prefork",
+            f"--concurrency={arguments.concurrency}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+            "--loglevel=WARNING",
+        ]
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

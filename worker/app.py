@@ -1,0 +1,54 @@
+"""The Celery application of the workers: prefork, early acknowledgement, one bell at a time."""
+
+from typing import Any
+
+from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+
+from store.queue import celery_app
+from store.settings import settings
+from worker import tasks
+from worker.drain import start_draining
+from worker.logs import configure_logs
+from worker.process import Presence, end_with_parent, make_runner
+
+BACKSTOP_SECONDS = 25 * 3600  # jobs have deadlines of their own, of at most a day
+
+app = celery_app(settings().broker)
+app.conf.update(
+    task_acks_late=False,  # the database knows what has to be done again; a message never does
+    task_time_limit=BACKSTOP_SECONDS,
+    worker_prefetch_multiplier=1,
+    worker_disable_prefetch=not settings().broker.startswith("amqp"),  # Redis only
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+)
+tasks.register(app)
+
+_presence: list[Presence] = []
+
+
+@worker_ready.connect
+def _ready(**_: Any) -> None:
+    _presence.append(Presence(settings()))
+    _presence[-1].start()
+
+
+@worker_shutting_down.connect
+def _draining(**_: Any) -> None:
+    start_draining()
+
+
+@worker_shutdown.connect
+def _gone(**_: Any) -> None:
+    for presence in _presence:
+        presence.stop()
+
+
+@worker_process_init.connect
+def _child(**_: Any) -> None:
+    configure_logs()
+    end_with_parent()
+    tasks.use(make_runner(settings()))

@@ -1,0 +1,106 @@
+"""Load a claimed job: its data as arrays, the network, and the last good checkpoint."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import checkpoint
+from engine.checkpoint import CheckpointError
+from engine.network import Network
+from engine.training import Rows, State, start
+from store import blobs, checkpoints, datasets
+from store.database import Sessions
+from store.errors import BlobDamaged
+from store.ids import DatasetId, JobId
+from store.tables import Job
+from store.transaction import snapshot
+from tabular import prepare
+from tabular.plan import Plan
+from tabular.preprocess import Preprocessor
+from tabular.problems import DataError
+from tabular.resolved import from_spec
+from tabular.table import Table, read_table
+from tabular.target import TargetEncoder
+
+log = logging.getLogger(__name__)
+
+
+class DatasetUnusable(Exception):
+    """The job's data set cannot be trained on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """All that training needs, in this process."""
+
+    plan: Plan
+    preprocessor: Preprocessor
+    target: TargetEncoder
+    network: Network
+    state: State
+    training: Rows
+    validation: Rows | None
+
+
+def prepare_job(sessions: Sessions, job: Job) -> Prepared:
+    """Everything from the job's row to a state to train on.
+
+    Raises:
+        DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
+    """
+    plan = from_spec(job.spec)
+    try:
+        arrays = prepare.prepare(_load(sessions, job, plan), plan)
+    except (DataError, ValueError, KeyError) as error:
+        raise DatasetUnusable(str(error)) from error
+    network = Network(
+        plan.layers,
+        inputs=arrays.preprocessor.width,
+        outputs=arrays.target.outputs,
+        loss=plan.loss,
+        precision=plan.training.precision,
+    )
+    training = Rows(arrays.x, arrays.y)
+    return Prepared(
+        plan=plan,
+        preprocessor=arrays.preprocessor,
+        target=arrays.target,
+        network=network,
+        state=_state(sessions, job, network, plan, training),
+        training=training,
+        validation=Rows(arrays.validation_x, arrays.validation_y) if len(arrays.validation_rows) else None,
+    )
+
+
+def _load(sessions: Sessions, job: Job, plan: Plan) -> Table:
+    with snapshot(sessions) as tx:
+        blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
+    if blob_id is None:
+        raise DatasetUnusable("it was deleted")
+    with _as_file(sessions, blob_id) as path:
+        return read_table(path, prepare.columns_of(plan))
+
+
+@contextmanager
+def _as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="backprop-") as folder:
+        path = Path(folder) / "table.parquet"
+        with path.open("wb") as file:
+            for chunk in blobs.read_checked(sessions, blob_id):
+                file.write(chunk)
+        yield path
+
+
+def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> State:
+    """The state of the newest checkpoint that can be read, or the one before the first batch."""
+    with snapshot(sessions) as tx:
+        stored = checkpoints.blobs_of(tx, JobId(job.id))
+    for blob_id in stored:
+        try:
+            return checkpoint.load(b"".join(blobs.read_checked(sessions, blob_id)), network, plan.training, rows)
+        except (CheckpointError, BlobDamaged) as error:
+            log.warning("a checkpoint of %s cannot be used, going on from the one before: %s", job.id, error)
+    return start(network, plan.training, rows)

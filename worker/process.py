@@ -1,0 +1,77 @@
+"""What each process of a worker has: the parent its row in `workers`, each child its connections and its runner."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+
+from sqlalchemy.exc import DBAPIError
+
+from store import workers
+from store.database import open_database, open_sessions
+from store.ids import WorkerId, new_id
+from store.queue import Doorbell, celery_app
+from store.settings import Settings
+from store.transaction import transaction
+from worker.drain import is_draining
+from worker.runner import Runner
+
+log = logging.getLogger(__name__)
+
+ORPHAN_SECONDS = 0.5
+
+
+def make_runner(settings: Settings) -> Runner:
+    """The runner of a child process, with connections of its own."""
+    sessions = open_sessions(open_database(settings.database, pool_size=2))
+    doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
+    return Runner(sessions, doorbell, settings, WorkerId(new_id("wrk")), is_draining)
+
+
+def end_with_parent() -> None:
+    """End this process soon after its parent, even if the parent was killed; its job goes on elsewhere."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        ended = threading.Event()
+        while os.getppid() == parent:
+            ended.wait(ORPHAN_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+class Presence:
+    """Tells the database every few seconds that this worker lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._id = WorkerId(new_id("wrk"))
+        self._ended = threading.Event()
+        self._engine = open_database(settings.database, pool_size=1)
+        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+
+    def start(self) -> None:
+        """Be there."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Be gone."""
+        self._ended.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        sessions = open_sessions(self._engine)
+        while True:
+            try:
+                with transaction(sessions) as tx:
+                    if self._ended.is_set():
+                        workers.gone(tx, self._id)
+                        return
+                    workers.seen(tx, self._id, socket.gethostname(), os.getpid())
+            except DBAPIError as error:
+                log.warning("the database cannot be reached: %s", error)
+                if self._ended.is_set():
+                    return
+            self._ended.wait(self._settings.heartbeat_seconds)

@@ -1,0 +1,118 @@
+"""Writes down how a training run goes, in at most one short transaction every half second."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from store import blobs, leases
+from store.database import Sessions
+from store.leases import Lease, Progress
+from store.queue import Doorbell
+from store.settings import Settings
+from store.tables import Job
+from store.transaction import Tx, transaction
+from worker.heart import Heart
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_SHARE = 0.05  # of the time since the last one: what writing checkpoints may cost
+
+
+class Recorder:
+    """What a job's row, its epochs and its checkpoints learn of a run. Raises `LeaseLost` when it is another's."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
+        self,
+        sessions: Sessions,
+        doorbell: Doorbell,
+        settings: Settings,
+        job: Job,
+        lease: Lease,
+        heart: Heart,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sessions = sessions
+        self._doorbell = doorbell
+        self._settings = settings
+        self._lease = lease
+        self._heart = heart
+        self._clock = clock
+        self._every = float(job.spec["training"]["checkpoint_every_seconds"])
+        self._epochs = job.epochs
+        self._epoch, self._metrics, self._best = job.epoch, dict(job.metrics), job.best
+        self._fraction = self._first_fraction = job.fraction
+        self._unwritten: dict[int, dict[str, Any]] = {}
+        self._began = self._recorded = self._checkpointed = clock()
+        self._checkpoint_cost = 0.0
+
+    def reach(self, epochs_done: float) -> None:
+        """Note how far training is, in epochs."""
+        self._fraction = min(epochs_done / self._epochs, 1.0)
+
+    def epoch(self, number: int, metrics: dict[str, float], best: dict[str, Any] | None) -> None:
+        """Note a finished epoch."""
+        self._epoch, self._metrics, self._best = number, metrics, best
+        self._unwritten[number] = metrics
+
+    def resume(self, epochs_done: int, epochs_and_batches: float) -> None:
+        """Start from a checkpoint: what an earlier attempt did after it will be done again."""
+        self._epoch = epochs_done
+        self.reach(epochs_and_batches)
+        self._first_fraction = self._fraction
+
+    @property
+    def is_due(self) -> bool:
+        """Whether half a second went by since the last transaction."""
+        return self._clock() - self._recorded >= self._settings.record_seconds
+
+    def record(self) -> None:
+        """Write what was noted; keep it for the next time when the database cannot be reached."""
+        self._recorded = self._clock()
+        try:
+            with transaction(self._sessions) as tx:
+                requested = self.write(tx)
+        except DBAPIError as error:
+            log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
+            return
+        self._unwritten = {}
+        self._heart.good(requested)
+        self._doorbell.wake(self._lease.job_id)
+
+    def write(self, tx: Tx) -> str | None:
+        """Write what was noted in a transaction that is open; answers what was asked of the job."""
+        progress = Progress(
+            epoch=self._epoch,
+            fraction=self._fraction,
+            eta_seconds=self._eta(),
+            metrics=self._metrics,
+            best=self._best,
+            epochs=self._unwritten,
+        )
+        return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
+
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Whether it is time for a checkpoint, and the last one was cheap enough for another."""
+        since = self._clock() - self._checkpointed
+        return since >= max(self._every, self._checkpoint_cost / CHECKPOINT_SHARE)
+
+    def checkpoint(self, data: bytes) -> None:
+        """Store a checkpoint: its chunks first, the pointer to it last and under the fence."""
+        began = self._clock()
+        try:
+            blob = blobs.write(self._sessions, blobs.chunks_of(data))
+            with transaction(self._sessions) as tx:
+                leases.checkpoint(tx, self._lease, blob.id)
+        except DBAPIError as error:
+            log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
+        self._checkpointed = self._clock()
+        self._checkpoint_cost = self._checkpointed - began
+
+    def _eta(self) -> float | None:
+        done = self._fraction - self._first_fraction
+        if done <= 0:
+            return None
+        return round((self._clock() - self._began) * (1 - self._fraction) / done, 3)

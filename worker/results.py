@@ -1,0 +1,66 @@
+"""What a trained network leaves behind: its row as a model, its weights as a file, its evaluation."""
+
+from typing import Any
+
+import numpy as np
+from tabular.evaluate import evaluate
+
+from engine.fingerprint import fingerprint
+from engine.training import final_parameters
+from store import blobs
+from store.blobs import BlobInfo
+from store.database import Sessions
+from tabular.export import to_safetensors
+from worker.preparation import Prepared
+
+LOSSES = ("train_loss", "val_loss")
+ERRORS = ("val_mae",)
+
+
+def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, float]:
+    """The engine's metrics, of a standardised target, in the target's own units."""
+    scales = dict.fromkeys(LOSSES, prepared.target.loss_scale) | dict.fromkeys(ERRORS, prepared.target.error_scale)
+    return {name: value * scales.get(name, 1.0) for name, value in metrics.items()}
+
+
+def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Store the weights, and return the rest of the model's row."""
+    network = prepared.network
+    network.parameters.vector[:] = final_parameters(prepared.state)
+    return {
+        "architecture": _architecture(prepared),
+        "preprocessing": {"features": prepared.preprocessor.to_json(), "target": prepared.target.to_json()},
+        "metrics": metrics,
+        "evaluation": _evaluation(prepared),
+        "parameters": network.parameters.size,
+        "fingerprint": fingerprint(),
+        "blob_id": _store_weights(sessions, prepared).id,
+    }
+
+
+def _architecture(prepared: Prepared) -> dict[str, Any]:
+    network = prepared.network
+    return {
+        "inputs": network.inputs,
+        "input_names": prepared.preprocessor.input_names(),
+        "layers": [layer.model_dump() for layer in prepared.plan.layers],
+        "outputs": network.outputs,
+        "loss": prepared.plan.loss,
+        "task": prepared.plan.task,
+        "classes": list(prepared.target.classes) or None,
+        "precision": network.precision,
+        "torch": network.torch_code(),
+    }
+
+
+def _store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
+    weights = prepared.target.fold_into(prepared.network.torch_state())
+    metadata = {"format": "pt", "torch": prepared.network.torch_code()}
+    return blobs.write(sessions, blobs.chunks_of(to_safetensors(weights, metadata)))
+
+
+def _evaluation(prepared: Prepared) -> dict[str, Any] | None:
+    if prepared.validation is None:
+        return None
+    outputs = prepared.network.predict(prepared.validation.x)
+    return evaluate(prepared.target, prepared.training.y, prepared.validation.y, np.asarray(outputs))

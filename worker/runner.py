@@ -1,0 +1,96 @@
+"""Turn queued jobs into trained models, one after the other: claim, train, finish."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy.exc import DBAPIError
+
+from store import leases
+from store.database import Sessions
+from store.errors import LeaseLost
+from store.ids import JobId, WorkerId
+from store.leases import Lease
+from store.queue import Doorbell
+from store.settings import Settings
+from store.tables import Job
+from store.transaction import Tx, transaction
+from worker.heart import Heart
+from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Succeeded
+from worker.recorder import Recorder
+from worker.turn import Turn
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+
+
+class Runner:
+    """A worker process's way with jobs. `draining` tells whether it has to stop."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        doorbell: Doorbell,
+        settings: Settings,
+        worker_id: WorkerId,
+        draining: Callable[[], bool],
+    ) -> None:
+        self._sessions = sessions
+        self._doorbell = doorbell
+        self._settings = settings
+        self._worker_id = worker_id
+        self._draining = draining
+
+    def run_all(self) -> None:
+        """Run queued jobs until there are none left, or the worker has to stop."""
+        while not self._draining() and (job := self._claim()):
+            self._run(job)
+
+    def _claim(self) -> Job | None:
+        with transaction(self._sessions) as tx:
+            return leases.claim(tx, self._worker_id, self._settings.lease_seconds)
+
+    def _run(self, job: Job) -> None:
+        lease = Lease(job_id=JobId(job.id), fence=job.fence)
+        log.info("%s begins, attempt %d", job.id, job.attempt)
+        self._doorbell.wake(job.id)
+        try:
+            with Heart(self._sessions, lease, self._settings) as heart:
+                recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, heart)
+                outcome = Turn(self._sessions, job, heart, recorder, self._draining).outcome()
+                self._finish(lease, heart, recorder, outcome)
+        except LeaseLost:
+            log.warning("%s is another worker's now", job.id)
+            return
+        log.info("%s: %s", job.id, type(outcome).__name__.lower())
+        self._doorbell.wake(job.id)
+
+    def _finish(self, lease: Lease, heart: Heart, recorder: Recorder, outcome: Outcome) -> None:
+        """Write the end in one transaction; again, as long as the lease holds, when the database cannot be reached.
+
+        If a commit went through although it was reported as failed, the repetition finds the lease gone.
+        """
+        while True:
+            try:
+                with transaction(self._sessions) as tx:
+                    recorder.write(tx)
+                    _end(tx, lease, outcome)
+            except DBAPIError as error:
+                log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
+                heart.check()
+                time.sleep(RETRY_SECONDS)
+            else:
+                return
+
+
+def _end(tx: Tx, lease: Lease, outcome: Outcome) -> None:
+    match outcome:
+        case Succeeded():
+            leases.succeed(tx, lease, outcome.stop_reason, outcome.model)
+        case Canceled():
+            leases.cancel(tx, lease)
+        case Interrupted():
+            leases.give_back(tx, lease)
+        case Failed():
+            leases.fail(tx, lease, outcome.error, outcome.stop_reason)

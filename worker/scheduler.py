@@ -1,0 +1,72 @@
+"""The scheduler: ``python -m worker.scheduler``. Finds jobs whose workers fell silent and rings for what waits.
+
+Several may run. It is a loop and no Celery beat, so that it goes on while the broker is down.
+"""
+
+import logging
+import signal
+import sys
+import threading
+
+from kombu.exceptions import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from store import blobs, idempotency, leases, workers
+from store.database import Sessions, open_database, open_sessions
+from store.queue import celery_app, send
+from store.settings import Settings, settings
+from store.transaction import transaction
+from worker.logs import configure_logs
+
+log = logging.getLogger("scheduler")
+
+MOST_RINGS = 64  # a worker goes on with the next job by itself; rings only have to wake the idle ones
+SWEEP_ROUNDS = 120  # rounds between two sweeps of what has expired: ten minutes
+
+
+class Scheduler:
+    """Rounds of reconciling what the database says with what is done about it."""
+
+    def __init__(self, sessions: Sessions, here: Settings) -> None:
+        self._sessions = sessions
+        self._settings = here
+        self._app = celery_app(here.broker)
+
+    def run(self, ended: threading.Event) -> None:
+        """A round every few seconds until `ended` is set; an error of one is logged and left behind."""
+        rounds = 0
+        while not ended.is_set():
+            try:
+                self.round(sweeps=rounds % SWEEP_ROUNDS == 0)
+            except (SQLAlchemyError, OperationalError, OSError) as error:
+                log.warning("this round failed, the next follows: %s", error)
+            rounds += 1
+            ended.wait(self._settings.reconcile_seconds)
+
+    def round(self, *, sweeps: bool) -> None:
+        """Take lapsed jobs from their workers, and ring for the queued ones."""
+        with transaction(self._sessions) as tx:
+            leases.end_or_requeue_lapsed(tx, self._settings.max_attempts)
+            if sweeps:
+                blobs.remove_orphans(tx)
+                idempotency.forget_old(tx)
+                workers.forget_old(tx)
+            queued = leases.count_queued(tx)
+        send(self._app, min(queued, MOST_RINGS))
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    configure_logs()
+    here = settings()
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    engine = open_database(here.database)
+    Scheduler(open_sessions(engine), here).run(ended)
+    engine.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

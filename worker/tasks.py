@@ -1,0 +1,22 @@
+"""The one task: somebody rang, so see whether there is work."""
+
+from celery import Celery
+
+from store.queue import BELL
+from worker.runner import Runner
+
+_runners: list[Runner] = []  # of this process, one
+
+
+def use(runner: Runner) -> None:
+    """Answer bells by `runner`."""
+    _runners[:] = [runner]
+
+
+def register(app: Celery) -> None:
+    """Add the task to a Celery application."""
+
+    @app.task(name=BELL)
+    def bell() -> None:
+        for runner in _runners:
+            runner.run_all()

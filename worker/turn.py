@@ -1,0 +1,117 @@
+"""A worker's turn at a claimed job, from its data to an outcome."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from engine import checkpoint
+from engine.training import EpochEnd, Heartbeat, Stopped, train
+from store.database import Sessions
+from store.errors import BlobDamaged, LeaseLost
+from store.tables import Job
+from worker.heart import Heart
+from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Succeeded
+from worker.preparation import DatasetUnusable, Prepared, prepare_job
+from worker.recorder import Recorder
+from worker.results import in_target_units, model_columns
+
+log = logging.getLogger(__name__)
+
+
+class Turn:
+    """One job in this process. `draining` tells whether the worker has to stop."""
+
+    def __init__(
+        self, sessions: Sessions, job: Job, heart: Heart, recorder: Recorder, draining: Callable[[], bool]
+    ) -> None:
+        self._sessions = sessions
+        self._job = job
+        self._heart = heart
+        self._recorder = recorder
+        self._draining = draining
+        self._deadline = time.monotonic() + float(job.spec["training"]["max_runtime_seconds"])
+
+    def outcome(self) -> Outcome:
+        """Train; whatever goes wrong is an outcome, but for `LeaseLost`."""
+        try:
+            return self._train(prepare_job(self._sessions, self._job))
+        except LeaseLost:
+            raise
+        except (DatasetUnusable, BlobDamaged) as error:
+            return Failed(code="dataset_unusable", detail=f"The data set cannot be trained on: {error}.")
+        except MemoryError:
+            detail = (
+                "The worker has too little memory for this job: take fewer units, a smaller batch or fewer columns."
+            )
+            return Failed(code="out_of_memory", detail=detail)
+        except DBAPIError as error:
+            log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
+            return Interrupted()
+        except Exception:
+            log.exception("%s failed", self._job.id)
+            return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
+
+    def _train(self, prepared: Prepared) -> Outcome:
+        state, training = prepared.state, prepared.plan.training
+        events = train(prepared.network, state, training, prepared.training, prepared.validation)
+        for event in events:
+            match event:
+                case Heartbeat():
+                    self._recorder.reach(event.epoch - 1 + event.batch / event.batches)
+                case EpochEnd():
+                    self._note_epoch(prepared, event)
+                case Stopped(reason="diverged"):
+                    return _diverged(event.detail)
+                case Stopped():
+                    return self._succeeded(prepared, event.reason)
+            outcome = self._attend(prepared)
+            if outcome is not None:
+                return outcome
+        raise AssertionError("training ends with Stopped")
+
+    def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
+        best = prepared.state.best
+        shown = {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
+        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown)
+
+    def _attend(self, prepared: Prepared) -> Outcome | None:
+        """Between two batches: see what is asked for, and write down what is due."""
+        if self._heart.requested == "cancel":
+            return Canceled()
+        if self._draining():
+            self._recorder.checkpoint(_dump(prepared))
+            return Interrupted()
+        if self._recorder.is_due:
+            self._heart.check()
+            if time.monotonic() > self._deadline:
+                return self._out_of_time(prepared)
+            self._recorder.record()
+        if self._recorder.checkpoint_is_due:
+            self._recorder.checkpoint(_dump(prepared))
+        return None
+
+    def _out_of_time(self, prepared: Prepared) -> Outcome:
+        if prepared.state.best is None:
+            seconds = prepared.plan.training.max_runtime_seconds
+            detail = f"Not one epoch was done within max_runtime_seconds = {seconds:g}."
+            return Failed(code="max_runtime", detail=detail, stop_reason="max_runtime")
+        return self._succeeded(prepared, "max_runtime")
+
+    def _succeeded(self, prepared: Prepared, reason: str) -> Succeeded:
+        best = prepared.state.best
+        metrics = in_target_units(prepared, best.metrics) if best else {}
+        return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
+
+
+def _dump(prepared: Prepared) -> bytes:
+    return checkpoint.dump(prepared.state)
+
+
+def _diverged(detail: dict[str, Any]) -> Failed:
+    where = "epoch {epoch}, batch {batch}, layer {layer}".format(**detail)
+    advice = "Take a smaller learning_rate, or set clip_norm."
+    text = f"Training diverged in {where}: the loss or its gradient is not finite or has exploded. {advice}"
+    return Failed(code="diverged", detail=text, more=detail, stop_reason="diverged")
