@@ -25,13 +25,13 @@ def migrate_part(environment: Mapping[str, str]) -> Part:
 def api_part(options: Options, environment: Mapping[str, str]) -> Part:
     """The HTTP side."""
     where = ["--host", options.host, "--port", str(options.port)]
-    return Part(name="api", module="api", command=where, environment=environment, preload=["fastapi", "uvicorn"])
+    return Part(name="api", module="api", command=where, environment=environment, preload=["uvicorn", "api.app"])
 
 
 def worker_part(options: Options, environment: Mapping[str, str]) -> Part:
     """The training side, one process per job that runs at the same time."""
     slots = ["--concurrency", str(options.workers)]
-    return Part(name="worker", module="worker", command=slots, environment=environment, preload=["celery"])
+    return Part(name="worker", module="worker", command=slots, environment=environment, preload=["worker.app"])
 
 
 def scheduler_part(environment: Mapping[str, str]) -> Part:
