@@ -1,0 +1,35 @@
+"""A database for each test, once on SQLite and once on PostgreSQL, and rows to begin with."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from store import jobs
+from store.database import Sessions, open_database, open_sessions
+from store.ids import DEFAULT_PROJECT, ProjectId
+from store.tables import Job, Project
+from store.transaction import transaction
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Sessions]:
+    """Transactions on an empty, migrated database."""
+    engine = open_database(database_url)
+    yield open_sessions(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def other_project(sessions: Sessions) -> ProjectId:
+    """A project besides the default one."""
+    with transaction(sessions) as tx:
+        tx.add(Project(id="prj_other", name="other"))
+    return ProjectId("prj_other")
+
+
+def queue_job(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT, **columns: Any) -> Job:
+    """A queued job."""
+    defaults = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
+    with transaction(sessions) as tx:
+        return jobs.create(tx, project, **{**defaults, **columns})
