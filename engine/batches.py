@@ -41,33 +41,47 @@ def check(rows: Rows, network: Network) -> Rows:
 
 
 class Batches:
-    """One epoch's order over checked rows; the last batch may be short."""
+    """One epoch's order over checked rows; the last batch may be short.
+
+    `weights` holds each batch's sum of weights, by which batches count in a mean over the epoch.
+    """
 
     def __init__(self, rows: Rows, batch_size: int, *, shuffle: bool) -> None:
-        self.rows = rows
-        self.batch_size = batch_size
         self.count = -(-len(rows) // batch_size)
-        self.arranged = rows
+        self.batch_size = batch_size
+        self._borders = np.append(np.arange(0, len(rows), batch_size), len(rows))
+        self._source = _arrays(rows)
+        self._arranged = self._source
+        self._shares = np.empty(len(rows), rows.x.dtype)
+        self._order = np.arange(len(rows))
         if shuffle:
             arena = Arena()
-            self.order = np.arange(len(rows))
-            self.arranged = Rows(*(arena.empty(a.shape, a.dtype) for a in _arrays(rows)))
+            self._arranged = tuple(arena.empty(array.shape, array.dtype) for array in self._source)
+        else:
+            self._share_out()
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """Bring all rows into a new random order, which depends on the stream's position only."""
-        self.order[:] = np.arange(len(self.order))
-        rng.shuffle(self.order)
-        for source, target in zip(_arrays(self.rows), _arrays(self.arranged), strict=True):
-            np.take(source, self.order, axis=0, out=target, mode="clip")  # other modes buffer
+        self._order[:] = np.arange(len(self._order))
+        rng.shuffle(self._order)
+        for source, target in zip(self._source, self._arranged, strict=True):
+            np.take(source, self._order, axis=0, out=target, mode="clip")  # other modes buffer
+        self._share_out()
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
-        """Return batch `index` as views (x, targets, weights)."""
+        """Return batch `index` as views: x, targets, and the rows' shares in the batch's mean."""
         part = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        x, y, weights = _arrays(self.arranged)
-        return x[part], y[part], weights[part]
+        x, targets, _ = self._arranged
+        return x[part], targets[part], self._shares[part]
+
+    def _share_out(self) -> None:
+        weights = self._arranged[2]
+        sums = np.add.reduceat(weights, self._borders[:-1])
+        np.divide(weights, np.repeat(sums, np.diff(self._borders)), out=self._shares)
+        self.weights: list[float] = sums.tolist()
 
 
-def _arrays(rows: Rows) -> tuple[Array, Array, Array]:
+def _arrays(rows: Rows) -> tuple[Array, ...]:
     if rows.weights is None:
         raise ValueError("rows must be checked first")
     return rows.x, rows.y, rows.weights

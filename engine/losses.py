@@ -14,7 +14,7 @@ from engine.spec import LossName
 
 
 class Loss(RowBuffers):
-    """A weighted mean over rows. Sums are in float64 whatever the network's precision."""
+    """A weighted mean over rows, summed in float64 whatever the network's precision."""
 
     name: ClassVar[LossName]
 
@@ -23,11 +23,10 @@ class Loss(RowBuffers):
         self.outputs = outputs
 
     @abstractmethod
-    def __call__(self, logits: Array, targets: Array, weights: Array) -> tuple[float, float]:
-        """Return the weighted sum of the rows' losses, and the sum of the weights.
+    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+        """Return the mean loss, and overwrite `logits: (rows, outputs)` with its gradient.
 
-        Overwrites `logits: (rows, outputs)` with the gradient of sum / weights, the mean loss.
-        `weights: (rows,) float64`.
+        `shares: (rows,)` is each row's part of the mean, in the logits' dtype: weights divided by their sum.
         """
 
     @abstractmethod
@@ -51,17 +50,15 @@ class SoftmaxCrossEntropy(Loss):
 
     name = "softmax_cross_entropy"
     first: Array  # where each row begins in the flattened logits
-    chosen: Array  # where each row's class stands there
-    peak: Array
+    place: Array  # where in each row there is a number of interest
     picked: Array
     total: Array
     losses: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
         """A few numbers per row, none per class."""
-        rows: dict[str, tuple[Shape, DTypeLike]] = {"first": ((), np.intp), "chosen": ((), np.intp)}
-        rows |= dict.fromkeys(("peak", "picked", "total"), ((), dtype))
-        return rows | {"losses": ((), np.float64)}
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"first": ((), np.intp), "place": ((), np.intp)}
+        return wanted | dict.fromkeys(("picked", "total", "losses"), ((), dtype))
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
         """Take the buffers; number the rows' beginnings."""
@@ -71,30 +68,28 @@ class SoftmaxCrossEntropy(Loss):
             np.multiply(np.arange(capacity), self.outputs, out=self._whole["first"])
 
     def resize(self, rows: int) -> None:
-        """Also keep the columns that are broadcast over the classes."""
+        """Also keep the column that is broadcast over the classes."""
         super().resize(rows)
-        self.peak_column = self.peak[:, None]
         self.total_column = self.total[:, None]
 
-    def __call__(self, logits: Array, targets: Array, weights: Array) -> tuple[float, float]:
+    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
         """Take log(sum(exp(logits))) - logits[class], with each row's maximum subtracted first."""
-        flat = logits.reshape(-1)
-        np.add(self.first, targets, out=self.chosen)
-        np.maximum.reduce(logits, axis=1, out=self.peak)
-        np.subtract(logits, self.peak_column, out=logits)
-        flat.take(self.chosen, None, self.picked, "clip")
+        flat, place = logits.reshape(-1), self.place
+        logits.argmax(1, place)  # and then to fetch is faster than to reduce by maximum
+        np.add(place, self.first, out=place)
+        flat.take(place, None, self.total, "clip")
+        np.subtract(logits, self.total_column, out=logits)
+        np.add(targets, self.first, out=place)
+        flat.take(place, None, self.picked, "clip")
         np.exp(logits, out=logits)
-        np.dot(logits, self.ones, self.total)
-        np.log(self.total, out=self.peak)
-        np.subtract(self.peak, self.picked, out=self.losses)
-        weight = float(weights.sum())
-        share = np.divide(weights, weight, out=self.peak)
-        np.divide(share, self.total, out=self.total)
+        logits.dot(self.ones, self.total)
+        np.subtract(np.log(self.total, out=self.losses), self.picked, out=self.losses)
+        np.divide(shares, self.total, out=self.total)
         np.multiply(logits, self.total_column, out=logits)
-        flat.take(self.chosen, None, self.picked, "clip")
-        np.subtract(self.picked, share, out=self.picked)
-        flat.put(self.chosen, self.picked, "clip")
-        return float(self.losses.dot(weights)), weight
+        flat.take(place, None, self.picked, "clip")
+        flat.put(place, np.subtract(self.picked, shares, out=self.picked), "clip")
+        np.multiply(self.losses, shares, out=self.losses)
+        return float(np.add.reduce(self.losses, dtype=np.float64))
 
     def activate(self, logits: Array) -> Array:
         """Softmax over each row."""
@@ -116,25 +111,19 @@ class ElementwiseLoss(Loss):
 
     losses: Array
     work: Array
-    share: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
-        """Two numbers per output, and each row's share of the mean."""
-        output = (self.outputs,)
-        return {"losses": (output, np.float64), "work": (output, dtype), "share": ((), dtype)}
+        """Two numbers per output."""
+        return dict.fromkeys(("losses", "work"), ((self.outputs,), dtype))
 
-    def resize(self, rows: int) -> None:
-        """Also keep the shares as a column."""
-        super().resize(rows)
-        self.share_column = self.share[:, None]
-
-    def __call__(self, logits: Array, targets: Array, weights: Array) -> tuple[float, float]:
+    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
         """Leave each output's loss in `losses` and its derivative in `logits`, then weigh both."""
         self._differentiate(logits, targets)
-        weight = float(weights.sum())
-        np.divide(weights, weight * self.outputs, out=self.share)
-        np.multiply(logits, self.share_column, out=logits)
-        return float(weights.dot(self.losses).sum()) / self.outputs, weight
+        column = shares[:, None]
+        np.multiply(logits, column, out=logits)
+        np.divide(logits, self.outputs, out=logits)
+        np.multiply(self.losses, column, out=self.losses)
+        return float(np.add.reduce(self.losses, axis=None, dtype=np.float64)) / self.outputs
 
     @abstractmethod
     def _differentiate(self, logits: Array, targets: Array) -> None:

