@@ -14,15 +14,15 @@ SMALLEST = 1e-15  # a probability of 0 for what then happens would cost infinite
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def evaluate(target: TargetEncoder, y: Array, outputs: Array, training_y: Array) -> dict[str, Any]:
+def evaluate(target: TargetEncoder, training_y: Array, y: Array, outputs: Array) -> dict[str, Any]:
     """Return quality on held-back rows, as JSON values.
 
     Args:
         target: the encoder that made `y`.
-        y: true targets as `target.transform` gives them, (n,) or (n, 1).
-        outputs: (n, outputs) of `predict` on the same scale: probabilities, or standardised values.
         training_y: targets of the training rows, from which the naive baseline is taken: each class as often as
             there, or always the mean.
+        y: true targets as `target.transform` gives them, (n,) or (n, 1).
+        outputs: (n, outputs) of `predict` on the same scale: probabilities, or standardised values.
 
     Raises:
         ValueError: there are no rows.
