@@ -16,7 +16,7 @@ from store.tables import Model
 from store.transaction import snapshot
 from tabular.export import from_safetensors
 from tabular.preprocess import Preprocessor
-from tabular.rows import table_from_rows
+from tabular.table import table_from_rows
 from tabular.target import TargetEncoder
 
 MOST_LOADED = 32
