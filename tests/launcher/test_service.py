@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,9 @@ class Launched:
         return below(self.process.pid)
 
 
+Launch = Callable[..., Launched]
+
+
 def below(process: int) -> list[int]:
     """Every process that ``process`` has started, and those in turn."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
@@ -80,15 +83,23 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def launched(data: Path) -> Iterator[Launched]:
-    launched = Launched(data, "--port", "0")
-    yield launched
-    launched.process.kill()
-    launched.process.wait()
+def launch(data: Path) -> Iterator[Launch]:
+    """Launch the service on this test's folder, as often as wanted; all of it ends with the test."""
+    launched: list[Launched] = []
+
+    def launch(*options: str) -> Launched:
+        launched.append(Launched(data, *options))
+        return launched[-1]
+
+    yield launch
+    for one in launched:
+        one.process.kill()
+        one.process.wait()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_ends_with_0_and_leaves_nothing_behind(launched: Launched, how: signal.Signals) -> None:
+def test_asked_to_stop_it_ends_with_0_and_leaves_nothing_behind(launch: Launch, how: signal.Signals) -> None:
+    launched = launch("--port", "0")
     port = launched.wait_until_ready()
     assert readiness("127.0.0.1", port)[0] == 200
     processes = launched.descendants()
@@ -98,29 +109,28 @@ def test_asked_to_stop_it_ends_with_0_and_leaves_nothing_behind(launched: Launch
     assert still_there(processes) == []
 
 
-def test_killed_it_leaves_nothing_behind_and_can_be_started_again_at_once(launched: Launched, data: Path) -> None:
+def test_killed_it_leaves_nothing_behind_and_can_be_started_again_at_once(launch: Launch) -> None:
+    launched = launch("--port", "0")
     port = launched.wait_until_ready()
     processes = launched.descendants()
     launched.process.kill()
     launched.process.wait()
-    again = Launched(data, "--port", str(port))
-    try:
-        assert still_there(processes) == []
-        again.wait_until_ready()
-    finally:
-        again.process.terminate()
-        assert again.process.wait(GONE_SECONDS) == 0
+    launched.log.unlink()
+    again = launch("--port", str(port))
+    assert still_there(processes) == []
+    assert again.wait_until_ready() == port
 
 
-def test_a_second_service_on_the_same_folder_is_refused(launched: Launched, data: Path) -> None:
-    launched.wait_until_ready()
-    second = Launched(data, "--port", "0")
+def test_a_second_service_on_the_same_folder_is_refused(launch: Launch) -> None:
+    first = launch("--port", "0")
+    first.wait_until_ready()
+    second = launch("--port", "0")
     assert second.process.wait(GONE_SECONDS) == 1
-    assert f"in use by process {launched.process.pid}" in second.output()
+    assert f"in use by process {first.process.pid}" in second.output()
 
 
-def test_beyond_loopback_it_demands_a_key_and_does_not_try_again(data: Path) -> None:
-    launched = Launched(data, "--host", "0.0.0.0", "--port", "0")
+def test_beyond_loopback_it_demands_a_key_and_does_not_try_again(launch: Launch) -> None:
+    launched = launch("--host", "0.0.0.0", "--port", "0")
     assert launched.process.wait(START_SECONDS) == 78
     assert "Make a key" in launched.output()
     assert "starting it again" not in launched.output()
