@@ -108,7 +108,7 @@ def _decimal_comma(rows: Sequence[Row]) -> bool:
 def has_header(rows: Sequence[Row], missing: frozenset[str]) -> bool:
     """Tell whether the first row names the columns.
 
-    A name above numbers or dates says yes; a number in the first row says no. Where all is text, a name differs from
+    A name above numbers or dates says yes; a number or a missing value in the first row says no. Where all is text, a name differs from
     what stands below it: a first row whose labels come again in their columns is data.
     """
     if len(rows) < 2:
@@ -125,7 +125,7 @@ def has_header(rows: Sequence[Row], missing: frozenset[str]) -> bool:
     ]
     if any(named):
         return True
-    if any(_measured(cell) for cell in first):
+    if any(_measured(cell) or (cell and cell in missing) for cell in first):
         return False
     return not any(
         cell in column

@@ -181,8 +181,9 @@ def _dates(connection: duckdb.DuckDBPyConnection, name: str, counts: _Counts, *,
 
 
 def _date(column: str, written: str) -> str:
+    utc = f"make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))"  # a cast to TIMESTAMP drops offsets
     if written == ISO:  # the guard keeps out words that DuckDB takes for times, such as epoch
-        return f"CASE WHEN regexp_matches({column}, '^[0-9]{{4}}[-/]') THEN TRY_CAST({column} AS TIMESTAMP) END"
+        return f"CASE WHEN regexp_matches({column}, '^[0-9]{{4}}[-/]') THEN {utc} END"
     return f"try_strptime({column}, {literal(written)})"
 
 

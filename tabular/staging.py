@@ -26,6 +26,7 @@ def open_database(folder: Path, source: Path, limits: Limits) -> duckdb.DuckDBPy
     )
     connection.execute(f"SET allowed_paths = [{literal(str(source))}]")
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
+    connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

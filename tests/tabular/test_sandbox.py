@@ -1,0 +1,49 @@
+"""Reading in a child process gives the same answers and survives every file."""
+
+import pytest
+
+from tabular import ingest, sandbox
+from tabular.options import CsvOptions, Limits
+from tabular.problems import IngestTimeout, InvalidDataset, OverLimit
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "source.csv"
+    path.write_text("a,b\n1,x\n2,y\n3,?\n")
+    return path
+
+
+def test_the_child_reads_what_this_process_reads(source, tmp_path):
+    here = ingest.ingest(source, tmp_path / "here.parquet", CsvOptions(), Limits())
+    there = sandbox.ingest(source, tmp_path / "there.parquet", CsvOptions(), Limits())
+    assert there == here
+    assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
+
+
+def test_problems_come_back_from_the_child(source, tmp_path):
+    source.write_text("a,b\n1,x\n2\n")
+    with pytest.raises(InvalidDataset) as caught:
+        sandbox.ingest(source, tmp_path / "table.parquet", CsvOptions(), Limits())
+    assert caught.value.problems[0].line == 3
+
+
+def test_limits_come_back_from_the_child(source, tmp_path):
+    with pytest.raises(OverLimit, match="rows"):
+        sandbox.ingest(source, tmp_path / "table.parquet", CsvOptions(), Limits(rows=1))
+
+
+def test_a_child_that_takes_too_long_is_ended(source, tmp_path):
+    with pytest.raises(IngestTimeout):
+        sandbox.ingest(source, tmp_path / "table.parquet", CsvOptions(), Limits(seconds=0.01))
+
+
+def test_a_child_without_enough_memory_is_told_from_a_broken_file(source, tmp_path):
+    source.write_text("a,b\n" + "".join(f"{n},{n % 999}\n" for n in range(200_000)))
+    with pytest.raises(InvalidDataset, match="memory"):
+        sandbox.ingest(source, tmp_path / "table.parquet", CsvOptions(), Limits(memory_bytes=2 << 20))
+
+
+def test_the_child_sees_no_secret(monkeypatch):
+    monkeypatch.setenv("BACKPROP_DATABASE_URL", "postgresql://user:secret@host/db")
+    assert "BACKPROP_DATABASE_URL" not in sandbox._environment()
