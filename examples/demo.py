@@ -31,6 +31,13 @@ START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.2
 ROWS_PER_REQUEST = 2_000  # keeps a request below the service's limit for JSON, 1 MiB
+SERVED = "http://127.0.0.1:8000"
+COMMANDS = (
+    f"gunzip -c {DATA.relative_to(ROOT)} | curl --data-binary @- -H 'Content-Type: text/csv' {SERVED}/v1/datasets",
+    f"""curl --json '{{"dataset_id": "ds_...", "target": "{TARGET}"}}' {SERVED}/v1/jobs""",
+    f"curl {SERVED}/v1/jobs/job_...",
+    f"curl -o weights.safetensors '{SERVED}/v1/models/mdl_.../weights?format=safetensors'",
+)
 TERMINAL = frozenset({"succeeded", "failed", "canceled"})
 
 Row = dict[str, str]
@@ -42,13 +49,13 @@ class DemoError(Exception):
 
 def main() -> int:
     """Run the demo; 0 when a model was trained and judged."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="backprop-demo-"))
     try:
         with service(folder, console) as url, httpx.Client(base_url=url, timeout=60.0) as api:
             Client(api, console).tell(folder)
-        console.print("\nEverything is stopped. To go on with a service of your own: [bold]./dev serve[/]")
+        console.print("Everything is stopped.")
     except KeyboardInterrupt:
         console.print("stopped")
         return 130
@@ -212,18 +219,10 @@ class Client:
 
     def show_commands(self) -> None:
         """What the same steps look like by hand."""
-        url = str(self._api.base_url).rstrip("/")
-        body = json.dumps({"dataset_id": self._dataset["id"], "target": TARGET})
-        commands = [
-            f"curl --data-binary @adult.csv -H 'Content-Type: text/csv' '{url}/v1/datasets?name=adult'",
-            f"curl -d '{body}' -H 'Content-Type: application/json' {url}/v1/jobs",
-            f"curl {url}/v1/jobs/{self._job['id']}",
-            f"curl -o adult.safetensors '{url}/v1/models/{self._job['model_id']}/weights?format=safetensors'",
-        ]
-        self._say("\nThe same by hand, with a service that stays:")
-        for command in commands:
-            self._say(f"  {command}", markup=False, soft_wrap=True)
-        self._say(f"  and every call with examples at {url}/docs")
+        self._say("\nThe same by hand, once [bold]./dev serve[/] runs:")
+        for command in COMMANDS:
+            self._say(f"  {command}", markup=False)
+        self._say(f"Every call, with examples: {SERVED}/docs")
 
 
 def as_csv(rows: list[Row]) -> bytes:
