@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.authentication import Keyring
-from api.middleware import RequestId
+from api.middleware import Edge
 from api.predictors import Predictors
 from api.routes import datasets, health, jobs, models
 from api.schemas.common import ProblemView
@@ -23,7 +23,6 @@ DESCRIPTION = """Train neural networks on business tables, over HTTP.
 Upload a table, name the column to predict, poll the job, then download the weights or ask for predictions.
 Errors are `application/problem+json` and list everything that is wrong at once."""
 
-MULTIPART_BYTES = 1 << 20  # what a form may add to its file
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ProblemView, "description": "What is wrong, where, and how to mend it.", "content": {}},
     "5XX": {"model": ProblemView, "description": "It is our fault, or our load; nothing was lost.", "content": {}},
@@ -49,13 +48,11 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
         lifespan=lifespan,
         responses=PROBLEMS,
         redoc_url=None,
-        max_body_size=limits.max_json_bytes,
     )
-    app.include_router(datasets.router, max_body_size=limits.max_upload_bytes + MULTIPART_BYTES)
-    for routes in (jobs, models, health):
+    for routes in (datasets, jobs, models, health):
         app.include_router(routes.router)
     problems.install(app)
-    app.add_middleware(RequestId)
+    app.add_middleware(Edge)
     return app
 
 

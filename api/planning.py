@@ -3,17 +3,23 @@
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import ValidationError
+
 from api.errors import OverTheLimit, Unavailable
+from api.pointers import InvalidField
 from api.schemas.jobs import JobRequest, JobView
 from api.settings import ApiSettings
 from engine import shapes
 from store import datasets, jobs, leases
+from store.database import Sessions
+from store.errors import NotFound
 from store.idempotency import Answer
 from store.ids import ProjectId
 from store.tables import Dataset
-from store.transaction import Tx
+from store.transaction import Tx, snapshot
 from tabular.dataset import Profile
 from tabular.plan import Plan, plan
+from tabular.problems import InvalidPlan
 from tabular.resolved import to_spec
 
 RETRY_SECONDS = "30"
@@ -21,7 +27,7 @@ RETRY_SECONDS = "30"
 
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
-    dataset = datasets.get(tx, project, body.dataset_id, hold=True)
+    dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
     resolved = _resolve(dataset, body)
     estimate = _estimate(resolved, limits)
     if leases.count_queued(tx) >= limits.max_queued:
@@ -48,6 +54,19 @@ def preview(tx: Tx, limits: ApiSettings, project: ProjectId, body: JobRequest) -
     resolved = _resolve(datasets.get(tx, project, body.dataset_id), body)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {"valid": True, "spec": _spec(body, resolved), "estimate": _estimate(resolved, limits), "warnings": warnings}
+
+
+def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any]) -> list[InvalidField]:
+    """What is wrong with the valid rest of a body, as far as it says what to plan."""
+    try:
+        body = JobRequest.model_validate(rest)
+        with snapshot(sessions) as tx:
+            _resolve(datasets.get(tx, project, body.dataset_id), body)
+    except InvalidPlan as error:
+        return [InvalidField(pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
+    except (ValidationError, NotFound):
+        pass  # there is nothing to plan with
+    return []
 
 
 def _resolve(dataset: Dataset, body: JobRequest) -> Plan:

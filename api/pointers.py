@@ -56,6 +56,8 @@ def _detail(problem: Mapping[str, Any]) -> str:
         return "This field is required."
     if kind == "union_tag_invalid":
         return _unknown_type(context["tag"], context["expected_tags"])
+    if kind == "union_tag_not_found":
+        return "This needs a type."
     message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = problem.get("input")
     told = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) < 60 else ""

@@ -58,7 +58,6 @@ def install(app: FastAPI) -> None:
         DBAPIError: _database,
         PoolTimeoutError: _database,
         OSError: _system,
-        Exception: _internal,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -82,10 +81,11 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     if any(problem["type"] == "json_invalid" for problem in error.errors()):
         reason = error.errors()[0]["ctx"]["error"]
         return _respond(request, errors.MalformedJson(f"The body cannot be read as JSON: {reason}."))
-    return _respond(request, _refusal(invalid_fields(error.errors(), error.body)))
+    return _respond(request, refusal(invalid_fields(error.errors(), error.body)))
 
 
-def _refusal(fields: list[InvalidField]) -> Refused:
+def refusal(fields: list[InvalidField]) -> Refused:
+    """The answer to a request in which all of `fields` are wrong."""
     headers = [field for field in fields if field.pointer.startswith("header ")]
     if headers and len(headers) == len(fields):
         return errors.InvalidHeader("; ".join(f"{field.pointer}: {field.detail}" for field in fields))
@@ -102,7 +102,7 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
 def _store(request: Request, error: Exception) -> JSONResponse:
     kind = REFUSALS.get(type(error))
     if kind is None:
-        return _internal(request, error)
+        return internal(request, error)
     return _respond(request, kind(f"{str(error)[:1].upper()}{str(error)[1:]}."))
 
 
@@ -127,16 +127,17 @@ def _database(request: Request, error: Exception) -> JSONResponse:
         log.warning("the database cannot be reached: %s", error)
         detail = "The database cannot be reached. Nothing was lost; try again."
         return _respond(request, errors.Unavailable(detail, headers={"Retry-After": RETRY_SECONDS}))
-    return _internal(request, error)
+    return internal(request, error)
 
 
 def _system(request: Request, error: OSError) -> JSONResponse:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return _respond(request, errors.OutOfSpace("The disk is full. Nothing was stored."))
-    return _internal(request, error)
+    return internal(request, error)
 
 
-def _internal(request: Request, error: Exception) -> JSONResponse:
+def internal(request: Request, error: Exception) -> JSONResponse:
+    """The answer to an error of our own, which is logged and not shown."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return _respond(request, Refused("The error was logged under the request id."))
 

@@ -1,18 +1,41 @@
 """JSON as the contract wants it: no NaN or Infinity, no key twice, not too deep, and labelled as JSON."""
 
 import json
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from api.errors import UnsupportedMediaType
+from api.errors import TooLarge, UnsupportedMediaType
+from api.settings import ApiSettings
 
 MOST_DEPTH = 32
+UNSTORABLE = re.compile("[\\x00\ud800-\udfff]")
 
 
-class StrictRequest(Request):
+class BoundedRequest(Request):
+    """A request of which at most `most` bytes are read."""
+
+    def __init__(self, request: Request, most: int) -> None:
+        super().__init__(request.scope, request.receive)
+        self._most = most
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body in pieces; raises `TooLarge` as soon as there are too many."""
+        refusal = TooLarge(f"This body may have at most {self._most:,} bytes.")
+        if int(self.headers.get("content-length", 0)) > self._most:
+            raise refusal
+        arrived = 0
+        async for packet in super().stream():
+            arrived += len(packet)
+            if arrived > self._most:
+                raise refusal
+            yield packet
+
+
+class StrictRequest(BoundedRequest):
     """A request whose `json` accepts JSON alone."""
 
     async def json(self) -> Any:
@@ -27,6 +50,8 @@ class StrictRequest(Request):
             raise _too_deep() from None
         if _depth_exceeds(value, MOST_DEPTH):
             raise _too_deep()
+        if any(UNSTORABLE.search(string) for string in _strings(value)):
+            raise json.JSONDecodeError("it has a NUL or half a surrogate pair in a string", "", 0)
         return value
 
 
@@ -41,7 +66,10 @@ class StrictRoute(APIRoute):
         async def strict(request: Request) -> Response:
             if takes_json:
                 _require_json(request)
-            return await handler(StrictRequest(request.scope, request.receive))
+            limits: ApiSettings = request.app.state.service.limits
+            bounded = StrictRequest(request, limits.max_json_bytes)
+            await bounded.body()
+            return await handler(bounded)
 
         return strict
 
@@ -72,6 +100,18 @@ def _depth_exceeds(value: Any, most: int) -> bool:
         return False
     inner = value.values() if isinstance(value, dict) else value
     return most == 0 or any(_depth_exceeds(item, most - 1) for item in inner)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 def _too_deep() -> json.JSONDecodeError:

@@ -15,6 +15,7 @@ from starlette.datastructures import UploadFile
 
 from api.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from api.settings import ApiSettings
+from api.strict import BoundedRequest
 
 CSV_TYPES = ("text/csv", "application/csv", "text/plain")
 WRITE_BYTES = 1 << 20  # a hop to a thread for each megabyte, not for each packet
@@ -55,14 +56,10 @@ class Upload:
     async def receive(self, request: Request) -> Received:
         """Write the body, or the one file of a form, to disk; raises `TooLarge`, or what is wrong with it."""
         inflater = _inflater(request.headers.get("content-encoding", "identity"), self._limits)
-        filename, packets = await _packets(request)
+        filename, packets = await _packets(BoundedRequest(request, self._limits.max_upload_bytes))
         path, digest, buffer = self.path / "body", hashlib.sha256(), bytearray()
-        arrived = 0
         with path.open("wb") as file:
             async for packet in packets:
-                arrived += len(packet)
-                if arrived > self._limits.max_upload_bytes:
-                    raise TooLarge(f"A file has at most {self._limits.max_upload_bytes:,} bytes.")
                 for piece in inflater.feed(packet):
                     buffer += piece
                     if len(buffer) >= WRITE_BYTES:

@@ -1,15 +1,17 @@
 """Data sets: a profile to show and canonical Parquet to train on."""
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete, select
 
 from store import blobs
 from store.errors import DatasetInUse, NotFound
-from store.ids import DatasetId, ProjectId, new_id
+from store.ids import DatasetId, ProjectId, is_id, new_id
 from store.pages import Page, page
 from store.tables import Dataset, Job
 from store.transaction import Tx
+
+Lock = Literal["keep", "remove"]
 
 
 def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Dataset:
@@ -20,10 +22,12 @@ def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Dataset:
     return dataset
 
 
-def get(tx: Tx, project: ProjectId, dataset_id: str, *, hold: bool = False) -> Dataset:
-    """The project's data set; `hold` keeps it from being deleted until the transaction ends."""
+def get(tx: Tx, project: ProjectId, dataset_id: str, lock: Lock | None = None) -> Dataset:
+    """The project's data set; "keep" keeps it from being removed until the transaction ends."""
     query = select(Dataset).where(Dataset.id == dataset_id, Dataset.project_id == project)
-    dataset = tx.scalar(query.with_for_update(read=True) if hold else query)
+    if lock is not None:
+        query = query.with_for_update(read=lock == "keep")
+    dataset = tx.scalar(query) if is_id(dataset_id) else None
     if dataset is None:
         raise NotFound(f"there is no data set {dataset_id}")
     return dataset
@@ -41,10 +45,7 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 
 def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
     """Delete a data set that no unfinished job needs."""
-    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.project_id == project).with_for_update()
-    dataset = tx.scalar(query)
-    if dataset is None:
-        raise NotFound(f"there is no data set {dataset_id}")
+    dataset = get(tx, project, dataset_id, lock="remove")
     if tx.scalar(select(Job.id).where(Job.dataset_id == dataset_id, Job.finished_at.is_(None)).limit(1)):
         raise DatasetInUse(f"a job that has not ended needs data set {dataset_id}")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))

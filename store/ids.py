@@ -1,5 +1,6 @@
 """Ids: a type prefix and a UUIDv7 (RFC 9562), so that ids sort by the time they were made."""
 
+import re
 import secrets
 import time
 from typing import NewType
@@ -14,6 +15,14 @@ KeyId = NewType("KeyId", str)
 WorkerId = NewType("WorkerId", str)
 
 DEFAULT_PROJECT = ProjectId("prj_default")  # the owner of everything on a service without keys
+
+
+FORM = re.compile(r"[a-z]{2,4}_[0-9a-z]{1,40}")
+
+
+def is_id(value: str) -> bool:
+    """Whether `value` could be an id; what cannot need not be looked for."""
+    return FORM.fullmatch(value) is not None
 
 
 def new_id(prefix: str) -> str:

@@ -8,7 +8,7 @@ from store import events
 from store.clock import now, rfc3339
 from store.errors import JobFinished, NotFound
 from store.events import NewEvent
-from store.ids import ProjectId, new_id
+from store.ids import ProjectId, is_id, new_id
 from store.pages import Page, page
 from store.tables import Job
 from store.transaction import Tx
@@ -27,7 +27,8 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
 
 def get(tx: Tx, project: ProjectId, job_id: str) -> Job:
     """The project's job."""
-    job = tx.scalar(select(Job).where(Job.id == job_id, Job.project_id == project))
+    query = select(Job).where(Job.id == job_id, Job.project_id == project)
+    job = tx.scalar(query) if is_id(job_id) else None
     if job is None:
         raise NotFound(f"there is no job {job_id}")
     return job
@@ -47,6 +48,7 @@ def jobs_ahead(tx: Tx, job: Job) -> int:
 
 def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:
     """Cancel at once what waits; ask it of what runs."""
+    get(tx, project, job_id)
     waits = Job.state.in_(WAITING)
     job = tx.scalar(
         update(Job)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from store import blobs
 from store.errors import NotFound
-from store.ids import ModelId, ProjectId, new_id
+from store.ids import ModelId, ProjectId, is_id, new_id
 from store.pages import Page, page
 from store.tables import Job, Model
 from store.transaction import Tx
@@ -29,7 +29,8 @@ def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> M
 
 def get(tx: Tx, project: ProjectId, model_id: str) -> Model:
     """The project's model."""
-    model = tx.scalar(select(Model).where(Model.id == model_id, Model.project_id == project))
+    query = select(Model).where(Model.id == model_id, Model.project_id == project)
+    model = tx.scalar(query) if is_id(model_id) else None
     if model is None:
         raise NotFound(f"there is no model {model_id}")
     return model

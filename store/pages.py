@@ -9,6 +9,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from store.errors import StoreError
+from store.ids import is_id
 from store.transaction import Tx
 
 Row = TypeVar("Row")
@@ -41,6 +42,9 @@ def _encode(key: str) -> str:
 
 def _decode(cursor: str) -> str:
     try:
-        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        key = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise InvalidCursor("the cursor is not one that a list of this service gave") from None
+        key = ""
+    if not is_id(key):
+        raise InvalidCursor("the cursor is not one that a list of this service gave")
+    return key

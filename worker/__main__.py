@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before NumPy is imported: two jobs on two cores must not fight for them
@@ -17,8 +18,10 @@ def main() -> int:
     parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="jobs at once")
     arguments = parser.parse_args()
     configure_logs()
+    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")  # an operator's choice
     app.worker_main(
         [
+            "--quiet",
             "worker",
             "--pool=prefork",
             f"--concurrency={arguments.concurrency}",

@@ -11,15 +11,15 @@ from api import planning
 from api.downloads import is_current
 from api.once import Once, answer_once
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.routes.thorough import ThoroughRoute
 from api.schemas.common import PageView
 from api.schemas.jobs import TERMINAL, EpochsView, EpochView, JobRequest, JobView, State
 from api.service import Here, Reader, Service, Writer
-from api.strict import StrictRoute
 from store import epochs, jobs
 from store.tables import Job
 from store.transaction import Tx, snapshot, transaction
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=ThoroughRoute)
 
 RETRY_SECONDS = "1"
 MOST_POINTS = 1000
