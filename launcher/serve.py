@@ -1,5 +1,6 @@
 """The one-machine service: broker, migrations, workers, scheduler and API, from start to stop."""
 
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -60,10 +61,12 @@ class Service:
         self._started = time.monotonic()
         self._broker = None if os.environ.get("BACKPROP_REDIS_URL") else embedded(folder.path)
         self._supervisor = Supervisor(console, lock=folder.lock)
+        redis = {"BACKPROP_REDIS_URL": self._broker.url} if self._broker else {}
+        self._environment: Mapping[str, str] = {**ONE_THREAD, **redis, "BACKPROP_DATA": str(folder.path)}
 
     def start(self) -> None:
         """Bring everything up; what takes long to import waits, imported, for the migrations."""
-        environment = self._environment()
+        environment = self._environment
         if self._broker:
             self._supervisor.start(broker_part(self._broker))
         api = self._supervisor.start(api_part(self._options, environment), gated=True)
@@ -72,23 +75,17 @@ class Service:
         api.open_gate()
         self._wait_for_broker()
         worker.open_gate()
-        self._supervisor.start(scheduler_part(environment))
 
     def watch(self) -> None:
-        """Keep everything running; say when it is ready."""
-        ready = complained = False
+        """Say when it is ready, and keep everything running."""
+        ready, answer = self._wait_until_ready(SLOW_START_SECONDS)
+        self._supervisor.start(scheduler_part(self._environment))  # now: its start would have slowed the others
+        if not ready:
+            self._console.say(f"not ready after {SLOW_START_SECONDS:g} s: {answer}")
+            self._wait_until_ready(math.inf)
+        self._announce()
         while True:
-            self._stop.check()
-            self._supervisor.check()
-            if not ready:
-                status, body = readiness(self._options.reachable, self._options.port)
-                ready = status == HTTPStatus.OK
-                if ready:
-                    self._announce()
-                elif not complained and self._age() > SLOW_START_SECONDS:
-                    complained = True
-                    self._console.say(f"not ready after {SLOW_START_SECONDS:g} s: {body}")
-            time.sleep(POLL_SECONDS)
+            self._look_after_all()
 
     def stop(self) -> None:
         """Drain and end everything, the broker last."""
@@ -96,18 +93,25 @@ class Service:
         if self._broker:
             self._broker.remove_socket_folder()
 
-    def _environment(self) -> Mapping[str, str]:
-        redis = {"BACKPROP_REDIS_URL": self._broker.url} if self._broker else {}
-        return {**ONE_THREAD, **redis, "BACKPROP_DATA": str(self._folder.path)}
+    def _wait_until_ready(self, seconds: float) -> tuple[bool, str]:
+        """Wait at most so long; whether it is ready, and its last answer."""
+        while True:
+            status, answer = readiness(self._options.reachable, self._options.port)
+            if status == HTTPStatus.OK or self._age() > seconds:
+                return status == HTTPStatus.OK, answer
+            self._look_after_all()
+
+    def _look_after_all(self) -> None:
+        self._stop.check()
+        self._supervisor.check()
+        time.sleep(POLL_SECONDS)
 
     def _wait_for_broker(self) -> None:
         deadline = time.monotonic() + BROKER_START_SECONDS
         while self._broker and not self._broker.answers():
-            self._stop.check()
-            self._supervisor.check()
+            self._look_after_all()
             if time.monotonic() > deadline:
                 raise LaunchError(f"the broker does not answer on {self._broker.socket}")
-            time.sleep(POLL_SECONDS / 5)
 
     def _announce(self) -> None:
         url = self._options.url()
