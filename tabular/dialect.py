@@ -108,8 +108,8 @@ def _decimal_comma(rows: Sequence[Row]) -> bool:
 def has_header(rows: Sequence[Row], missing: frozenset[str]) -> bool:
     """Tell whether the first row names the columns.
 
-    A name above numbers or dates says yes; a number or a missing value in the first row says no. Where all is text, a name differs from
-    what stands below it: a first row whose labels come again in their columns is data.
+    A name above numbers or dates says yes; a number or a missing value in the first row says no. Where all is text, a
+    name differs from what stands below it: a first row whose labels come again in their columns is data.
     """
     if len(rows) < 2:
         return True

@@ -66,7 +66,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
 
     inputs = sum(feature.inputs_at_most for feature in chosen)
     learned = goal.rows - validation_rows(goal.rows, training.validation.fraction)
-    resolved = fit_batch(default_training(training, learned), learned, findings)
+    resolved = default_training(fit_batch(training, learned, findings), learned, inputs)
     return Plan(
         target=target,
         task=goal.task,
@@ -77,7 +77,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
         inputs_at_most=inputs,
         rows=goal.rows,
         training_rows=learned,
-        layers=default_layers(learned) if model is None else tuple(model.layers),
+        layers=default_layers(learned, inputs) if model is None else tuple(model.layers),
         training=resolved.model_copy(update={"loss": loss}),
         warnings=tuple(findings.warnings),
     )

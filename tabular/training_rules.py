@@ -31,10 +31,9 @@ def _check_metric(metric: str, held_back: int, target: TargetPlan, findings: Fin
 
 
 def fit_batch(training: TrainingSpec, rows: int, findings: Findings) -> TrainingSpec:
-    """Return `training` with batches no larger than the rows; warn if that changes what was asked for."""
-    if training.batch_size <= rows:
+    """Return `training` with batches no larger than the rows; warn that this is not what was asked for."""
+    if training.batch_size <= rows or "batch_size" not in training.model_fields_set:
         return training
-    if "batch_size" in training.model_fields_set:
-        detail = f"batch_size {training.batch_size} is larger than the {rows} training rows; {rows} is used."
-        findings.warn("batch_size_reduced", detail)
+    detail = f"batch_size {training.batch_size} is larger than the {rows} training rows; {rows} is used."
+    findings.warn("batch_size_reduced", detail)
     return training.model_copy(update={"batch_size": rows})

@@ -1,9 +1,13 @@
 """Files that are no table are refused with the places of what is wrong."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from tabular.options import CsvOptions, Limits
 from tabular.problems import OverLimit
+from tests.tabular.reading import Reader, Refuser
 
 
 @pytest.mark.parametrize(
@@ -20,19 +24,21 @@ from tabular.problems import OverLimit
         ("a,b\n1,é\n".encode() + b"2,\xff\n", 3, "UTF-8"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(problems, text, line, detail):
+def test_what_is_wrong_is_told_with_its_line(
+    problems: Refuser, text: str | bytes, line: int | None, detail: str
+) -> None:
     (found,) = problems(text)
     assert found.line == line
     assert detail in found.detail
 
 
-def test_every_ragged_row_is_told_with_its_line(problems):
+def test_every_ragged_row_is_told_with_its_line(problems: Refuser) -> None:
     found = problems('a,b\n1,2\n3\n\n"x\ny",5\n6,7,8\n')
     assert [(problem.line, problem.value) for problem in found] == [(3, "3"), (7, "6,7,8")]
     assert "2" in found[0].detail
 
 
-def test_a_hundred_problems_are_enough(problems):
+def test_a_hundred_problems_are_enough(problems: Refuser) -> None:
     assert len(problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n" * 500)) == 100
 
 
@@ -40,18 +46,18 @@ def test_a_hundred_problems_are_enough(problems):
     ("limits", "name", "value"),
     [(Limits(rows=3), "rows", 4), (Limits(columns=1), "columns", 2), (Limits(cells=7), "cells", 8)],
 )
-def test_a_limit_is_named_with_what_the_file_has(read, limits, name, value):
+def test_a_limit_is_named_with_what_the_file_has(read: Reader, limits: Limits, name: str, value: int) -> None:
     with pytest.raises(OverLimit) as caught:
         read("a,b\n1,2\n3,4\n5,6\n7,8\n", limits=limits)
     assert (caught.value.limit, caught.value.value) == (name, value)
 
 
-def test_nothing_is_left_of_a_refused_file(read, problems, tmp_path):
+def test_nothing_is_left_of_a_refused_file(problems: Refuser, tmp_path: Path) -> None:
     problems("a,b\n1,2\n3\n")
     assert [path.name for path in tmp_path.iterdir()] == ["source.csv"]
 
 
 @pytest.mark.parametrize("options", [{"delimiter": "::"}, {"header": "maybe"}, {"types": {"a": "money"}}])
-def test_options_that_make_no_sense_are_refused(options):
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="is"):
         CsvOptions(**options)

@@ -1,0 +1,61 @@
+"""Quality is computed as the textbooks say, beside the naive baseline."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tabular.evaluate import evaluate
+from tabular.target import TargetEncoder
+
+BINARY = TargetEncoder(column="y", task="classification", classes=("no", "yes"))
+TERNARY = TargetEncoder(column="y", task="classification", classes=("a", "b", "c"))
+NUMBER = TargetEncoder(column="y", task="regression", mean=10.0, stddev=2.0)
+
+
+def test_two_classes_are_judged() -> None:
+    y, outputs = np.array([0, 0, 1, 1]), np.array([[0.1], [0.6], [0.4], [0.9]])
+    found = evaluate(BINARY, np.array([0, 0, 0, 1]), y, outputs)
+    assert found["accuracy"] == 0.5
+    assert found["roc_auc"] == 0.75
+    assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.4, 0.9]).mean())
+    assert found["confusion_matrix"] == {"labels": ["no", "yes"], "counts": [[1, 1], [1, 1]]}
+    assert found["per_class"][1] == {"label": "yes", "rows": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5}
+    assert found["baseline"]["accuracy"] == 0.5
+    assert found["baseline"]["log_loss"] == pytest.approx(-np.log([0.75, 0.75, 0.25, 0.25]).mean())
+
+
+def test_ties_count_half_in_the_area_under_the_curve() -> None:
+    assert evaluate(BINARY, np.array([0, 1]), np.array([0, 1, 1]), np.full((3, 1), 0.3))["roc_auc"] == 0.5
+
+
+def test_a_class_without_rows_has_no_quality_and_json_carries_it() -> None:
+    outputs = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
+    found = evaluate(TERNARY, np.array([0, 1, 2]), np.array([0, 1]), outputs)
+    assert (found["accuracy"], found["roc_auc"]) == (1.0, 1.0)
+    assert found["per_class"][2] == {"label": "c", "rows": 0, "precision": None, "recall": None, "f1": None}
+    json.dumps(found, allow_nan=False)
+
+
+def test_a_probability_of_zero_costs_much_and_not_infinitely_much() -> None:
+    found = evaluate(TERNARY, np.array([0, 1]), np.array([2]), np.array([[1.0, 0.0, 0.0]]))
+    assert 30 < found["log_loss"] < 40
+    assert np.isfinite(found["baseline"]["log_loss"])
+
+
+def test_numbers_are_judged_in_their_own_units() -> None:
+    y, outputs = np.array([[-1.0], [0.0], [1.0]]), np.array([[-1.0], [0.5], [1.0]])
+    found = evaluate(NUMBER, np.array([[0.0], [1.0]]), y, outputs)
+    assert (found["mae"], found["rmse"]) == pytest.approx((1 / 3, np.sqrt(1 / 3)))
+    assert found["r2"] == pytest.approx(1 - 1 / 8)
+    assert found["residual_quantiles"]["0.5"] == 0
+    assert found["baseline"]["mae"] == pytest.approx((3 + 1 + 1) / 3)
+
+
+def test_equal_targets_have_no_share_of_variance() -> None:
+    assert evaluate(NUMBER, np.zeros((2, 1)), np.zeros((2, 1)), np.ones((2, 1)))["r2"] is None
+
+
+def test_no_rows_cannot_be_evaluated() -> None:
+    with pytest.raises(ValueError, match="no rows"):
+        evaluate(NUMBER, np.zeros((2, 1)), np.zeros((0, 1)), np.zeros((0, 1)))

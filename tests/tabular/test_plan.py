@@ -1,0 +1,198 @@
+"""A job is planned from the profile alone, and everything wrong with it is told at once."""
+
+from typing import Any
+
+import pytest
+
+from engine.spec import AdamWSpec, DenseSpec, EarlyStoppingSpec, ModelSpec, TrainingSpec, ValidationSpec
+from tabular.dataset import Column, Profile, ValueCount
+from tabular.plan import Plan, plan
+from tabular.problems import InvalidPlan
+from tabular.spec import FeatureSpec
+
+
+def number(name: str, **facts: Any) -> Column:
+    return Column(**{"name": name, "type": "number", "missing": 0, "distinct": 80, "integer": False, **facts})
+
+
+def category(name: str, *labels: str, **facts: Any) -> Column:
+    top = tuple(ValueCount(value=label, count=50) for label in labels)
+    return Column(**{"name": name, "type": "category", "missing": 0, "distinct": len(labels), "top": top, **facts})
+
+
+def table(*columns: Column, rows: int = 100) -> Profile:
+    return Profile(rows=rows, columns=columns)
+
+
+X = number("x")
+JOB = category("job", "clerk", "nurse")
+
+
+def planned(profile: Profile, target: str, **asked: Any) -> Plan:
+    parts = {"features": None, "task": None, "model": None, "training": TrainingSpec(), **asked}
+    return plan(profile, target, **parts)
+
+
+def pointers(profile: Profile, target: str, **asked: Any) -> list[str]:
+    with pytest.raises(InvalidPlan) as caught:
+        planned(profile, target, **asked)
+    return [problem.pointer for problem in caught.value.problems]
+
+
+def test_two_labels_are_one_sigmoid_output() -> None:
+    found = planned(table(X, JOB), "job")
+    assert (found.task, found.loss, found.outputs, found.classes) == (
+        "classification",
+        "sigmoid_cross_entropy",
+        1,
+        ("clerk", "nurse"),
+    )
+
+
+def test_more_labels_are_softmax_outputs_in_order() -> None:
+    found = planned(table(X, category("y", "c", "a", "b")), "y")
+    assert (found.loss, found.outputs, found.classes) == ("softmax_cross_entropy", 3, ("a", "b", "c"))
+
+
+def test_a_number_is_a_regression() -> None:
+    found = planned(table(X, JOB), "x")
+    assert (found.task, found.loss, found.outputs, found.classes) == ("regression", "mean_squared_error", 1, None)
+
+
+def test_few_whole_numbers_are_classes_with_a_warning_that_names_the_override() -> None:
+    top = tuple(ValueCount(value=str(n), count=10) for n in (10, 9, 2))
+    grade = number("grade", integer=True, distinct=3, top=top)
+    found = planned(table(X, grade), "grade")
+    assert (found.task, found.classes) == ("classification", ("2", "9", "10"))
+    assert '"task": "regression"' in found.warnings[0].fix
+    assert planned(table(X, grade), "grade", task="regression").task == "regression"
+
+
+@pytest.mark.parametrize("facts", [{"distinct": 21}, {"distinct": 20, "integer": False}])
+def test_other_numbers_stay_numbers(facts: dict[str, Any]) -> None:
+    assert planned(table(X, number("y", **{"integer": True, **facts})), "y").task == "regression"
+
+
+def test_whole_numbers_that_hardly_repeat_stay_numbers() -> None:
+    assert planned(table(X, number("y", integer=True, distinct=15), rows=30), "y").task == "regression"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        (category("y", "a", type="text"), "text"),
+        (category("y", "a", type="datetime"), "datetime"),
+        (category("y", "a"), "same value"),
+        (number("y", distinct=0, missing=100), "0 rows"),
+        (number("y", distinct=1, missing=99), "1 rows"),
+        (category("y", distinct=1_001, top=None), "1,000"),
+    ],
+)
+def test_a_target_that_cannot_be_learned_is_refused(target: Column, says: str) -> None:
+    with pytest.raises(InvalidPlan, match=says):
+        planned(table(X, target), "y")
+
+
+def test_a_misspelt_target_is_told_the_closest_column() -> None:
+    with pytest.raises(InvalidPlan, match="Did you mean 'income'"):
+        planned(table(X, number("income")), "incme")
+
+
+def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
+    found = planned(table(X, number("y", missing=40)), "y")
+    assert (found.rows, found.training_rows) == (60, 48)
+    assert found.warnings[0].code == "rows_without_target"
+
+
+def test_all_problems_are_told_at_once() -> None:
+    features = [
+        FeatureSpec(column="y"),
+        FeatureSpec(column="x", encoding="none"),
+        FeatureSpec(column="x"),
+        FeatureSpec(column="z"),
+        FeatureSpec(column="job", encoding="standardize"),
+    ]
+    training = TrainingSpec(
+        loss="softmax_cross_entropy",
+        class_weight="balanced",
+        validation=ValidationSpec(fraction=0),
+        early_stopping=EarlyStoppingSpec(metric="val_loss"),
+    )
+    assert pointers(table(X, JOB, number("y")), "y", features=features, training=training) == [
+        "/features/0/column",
+        "/features/2/column",
+        "/features/3/column",
+        "/features/4/encoding",
+        "/training/loss",
+        "/training/class_weight",
+        "/training/early_stopping/metric",
+    ]
+
+
+def test_a_wrong_target_does_not_hide_wrong_features() -> None:
+    assert pointers(table(X, JOB), "nothing", features=[FeatureSpec(column="z")]) == ["/target", "/features/0/column"]
+
+
+def test_a_number_cannot_be_asked_of_labels() -> None:
+    assert pointers(table(X, JOB), "job", task="regression") == ["/task"]
+
+
+def test_columns_without_information_are_skipped_with_a_warning() -> None:
+    columns = [
+        category("note", type="text", top=None, distinct=90),
+        number("same", distinct=1),
+        number("empty", distinct=0, missing=100),
+        category("id", distinct=100, top=None, singletons=100),
+        number("row", integer=True, distinct=100, min=1, max=100),
+    ]
+    found = planned(table(X, JOB, *columns), "job")
+    assert [feature.column for feature in found.features] == ["x"]
+    assert [warning.column for warning in found.warnings] == ["note", "same", "empty", "id", "row"]
+
+
+def test_a_table_without_a_usable_column_is_refused() -> None:
+    assert pointers(table(JOB, number("same", distinct=1)), "job") == ["/features"]
+
+
+def test_inputs_are_never_more_than_planned_for() -> None:
+    many = category("c", distinct=500, top=None, singletons=20, missing=3)
+    features = planned(table(X, many, number("n", missing=2), JOB), "job").features
+    assert [feature.inputs_at_most for feature in features] == [1, 102, 2]
+
+
+@pytest.mark.parametrize(("rows", "fraction"), [(2, 0.9), (1, 0.2)])
+def test_a_fraction_that_leaves_no_row_is_refused(rows: int, fraction: float) -> None:
+    training = TrainingSpec(validation=ValidationSpec(fraction=fraction))
+    found = pointers(table(X, number("y", distinct=rows), rows=rows), "y", training=training)
+    assert found in (["/training/validation/fraction"], ["/target"])
+
+
+def test_a_batch_larger_than_the_data_is_reduced_with_a_warning() -> None:
+    found = planned(table(X, JOB), "job", training=TrainingSpec(batch_size=4_096))
+    assert found.training.batch_size == 80
+    assert "batch_size_reduced" in [warning.code for warning in found.warnings]
+    assert not planned(table(X, JOB, rows=10), "job").warnings
+
+
+def test_what_is_asked_for_is_what_is_done() -> None:
+    training = TrainingSpec(epochs=7, batch_size=10, optimizer=AdamWSpec(learning_rate=0.5))
+    model = ModelSpec(layers=(DenseSpec(units=3),))
+    found = planned(table(X, JOB), "job", training=training, model=model)
+    assert found.layers == model.layers
+    assert found.training == training.model_copy(update={"loss": found.loss})
+
+
+def test_epochs_asked_for_run_without_early_stopping() -> None:
+    assert planned(table(X, JOB), "job", training=TrainingSpec(epochs=9)).training.early_stopping is None
+    assert planned(table(X, JOB), "job").training.early_stopping is not None
+
+
+def test_a_plan_survives_json_and_planning_again() -> None:
+    first = planned(table(X, JOB), "job")
+    assert Plan.model_validate_json(first.model_dump_json()) == first
+    again = planned(table(X, JOB), "job", model=ModelSpec(layers=first.layers), training=first.training)
+    assert again == first
+
+
+def test_a_model_without_hidden_layers_is_allowed() -> None:
+    assert planned(table(X, JOB), "job", model=ModelSpec(layers=())).layers == ()
