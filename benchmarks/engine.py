@@ -12,17 +12,18 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import numpy as np  # noqa: E402 - the number of threads is read at import
+import numpy as np
 
-from engine.network import Network  # noqa: E402 - after the path is set
-from engine.spec import DenseSpec, TrainingSpec  # noqa: E402 - after the path is set
-from engine.training import Heartbeat, Rows, start, train  # noqa: E402 - after the path is set
+from engine.network import Network
+from engine.spec import DenseSpec, TrainingSpec
+from engine.training import Heartbeat, Rows, start, train
 
 NETWORKS = [
     ((30, 64, 32, 2), 32),
@@ -48,14 +49,15 @@ def products(widths: tuple[int, ...], batch: int) -> Steps:
     """Only the matrix products of a step: one forward, two backward, one for the first layer."""
     rng = np.random.default_rng(0)
     xs = [rng.standard_normal((batch, width), dtype=np.float32) for width in widths]
-    Ws = [rng.standard_normal((b, a), dtype=np.float32) for a, b in zip(widths, widths[1:], strict=False)]
+    Ws = [rng.standard_normal((b, a), dtype=np.float32) / b for a, b in pairwise(widths)]
+    dWs = [np.empty_like(W) for W in Ws]
 
     def run(steps: int) -> None:
         for _ in range(steps):
             for index, W in enumerate(Ws):
                 np.dot(xs[index], W.T, out=xs[index + 1])
             for index in reversed(range(len(Ws))):
-                np.dot(xs[index + 1].T, xs[index], out=Ws[index])
+                np.dot(xs[index + 1].T, xs[index], out=dWs[index])
                 if index:
                     np.dot(xs[index + 1], Ws[index], out=xs[index])
 
@@ -85,7 +87,7 @@ def torch(widths: tuple[int, ...], batch: int) -> Steps:
     rows = data(widths, batch)
     x, y = peer.from_numpy(rows.x), peer.from_numpy(rows.y)
     modules: list[peer.nn.Module] = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         modules += [peer.nn.Linear(inputs, outputs), peer.nn.ReLU()]
     model, loss = peer.nn.Sequential(*modules[:-1]), peer.nn.CrossEntropyLoss()
     adam = peer.optim.Adam(model.parameters(), lr=1e-3, fused=True)
@@ -129,7 +131,7 @@ def jax(widths: tuple[int, ...], batch: int) -> Steps:
     rng = np.random.default_rng(0)
     weights = [
         (jnp.asarray(rng.standard_normal((a, b), dtype=np.float32) / a**0.5), jnp.zeros(b, np.float32))
-        for a, b in zip(widths, widths[1:], strict=False)
+        for a, b in pairwise(widths)
     ]
 
     def loss(weights, x, y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - traced by JAX

@@ -1,4 +1,4 @@
-"""Rows in mini-batches: shuffled by one gather per epoch, then handed out as slices."""
+"""Rows in mini-batches: one random order per epoch, gathered in chunks, handed out as slices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 
 from engine.memory import Arena, Array
 from engine.network import Network
+
+CHUNK_BYTES = 1 << 18  # rows gathered at a time: half of a small second-level cache
+MAX_CHUNK = 64  # batches gathered at a time: their views are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +46,61 @@ def check(rows: Rows, network: Network) -> Rows:
 class Batches:
     """One epoch's order over checked rows; the last batch may be short.
 
-    `weights` holds each batch's sum of weights, by which batches count in a mean over the epoch.
+    Rows are gathered a few batches at a time, into memory that stays in cache, and the views on the batches in
+    it are made once. `weights` holds each batch's sum of weights, by which batches count in a mean over the epoch.
     """
 
-    def __init__(self, rows: Rows, batch_size: int, *, shuffle: bool) -> None:
+    def __init__(self, rows: Rows, batch_size: int) -> None:
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
-        self._borders = np.append(np.arange(0, len(rows), batch_size), len(rows))
         self._source = _arrays(rows)
-        self._arranged = self._source
-        self._shares = np.empty(len(rows), rows.x.dtype)
         self._order = np.arange(len(rows))
-        if shuffle:
-            arena = Arena()
-            self._arranged = tuple(arena.empty(array.shape, array.dtype) for array in self._source)
-        else:
-            self._share_out()
+        self._shares = np.empty(len(rows), rows.x.dtype)
+        self._at_hand = range(0)  # the batches that are gathered
+        self._gathered, self._views = self._allocate()
+        self._share_out()
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """Bring all rows into a new random order, which depends on the stream's position only."""
         self._order[:] = np.arange(len(self._order))
         rng.shuffle(self._order)
-        for source, target in zip(self._source, self._arranged, strict=True):
-            np.take(source, self._order, axis=0, out=target, mode="clip")  # other modes buffer
         self._share_out()
+        self._at_hand = range(0)
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
         """Return batch `index` as views: x, targets, and the rows' shares in the batch's mean."""
-        part = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        x, targets, _ = self._arranged
-        return x[part], targets[part], self._shares[part]
+        if index not in self._at_hand:
+            self._gather(index)
+        views = self._views[index - self._at_hand.start]
+        if index == self.count - 1:
+            size = len(self._order) - index * self.batch_size
+            return views[0][:size], views[1][:size], views[2][:size]
+        return views
+
+    def _allocate(self) -> tuple[tuple[Array, ...], list[tuple[Array, Array, Array]]]:
+        """Return memory for a few batches of x, targets and shares, and the views on each batch."""
+        x, targets, _ = self._source
+        row_bytes = max(1, x[:1].nbytes)
+        batches = min(self.count, MAX_CHUNK, max(1, CHUNK_BYTES // (row_bytes * self.batch_size)))
+        arena, rows = Arena(), batches * self.batch_size
+        arrays = tuple(arena.empty((rows, *a.shape[1:]), a.dtype) for a in (x, targets, self._shares))
+        parts = [slice(start, start + self.batch_size) for start in range(0, rows, self.batch_size)]
+        return arrays, [(arrays[0][part], arrays[1][part], arrays[2][part]) for part in parts]
+
+    def _gather(self, index: int) -> None:
+        first = index - index % len(self._views)
+        self._at_hand = range(first, min(first + len(self._views), self.count))
+        rows = slice(first * self.batch_size, self._at_hand.stop * self.batch_size)
+        chosen = self._order[rows]
+        for source, target in zip(self._source[:2], self._gathered, strict=False):
+            np.take(source, chosen, axis=0, out=target[: len(chosen)], mode="clip")  # other modes buffer
+        self._gathered[2][: len(chosen)] = self._shares[rows]
 
     def _share_out(self) -> None:
-        weights = self._arranged[2]
-        sums = np.add.reduceat(weights, self._borders[:-1])
-        np.divide(weights, np.repeat(sums, np.diff(self._borders)), out=self._shares)
+        weights = self._source[2][self._order]
+        starts = np.arange(0, len(weights), self.batch_size)
+        sums = np.add.reduceat(weights, starts)
+        np.divide(weights, np.repeat(sums, np.diff(starts, append=len(weights))), out=self._shares)
         self.weights: list[float] = sums.tolist()
 
 

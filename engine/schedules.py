@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, StepSpec
@@ -16,22 +17,32 @@ class Horizon:
     epochs: int
 
 
-def factor(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, step: int, horizon: Horizon) -> float:
-    """Return what to multiply the learning rate by at a step, counted from 0 over all epochs.
+def schedule(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, horizon: Horizon) -> Callable[[int], float]:
+    """Return step -> what to multiply the learning rate by; steps count from 0 over all epochs.
 
     During warm-up, step i of w gets (i + 1) / w of what the schedule says. The cosine begins after
     the warm-up (Loshchilov and Hutter, 2017, one cycle) and reaches its final factor at the last step.
     """
-    rising = min(1.0, (step + 1) / spec.warmup_steps) if spec.warmup_steps else 1.0
+    curve = _curve(spec, horizon)
+    if not spec.warmup_steps:
+        return curve
+    return lambda step: min(1.0, (step + 1) / spec.warmup_steps) * curve(step)
+
+
+def _curve(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, horizon: Horizon) -> Callable[[int], float]:
     match spec:
         case ConstantSpec():
-            return rising
-        case StepSpec(every_epochs=every):
-            return rising * float(spec.factor ** (step // (every * horizon.steps_per_epoch)))
-        case ExponentialSpec():
-            return rising * float(spec.factor ** (step / horizon.steps_per_epoch))
+            return lambda _: 1.0
+        case StepSpec(factor=factor):
+            period = spec.every_epochs * horizon.steps_per_epoch
+            return lambda step: math.pow(factor, step // period)
+        case ExponentialSpec(factor=factor):
+            return lambda step: math.pow(factor, step / horizon.steps_per_epoch)
         case CosineSpec(final_factor=final):
-            last = horizon.steps_per_epoch * horizon.epochs - 1
-            done = (step - spec.warmup_steps) / max(1, last - spec.warmup_steps)
-            turned = 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, done))))
-            return rising * (final + (1 - final) * turned)
+            first, last = spec.warmup_steps, horizon.steps_per_epoch * horizon.epochs - 1
+            return lambda step: final + (1 - final) * _falling((step - first) / max(1, last - first))
+
+
+def _falling(done: float) -> float:
+    """Return half a cosine from 1 at 0 to 0 at 1."""
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, done))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -65,12 +66,13 @@ class _Run:
     spec: TrainingSpec
     batches: Batches
     validation: Batches | None
-    horizon: schedules.Horizon
+    schedule: Callable[[int], float]
     clock: Callable[[], float]
+    quiet: contextvars.Context  # where NumPy does not warn of overflow: divergence is found and named
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
-        return self.spec.optimizer.learning_rate * schedules.factor(self.spec.schedule, step, self.horizon)
+        return self.spec.optimizer.learning_rate * self.schedule(step)
 
 
 def train(  # noqa: PLR0913 - two of the six have defaults
@@ -113,10 +115,12 @@ def _prepare(  # noqa: PLR0913 - the same six
         train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
     validation = None
     if validation_rows:
-        validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffle=False)
+        validation = Batches(check(validation_rows, network), BLOCK_ROWS)
     _refuse_unmeasurable(spec, network, measured=validation is not None)
     batch_size = min(spec.batch_size, len(train_rows))
-    batches = Batches(check(train_rows, network), batch_size, shuffle=spec.shuffle)
+    batches = Batches(check(train_rows, network), batch_size)
+    quiet = contextvars.copy_context()
+    quiet.run(np.seterr, all="ignore")
     horizon = schedules.Horizon(steps_per_epoch=batches.count, epochs=spec.epochs)
     return _Run(
         network=network,
@@ -124,8 +128,9 @@ def _prepare(  # noqa: PLR0913 - the same six
         spec=spec,
         batches=batches,
         validation=validation,
-        horizon=horizon,
+        schedule=schedules.schedule(spec.schedule, horizon),
         clock=clock,
+        quiet=quiet,
     )
 
 
@@ -154,7 +159,7 @@ def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
     if run.spec.shuffle:
         _arrange(state, batches)
     while state.batch < batches.count:
-        loss = _step(run)
+        loss = run.quiet.run(_step, run)
         if state.failure:
             return
         now = run.clock()
@@ -174,7 +179,6 @@ def _arrange(state: State, batches: Batches) -> None:
     batches.shuffle(state.shuffle)
 
 
-@np.errstate(all="ignore")
 def _step(run: _Run) -> float:
     """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
     state, network, spec = run.state, run.network, run.spec
@@ -211,7 +215,7 @@ def _failure(run: _Run, x: Array) -> dict[str, Any]:
 def _close(run: _Run, before: float) -> dict[str, float] | None:
     """End the epoch: measure, compare with the best, start a new tally. None if the loss is not finite any more."""
     state, tally = run.state, run.state.tally
-    measured = {"train_loss": tally.loss / tally.weight, **_validate(run)}
+    measured = {"train_loss": tally.loss / tally.weight, **run.quiet.run(_validate, run)}
     if not all(math.isfinite(value) for value in measured.values()):
         state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
         return None
@@ -225,7 +229,6 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
     return measured
 
 
-@np.errstate(all="ignore")
 def _validate(run: _Run) -> dict[str, float]:
     """Return loss and score on the validation rows, if there are any."""
     blocks, network = run.validation, run.network

@@ -58,7 +58,7 @@ class Relu(Activation):
 
     def backward(self, dy: Array) -> Array:
         """Dx = dy where y > 0, else 0."""
-        np.greater(self.y, 0, out=self.work)
+        np.greater(self.y, self.zeros, out=self.work)
         return np.multiply(dy, self.work, out=dy)
 
 
