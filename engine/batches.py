@@ -47,64 +47,59 @@ class Batches:
     """One epoch's order over checked rows; the last batch may be short.
 
     Rows are gathered a few batches at a time, into memory that stays in cache, and the views on the batches in
-    it are made once. `weights` holds each batch's sum of weights, by which batches count in a mean over the epoch.
+    it are made once.
+
+    A row's share in the mean of its batch is its weight over the batch's size and over the mean weight of all
+    rows. So the mean of the batches' means, weighted by size, is the weighted mean of all rows, and a
+    rare class with a large weight pulls equally hard from whatever batch it falls in.
     """
 
     def __init__(self, rows: Rows, batch_size: int) -> None:
+        if rows.weights is None:
+            raise ValueError("rows must be checked first")
+        self.rows = len(rows)
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
-        self._source = _arrays(rows)
+        shares = (rows.weights / (rows.weights.mean() * batch_size)).astype(rows.x.dtype)
+        self._source = (rows.x, rows.y, shares)
         self._order = np.arange(len(rows))
-        self._shares = np.empty(len(rows), rows.x.dtype)
         self._at_hand = range(0)  # the batches that are gathered
-        self._gathered, self._views = self._allocate()
-        self._share_out()
+        self._gathered = self._allocate()
+        self._views = self._slice()
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """Bring all rows into a new random order, which depends on the stream's position only."""
-        self._order[:] = np.arange(len(self._order))
+        self._order[:] = np.arange(self.rows)
         rng.shuffle(self._order)
-        self._share_out()
         self._at_hand = range(0)
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
         """Return batch `index` as views: x, targets, and the rows' shares in the batch's mean."""
         if index not in self._at_hand:
             self._gather(index)
-        views = self._views[index - self._at_hand.start]
-        if index == self.count - 1:
-            size = len(self._order) - index * self.batch_size
-            return views[0][:size], views[1][:size], views[2][:size]
-        return views
+        x, targets, shares = self._views[index - self._at_hand.start]
+        size = self.rows - index * self.batch_size
+        if size < self.batch_size:
+            return x[:size], targets[:size], shares[:size]
+        return x, targets, shares
 
-    def _allocate(self) -> tuple[tuple[Array, ...], list[tuple[Array, Array, Array]]]:
-        """Return memory for a few batches of x, targets and shares, and the views on each batch."""
-        x, targets, _ = self._source
-        row_bytes = max(1, x[:1].nbytes)
+    def _allocate(self) -> tuple[Array, ...]:
+        row_bytes = max(1, self._source[0][:1].nbytes)
         batches = min(self.count, MAX_CHUNK, max(1, CHUNK_BYTES // (row_bytes * self.batch_size)))
         arena, rows = Arena(), batches * self.batch_size
-        arrays = tuple(arena.empty((rows, *a.shape[1:]), a.dtype) for a in (x, targets, self._shares))
-        parts = [slice(start, start + self.batch_size) for start in range(0, rows, self.batch_size)]
-        return arrays, [(arrays[0][part], arrays[1][part], arrays[2][part]) for part in parts]
+        return tuple(arena.empty((rows, *array.shape[1:]), array.dtype) for array in self._source)
+
+    def _slice(self) -> list[tuple[Array, Array, Array]]:
+        x, targets, shares = self._gathered
+        parts = [slice(start, start + self.batch_size) for start in range(0, len(x), self.batch_size)]
+        return [(x[part], targets[part], shares[part]) for part in parts]
 
     def _gather(self, index: int) -> None:
         first = index - index % len(self._views)
         self._at_hand = range(first, min(first + len(self._views), self.count))
-        rows = slice(first * self.batch_size, self._at_hand.stop * self.batch_size)
-        chosen = self._order[rows]
-        for source, target in zip(self._source[:2], self._gathered, strict=False):
+        chosen = self._order[first * self.batch_size : self._at_hand.stop * self.batch_size]
+        for source, target in zip(self._source, self._gathered, strict=True):
             np.take(source, chosen, axis=0, out=target[: len(chosen)], mode="clip")  # other modes buffer
-        self._gathered[2][: len(chosen)] = self._shares[rows]
-
-    def _share_out(self) -> None:
-        weights = self._source[2][self._order]
-        starts = np.arange(0, len(weights), self.batch_size)
-        sums = np.add.reduceat(weights, starts)
-        np.divide(weights, np.repeat(sums, np.diff(starts, append=len(weights))), out=self._shares)
-        self.weights: list[float] = sums.tolist()
-
-
-def _arrays(rows: Rows) -> tuple[Array, ...]:
-    if rows.weights is None:
-        raise ValueError("rows must be checked first")
-    return rows.x, rows.y, rows.weights
+        short = self.rows % self.batch_size
+        if short and self._at_hand.stop == self.count:
+            self._gathered[2][len(chosen) - short : len(chosen)] *= self.batch_size / short

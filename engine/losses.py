@@ -26,7 +26,7 @@ class Loss(RowBuffers):
     def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
         """Return the mean loss, and overwrite `logits: (rows, outputs)` with its gradient.
 
-        `shares: (rows,)` is each row's part of the mean, in the logits' dtype: weights divided by their sum.
+        `shares: (rows,)` is each row's part of the mean, in the logits' dtype: 1 / rows without weights.
         """
 
     @abstractmethod

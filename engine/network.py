@@ -10,7 +10,7 @@ from engine.layers.build import build
 from engine.losses import LOSSES
 from engine.memory import Arena, Array
 from engine.parameters import Parameters
-from engine.spec import DenseSpec, DropoutSpec, LossName, Precision
+from engine.spec import LayerSpec, LossName, Precision
 
 BLOCK_ROWS = 256  # rows predicted at a time: enough for full speed, few enough for the cache
 
@@ -32,7 +32,7 @@ class Network:
 
     def __init__(  # noqa: PLR0913 - a network is these five things
         self,
-        layers: Sequence[DenseSpec | DropoutSpec],
+        layers: Sequence[LayerSpec],
         *,
         inputs: int,
         outputs: int,
@@ -83,10 +83,10 @@ class Network:
             x = layer.forward(x, dropout)
         return x
 
-    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
+    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator) -> float:
         """Return the batch's mean loss and write its gradient.
 
-        `targets` as `loss.as_targets` makes them; `shares: (rows,)` of the network's dtype add up to 1.
+        `targets` as `loss.as_targets` makes them; `shares: (rows,)` as `Batches` gives them.
         """
         dy = self.forward(x, dropout)
         loss = self.loss(dy, targets, shares)

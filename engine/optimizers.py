@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from engine.memory import Arena, Array
 from engine.parameters import Parameters
-from engine.spec import AdamSpec, AdamWSpec, SgdSpec
+from engine.spec import AdamSpec, AdamWSpec, OptimizerSpec, SgdSpec
 
 BLOCK = 32_768  # numbers: the five vectors of an Adam block in float32 fit a 1 MiB cache
 
@@ -26,11 +26,14 @@ class Optimizer(ABC):
         self.parameters = parameters
         self.state = {name: arena.full((size,), dtype, 0) for name in self.vectors}
         self.scratch = arena.empty((min(size, BLOCK),), dtype)
-        self.blocks = [self._block(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK)]
 
-    def _block(self, start: int, stop: int) -> Sequence[Array]:
+    @functools.cached_property
+    def blocks(self) -> list[tuple[Array, ...]]:
+        """Views (parameters, gradients, each state, scratch) on one block after the other."""
         whole = (self.parameters.vector, self.parameters.gradients, *self.state.values())
-        return *(vector[start:stop] for vector in whole), self.scratch[: stop - start]
+        starts = range(0, self.parameters.size, BLOCK)
+        blocks = [tuple(vector[start : start + BLOCK] for vector in whole) for start in starts]
+        return [(*block, self.scratch[: len(block[0])]) for block in blocks]
 
     @abstractmethod
     def step(self, learning_rate: float, count: int) -> None:
@@ -116,7 +119,7 @@ class AdamW(Adam):
         super().step(learning_rate, count)
 
 
-def optimizer(spec: SgdSpec | AdamSpec | AdamWSpec, parameters: Parameters, arena: Arena) -> Optimizer:
+def optimizer(spec: OptimizerSpec, parameters: Parameters, arena: Arena) -> Optimizer:
     """Return the optimizer of a spec, bound to parameters whose gradients are allocated."""
     match spec:
         case SgdSpec():

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, StepSpec
+from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, ScheduleSpec, StepSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Horizon:
     epochs: int
 
 
-def schedule(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, horizon: Horizon) -> Callable[[int], float]:
+def schedule(spec: ScheduleSpec, horizon: Horizon) -> Callable[[int], float]:
     """Return step -> what to multiply the learning rate by; steps count from 0 over all epochs.
 
     During warm-up, step i of w gets (i + 1) / w of what the schedule says. The cosine begins after
@@ -29,7 +29,7 @@ def schedule(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, horiz
     return lambda step: min(1.0, (step + 1) / spec.warmup_steps) * curve(step)
 
 
-def _curve(spec: ConstantSpec | StepSpec | ExponentialSpec | CosineSpec, horizon: Horizon) -> Callable[[int], float]:
+def _curve(spec: ScheduleSpec, horizon: Horizon) -> Callable[[int], float]:
     match spec:
         case ConstantSpec():
             return lambda _: 1.0

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from engine.memory import DryArena
 from engine.network import BLOCK_ROWS, Network
 from engine.optimizers import optimizer as make_optimizer
-from engine.spec import AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, LossName, Precision, SgdSpec
+from engine.spec import (
+    LayerSpec,
+    LossName,
+    OptimizerSpec,
+    Precision,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +47,12 @@ class Counts:
 
 
 def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
-    layers: Sequence[DenseSpec | DropoutSpec],
+    layers: Sequence[LayerSpec],
     inputs: int,
     outputs: int,
     batch_size: int,
     precision: Precision,
-    optimizer: SgdSpec | AdamSpec | AdamWSpec,
+    optimizer: OptimizerSpec,
     *,
     loss: LossName = "softmax_cross_entropy",
 ) -> Counts:

@@ -38,7 +38,7 @@ class Tally:
     """Sums over the batches of the epoch under way."""
 
     loss: float = 0.0
-    weight: float = 0.0
+    rows: int = 0
     gradient_norm: float = 0.0
     seconds: float = 0.0
 

@@ -194,14 +194,14 @@ def _step(run: _Run) -> float:
     if spec.clip_norm is not None and norm > spec.clip_norm:
         np.multiply(gradients, spec.clip_norm / norm, out=gradients)
     state.optimizer.step(run.learning_rate(state.step), state.step + 1)
-    _count(state, loss, norm, run.batches.weights[state.batch])
+    _count(state, loss, norm, len(x))
     return loss
 
 
-def _count(state: State, loss: float, norm: float, weight: float) -> None:
+def _count(state: State, loss: float, norm: float, rows: int) -> None:
     tally = state.tally
-    tally.loss += loss * weight
-    tally.weight += weight
+    tally.loss += loss * rows
+    tally.rows += rows
     tally.gradient_norm += norm
     state.step += 1
     state.batch += 1
@@ -215,7 +215,7 @@ def _failure(run: _Run, x: Array) -> dict[str, Any]:
 def _close(run: _Run, before: float) -> dict[str, float] | None:
     """End the epoch: measure, compare with the best, start a new tally. None if the loss is not finite any more."""
     state, tally = run.state, run.state.tally
-    measured = {"train_loss": tally.loss / tally.weight, **run.quiet.run(_validate, run)}
+    measured = {"train_loss": tally.loss / tally.rows, **run.quiet.run(_validate, run)}
     if not all(math.isfinite(value) for value in measured.values()):
         state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
         return None
@@ -240,9 +240,9 @@ def _validate(run: _Run) -> dict[str, float]:
         x, targets, shares = blocks[index]
         logits = network.forward(x)
         score.add(logits, targets)
-        total += network.loss(logits, targets, shares) * blocks.weights[index]
+        total += network.loss(logits, targets, shares) * len(x)
     return {
-        "val_loss": total / sum(blocks.weights),
+        "val_loss": total / blocks.rows,
         **{f"val_{name}": value for name, value in score.metrics().items()},
     }
 

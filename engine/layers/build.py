@@ -11,7 +11,7 @@ from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.gates import Gelu, Silu
 from engine.layers.layer import Layer
-from engine.spec import DenseSpec, DropoutSpec
+from engine.spec import DenseSpec, DropoutSpec, LayerSpec
 
 ACTIVATIONS: dict[str, Callable[[int, str], Layer]] = {
     "relu": Relu,
@@ -25,7 +25,7 @@ ACTIVATIONS: dict[str, Callable[[int, str], Layer]] = {
 }
 
 
-def build(specs: Sequence[DenseSpec | DropoutSpec], inputs: int, outputs: int) -> list[Layer]:
+def build(specs: Sequence[LayerSpec], inputs: int, outputs: int) -> list[Layer]:
     """Return the layers of a network, the linear output layer last; the n-th is PyTorch's module n.
 
     Raises:
@@ -51,7 +51,7 @@ def refuse_spoiling(layers: Sequence[Layer]) -> None:
             raise ValueError(f"{above.label} would overwrite the output that {below.label} keeps")
 
 
-def _layers_of(spec: DenseSpec | DropoutSpec, width: int, label: str) -> Iterator[Layer]:
+def _layers_of(spec: LayerSpec, width: int, label: str) -> Iterator[Layer]:
     match spec:
         case DenseSpec(units=units, activation=activation):
             yield Dense(width, units, label, resolve(spec.initializer, activation))

@@ -1,0 +1,56 @@
+"""Small data sets and ways to run them, for tests of training."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.network import Network
+from engine.spec import DenseSpec, DropoutSpec, LayerSpec, TrainingSpec
+from engine.training import EpochEnd, Rows, State, start, train
+
+
+def moons(rows: int = 300, seed: int = 0, noise: float = 0.15) -> Rows:
+    """Two interleaved half circles."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, rows)
+    angle = rng.random(rows) * np.pi
+    x = np.stack([np.cos(angle) + y - 0.5, np.where(y, -1, 1) * np.sin(angle) + 0.5 * y - 0.25], axis=1)
+    return Rows((x + noise * rng.standard_normal(x.shape)).astype(np.float32), y)
+
+
+def line(rows: int = 200, seed: int = 0) -> Rows:
+    """A linear relation with little noise."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, 3)).astype(np.float32)
+    return Rows(x, x @ np.array([1.0, -2.0, 0.5]) + 0.01 * rng.standard_normal(rows))
+
+
+def classifier(*layers: LayerSpec, inputs: int = 2, classes: int = 2) -> Network:
+    """A network for classes, on float32."""
+    return Network(layers, inputs=inputs, outputs=classes, loss="softmax_cross_entropy", precision="float32")
+
+
+def regressor(*layers: LayerSpec, inputs: int = 3) -> Network:
+    """A network for one number, on float32."""
+    return Network(layers, inputs=inputs, outputs=1, loss="mean_squared_error", precision="float32")
+
+
+def small() -> Network:
+    """Dense layers with dropout between them."""
+    return classifier(DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"))
+
+
+def run(network: Network, spec: TrainingSpec, rows: Rows, validation: Rows | None = None) -> tuple[State, list[Any]]:
+    """Train to the end; return state and events."""
+    state = start(network, spec, rows)
+    return state, list(train(network, state, spec, rows, validation))
+
+
+def epochs(events: list[Any]) -> list[dict[str, float]]:
+    """The metrics of each epoch."""
+    return [event.metrics for event in events if isinstance(event, EpochEnd)]
+
+
+def spec(**fields: Any) -> TrainingSpec:
+    """A short training."""
+    return TrainingSpec(**{"epochs": 3, "batch_size": 32, **fields})

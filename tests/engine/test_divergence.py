@@ -1,0 +1,74 @@
+"""A run that breaks down says where, and keeps parameters that are finite."""
+
+import numpy as np
+import pytest
+
+from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
+from engine.training import Heartbeat, Rows, Stopped, final_parameters, start, train
+from tests.engine.runs import classifier, line, moons, regressor, run, small, spec
+
+
+@pytest.mark.parametrize("optimizer", [SgdSpec(learning_rate=1e9), AdamSpec(learning_rate=1e9)])
+@pytest.mark.parametrize("layers", [(), (DenseSpec(units=4),)], ids=["linear", "deep"])
+def test_a_wild_learning_rate_is_divergence_and_leaves_finite_parameters(
+    layers: tuple[DenseSpec, ...], optimizer: OptimizerSpec
+) -> None:
+    state, events = run(regressor(*layers), spec(epochs=20, optimizer=optimizer), line())
+    assert events[-1].reason == "diverged"
+    assert set(events[-1].detail) == {"epoch", "batch", "layer"}
+    assert np.isfinite(final_parameters(state)).all()
+
+
+def test_the_parameters_are_those_before_the_update_that_failed() -> None:
+    network, rows = small(), moons()
+    broken = Rows(rows.x.copy(), rows.y)
+    broken.x[150] = np.nan
+    settings = spec(shuffle=False)
+    state = start(network, settings, broken)
+    before = None
+    for event in train(network, state, settings, broken):
+        if isinstance(event, Heartbeat):
+            before = network.parameters.vector.copy()
+    assert event == Stopped(reason="diverged", detail={"epoch": 1, "batch": 5, "layer": "layers[0] (dense)"})
+    np.testing.assert_array_equal(network.parameters.vector, before)
+
+
+def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
+    network = classifier(DenseSpec(units=4), DenseSpec(units=4), DenseSpec(units=4))
+    state = start(network, spec(), moons())
+    network.parameters.values["2.weight"][:] = np.inf
+    *_, last = train(network, state, spec(), moons())
+    assert last.detail["layer"] == "layers[1] (dense)"
+
+
+def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() -> None:
+    network = regressor(DenseSpec(units=4, activation="linear"))
+    state = start(network, spec(), line())
+    network.parameters.values["0.weight"][:] = 1e-18
+    network.parameters.values["1.weight"][:] = 1e18
+    rows = Rows(line().x * np.float32(1e3), line().y)
+    *_, last = train(network, state, spec(), rows)
+    assert last.reason == "diverged"
+    assert last.detail == {"epoch": 1, "batch": 1, "layer": "layers[0] (dense)"}
+
+
+def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None:
+    network = regressor()
+    state = start(network, spec(), line())
+    network.parameters.values["0.weight"][:] = 1e17
+    rows = Rows(line().x * np.float32(1e3), line().y)
+    *_, last = train(network, state, spec(), rows)
+    assert last == Stopped(reason="diverged", detail={"epoch": 1, "batch": 1, "layer": "output"})
+
+
+def test_validation_rows_without_a_finite_loss_are_divergence() -> None:
+    bad = Rows(np.full((5, 2), np.nan, np.float32), np.zeros(5, int))
+    _, events = run(small(), spec(), moons(), bad)
+    assert events[-1].reason == "diverged"
+
+
+def test_a_state_that_has_diverged_stays_so() -> None:
+    network = regressor()
+    settings = spec(epochs=20, optimizer=SgdSpec(learning_rate=1e9))
+    state, events = run(network, settings, line())
+    assert list(train(network, state, settings, line())) == [events[-1]]

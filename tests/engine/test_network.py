@@ -1,0 +1,127 @@
+"""Networks predict, refuse what does not fit, and exchange their weights with PyTorch."""
+
+import numpy as np
+import pytest
+
+from engine.layers.build import build, refuse_spoiling
+from engine.layers.dense import Dense
+from engine.network import BLOCK_ROWS, Network, StateMismatch
+from engine.spec import ActivationName, DenseSpec, DropoutSpec
+from engine.streams import stream
+from tests.engine.runs import classifier, small
+
+
+def initialised(network: Network) -> Network:
+    network.initialize(stream(0, "init"))
+    return network
+
+
+def test_predictions_do_not_depend_on_how_rows_are_grouped() -> None:
+    network = initialised(small())
+    x = np.random.default_rng(0).standard_normal((3 * BLOCK_ROWS + 5, 2)).astype(np.float32)
+    whole = network.predict(x)
+    np.testing.assert_allclose(
+        np.concatenate([network.predict(part) for part in np.array_split(x, 7)]), whole, rtol=1e-5
+    )
+    np.testing.assert_array_equal(network.predict(x), whole)
+    np.testing.assert_array_equal(network.predict(x[:BLOCK_ROWS]), whole[:BLOCK_ROWS])
+
+
+def test_probabilities_are_probabilities_even_for_absurd_inputs() -> None:
+    network = initialised(small())
+    probabilities = network.predict(np.array([[1e30, -1e30], [0, 0], [1e4, 1e4]], np.float32))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_sigmoid_outputs_are_probabilities_without_warnings() -> None:
+    network = Network((), inputs=1, outputs=1, loss="sigmoid_cross_entropy", precision="float32")
+    network.parameters.values["0.weight"][:] = 1
+    found = network.predict(np.array([[-1e4], [0], [1e4]], np.float32))
+    np.testing.assert_array_equal(found[:, 0], [0, 0.5, 1])
+
+
+def test_no_rows_give_no_predictions() -> None:
+    assert initialised(small()).predict(np.zeros((0, 2))).shape == (0, 2)
+
+
+def test_predictions_of_an_untrained_network_need_no_gradients() -> None:
+    network = initialised(small())
+    network.predict(np.zeros((1, 2)))
+    assert network.parameters.gradients.size == 0
+
+
+def test_torch_names_and_code_count_modules_as_torch_does() -> None:
+    network = classifier(DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="linear"))
+    assert {name: value.shape for name, value in network.torch_state().items()} == {
+        "0.weight": (8, 2),
+        "0.bias": (8,),
+        "3.weight": (5, 8),
+        "3.bias": (5,),
+        "4.weight": (2, 5),
+        "4.bias": (2,),
+    }
+    assert network.torch_code() == (
+        "torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Dropout(p=0.2), "
+        "torch.nn.Linear(8, 5), torch.nn.Linear(5, 2))"
+    )
+
+
+def test_weights_survive_the_way_through_torch_names() -> None:
+    first, second = initialised(small()), small()
+    second.load_torch_state(first.torch_state())
+    np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
+
+
+def test_all_problems_of_a_state_are_told_at_once_and_nothing_changes() -> None:
+    network = initialised(small())
+    before = network.parameters.vector.copy()
+    state = network.torch_state()
+    del state["0.bias"]
+    state["0.weight"] = np.zeros((2, 8), np.float32)
+    state["3.bias"] = np.zeros(5, np.int64)
+    state["3.weight"] = np.full((5, 8), 1e300)
+    state["9.weight"] = np.zeros(1)
+    with pytest.raises(StateMismatch) as caught:
+        network.load_torch_state(state)
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "0.bias", "0.weight", "3.bias", "3.weight", "9.weight",
+    ]  # fmt: skip
+    np.testing.assert_array_equal(network.parameters.vector, before)
+
+
+def test_more_rows_than_working_memory_are_refused() -> None:
+    network = initialised(small())
+    network.allocate(4, training=True)
+    with pytest.raises(ValueError, match="working memory"):
+        network.forward(np.zeros((5, 2), np.float32))
+
+
+def test_layers_that_would_spoil_a_kept_output_are_refused() -> None:
+    relu = build([DenseSpec(units=2)], 2, 2)[1]
+    with pytest.raises(ValueError, match="overwrite the network's input"):
+        refuse_spoiling([relu])
+    with pytest.raises(ValueError, match="keeps"):
+        refuse_spoiling([Dense(2, 2, "a", "zeros"), relu, relu])
+
+
+def test_weights_start_with_the_variance_their_initializer_promises() -> None:
+    for name, variance in {
+        "he_normal": 2 / 300,
+        "glorot_uniform": 2 / 500,
+        "lecun_normal": 1 / 300,
+        "zeros": 0,
+    }.items():
+        network = initialised(classifier(DenseSpec(units=200, initializer=name), inputs=300))
+        weights = network.parameters.values["0.weight"]
+        assert weights.var() == pytest.approx(variance, rel=0.03)
+        assert abs(weights.mean()) < 0.001
+        assert not network.parameters.values["0.bias"].any()
+
+
+def test_auto_means_he_before_a_rectifier_and_glorot_before_a_squasher() -> None:
+    def variance(activation: ActivationName) -> float:
+        network = initialised(classifier(DenseSpec(units=200, activation=activation), inputs=300))
+        return network.parameters.values["0.weight"].var()
+
+    assert variance("relu") == pytest.approx(2 / 300, rel=0.03)
+    assert variance("tanh") == pytest.approx(2 / 500, rel=0.03)

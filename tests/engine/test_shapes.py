@@ -1,0 +1,77 @@
+"""What is counted before a run is what the run then takes."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from engine import checkpoint
+from engine.shapes import count
+from engine.spec import AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, OptimizerSpec, SgdSpec
+from engine.training import Rows, start, train
+from tests.engine.runs import classifier, spec
+
+ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
+WIDE = [DropoutSpec(rate=0.1), *(DenseSpec(units=64, activation=name) for name in ACTIVATIONS), DropoutSpec(rate=0.5)]
+
+
+def noise(rows: int, inputs: int = 20) -> Rows:
+    rng = np.random.default_rng(0)
+    return Rows(rng.standard_normal((rows, inputs)).astype(np.float32), rng.integers(0, 2, rows))
+
+
+def test_parameters_and_operations_are_counted_by_hand() -> None:
+    counts = count([DenseSpec(units=4)], 3, 2, 1, "float32", AdamSpec())
+    assert counts.parameters == 3 * 4 + 4 + 4 * 2 + 2
+    assert [layer.parameters for layer in counts.layers] == [16, 0, 10]
+    assert counts.flops_forward == (2 * 12 + 4) + 4 + (2 * 8 + 2)
+    assert counts.flops_backward == (2 * 12 + 4) + 2 * 4 + (2 * 2 * 8 + 2)
+
+
+@pytest.mark.parametrize("batch_size", [8, 700])
+@pytest.mark.parametrize("optimizer", [SgdSpec(), SgdSpec(momentum=0.5), AdamSpec(), AdamWSpec()])
+def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, batch_size: int) -> None:
+    counts = count(WIDE, 20, 2, batch_size, "float32", optimizer)
+    network, rows = classifier(*WIDE, inputs=20), noise(800)
+    settings = spec(epochs=1, batch_size=batch_size, optimizer=optimizer)
+    state = start(network, settings, rows)
+    list(train(network, state, settings, rows))
+    data = checkpoint.dump(state)
+    assert 0 < len(data) - counts.checkpoint_bytes < 4_096
+    assert network.arena.bytes + state.best.parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+
+
+def test_the_operating_system_sees_the_same_bytes() -> None:
+    rows = noise(10)
+    tracemalloc.start()
+    network = classifier(*WIDE, inputs=20)
+    state = start(network, spec(batch_size=10), rows)
+    found = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert state.step == 0
+    assert network.arena.bytes <= found <= 1.1 * network.arena.bytes
+
+
+def test_counting_the_largest_network_takes_no_memory() -> None:
+    tracemalloc.start()
+    counts = count([DenseSpec(units=8_192)] * 64, 4_096, 1_000, 65_536, "float64", AdamSpec())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert counts.bytes > 10**12
+    assert peak < 2_000_000
+
+
+def test_a_step_in_steady_state_allocates_nothing_that_grows_with_the_batch() -> None:
+    peaks = []
+    for batch_size in (256, 8_192):
+        network, rows = classifier(*WIDE, inputs=20), noise(3 * batch_size)
+        settings = spec(epochs=3, batch_size=batch_size, clip_norm=1.0)
+        events = train(network, start(network, settings, rows), settings, rows)
+        for _ in range(3 + 1 + 1):  # an epoch, its end, and the gather of the next
+            next(events)
+        tracemalloc.start()
+        next(events)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    row_bytes = 64 * 4
+    assert peaks[1] - peaks[0] < 256 * row_bytes

@@ -1,0 +1,91 @@
+"""A spec takes what the contract says, fills in defaults, and refuses the rest."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from engine.spec import AdamSpec, AdamWSpec, CosineSpec, DenseSpec, ModelSpec, TrainingSpec
+
+WHOLE = {
+    "loss": "auto",
+    "epochs": 30,
+    "batch_size": 64,
+    "shuffle": True,
+    "seed": 7,
+    "precision": "float32",
+    "optimizer": {"type": "adamw", "learning_rate": 0.001, "weight_decay": 0.01},
+    "schedule": {"type": "cosine", "warmup_steps": 100},
+    "clip_norm": 1.0,
+    "validation": {"fraction": 0.2},
+    "early_stopping": {"metric": "val_loss", "patience": 5, "min_delta": 0.0},
+    "class_weight": "balanced",
+    "checkpoint_every_seconds": 10,
+    "max_runtime_seconds": 3600,
+}
+
+
+def test_the_whole_example_of_the_contract_is_taken_from_parsed_json() -> None:
+    spec = TrainingSpec.model_validate(WHOLE)
+    assert isinstance(spec.optimizer, AdamWSpec)
+    assert isinstance(spec.schedule, CosineSpec)
+    assert spec.model_dump(exclude_unset=True) == WHOLE
+
+
+def test_a_spec_survives_json() -> None:
+    spec = TrainingSpec.model_validate(WHOLE)
+    assert TrainingSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+def test_nothing_given_means_the_defaults() -> None:
+    spec = TrainingSpec()
+    assert (spec.epochs, spec.batch_size, spec.seed, spec.precision) == (30, 64, 0, "float32")
+    assert spec.optimizer == AdamSpec(learning_rate=0.001)
+    assert spec.validation.fraction == 0.2
+
+
+def test_layers_are_told_apart_by_their_type() -> None:
+    model = ModelSpec.model_validate({"layers": [{"type": "dense", "units": 3}, {"type": "dropout", "rate": 0.5}]})
+    assert model.layers[0] == DenseSpec(units=3, activation="relu", initializer="auto")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": -1},
+        {"epochs": 10_001},
+        {"epochs": "30"},
+        {"epochs": True},
+        {"batch_size": 0},
+        {"batch_size": 65_537},
+        {"seed": -1},
+        {"clip_norm": 0.0},
+        {"clip_norm": float("nan")},
+        {"optimizer": {"type": "adam", "learning_rate": 0}},
+        {"optimizer": {"type": "adam", "learning_rate": float("inf")}},
+        {"optimizer": {"type": "adam", "momentum": 0.9}},
+        {"optimizer": {"type": "rmsprop"}},
+        {"optimizer": {"type": "adamw", "learning_rate": 1e9, "weight_decay": 0.1}},
+        {"validation": {"fraction": 1.0}},
+        {"max_runtime_seconds": 86_401},
+        {"unknown": 1},
+    ],
+    ids=str,
+)
+def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TrainingSpec.model_validate({**WHOLE, **change})
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [{"type": "dense", "units": 8_193}],
+        [{"type": "dropout", "rate": 1.0}],
+        [{"type": "dense", "units": 1}] * 65,
+        [{"units": 3}],
+    ],
+)
+def test_layers_out_of_bounds_are_refused(layers: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError):
+        ModelSpec.model_validate({"layers": layers})

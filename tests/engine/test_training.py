@@ -1,0 +1,194 @@
+"""Training learns, reports, chooses the best epoch, and stops for the right reason."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from engine.spec import AdamSpec, DenseSpec, DropoutSpec, EarlyStoppingSpec, SgdSpec, StepSpec
+from engine.training import EpochEnd, Heartbeat, Rows, Stopped, final_parameters, start, train
+from tests.engine.runs import classifier, epochs, line, moons, regressor, run, small, spec
+
+FAST = AdamSpec(learning_rate=0.01)
+
+
+def test_xor_is_learned() -> None:
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    y = np.array([0, 1, 1, 0])
+    network = classifier(DenseSpec(units=8, activation="tanh"))
+    run(network, spec(epochs=300, batch_size=4, optimizer=AdamSpec(learning_rate=0.05)), Rows(x, y))
+    assert (network.predict(x).argmax(axis=1) == y).all()
+
+
+def test_two_moons_are_learned() -> None:
+    network = classifier(DenseSpec(units=16), DenseSpec(units=16))
+    _, events = run(network, spec(epochs=40, optimizer=FAST), moons(), moons(seed=1))
+    assert epochs(events)[-1]["val_accuracy"] >= 0.97
+
+
+def test_a_line_is_fitted_down_to_its_noise() -> None:
+    _, events = run(regressor(), spec(epochs=60, optimizer=AdamSpec(learning_rate=0.03)), line(), line(seed=1))
+    assert epochs(events)[-1]["val_r2"] > 0.999
+    assert epochs(events)[-1]["val_mae"] < 0.02
+
+
+def test_every_batch_gives_a_heartbeat_and_every_epoch_its_end() -> None:
+    _, events = run(small(), spec(epochs=2), moons(70))
+    assert [type(event) for event in events] == [*[Heartbeat] * 3, EpochEnd, *[Heartbeat] * 3, EpochEnd, Stopped]
+    assert [(e.epoch, e.batch, e.batches) for e in events[:3]] == [(1, 1, 3), (1, 2, 3), (1, 3, 3)]
+    assert events[-1] == Stopped(reason="epochs_done")
+
+
+def test_train_loss_is_the_mean_over_rows_even_when_the_last_batch_is_short() -> None:
+    _, events = run(small(), spec(epochs=1), moons(70))
+    losses = [event.loss for event in events if isinstance(event, Heartbeat)]
+    assert epochs(events)[0]["train_loss"] == pytest.approx(np.average(losses, weights=[32, 32, 6]))
+
+
+def test_metrics_are_those_of_the_predictions() -> None:
+    validation = moons(75, seed=1)
+    network = small()
+    _, events = run(network, spec(epochs=1), moons(), validation)
+    probabilities = network.predict(validation.x)
+    right = probabilities[np.arange(75), validation.y]
+    assert epochs(events)[0]["val_loss"] == pytest.approx(-np.log(right).mean(), rel=1e-5)
+    assert epochs(events)[0]["val_accuracy"] == (probabilities.argmax(axis=1) == validation.y).mean()
+
+
+def test_regression_metrics_are_those_of_the_predictions() -> None:
+    validation = line(600, seed=1)
+    network = regressor(DenseSpec(units=4))
+    _, events = run(network, spec(epochs=1), line(), validation)
+    error = network.predict(validation.x)[:, 0] - validation.y
+    assert epochs(events)[0]["val_mae"] == pytest.approx(np.abs(error).mean(), rel=1e-5)
+    assert epochs(events)[0]["val_r2"] == pytest.approx(1 - (error**2).sum() / (600 * validation.y.var()), rel=1e-5)
+
+
+def test_no_epochs_give_the_initialised_network() -> None:
+    network = small()
+    state, events = run(network, spec(epochs=0), moons())
+    assert events == [Stopped(reason="epochs_done")]
+    assert final_parameters(state).any()
+
+
+def test_batches_larger_than_the_data_are_one_batch_of_all_rows() -> None:
+    _, events = run(small(), spec(epochs=1, batch_size=60_000), moons(50))
+    assert sum(isinstance(event, Heartbeat) for event in events) == 1
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
+    weights = [run(small(), spec(seed=seed), moons())[0].parameters.vector.tobytes() for seed in (5, 5, 6)]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_loaded_weights_are_trained_on_and_not_drawn_anew() -> None:
+    first, second = small(), small()
+    run(first, spec(), moons())
+    second.load_torch_state(first.torch_state())
+    start(second, spec(), moons())
+    np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
+
+
+def test_the_best_epoch_is_kept_with_its_parameters() -> None:
+    network = small()
+    settings = spec(epochs=12, optimizer=AdamSpec(learning_rate=0.1))
+    train_rows, validation = moons(60), moons(200, seed=1)
+    state = start(network, settings, train_rows)
+    snapshots = {}
+    for event in train(network, state, settings, train_rows, validation):
+        if isinstance(event, EpochEnd):
+            snapshots[event.epoch] = (event.metrics["val_loss"], network.parameters.vector.copy())
+    best = min(snapshots, key=lambda epoch: snapshots[epoch][0])
+    assert best != max(snapshots)
+    assert (state.best.epoch, state.best.metrics["val_loss"]) == (best, snapshots[best][0])
+    np.testing.assert_array_equal(final_parameters(state), snapshots[best][1])
+
+
+def test_without_validation_rows_the_last_parameters_are_final_and_the_best_is_by_train_loss() -> None:
+    state, events = run(small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1)), moons(60))
+    assert final_parameters(state) is state.parameters.vector
+    losses = [metrics["train_loss"] for metrics in epochs(events)]
+    assert state.best.epoch == 1 + losses.index(min(losses))
+
+
+def test_early_stopping_waits_for_its_patience() -> None:
+    stopping = EarlyStoppingSpec(metric="val_accuracy", patience=3)
+    still = SgdSpec(learning_rate=1e-12)
+    _, events = run(small(), spec(epochs=50, optimizer=still, early_stopping=stopping), moons(), moons(seed=1))
+    assert events[-1] == Stopped(reason="early_stopped")
+    assert len(epochs(events)) == 1 + 3
+
+
+def test_an_improvement_below_min_delta_is_none() -> None:
+    stopping = EarlyStoppingSpec(metric="train_loss", patience=2, min_delta=10.0)
+    state, events = run(small(), spec(epochs=50, early_stopping=stopping), moons())
+    assert len(epochs(events)) == 3
+    assert state.best.epoch == 3
+
+
+def test_early_stopping_by_what_is_not_measured_is_refused() -> None:
+    settings = spec(early_stopping=EarlyStoppingSpec(metric="val_loss"))
+    with pytest.raises(ValueError, match="val_loss"):
+        run(small(), settings, moons())
+
+
+def test_the_learning_rate_of_the_schedule_is_reported() -> None:
+    settings = spec(epochs=3, optimizer=FAST, schedule=StepSpec(every_epochs=1, factor=0.5))
+    _, events = run(small(), settings, moons())
+    assert [metrics["learning_rate"] for metrics in epochs(events)] == pytest.approx([0.01, 0.005, 0.0025])
+
+
+def test_a_clipped_gradient_moves_plain_descent_by_at_most_the_norm() -> None:
+    network = small()
+    settings = spec(epochs=1, clip_norm=0.01, optimizer=SgdSpec(learning_rate=1.0))
+    state = start(network, settings, moons())
+    before = network.parameters.vector.copy()
+    events = train(network, state, settings, moons())
+    next(events)
+    assert np.linalg.norm(network.parameters.vector - before) == pytest.approx(0.01, rel=1e-4)
+
+
+def test_balanced_classes_move_the_border_towards_the_rare_class() -> None:
+    rng = np.random.default_rng(0)
+    y = (rng.random(1_000) < 0.05).astype(int)
+    rows = Rows((rng.standard_normal((1_000, 1)) + y[:, None]).astype(np.float32), y)
+    found = {}
+    for weighting in (None, "balanced"):
+        network = classifier(inputs=1)
+        run(network, spec(epochs=10, optimizer=AdamSpec(learning_rate=0.05), class_weight=weighting), rows)
+        found[weighting] = network.predict(rows.x).argmax(axis=1).mean()
+    assert found[None] < 0.05
+    assert 0.2 < found["balanced"] < 0.6
+
+
+def test_seconds_count_the_clock_that_was_given() -> None:
+    ticks = itertools.count(step=0.25)
+    settings, rows = spec(epochs=1), moons(64)
+    network = small()
+    events = list(train(network, start(network, settings, rows), settings, rows, clock=lambda: next(ticks)))
+    assert epochs(events)[0]["seconds"] == pytest.approx(0.75)  # two batches and the end
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        Rows(np.zeros((4, 3), np.float32), np.zeros(4, int)),
+        Rows(np.zeros((4, 2), np.float32), np.zeros(3, int)),
+        Rows(np.zeros((4, 2), np.float32), np.zeros(4, int), np.zeros(4)),
+        Rows(np.zeros((0, 2), np.float32), np.zeros(0, int)),
+    ],
+    ids=["width", "targets", "weights", "empty"],
+)
+def test_rows_that_do_not_fit_are_refused(rows: Rows) -> None:
+    with pytest.raises(ValueError, match=r"shape|rows|weights"):
+        start(small(), spec(), rows)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    network = classifier(DropoutSpec(rate=0.4), inputs=50)
+    network.allocate(400, training=True)
+    x = np.ones((400, 50), np.float32)
+    network.forward(x, np.random.default_rng(0))
+    dropped = network.layers[0].y
+    assert (dropped == 0).mean() == pytest.approx(0.4, abs=0.01)
+    assert dropped.mean() == pytest.approx(1, abs=0.02)
