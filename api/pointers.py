@@ -1,7 +1,7 @@
 """From Pydantic's locations to JSON pointers (RFC 6901) into the body as it was sent, with words that teach."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,15 @@ class InvalidField:
         return {"pointer": self.pointer, "detail": self.detail}
 
 
-def invalid_fields(problems: Iterable[Mapping[str, Any]], body: Any) -> list[InvalidField]:
-    """What is wrong, where: a pointer into the body, or ``query name`` and ``header name`` for what is not in it."""
-    return [_field(problem, body) for problem in problems]
+def invalid_fields(problems: Sequence[Mapping[str, Any]], body: Any) -> list[InvalidField]:
+    """What is wrong, where: a pointer into the body, or ``query name`` and ``header name`` for what is not in it.
+
+    A list that is too short only because its items are wrong is left out: Pydantic drops those before it counts.
+    """
+    fields = [_field(problem, body) for problem in problems if problem["type"] != "too_short"]
+    inner = [field.pointer + "/" for field in fields]
+    short = [_field(problem, body) for problem in problems if problem["type"] == "too_short"]
+    return fields + [field for field in short if not any(name.startswith(field.pointer + "/") for name in inner)]
 
 
 def pointer(path: Sequence[str | int]) -> str:

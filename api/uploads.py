@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,40 +57,50 @@ class Upload:
     async def receive(self, request: Request) -> Received:
         """Write the body, or the one file of a form, to disk; raises `TooLarge`, or what is wrong with it."""
         inflater = _inflater(request.headers.get("content-encoding", "identity"), self._limits)
-        filename, packets = await _packets(BoundedRequest(request, self._limits.max_upload_bytes))
-        path, digest, buffer = self.path / "body", hashlib.sha256(), bytearray()
-        with path.open("wb") as file:
-            async for packet in packets:
-                for piece in inflater.feed(packet):
-                    buffer += piece
-                    if len(buffer) >= WRITE_BYTES:
-                        await to_thread.run_sync(_write, file, digest, bytes(buffer))
-                        buffer.clear()
-            inflater.finish()
-            await to_thread.run_sync(_write, file, digest, bytes(buffer))
+        path, digest = self.path / "body", hashlib.sha256()
+        bounded = BoundedRequest(request, self._limits.max_upload_bytes)
+        async with _sent_file(bounded) as (filename, packets):
+            with path.open("wb") as file:
+                async for piece in _gathered(packets, inflater):
+                    await to_thread.run_sync(_write, file, digest, piece)
         return Received(path=path, bytes=path.stat().st_size, sha256=digest.hexdigest(), filename=filename)
 
 
-async def _packets(request: Request) -> tuple[str | None, AsyncIterator[bytes]]:
+@asynccontextmanager
+async def _sent_file(request: Request) -> AsyncIterator[tuple[str | None, AsyncIterator[bytes]]]:
     """The name and the bytes of the file that was sent."""
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if sent in CSV_TYPES:
-        return None, request.stream()
+        yield None, request.stream()
+        return
     if sent != "multipart/form-data":
         raise UnsupportedMediaType(
             f"Send text/csv or multipart/form-data, not {sent or 'a body without Content-Type'}."
         )
-    form = await request.form(max_files=1, max_fields=0)
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        problem = {"pointer": "form file", "detail": "The form has no file part of this name."}
-        raise InvalidRequest("A form has one part, `file`.", errors=[problem])
-    return file.filename, _pieces(file)
+    async with request.form(max_files=1, max_fields=0) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            problem = {"pointer": "form file", "detail": "The form has no file part of this name."}
+            raise InvalidRequest("A form has one part, `file`.", errors=[problem])
+        yield file.filename, _pieces(file)
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
     while piece := await file.read(WRITE_BYTES):
         yield piece
+
+
+async def _gathered(packets: AsyncIterator[bytes], inflater: "_Plain | _Gzip") -> AsyncIterator[bytes]:
+    """What the packets inflate to, in pieces worth a hop to a thread."""
+    buffer = bytearray()
+    async for packet in packets:
+        for piece in inflater.feed(packet):
+            buffer += piece
+            if len(buffer) >= WRITE_BYTES:
+                yield bytes(buffer)
+                buffer.clear()
+    inflater.finish()
+    yield bytes(buffer)
 
 
 class _Plain:

@@ -1,5 +1,6 @@
 """The job protocol: who may take a job, who may write to it, and what becomes of one whose worker fell silent."""
 
+import itertools
 import threading
 from typing import Any
 
@@ -240,7 +241,7 @@ def test_thinned_metrics_are_evenly_spaced_and_end_with_the_newest(sessions: Ses
         rows = [row.epoch for row in epochs.thinned(tx, job.id, after=0, max_points=50)]
     assert len(rows) == 50
     assert rows[-1] == 250
-    assert len({b - a for a, b in zip(rows, rows[1:], strict=False)}) == 1
+    assert len({later - earlier for earlier, later in itertools.pairwise(rows)}) == 1
 
 
 def test_the_lease_is_judged_by_the_databases_clock(sessions: Sessions) -> None:

@@ -1,0 +1,77 @@
+"""The API in this process, on a real database and a real Valkey; jobs stay queued until a test runs a worker."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.service import Service
+from api.settings import ApiSettings
+from store.ids import WorkerId
+from store.settings import Settings
+from tests.tables import flowers
+from worker.runner import Runner
+
+CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.fixture
+def settings(database_url: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """An empty database and broker, and a folder for uploads."""
+    return Settings(data=tmp_path / "data", database_url=database_url, redis_url=valkey_url, record_seconds=0.02)
+
+
+@pytest.fixture
+def limits() -> ApiSettings:
+    """The limits in force; tests that need others override this."""
+    return ApiSettings()
+
+
+@pytest.fixture
+def client(settings: Settings, limits: ApiSettings) -> Iterator[TestClient]:
+    """A caller of the API."""
+    with TestClient(create_app(settings, limits)) as client:
+        yield client
+
+
+@pytest.fixture
+def work(client: TestClient) -> Callable[[], None]:
+    """Runs what is queued, as a worker would."""
+    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+
+    def run() -> None:
+        Runner(service.sessions, service.doorbell, service.settings, WorkerId("wrk_test"), lambda: False).run_all()
+
+    return run
+
+
+@pytest.fixture
+def dataset(client: TestClient) -> dict[str, Any]:
+    """A data set of flowers, as the API shows it."""
+    return upload(client, flowers())
+
+
+@pytest.fixture
+def model(client: TestClient, dataset: dict[str, Any], work: Callable[[], None]) -> dict[str, Any]:
+    """A model of the flowers, as the API shows it."""
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    work()
+    model_id = client.get(job["links"]["self"]).json()["model_id"]
+    shown: dict[str, Any] = client.get(f"/v1/models/{model_id}").json()
+    return shown
+
+
+def upload(client: TestClient, csv: str | bytes, **query: str) -> dict[str, Any]:
+    """Upload a table that is right."""
+    answer = client.post("/v1/datasets", params=query, content=csv, headers=CSV)
+    assert answer.status_code == 201, answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+def pointers(answer: dict[str, Any]) -> list[str]:
+    """Where the problems of a 422 are."""
+    return [error["pointer"] for error in answer["errors"]]

@@ -1,0 +1,144 @@
+"""/v1/datasets: what a business app gets for a file, good or bad."""
+
+import gzip
+import hashlib
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.settings import ApiSettings
+from store.settings import Settings
+from tests.api.conftest import CSV, upload
+from tests.tables import flowers
+
+
+def test_a_table_is_stored_and_profiled(client: TestClient) -> None:
+    csv = flowers()
+    answer = client.post("/v1/datasets?name=flowers", content=csv, headers=CSV)
+    shown = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"/v1/datasets/{shown['id']}"
+    assert (shown["name"], shown["rows"], shown["bytes"], shown["format"]) == ("flowers", 120, len(csv), "csv")
+    assert shown["sha256"] == hashlib.sha256(csv.encode()).hexdigest()
+    types = {column["name"]: column["type"] for column in shown["columns"]}
+    assert types == {"length": "number", "width": "number", "colour": "category", "kind": "category"}
+    assert client.get(answer.headers["Location"]).json() == shown
+    assert client.get("/v1/datasets").json() == {"data": [shown], "next_cursor": None}
+
+
+def test_a_form_and_gzip_give_the_same_table_as_the_file_itself(client: TestClient) -> None:
+    csv = flowers()
+    plain = upload(client, csv)
+    form = client.post("/v1/datasets", files={"file": ("my flowers.csv", csv)}).json()
+    packed = client.post(
+        "/v1/datasets", content=gzip.compress(csv.encode()), headers={**CSV, "Content-Encoding": "gzip"}
+    )
+    assert form["name"] == "my flowers.csv"
+    assert form["sha256"] == packed.json()["sha256"] == plain["sha256"]
+    assert form["columns"] == packed.json()["columns"] == plain["columns"]
+
+
+def test_csv_options_are_followed(client: TestClient) -> None:
+    shown = upload(client, "1;x\n-;y\n3;x\n", delimiter=";", header="false", missing="-", types="column_1:category")
+    assert shown["rows"] == 3
+    assert [(column["type"], column["missing"]) for column in shown["columns"]] == [("category", 1), ("category", 0)]
+
+
+BAD_FILES = {
+    "empty": b"",
+    "header only": b"a,b,y\n",
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20,
+    "ragged": b"a,b\n1,2\n3\n4,5,6\n7,8\n",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_a_file_that_is_no_table_is_refused_with_all_that_is_wrong_and_nothing_of_it_is_kept(
+    client: TestClient, settings: Settings, kind: str
+) -> None:
+    answer = client.post("/v1/datasets", content=BAD_FILES[kind], headers=CSV)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "invalid_dataset")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert all(error["detail"] and error["fix"] for error in problem["errors"])
+    assert client.get("/v1/datasets").json()["data"] == []
+    assert list((settings.data / "uploads").iterdir()) == []
+
+
+def test_bad_cells_are_told_with_line_column_value_and_fix(client: TestClient) -> None:
+    good = "".join(f"{number},x\n" for number in range(40))
+    problem = client.post("/v1/datasets", content=f"a,b\n{good}oops,x\n7,y\nuh,z\n", headers=CSV).json()
+    told = [(error["line"], error["column"], error["value"]) for error in problem["errors"]]
+    assert told == [(42, "a", "oops"), (44, "a", "uh")]
+
+
+REFUSED = {
+    "another type": ("{}", {"Content-Type": "application/json"}, 415, "unsupported_media_type"),
+    "no type": ("a,b\n", {}, 415, "unsupported_media_type"),
+    "another encoding": ("a,b\n", {**CSV, "Content-Encoding": "br"}, 415, "unsupported_media_type"),
+    "no gzip": ("a,b\n", {**CSV, "Content-Encoding": "gzip"}, 422, "invalid_request"),
+    "a cut gzip": (gzip.compress(flowers().encode())[:-9], {**CSV, "Content-Encoding": "gzip"}, 422, "invalid_request"),
+    "a gzip bomb": (gzip.compress(bytes(30 << 20)), {**CSV, "Content-Encoding": "gzip"}, 413, "too_large"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_body_that_cannot_be_taken_is_refused(client: TestClient, kind: str) -> None:
+    body, headers, status, code = REFUSED[kind]
+    answer = client.post("/v1/datasets", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "query", [{"delimiter": "::"}, {"header": "maybe"}, {"types": "a"}, {"types": "a:colour"}, {"name": ""}]
+)
+def test_wrong_options_are_refused(client: TestClient, query: dict[str, str]) -> None:
+    answer = client.post("/v1/datasets", params=query, content="a,b\n1,2\n", headers=CSV)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"]
+
+
+class TestSmallLimits:
+    """With small limits, large files are refused."""
+
+    @pytest.fixture
+    def limits(self) -> ApiSettings:
+        return ApiSettings(max_upload_bytes=1000)
+
+    def test_a_file_over_the_limit_is_refused(self, client: TestClient) -> None:
+        for body in ({"content": "1,2\n" * 1000, "headers": CSV}, {"files": {"file": "1,2\n" * 1000}}):
+            answer = client.post("/v1/datasets", **body)
+            assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+    def test_a_body_of_unknown_length_is_refused_when_it_has_grown_too_large(self, client: TestClient) -> None:
+        answer = client.post("/v1/datasets", content=(b"1,2\n" for _ in range(1000)), headers=CSV)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_data_set_that_a_job_needs_stays_until_the_job_has_ended(client: TestClient, dataset: dict[str, Any]) -> None:
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    answer = client.delete(f"/v1/datasets/{dataset['id']}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "dataset_in_use")
+    client.post(f"/v1/jobs/{job['id']}/cancel")
+    assert client.delete(f"/v1/datasets/{dataset['id']}").status_code == 204
+    assert client.get(f"/v1/datasets/{dataset['id']}").status_code == 404
+
+
+def test_lists_go_on_where_the_page_before_ended(client: TestClient) -> None:
+    ids = [upload(client, "a,b\n1,2\n3,4\n")["id"] for _ in range(3)]
+    first = client.get("/v1/datasets?limit=2").json()
+    second = client.get("/v1/datasets", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [row["id"] for row in first["data"] + second["data"]] == ids[::-1]
+    assert second["next_cursor"] is None
+
+
+def test_an_upload_again_under_the_same_key_is_answered_as_the_first(client: TestClient) -> None:
+    headers = {**CSV, "Idempotency-Key": "k1"}
+    first = client.post("/v1/datasets", content=flowers(), headers=headers)
+    again = client.post("/v1/datasets", content=flowers(), headers=headers)
+    other = client.post("/v1/datasets", content=flowers(seed=8), headers=headers)
+    assert again.json() == first.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert other.json()["code"] == "idempotency_mismatch"
+    assert len(client.get("/v1/datasets").json()["data"]) == 1

@@ -1,0 +1,231 @@
+"""/v1/jobs: from the smallest body to an answer for each mistake."""
+
+import concurrent.futures
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.settings import ApiSettings
+from tests.api.conftest import pointers, upload
+from tests.tables import flowers
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_the_smallest_body_queues_a_job_with_everything_resolved(client: TestClient, dataset: dict[str, Any]) -> None:
+    answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"})
+    job = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == job["links"]["self"] == f"/v1/jobs/{job['id']}"
+    assert (job["state"], job["attempt"], job["requested"], job["model_id"]) == ("queued", 0, None, None)
+    assert job["queue"] == {"jobs_ahead": 0, "starts_in_seconds": None}
+    assert job["transitions"] == [{"state": "queued", "at": job["created_at"]}]
+    assert job["spec"]["task"] == "classification"
+    assert job["spec"]["classes"] == ["iris", "rose", "tulip"]
+    assert [feature["column"] for feature in job["spec"]["features"]] == ["length", "width", "colour"]
+    assert job["spec"]["model"]["layers"]
+    assert job["spec"]["training"]["epochs"] == job["progress"]["epochs"] > 0
+    assert job["estimate"]["parameters"] > 0
+
+
+def test_a_job_can_be_polled_from_queued_to_succeeded(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind", "name": "mine", "metadata": {"team": "risk"}}
+    job = client.post("/v1/jobs", json=body).json()
+    assert client.get(job["links"]["self"]).headers["Retry-After"] == "1"
+    work()
+    done = client.get(job["links"]["self"])
+    shown = done.json()
+    assert "Retry-After" not in done.headers
+    assert (shown["state"], shown["name"], shown["metadata"]) == ("succeeded", "mine", {"team": "risk"})
+    assert (shown["progress"]["fraction"], shown["queue"], shown["attempt"]) == (1.0, None, 1)
+    assert [entry["state"] for entry in shown["transitions"]] == ["queued", "running", "succeeded"]
+    assert shown["best"]["val_loss"] > 0
+    assert shown["links"]["model"] == f"/v1/models/{shown['model_id']}"
+    unchanged = client.get(job["links"]["self"], headers={"If-None-Match": done.headers["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+
+
+def test_metrics_are_given_per_epoch_and_thinned(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    training = {"epochs": 30, "batch_size": 64}
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind", "training": training}).json()
+    work()
+    rows = client.get(job["links"]["metrics"]).json()["data"]
+    assert [row["epoch"] for row in rows] == list(range(1, 31))
+    assert {"train_loss", "val_loss", "val_accuracy", "learning_rate", "gradient_norm", "seconds"} <= rows[0].keys()
+    thinned = client.get(job["links"]["metrics"], params={"max_points": 10, "after_epoch": 5}).json()["data"]
+    assert len(thinned) <= 10
+    assert thinned[-1]["epoch"] == 30
+    assert thinned[0]["epoch"] > 5
+
+
+def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClient, dataset: dict[str, Any]) -> None:
+    body = {
+        "dataset_id": dataset["id"],
+        "target": "kinds",
+        "colour": "red",
+        "features": [{"column": "length", "encoding": "one_hut"}],
+        "model": {"layers": [{"type": "dense", "units": 0}, {"type": "dence", "units": 3}, {"units": 3}]},
+        "training": {"epochs": "many", "batch_size": -1, "optimizer": {"type": "adam", "learning_rate": -1}},
+        "priority": 11,
+    }
+    answer = client.post("/v1/jobs", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert set(pointers(answer.json())) == {
+        "/target",
+        "/colour",
+        "/features/0/encoding",
+        "/model/layers/0/units",
+        "/model/layers/1",
+        "/model/layers/2",
+        "/training/epochs",
+        "/training/batch_size",
+        "/training/optimizer/learning_rate",
+        "/priority",
+    }
+    assert client.get("/v1/jobs").json()["data"] == []
+
+
+def test_a_misspelt_target_is_told_with_the_nearest_column(client: TestClient, dataset: dict[str, Any]) -> None:
+    problem = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "knid"}).json()
+    assert problem["errors"][0]["pointer"] == "/target"
+    assert "'kind'" in problem["errors"][0]["detail"]
+
+
+TABLES = {
+    "a constant target": "a,y\n" + "1,same\n2,same\n3,same\n" * 5,
+    "one row": "a,y\n1,2\n",
+    "a target without values": "a,y\n" + "1,\n2,\n3,\n" * 5,
+    "too many classes": "a,y\n" + "".join(f"{number}.5,c{number % 5000}\n" for number in range(10_000)),
+    "no column that says anything": "a,b,y\n" + "1,,u\n1,,v\n" * 10,
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_that_cannot_be_learned_from_is_refused_before_anything_is_queued(
+    client: TestClient, kind: str
+) -> None:
+    dataset = upload(client, TABLES[kind])
+    answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "y"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert answer.json()["errors"]
+    assert client.get("/v1/jobs").json()["data"] == []
+
+
+MALFORMED = {
+    "NaN": b'{"dataset_id": NaN}',
+    "Infinity": b'{"priority": -Infinity}',
+    "cut": b'{"a":',
+    "twice": b'{"a": 1, "a": 2}',
+    "deep": b"[" * 100 + b"]" * 100,
+    "very deep": b"[" * 100_000,
+    "not UTF-8": b'{"a": "\xff"}',
+    "half a surrogate pair": b'{"target": "\\ud800"}',
+    "NUL": b'{"target": "a\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_what_is_not_quite_json_is_refused(client: TestClient, kind: str) -> None:
+    answer = client.post("/v1/jobs", content=MALFORMED[kind], headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
+def test_a_body_that_is_no_json_or_too_large_is_refused(client: TestClient) -> None:
+    text = client.post("/v1/jobs", content="hello", headers={"Content-Type": "text/plain"})
+    large = client.post("/v1/jobs", content=b'"' + b"a" * (2 << 20) + b'"', headers=JSON)
+    assert (text.status_code, text.json()["code"]) == (415, "unsupported_media_type")
+    assert (large.status_code, large.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/jobs/job_1", "/v1/jobs/a%00b", "/v1/jobs/job_1/metrics", "/v1/models/mdl_1", "/v1/x"]
+)
+def test_what_does_not_exist_is_not_found(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_job_on_an_unknown_data_set_is_not_found(client: TestClient) -> None:
+    answer = client.post("/v1/jobs", json={"dataset_id": "ds_1", "target": "y"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_validate_only_answers_what_would_happen_and_starts_nothing(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind"}
+    answer = client.post("/v1/jobs?validate_only=true", json=body)
+    assert answer.status_code == 200
+    assert answer.json()["spec"]["task"] == "classification"
+    assert answer.json()["estimate"]["parameters"] > 0
+    assert client.get("/v1/jobs").json()["data"] == []
+
+
+def test_jobs_wait_behind_those_of_higher_priority_and_the_older(client: TestClient, dataset: dict[str, Any]) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind"}
+    first, second = (client.post("/v1/jobs", json=body).json() for _ in range(2))
+    client.post("/v1/jobs", json={**body, "priority": 9})
+    ahead = [client.get(job["links"]["self"]).json()["queue"]["jobs_ahead"] for job in (first, second)]
+    assert ahead == [1, 2]
+
+
+def test_a_queued_job_is_canceled_at_once_and_only_once(client: TestClient, dataset: dict[str, Any]) -> None:
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    canceled = client.post(f"/v1/jobs/{job['id']}/cancel")
+    assert (canceled.status_code, canceled.json()["state"]) == (200, "canceled")
+    assert canceled.json()["finished_at"] is not None
+    again = client.post(f"/v1/jobs/{job['id']}/cancel")
+    assert (again.status_code, again.json()["code"]) == (409, "job_finished")
+
+
+def test_fifty_equal_submits_at_once_make_one_job_and_fifty_equal_answers(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind"}
+
+    def submit(_: int) -> dict[str, Any]:
+        answer = client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "once"})
+        assert answer.status_code == 201
+        shown: dict[str, Any] = answer.json()
+        return shown
+
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(submit, range(50)))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(client.get("/v1/jobs").json()["data"]) == 1
+
+
+def test_lists_can_be_narrowed_to_a_state(client: TestClient, dataset: dict[str, Any]) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind"}
+    first, second = (client.post("/v1/jobs", json=body).json() for _ in range(2))
+    client.post(f"/v1/jobs/{first['id']}/cancel")
+    assert [job["id"] for job in client.get("/v1/jobs?state=queued").json()["data"]] == [second["id"]]
+    assert client.get("/v1/jobs?cursor=%21%21").json()["code"] == "invalid_cursor"
+
+
+class TestSmallLimits:
+    """With small limits, large jobs are refused by arithmetic."""
+
+    @pytest.fixture
+    def limits(self) -> ApiSettings:
+        return ApiSettings(max_parameters=1000, max_queued=1)
+
+    def test_a_network_over_the_limit_is_refused(self, client: TestClient) -> None:
+        dataset = upload(client, flowers())
+        layers = [{"type": "dense", "units": 100}]
+        answer = client.post(
+            "/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "over_limit")
+
+    def test_a_full_queue_is_told_with_when_to_come_again(self, client: TestClient) -> None:
+        body = {"dataset_id": upload(client, flowers())["id"], "target": "kind", "model": {"layers": []}}
+        assert client.post("/v1/jobs", json=body).status_code == 201
+        answer = client.post("/v1/jobs", json=body)
+        assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "30")

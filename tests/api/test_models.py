@@ -1,0 +1,111 @@
+"""/v1/models: weights that others can load, and predictions for rows as they come."""
+
+import hashlib
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from safetensors.numpy import load
+
+from tests.api.conftest import pointers
+
+ROW = {"length": 0.1, "width": 2.9, "colour": "red"}
+
+
+def test_a_model_tells_what_it_is_and_where_it_comes_from(client: TestClient, model: dict[str, Any]) -> None:
+    assert model["architecture"]["classes"] == ["iris", "rose", "tulip"]
+    assert model["architecture"]["torch"].startswith("torch.nn.Sequential(")
+    assert model["evaluation"] == client.get(f"/v1/models/{model['id']}/evaluation").json()
+    assert model["evaluation"]["accuracy"] > 0.8
+    assert model["lineage"]["job_id"] == model["job_id"]
+    assert [shown["id"] for shown in client.get("/v1/models").json()["data"]] == [model["id"]]
+
+
+def test_safetensors_and_npz_hold_the_same_weights_under_pytorchs_names(
+    client: TestClient, model: dict[str, Any]
+) -> None:
+    answer = client.get(f"/v1/models/{model['id']}/weights")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{model["id"]}.safetensors"'
+    assert int(answer.headers["Content-Length"]) == len(answer.content) == model["weights"]["bytes"]
+    assert hashlib.sha256(answer.content).hexdigest() == model["weights"]["sha256"]
+    tensors = load(answer.content)
+    archive = np.load(io.BytesIO(client.get(f"/v1/models/{model['id']}/weights?format=npz").content))
+    assert set(tensors) == set(archive)
+    assert all(np.array_equal(tensors[name], archive[name]) for name in tensors)
+    first = min(tensors, key=lambda name: int(name.split(".")[0]))
+    assert tensors[f"{first.split('.')[0]}.weight"].shape[1] == model["architecture"]["inputs"]
+    assert {name.split(".")[1] for name in tensors} == {"weight", "bias"}
+
+
+@pytest.mark.parametrize("format_name", ["safetensors", "npz"])
+def test_a_download_can_be_resumed_and_is_not_repeated(
+    client: TestClient, model: dict[str, Any], format_name: str
+) -> None:
+    url = f"/v1/models/{model['id']}/weights?format={format_name}"
+    whole = client.get(url)
+    part = client.get(url, headers={"Range": "bytes=10-99", "If-Range": whole.headers["ETag"]})
+    assert (part.status_code, part.content) == (206, whole.content[10:100])
+    assert part.headers["Content-Range"] == f"bytes 10-99/{len(whole.content)}"
+    assert client.get(url, headers={"Range": "bytes=-5"}).content == whole.content[-5:]
+    assert client.get(url, headers={"Range": "bytes=10-", "If-Range": '"other"'}).content == whole.content
+    assert client.get(url, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+    outside = client.get(url, headers={"Range": "bytes=99999999-"})
+    assert (outside.status_code, outside.json()["code"]) == (416, "range_not_satisfiable")
+
+
+def test_the_downloaded_weights_give_the_services_own_predictions(client: TestClient, model: dict[str, Any]) -> None:
+    tensors = load(client.get(f"/v1/models/{model['id']}/weights").content)
+    features = {column["name"]: column for column in model["preprocessing"]["features"]["columns"]}
+    x = inputs_of(ROW, features, model["architecture"]["input_names"])
+    places = sorted({int(name.split(".")[0]) for name in tensors})
+    for place in places:
+        x = tensors[f"{place}.weight"] @ x + tensors[f"{place}.bias"]
+        if place != places[-1]:
+            x = np.maximum(x, 0)
+    expected = np.exp(x) / np.exp(x).sum()
+    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).json()["predictions"][0]
+    assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def inputs_of(row: dict[str, Any], features: dict[str, Any], names: list[str]) -> np.ndarray[Any, Any]:
+    """Preprocess by hand, from what the model tells about its preprocessing."""
+    values: list[float] = []
+    for name, column in features.items():
+        if column["encoding"] == "standardize":
+            values.append((row[name] - column["mean"]) / column["stddev"])
+        else:
+            slots = [*column["categories"], *(["?"] if column["other"] else []), *(["-"] if column["missing"] else [])]
+            values += [float(slot == row[name]) for slot in slots]
+    assert len(values) == len(names)
+    return np.array(values, np.float32)
+
+
+def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: TestClient, model: dict[str, Any]) -> None:
+    rows = [ROW, {"length": 4.1, "width": 1.0, "colour": "white"}, {"length": 4.1}, {**ROW, "colour": "violet"}]
+    predictions = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"]
+    assert [p["label"] for p in predictions][:2] == ["iris", "tulip"]
+    assert len(predictions) == 4
+    for prediction in predictions:
+        assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-6)
+        assert max(prediction["probabilities"], key=prediction["probabilities"].get) == prediction["label"]
+
+
+def test_wrong_values_are_told_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
+    rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "colour": 5}]
+    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
+    assert answer.status_code == 422
+    assert {"/rows/1/length", "/rows/2/width"} <= set(pointers(answer.json()))
+
+
+@pytest.mark.parametrize("body", [{}, {"rows": []}, {"rows": [{}] * 10_001}, {"rows": [1]}, {"rows": [ROW], "x": 1}])
+def test_a_body_without_rows_to_predict_is_refused(client: TestClient, model: dict[str, Any], body: Any) -> None:
+    answer = client.post(f"/v1/models/{model['id']}/predictions", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_deleted_model_is_gone_with_its_weights(client: TestClient, model: dict[str, Any]) -> None:
+    assert client.delete(f"/v1/models/{model['id']}").status_code == 204
+    assert client.get(f"/v1/models/{model['id']}/weights").status_code == 404
+    assert client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).status_code == 404

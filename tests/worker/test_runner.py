@@ -1,0 +1,202 @@
+"""A worker's way with jobs: every end that one can come to, and that interruptions leave no trace in the weights."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import update
+
+from store import blobs, checkpoints, datasets, epochs, jobs, leases
+from store.ids import DEFAULT_PROJECT, JobId
+from store.tables import Job, Model
+from store.transaction import snapshot, transaction
+from tabular.export import from_safetensors
+from tests.tables import prices
+from tests.worker.conftest import Bench
+from worker.scheduler import Scheduler
+
+LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
+DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
+SHORT = {**DROPOUT, "training": {"epochs": 6, "batch_size": 16, "checkpoint_every_seconds": 3600}}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def in_background() -> Iterator[Callable[[Callable[[], None]], threading.Thread]]:
+    """Starts functions in threads, and waits for their end with the test's."""
+    threads: list[threading.Thread] = []
+
+    def start(work: Callable[[], None]) -> threading.Thread:
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+def test_a_queued_job_becomes_a_model_with_metrics_and_evaluation(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload())
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.fraction, job.error) == ("succeeded", 1.0, None)
+    assert [entry["state"] for entry in job.transitions] == ["queued", "running", "succeeded"]
+    with snapshot(bench.sessions) as tx:
+        model = tx.get_one(Model, job.model_id)
+        done = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
+        assert checkpoints.blobs_of(tx, JobId(job_id)) == []
+    assert done == list(range(1, job.epoch + 1))
+    assert model.evaluation is not None
+    assert model.evaluation["accuracy"] > model.evaluation["baseline"]["accuracy"]
+    weights, metadata = from_safetensors(b"".join(blobs.read_checked(bench.sessions, model.blob_id)))
+    assert sum(array.size for array in weights.values()) == model.parameters
+    assert metadata["torch"].startswith("torch.nn.Sequential(")
+
+
+def test_losses_of_a_regression_are_in_the_targets_own_units(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(prices()), target="price", training={"epochs": 40})
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    with snapshot(bench.sessions) as tx:
+        evaluation = tx.get_one(Model, job.model_id).evaluation
+    assert evaluation is not None
+    assert job.best is not None
+    assert job.best["val_loss"] == pytest.approx(evaluation["rmse"] ** 2, rel=1e-3)
+    assert evaluation["r2"] > 0.5
+
+
+def test_a_run_without_validation_rows_has_no_evaluation(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(), training={"epochs": 2, "validation": {"fraction": 0}})
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert job.metrics.keys() >= {"train_loss"}
+    assert "val_loss" not in job.metrics
+    with snapshot(bench.sessions) as tx:
+        assert tx.get_one(Model, job.model_id).evaluation is None
+
+
+def test_no_epochs_give_the_initialised_network(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(), training={"epochs": 0})
+    bench.runner().run_all()
+    assert (bench.job(job_id).state, bench.job(job_id).stop_reason) == ("succeeded", "epochs_done")
+
+
+@pytest.mark.parametrize("batches", [1, 3, 7, 20])
+def test_a_job_given_back_after_any_batch_ends_with_the_same_bits(bench: Bench, batches: int) -> None:
+    dataset_id = bench.upload()
+    undisturbed = bench.queue(dataset_id, **SHORT)
+    bench.runner().run_all()
+    disturbed = bench.queue(dataset_id, **SHORT)
+    beats = iter(range(1000))
+    bench.runner(draining=lambda: next(beats) > batches).run_all()
+    assert bench.job(disturbed).state == "queued"
+    assert bench.job(disturbed).attempt == 0
+    with snapshot(bench.sessions) as tx:
+        assert len(checkpoints.blobs_of(tx, JobId(disturbed))) == 1
+    bench.runner().run_all()
+    assert bench.job(disturbed).state == "succeeded"
+    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed)
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    undisturbed = bench.queue(dataset_id, **SHORT)
+    bench.runner().run_all()
+    disturbed = bench.queue(dataset_id, **SHORT)
+    for turn in (2, 4):
+        beats = iter(range(1000))
+        bench.runner(draining=lambda beats=beats, turn=turn: next(beats) > turn).run_all()  # type: ignore[misc]
+    with snapshot(bench.sessions) as tx:
+        newest, _ = checkpoints.blobs_of(tx, JobId(disturbed))
+    damage(bench, newest)
+    bench.runner().run_all()
+    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed)
+
+
+def damage(bench: Bench, blob_id: str) -> None:
+    from store.tables import BlobChunk
+
+    with transaction(bench.sessions) as tx:
+        chunk = tx.get_one(BlobChunk, (blob_id, 0))
+        middle = len(chunk.data) // 2
+        chunk.data = chunk.data[:middle] + bytes([chunk.data[middle] ^ 1]) + chunk.data[middle + 1 :]
+
+
+def test_a_running_job_is_canceled_soon_after_it_is_asked(
+    bench: Bench, in_background: Callable[[Callable[[], None]], threading.Thread]
+) -> None:
+    job_id = bench.queue(bench.upload(), **LONG)
+    worker = in_background(bench.runner().run_all)
+    wait_until(lambda: bench.job(job_id).epoch > 0)
+    with transaction(bench.sessions) as tx:
+        jobs.cancel(tx, DEFAULT_PROJECT, job_id)
+    bench.doorbell.wake(job_id)
+    worker.join(timeout=10)
+    job = bench.job(job_id)
+    assert (job.state, job.model_id, job.requested) == ("canceled", None, None)
+
+
+def test_divergence_fails_the_job_and_names_epoch_batch_and_layer(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(), training={"optimizer": {"type": "sgd", "learning_rate": 1e9}})
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason) == ("failed", "diverged")
+    assert job.error is not None
+    assert {"code", "detail", "epoch", "batch", "layer"} == job.error.keys()
+
+
+def test_a_job_past_its_deadline_ends_with_the_best_weights_so_far(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "max_runtime_seconds": 0.3})
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
+    assert 0 < job.epoch < 10_000
+
+
+def test_a_job_without_its_data_set_fails_clearly(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    job_id = bench.queue(dataset_id)
+    with transaction(bench.sessions) as tx:
+        tx.execute(update(Job).values(finished_at=1))
+        datasets.remove(tx, DEFAULT_PROJECT, dataset_id)
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert job.error is not None
+    assert (job.state, job.error["code"]) == ("failed", "dataset_unusable")
+
+
+def test_a_worker_whose_job_went_to_another_stops_and_writes_nothing(
+    bench: Bench, in_background: Callable[[Callable[[], None]], threading.Thread]
+) -> None:
+    job_id = bench.queue(bench.upload(), **LONG)
+    worker = in_background(bench.runner().run_all)
+    wait_until(lambda: bench.job(job_id).epoch > 0)
+    with transaction(bench.sessions) as tx:
+        taken = tx.execute(update(Job).values(fence=Job.fence + 1, version=Job.version + 1).returning(Job.version))
+        version = taken.scalar_one()
+    worker.join(timeout=10)
+    assert not worker.is_alive()
+    job = bench.job(job_id)
+    assert (job.state, job.version) == ("running", version)
+
+
+def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    undisturbed = bench.queue(dataset_id, **SHORT)
+    bench.runner().run_all()
+    silent = bench.queue(dataset_id, **SHORT)
+    with transaction(bench.sessions) as tx:
+        leases.claim(tx, bench.runner()._worker_id, lease_seconds=-1)
+    Scheduler(bench.sessions, bench.settings).round(sweeps=True)
+    assert bench.job(silent).state == "queued"
+    bench.runner().run_all()
+    assert bench.job(silent).attempt == 2
+    assert bench.weights_hash(silent) == bench.weights_hash(undisturbed)
