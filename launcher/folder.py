@@ -12,7 +12,7 @@ from typing import Self
 
 from launcher.errors import LaunchError
 
-LEFTOVERS_SECONDS = 8.0  # longer than children of a killed launcher take to end
+LEFTOVERS_SECONDS = 10.0  # longer than children of a killed launcher take to end
 NETWORK_FILE_SYSTEMS = frozenset(
     {
         "afs",

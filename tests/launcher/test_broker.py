@@ -12,6 +12,7 @@ import redis
 from launcher import broker
 from launcher.broker import EmbeddedBroker, embedded
 from launcher.console import Console
+from launcher.errors import LaunchError
 from launcher.parts import broker_part
 from launcher.supervisor import Supervisor
 
@@ -42,6 +43,16 @@ def test_a_path_that_sockets_or_urls_cannot_hold_moves_to_a_private_temporary_fo
     assert stat.S_IMODE(found.socket.parent.stat().st_mode) == 0o700
     found.remove_socket_folder()
     assert not found.socket.parent.exists()
+
+
+def test_a_temporary_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "with blank"
+    data.mkdir()
+    folder = embedded(data).socket.parent
+    folder.chmod(0o755)
+    with pytest.raises(LaunchError, match="not a private folder"):
+        embedded(data)
+    folder.rmdir()
 
 
 def test_messages_survive_a_restart_on_a_socket_for_this_user_alone(tmp_path: Path) -> None:
