@@ -46,15 +46,15 @@ def check(rows: Rows, network: Network) -> Rows:
 class Batches:
     """One epoch's order over checked rows; the last batch may be short.
 
-    Rows are gathered a few batches at a time, into memory that stays in cache, and the views on the batches in
-    it are made once.
+    Shuffled rows are gathered a few batches at a time, into memory that stays in cache, and the views on the
+    batches in it are made once. Rows in their own order are handed out as they lie.
 
     A row's share in the mean of its batch is its weight over the batch's size and over the mean weight of all
     rows. So the mean of the batches' means, weighted by size, is the weighted mean of all rows, and a
     rare class with a large weight pulls equally hard from whatever batch it falls in.
     """
 
-    def __init__(self, rows: Rows, batch_size: int) -> None:
+    def __init__(self, rows: Rows, batch_size: int, *, shuffled: bool) -> None:
         if rows.weights is None:
             raise ValueError("rows must be checked first")
         self.rows = len(rows)
@@ -62,10 +62,15 @@ class Batches:
         self.batch_size = batch_size
         shares = (rows.weights / (rows.weights.mean() * batch_size)).astype(rows.x.dtype)
         self._source = (rows.x, rows.y, shares)
-        self._order = np.arange(len(rows))
-        self._at_hand = range(0)  # the batches that are gathered
-        self._gathered = self._allocate()
-        self._views = self._slice()
+        self._at_hand = range(self.count)  # the batches that can be handed out as views
+        self._gathered = self._source
+        if shuffled:
+            self._at_hand = range(0)
+            self._gathered = self._allocate()
+            self._order = np.arange(len(rows))
+            self._views = [self._view(index) for index in range(len(self._gathered[0]) // batch_size)]
+        else:
+            self._enlarge_last_shares(len(rows))
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """Bring all rows into a new random order, which depends on the stream's position only."""
@@ -75,6 +80,8 @@ class Batches:
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
         """Return batch `index` as views: x, targets, and the rows' shares in the batch's mean."""
+        if self._gathered is self._source:
+            return self._view(index)
         if index not in self._at_hand:
             self._gather(index)
         x, targets, shares = self._views[index - self._at_hand.start]
@@ -83,16 +90,21 @@ class Batches:
             return x[:size], targets[:size], shares[:size]
         return x, targets, shares
 
-    def _allocate(self) -> tuple[Array, ...]:
-        row_bytes = max(1, self._source[0][:1].nbytes)
+    def _view(self, index: int) -> tuple[Array, Array, Array]:
+        part = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        x, targets, shares = self._gathered
+        return x[part], targets[part], shares[part]
+
+    def _allocate(self) -> tuple[Array, Array, Array]:
+        x, targets, shares = self._source
+        row_bytes = max(1, x[:1].nbytes)
         batches = min(self.count, MAX_CHUNK, max(1, CHUNK_BYTES // (row_bytes * self.batch_size)))
         arena, rows = Arena(), batches * self.batch_size
-        return tuple(arena.empty((rows, *array.shape[1:]), array.dtype) for array in self._source)
-
-    def _slice(self) -> list[tuple[Array, Array, Array]]:
-        x, targets, shares = self._gathered
-        parts = [slice(start, start + self.batch_size) for start in range(0, len(x), self.batch_size)]
-        return [(x[part], targets[part], shares[part]) for part in parts]
+        return (
+            arena.empty((rows, *x.shape[1:]), x.dtype),
+            arena.empty((rows, *targets.shape[1:]), targets.dtype),
+            arena.empty((rows,), shares.dtype),
+        )
 
     def _gather(self, index: int) -> None:
         first = index - index % len(self._views)
@@ -100,6 +112,11 @@ class Batches:
         chosen = self._order[first * self.batch_size : self._at_hand.stop * self.batch_size]
         for source, target in zip(self._source, self._gathered, strict=True):
             np.take(source, chosen, axis=0, out=target[: len(chosen)], mode="clip")  # other modes buffer
+        if self._at_hand.stop == self.count:
+            self._enlarge_last_shares(len(chosen))
+
+    def _enlarge_last_shares(self, stop: int) -> None:
+        """Let the rows of a short last batch, which ends at `stop`, count for their batch's size."""
         short = self.rows % self.batch_size
-        if short and self._at_hand.stop == self.count:
-            self._gathered[2][len(chosen) - short : len(chosen)] *= self.batch_size / short
+        if short:
+            self._gathered[2][stop - short : stop] *= self.batch_size / short

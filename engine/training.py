@@ -6,13 +6,14 @@ import contextvars
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from engine import diagnosis, metrics, schedules, streams
 from engine.batches import Batches, Rows, check
+from engine.events import EpochEnd, Heartbeat, Stopped, StopReason
 from engine.losses import balanced_weights
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
@@ -22,39 +23,6 @@ from engine.state import State, Tally, final_parameters, keep_best, start
 __all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
 
 EXPLOSION = 1e6  # a loss so many times the first batch's (or 1, if that is larger) will not come back
-
-StopReason = Literal["epochs_done", "early_stopped", "diverged"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
-    """One mini-batch is done."""
-
-    epoch: int  # under way, counted from 1
-    batch: int  # completed in this epoch
-    batches: int  # in an epoch
-    loss: float  # mean over the batch, before the update
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EpochEnd:
-    """One epoch is done.
-
-    `metrics`: train_loss (mean over the epoch's rows, each before its batch's update), learning_rate (of the
-    last step), gradient_norm (mean over the batches, before clipping), seconds; with validation rows val_loss and
-    val_accuracy, or val_r2 and val_mae.
-    """
-
-    epoch: int
-    metrics: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped:
-    """The run has ended. `detail` names epoch, batch and layer when it diverged, else it is empty."""
-
-    reason: StopReason
-    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,10 +83,10 @@ def _prepare(  # noqa: PLR0913 - the same six
         train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
     validation = None
     if validation_rows:
-        validation = Batches(check(validation_rows, network), BLOCK_ROWS)
+        validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffled=False)
     _refuse_unmeasurable(spec, network, measured=validation is not None)
     batch_size = min(spec.batch_size, len(train_rows))
-    batches = Batches(check(train_rows, network), batch_size)
+    batches = Batches(check(train_rows, network), batch_size, shuffled=spec.shuffle)
     quiet = contextvars.copy_context()
     quiet.run(np.seterr, all="ignore")
     horizon = schedules.Horizon(steps_per_epoch=batches.count, epochs=spec.epochs)

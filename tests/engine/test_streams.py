@@ -27,7 +27,7 @@ def test_a_stream_goes_on_from_a_position_even_between_halves_of_a_draw() -> Non
 def test_an_epoch_holds_every_row_once_with_its_target_and_weight() -> None:
     rows = 1_000
     x = np.arange(rows, dtype=np.float32)[:, None] * np.ones((1, 40), np.float32)
-    batches = Batches(Rows(x, np.arange(rows), np.arange(1.0, rows + 1)), 7)
+    batches = Batches(Rows(x, np.arange(rows), np.arange(1.0, rows + 1)), 7, shuffled=True)
     batches.shuffle(stream(0, "shuffle"))
     parts = [tuple(part.copy() for part in batches[index]) for index in range(batches.count)]
     seen = np.concatenate([targets for _, targets, _ in parts])
@@ -42,9 +42,19 @@ def test_an_epoch_holds_every_row_once_with_its_target_and_weight() -> None:
 
 def test_batches_may_be_asked_for_in_any_order() -> None:
     x = np.arange(500_000, dtype=np.float32).reshape(-1, 50)
-    batches = Batches(Rows(x, np.arange(len(x)), np.ones(len(x))), 100)
-    np.testing.assert_array_equal(batches[99][1], np.arange(9_900, 10_000))
-    np.testing.assert_array_equal(batches[3][0], x[300:400])
+    batches = Batches(Rows(x, np.arange(len(x)), np.ones(len(x))), 100, shuffled=True)
+    batches.shuffle(stream(0, "shuffle"))
+    forth = [batches[index][1].tolist() for index in range(100)]
+    back = [batches[index][1].tolist() for index in reversed(range(100))]
+    assert forth == back[::-1]
+
+
+def test_rows_in_their_own_order_are_not_copied() -> None:
+    rows = Rows(np.ones((10, 2), np.float32), np.arange(10), np.ones(10))
+    batches = Batches(rows, 4, shuffled=False)
+    assert np.shares_memory(batches[1][0], rows.x)
+    assert batches[2][1].tolist() == [8, 9]
+    np.testing.assert_allclose(batches[2][2], [0.5, 0.5])
 
 
 def test_another_process_has_the_same_fingerprint() -> None:
