@@ -84,19 +84,19 @@ def _common_width(rows: Sequence[Row]) -> int:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most rows alike, then into the most numbers, then into most cells."""
+    """Return the delimiter that splits most rows like the first, then into the most numbers, then into most cells."""
     best = max(DELIMITERS, key=lambda delimiter: _evenness(_rows(lines, delimiter), delimiter))
     return best if _common_width(_rows(lines, best)) > 1 else ","
 
 
-def _evenness(rows: Sequence[Row], delimiter: str) -> tuple[float, float, int]:
+def _evenness(rows: Sequence[Row], delimiter: str) -> tuple[bool, float, float, int]:
     width = _common_width(rows)
     if width < 2:
-        return (0.0, 0.0, 0)
+        return (False, 0.0, 0.0, 0)
     even = [row for row in rows if len(row) == width]
     pattern = NUMBER if delimiter == "," else re.compile(f"{NUMBER.pattern}|{DECIMAL_COMMA.pattern}")
     numbers = sum(bool(pattern.fullmatch(cell.strip())) for row in even for cell in row)
-    return (round(len(even) / len(rows), 1), round(numbers / (len(even) * width), 2), width)
+    return (len(rows[0]) == width, round(len(even) / len(rows), 1), round(numbers / (len(even) * width), 2), width)
 
 
 def _decimal_comma(rows: Sequence[Row]) -> bool:

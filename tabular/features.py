@@ -1,5 +1,6 @@
 """Which columns a network learns from, and how each becomes numbers."""
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -19,6 +20,7 @@ FITTING: dict[ColumnType, tuple[PlannedEncoding, ...]] = {  # the first is the d
     "datetime": ("datetime",),
     "text": ("one_hot",),
 }
+IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
 FEWEST_ID_ROWS = 20  # in fewer rows, values all different are no sign of an identifier
 
 
@@ -69,10 +71,10 @@ def useless(column: Column, rows: int) -> str | None:
 
 
 def identifier(column: Column, rows: int) -> bool:
-    """Tell whether every row has a value of its own: labels, or whole numbers without a gap."""
+    """Tell whether every row has a value of its own: labels, or whole numbers without a gap that are called so."""
     if column.distinct != rows - column.missing or column.distinct < FEWEST_ID_ROWS:
         return False
-    if column.type == "number" and column.integer:
+    if column.type == "number" and column.integer and IDENTIFIER.search(column.name):
         return _number(column.max) - _number(column.min) + 1 == column.distinct
     return column.type in {"category", "text"}
 

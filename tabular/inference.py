@@ -1,7 +1,7 @@
 """What the strings of a staged table really are: numbers, dates, booleans, categories or text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import duckdb
 
@@ -11,12 +11,12 @@ from tabular.table import literal, quoted
 
 MOSTLY = 0.9  # a column of so many numbers is a number column with mistakes in it
 GROUP = 64  # columns looked at in one query
-DATE_SAMPLE = 1_000  # values that decide how dates are written
 LONG_TEXT = 64  # characters on average from which labels are free text
 SENTENCE = 24  # the same for a column that hardly repeats itself
 MANY_LABELS = 1_000
 SOME_LABELS = 50
 BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
+WORDS = ", ".join(f"'{word}'" for pair in BOOLEANS for word in sorted(pair))
 ISO = "iso"
 DATE_FORMATS = (
     ISO, "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
@@ -38,18 +38,36 @@ class Kind:
     warning: DataWarning | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Counts:
+    """What one pass tells of a column, in the order of `_count`'s query."""
+
     values: int
-    distinct: int
+    distinct: int  # about
     numbers: int
     integers: int
     nans: int
     length: float
     other: str | None
     number: str | None
-    labels: frozenset[str]
-    lower: frozenset[str]
+    booleans: int
+    first: str | None
+    last: str | None
+
+    @property
+    def boolean(self) -> bool:
+        """Only the two words of a pair, each in one way of writing."""
+        ends = {str(self.first).lower(), str(self.last).lower()}
+        alike = self.values == self.booleans > 0 and self.distinct <= 2
+        return alike and any(ends <= pair for pair in BOOLEANS)
+
+    @property
+    def date_like(self) -> bool:
+        """The first or the last value in order looks like a date."""
+        return any(value and DATE_LIKE.fullmatch(value) for value in (self.first, self.last))
+
+
+FACTS = len(fields(_Counts))
 
 
 def infer(
@@ -90,24 +108,13 @@ def _count(connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, decim
             f"coalesce(avg(length({column})), 0)",
             f"min({column}) FILTER (NOT {number} AND NOT {nan})",
             f"min({column}) FILTER ({number})",
-            f"(SELECT list(v) FROM (SELECT DISTINCT {column} AS v FROM staged WHERE v IS NOT NULL LIMIT 3))",  # noqa: S608 - quoted
+            f"count(*) FILTER (lower({column}) IN ({WORDS}))",
+            f"min({column})",
+            f"max({column})",
         ]
     row = connection.execute(f"SELECT {', '.join(parts)} FROM staged").fetchone() or ()  # noqa: S608 - quoted
-    for place in range(0, len(row), 9):
-        *numbers, labels = row[place : place + 9]
-        found = frozenset(labels or ())
-        yield _Counts(
-            values=numbers[0],
-            distinct=numbers[1],
-            numbers=numbers[2],
-            integers=numbers[3],
-            nans=numbers[4],
-            length=numbers[5],
-            other=numbers[6],
-            number=numbers[7],
-            labels=found,
-            lower=frozenset(map(str.lower, found)),
-        )
+    for place in range(0, len(row), FACTS):
+        yield _Counts(*row[place : place + FACTS])
 
 
 def _kind(
@@ -123,7 +130,7 @@ def _kind(
         return _number_kind(name, counts, decimal_comma=decimal_comma)
     if wanted in {None, "datetime"} and (dates := _dates(connection, name, counts, forced=wanted is not None)):
         return dates
-    if wanted is None and len(counts.labels) in {1, 2} and any(counts.lower <= pair for pair in BOOLEANS):
+    if wanted is None and counts.boolean:
         return Kind(name=name, type="boolean", expression=quoted(name))
     kind = wanted or ("text" if _free_text(counts) else "category")
     warning = _mixed(name, counts, "numbers", counts.numbers, counts.number) if wanted is None else None
@@ -163,12 +170,9 @@ def _mixed(name: str, counts: _Counts, noun: str, fitting: int, example: str | N
 
 def _dates(connection: duckdb.DuckDBPyConnection, name: str, counts: _Counts, *, forced: bool) -> Kind | None:
     """Return how the column's dates are written, if nearly all values are dates."""
-    column = quoted(name)
-    query = f"SELECT {column} FROM staged WHERE {column} IS NOT NULL LIMIT {DATE_SAMPLE}"  # noqa: S608 - quoted
-    sample = [value for (value,) in connection.execute(query).fetchall()]
-    alike = sum(bool(DATE_LIKE.fullmatch(value)) for value in sample)
-    if not forced and (not sample or alike < 0.5 * len(sample)):
+    if not forced and not counts.date_like:
         return None
+    column = quoted(name)
     tests = ", ".join(f"count({_date(column, written)})" for written in DATE_FORMATS)
     hits = connection.execute(f"SELECT {tests} FROM staged").fetchone() or (0,)  # noqa: S608 - quoted
     best = max(hits)

@@ -17,6 +17,8 @@ Array = npt.NDArray[Any]
 MOST_BINS = 20
 MOST_TOP = 20
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
+LABELS_AT_ONCE = 2_000_000
+MOST_LABELLED = 64  # columns
 MOSTLY_MISSING = 0.5
 FEWEST_ID_ROWS = 20
 DUPLICATE_CELLS = 5_000_000  # above, looking for repeated rows would cost more than it tells
@@ -32,11 +34,9 @@ def profile(
     """Return statistics of the view `table`, whose columns are `kinds`, and warnings beside the given ones."""
     (rows,) = connection.execute("SELECT count(*) FROM table_").fetchone() or (0,)
     columns = dict(_numbers(connection, [name for name, kind in kinds if kind == "number"], rows, threads))
-    for name, kind in kinds:
-        if kind == "datetime":
-            columns[name] = _times(connection, name, rows)
-        elif kind != "number":
-            columns[name] = _labels(connection, name, kind, rows)
+    columns |= {name: _times(connection, name, rows) for name, kind in kinds if kind == "datetime"}
+    labels = [(name, kind) for name, kind in kinds if kind in LABELLED]
+    columns |= {column.name: column for column in _labels(connection, labels, rows)}
     ordered = tuple(columns[name] for name, _ in kinds)
     found = [warning for column in ordered for warning in _remarks(column, rows)]
     if rows * len(kinds) <= DUPLICATE_CELLS:
@@ -116,9 +116,22 @@ def _rfc3339(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat(timespec="milliseconds") + "Z"
 
 
-def _labels(connection: duckdb.DuckDBPyConnection, name: str, kind: ColumnType, rows: int) -> Column:
+def _labels(
+    connection: duckdb.DuckDBPyConnection, kinds: Sequence[tuple[str, ColumnType]], rows: int
+) -> Iterator[Column]:
+    """Describe some columns at a time, copied into memory: opening a file of thousands of columns is slow."""
+    step = min(MOST_LABELLED, max(1, LABELS_AT_ONCE // max(rows, 1)))
+    for start in range(0, len(kinds), step):
+        group = kinds[start : start + step]
+        cells = ", ".join(quoted(name) for name, _ in group)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE group_ AS SELECT {cells} FROM table_")  # noqa: S608 - quoted
+        for name, kind in group:
+            yield _label_column(connection, name, kind, rows)
+
+
+def _label_column(connection: duckdb.DuckDBPyConnection, name: str, kind: ColumnType, rows: int) -> Column:
     column = quoted(name)
-    values = f"SELECT {column} AS value, count(*) AS n FROM table_ WHERE value IS NOT NULL GROUP BY value"  # noqa: S608 - quoted
+    values = f"SELECT {column} AS value, count(*) AS n FROM group_ WHERE value IS NOT NULL GROUP BY value"  # noqa: S608 - quoted
     connection.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {values}")
     summary = connection.execute(
         "SELECT count(*), coalesce(sum(n), 0)::BIGINT, count(*) FILTER (n = 1), "

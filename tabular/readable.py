@@ -21,6 +21,11 @@ SIGNATURES = {
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
+    b"<!DOCTYPE": "a web page",
+    b"<html": "a web page",
+    b"<?xml": "XML",
+    b"[{": "JSON",
+    b'{"': "JSON",
 }
 EXPORT = "Export the table as CSV in UTF-8 and send that."
 WINDOWS = "cp1252"  # what office programs in western Europe and America write unless told otherwise

@@ -143,11 +143,11 @@ def test_columns_without_information_are_skipped_with_a_warning() -> None:
         number("same", distinct=1),
         number("empty", distinct=0, missing=100),
         category("id", distinct=100, top=None, singletons=100),
-        number("row", integer=True, distinct=100, min=1, max=100),
+        number("row_id", integer=True, distinct=100, min=1, max=100),
     ]
     found = planned(table(X, JOB, *columns), "job")
     assert [feature.column for feature in found.features] == ["x"]
-    assert [warning.column for warning in found.warnings] == ["note", "same", "empty", "id", "row"]
+    assert [warning.column for warning in found.warnings] == ["note", "same", "empty", "id", "row_id"]
 
 
 def test_a_table_without_a_usable_column_is_refused() -> None:
