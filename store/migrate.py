@@ -8,7 +8,7 @@ from sqlalchemy import Engine, inspect, select, text
 from store import keys
 from store.database import open_database, open_sessions
 from store.ids import DEFAULT_PROJECT
-from store.settings import settings
+from store.settings import Settings, settings
 from store.tables import Project
 from store.transaction import transaction
 
@@ -60,11 +60,15 @@ def main() -> int:
         here.data.mkdir(parents=True, exist_ok=True)
     migrate(here.database)
     if key := here.api_key.get_secret_value():
-        engine = open_database(here.database)
-        with transaction(open_sessions(engine)) as tx:
-            keys.add(tx, key, here.secret(), name="BACKPROP_API_KEY")
-        engine.dispose()
+        _make_valid(key, here)
     return 0
+
+
+def _make_valid(key: str, here: Settings) -> None:
+    engine = open_database(here.database)
+    with transaction(open_sessions(engine)) as tx:
+        keys.add(tx, key, here.secret(), name="BACKPROP_API_KEY")
+    engine.dispose()
 
 
 if __name__ == "__main__":
