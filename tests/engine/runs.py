@@ -1,11 +1,13 @@
 """Small data sets and ways to run them, for tests of training."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec, LayerSpec, TrainingSpec
+from engine.state import Best
 from engine.training import EpochEnd, Rows, State, start, train
 
 
@@ -44,6 +46,18 @@ def run(network: Network, spec: TrainingSpec, rows: Rows, validation: Rows | Non
     """Train to the end; return state and events."""
     state = start(network, spec, rows)
     return state, list(train(network, state, spec, rows, validation))
+
+
+def final(events: Iterator[Any]) -> Any:
+    """The last event."""
+    *_, last = events
+    return last
+
+
+def best(state: State) -> Best:
+    """The best epoch, of which there must be one."""
+    assert state.best
+    return state.best
 
 
 def epochs(events: list[Any]) -> list[dict[str, float]]:

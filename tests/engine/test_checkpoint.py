@@ -114,6 +114,12 @@ def test_how_often_to_save_and_how_long_to_run_may_change() -> None:
     assert load(trained(), tiny(), training, ROWS).epoch == 1
 
 
+def test_bytes_left_over_are_refused_though_the_checksum_is_right() -> None:
+    content = trained()[:-DIGEST_BYTES] + bytes(4)
+    with pytest.raises(CheckpointError, match="left over"):
+        load(content + hashlib.sha256(content).digest(), tiny(), spec(), ROWS)
+
+
 def test_half_precision_arrays_are_unknown() -> None:
     with pytest.raises(CheckpointError, match="dtype"):
         load(forged(arrays=[["parameters", np.dtype("f2").str, 7]]), tiny(), spec(), ROWS)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from engine.diagnosis import culprit
 from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
 from engine.training import Heartbeat, Rows, Stopped, final_parameters, start, train
-from tests.engine.runs import classifier, line, moons, regressor, run, small, spec
+from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
 
 
 @pytest.mark.parametrize("optimizer", [SgdSpec(learning_rate=1e9), AdamSpec(learning_rate=1e9)])
@@ -37,7 +38,7 @@ def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
     network = classifier(DenseSpec(units=4), DenseSpec(units=4), DenseSpec(units=4))
     state = start(network, spec(), moons())
     network.parameters.values["2.weight"][:] = np.inf
-    *_, last = train(network, state, spec(), moons())
+    last = final(train(network, state, spec(), moons()))
     assert last.detail["layer"] == "layers[1] (dense)"
 
 
@@ -47,9 +48,19 @@ def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() 
     network.parameters.values["0.weight"][:] = 1e-18
     network.parameters.values["1.weight"][:] = 1e18
     rows = Rows(line().x * np.float32(1e3), line().y)
-    *_, last = train(network, state, spec(), rows)
+    last = final(train(network, state, spec(), rows))
     assert last.reason == "diverged"
     assert last.detail == {"epoch": 1, "batch": 1, "layer": "layers[0] (dense)"}
+
+
+def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None:
+    network = regressor(DenseSpec(units=4))
+    start(network, spec(), line())
+    network.forward(line(32).x)
+    views = network.parameters.views(network.parameters.gradients)
+    views["0.weight"][:] = 1e30
+    views["2.bias"][:] = np.nan
+    assert culprit(network, line(32).x) == "output"
 
 
 def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None:
@@ -57,7 +68,7 @@ def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None
     state = start(network, spec(), line())
     network.parameters.values["0.weight"][:] = 1e17
     rows = Rows(line().x * np.float32(1e3), line().y)
-    *_, last = train(network, state, spec(), rows)
+    last = final(train(network, state, spec(), rows))
     assert last == Stopped(reason="diverged", detail={"epoch": 1, "batch": 1, "layer": "output"})
 
 

@@ -1,6 +1,6 @@
 """Gradients agree with differences of the loss, for every layer, activation and loss."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -103,7 +103,7 @@ def test_every_activation_and_loss_has_the_gradient_of_its_loss(activation: Acti
 
 
 def test_dropout_has_the_gradient_of_its_mask() -> None:
-    layers = [DropoutSpec(rate=0.3), DenseSpec(units=6, activation="tanh"), DropoutSpec(rate=0.5)]
+    layers: list[LayerSpec] = [DropoutSpec(rate=0.3), DenseSpec(units=6, activation="tanh"), DropoutSpec(rate=0.5)]
     assert_gradients(*case(layers, "softmax_cross_entropy"))
 
 
@@ -134,14 +134,19 @@ def test_analytic_activations_agree_with_the_complex_step(activation: Activation
     network, x, targets, shares = case([DenseSpec(units=4, activation=activation)], "mean_squared_error")
     network.backpropagate(x, targets, shares, stream(3, "dropout"))
     analytic = network.parameters.gradients.copy()
-    functions = {"tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z)), "linear": lambda z: z}
+    functions: dict[str, Callable[[Array], Array]] = {
+        "tanh": np.tanh,
+        "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+        "linear": lambda z: z,
+    }
 
     def loss(vector: Array) -> Array:
         p = network.parameters.views(vector)
         names = list(p)
         hidden = functions[activation](x @ p[names[0]].T + p[names[2]])
         error = hidden @ p[names[1]].T + p[names[3]] - targets
-        return (shares @ (error**2)).sum() / targets.shape[1]
+        total: Array = (shares @ (error**2)).sum() / targets.shape[1]
+        return total
 
     for index in range(analytic.size):
         vector = network.parameters.vector.astype(complex)

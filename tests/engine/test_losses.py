@@ -16,9 +16,9 @@ def apply(kind: type[Loss], logits: Any, y: Any, weights: list[float] | None = N
     loss = kind(logits.shape[1])
     loss.allocate(Arena(), len(logits), logits.dtype, training=True)
     loss.resize(len(logits))
-    weights = np.ones(len(logits)) if weights is None else np.array(weights)
+    given = np.ones(len(logits)) if weights is None else np.array(weights)
     with np.errstate(all="ignore"):
-        value = loss(logits, loss.as_targets(np.array(y), logits.dtype), weights / weights.sum())
+        value = loss(logits, loss.as_targets(np.array(y), logits.dtype), given / given.sum())
     return value, logits
 
 
@@ -33,7 +33,7 @@ def test_softmax_cross_entropy_is_minus_the_log_of_the_right_probability() -> No
 def test_softmax_cross_entropy_stays_finite_for_huge_logits() -> None:
     value, gradient = apply(SoftmaxCrossEntropy, [[1e4, 0.0], [0.0, 1e4]], [1, 1])
     assert value == pytest.approx(5e3)
-    np.testing.assert_allclose(gradient, [[0.5, -0.5], [0, 0]])
+    np.testing.assert_allclose(gradient, [[0.5, -0.5], [0.0, 0.0]])
 
 
 def test_sigmoid_cross_entropy_stays_finite_for_huge_logits() -> None:
@@ -45,7 +45,7 @@ def test_sigmoid_cross_entropy_stays_finite_for_huge_logits() -> None:
 def test_mean_squared_error_is_a_mean_over_rows_and_outputs() -> None:
     value, gradient = apply(MeanSquaredError, [[1.0, 2.0], [3.0, 5.0]], [[0.0, 2.0], [3.0, 1.0]])
     assert value == pytest.approx((1 + 0 + 0 + 16) / 4)
-    np.testing.assert_allclose(gradient, [[0.5, 0], [0, 2]])
+    np.testing.assert_allclose(gradient, [[0.5, 0.0], [0.0, 2.0]])
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -6,7 +6,7 @@ import pytest
 from engine.layers.build import build, refuse_spoiling
 from engine.layers.dense import Dense
 from engine.network import BLOCK_ROWS, Network, StateMismatch
-from engine.spec import ActivationName, DenseSpec, DropoutSpec
+from engine.spec import ActivationName, DenseSpec, DropoutSpec, InitializerName
 from engine.streams import stream
 from tests.engine.runs import classifier, small
 
@@ -104,24 +104,22 @@ def test_layers_that_would_spoil_a_kept_output_are_refused() -> None:
         refuse_spoiling([Dense(2, 2, "a", "zeros"), relu, relu])
 
 
-def test_weights_start_with_the_variance_their_initializer_promises() -> None:
-    for name, variance in {
-        "he_normal": 2 / 300,
-        "glorot_uniform": 2 / 500,
-        "lecun_normal": 1 / 300,
-        "zeros": 0,
-    }.items():
-        network = initialised(classifier(DenseSpec(units=200, initializer=name), inputs=300))
-        weights = network.parameters.values["0.weight"]
-        assert weights.var() == pytest.approx(variance, rel=0.03)
-        assert abs(weights.mean()) < 0.001
-        assert not network.parameters.values["0.bias"].any()
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [("he_normal", 2 / 300), ("glorot_uniform", 2 / 500), ("lecun_normal", 1 / 300), ("zeros", 0)],
+)
+def test_weights_start_with_the_variance_their_initializer_promises(name: InitializerName, variance: float) -> None:
+    network = initialised(classifier(DenseSpec(units=200, initializer=name), inputs=300))
+    weights = network.parameters.values["0.weight"]
+    assert weights.var() == pytest.approx(variance, rel=0.03)
+    assert abs(weights.mean()) < 0.001
+    assert not network.parameters.values["0.bias"].any()
 
 
 def test_auto_means_he_before_a_rectifier_and_glorot_before_a_squasher() -> None:
     def variance(activation: ActivationName) -> float:
         network = initialised(classifier(DenseSpec(units=200, activation=activation), inputs=300))
-        return network.parameters.values["0.weight"].var()
+        return float(network.parameters.values["0.weight"].var())
 
     assert variance("relu") == pytest.approx(2 / 300, rel=0.03)
     assert variance("tanh") == pytest.approx(2 / 500, rel=0.03)

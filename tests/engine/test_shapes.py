@@ -7,12 +7,26 @@ import pytest
 
 from engine import checkpoint
 from engine.shapes import count
-from engine.spec import AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, OptimizerSpec, SgdSpec
+from engine.spec import ActivationName, AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, LayerSpec, OptimizerSpec, SgdSpec
 from engine.training import Rows, start, train
-from tests.engine.runs import classifier, spec
+from tests.engine.runs import best, classifier, spec
 
-ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
-WIDE = [DropoutSpec(rate=0.1), *(DenseSpec(units=64, activation=name) for name in ACTIVATIONS), DropoutSpec(rate=0.5)]
+ACTIVATIONS: tuple[ActivationName, ...] = (
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "tanh",
+    "sigmoid",
+    "softplus",
+)
+WIDE: list[LayerSpec] = [
+    DropoutSpec(rate=0.1),
+    *(DenseSpec(units=64, activation=name) for name in ACTIVATIONS),
+    DropoutSpec(rate=0.5),
+]
 
 
 def noise(rows: int, inputs: int = 20) -> Rows:
@@ -38,7 +52,7 @@ def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, bat
     list(train(network, state, settings, rows))
     data = checkpoint.dump(state)
     assert 0 < len(data) - counts.checkpoint_bytes < 4_096
-    assert network.arena.bytes + state.best.parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
 
 
 def test_the_operating_system_sees_the_same_bytes() -> None:

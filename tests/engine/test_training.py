@@ -7,7 +7,7 @@ import pytest
 
 from engine.spec import AdamSpec, DenseSpec, DropoutSpec, EarlyStoppingSpec, SgdSpec, StepSpec
 from engine.training import EpochEnd, Heartbeat, Rows, Stopped, final_parameters, start, train
-from tests.engine.runs import classifier, epochs, line, moons, regressor, run, small, spec
+from tests.engine.runs import best, classifier, epochs, line, moons, regressor, run, small, spec
 
 FAST = AdamSpec(learning_rate=0.01)
 
@@ -98,17 +98,25 @@ def test_the_best_epoch_is_kept_with_its_parameters() -> None:
     for event in train(network, state, settings, train_rows, validation):
         if isinstance(event, EpochEnd):
             snapshots[event.epoch] = (event.metrics["val_loss"], network.parameters.vector.copy())
-    best = min(snapshots, key=lambda epoch: snapshots[epoch][0])
-    assert best != max(snapshots)
-    assert (state.best.epoch, state.best.metrics["val_loss"]) == (best, snapshots[best][0])
-    np.testing.assert_array_equal(final_parameters(state), snapshots[best][1])
+    lowest = min(snapshots, key=lambda epoch: snapshots[epoch][0])
+    assert lowest != max(snapshots)
+    assert (best(state).epoch, best(state).metrics["val_loss"]) == (lowest, snapshots[lowest][0])
+    np.testing.assert_array_equal(final_parameters(state), snapshots[lowest][1])
+
+
+def test_the_best_epoch_by_accuracy_is_the_one_with_the_highest() -> None:
+    stopping = EarlyStoppingSpec(metric="val_accuracy", patience=20)
+    state, events = run(small(), spec(epochs=8, early_stopping=stopping), moons(60), moons(200, seed=1))
+    accuracies = [metrics["val_accuracy"] for metrics in epochs(events)]
+    assert min(accuracies) < max(accuracies)
+    assert best(state).epoch == 1 + accuracies.index(max(accuracies))
 
 
 def test_without_validation_rows_the_last_parameters_are_final_and_the_best_is_by_train_loss() -> None:
     state, events = run(small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1)), moons(60))
     assert final_parameters(state) is state.parameters.vector
     losses = [metrics["train_loss"] for metrics in epochs(events)]
-    assert state.best.epoch == 1 + losses.index(min(losses))
+    assert best(state).epoch == 1 + losses.index(min(losses))
 
 
 def test_early_stopping_waits_for_its_patience() -> None:
@@ -123,7 +131,7 @@ def test_an_improvement_below_min_delta_is_none() -> None:
     stopping = EarlyStoppingSpec(metric="train_loss", patience=2, min_delta=10.0)
     state, events = run(small(), spec(epochs=50, early_stopping=stopping), moons())
     assert len(epochs(events)) == 3
-    assert state.best.epoch == 3
+    assert best(state).epoch == 3
 
 
 def test_early_stopping_by_what_is_not_measured_is_refused() -> None:
@@ -189,6 +197,6 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     network.allocate(400, training=True)
     x = np.ones((400, 50), np.float32)
     network.forward(x, np.random.default_rng(0))
-    dropped = network.layers[0].y
+    dropped = network.layers[0].forward(x, np.random.default_rng(0))
     assert (dropped == 0).mean() == pytest.approx(0.4, abs=0.01)
     assert dropped.mean() == pytest.approx(1, abs=0.02)
