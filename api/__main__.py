@@ -24,12 +24,11 @@ def main() -> int:
     from api.settings import api_settings  # noqa: PLC0415 - the same
     from store.settings import settings  # noqa: PLC0415 - the same
 
-    if not is_loopback(arguments.host) and not _has_keys():
-        sys.stderr.write(
-            f"Without an API key this service listens on loopback only, not on {arguments.host}.\n"
-            "Make a key with ./dev key, or set BACKPROP_API_KEY and run ./dev migrate.\n"
-        )
-        return NOT_CONFIGURED
+    if not is_loopback(arguments.host):
+        refusal = _refusal(arguments.host)
+        if refusal:
+            sys.stderr.write(refusal)
+            return NOT_CONFIGURED
     uvicorn.run(
         create_app(settings(), api_settings()),
         host=arguments.host,
@@ -50,15 +49,25 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _has_keys() -> bool:
-    from store import keys  # noqa: PLC0415 - after the arguments are checked
+def _refusal(host: str) -> str | None:
+    """Why this service may not listen on `host`; None if it may."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - after the arguments are checked
+
+    from store import keys  # noqa: PLC0415 - the same
     from store.database import open_database, open_sessions  # noqa: PLC0415 - the same
     from store.settings import settings  # noqa: PLC0415 - the same
     from store.transaction import snapshot  # noqa: PLC0415 - the same
 
-    engine = open_database(settings().database)
-    with snapshot(open_sessions(engine)) as tx:
-        return keys.any_exist(tx)
+    try:
+        with snapshot(open_sessions(open_database(settings().database))) as tx:
+            if keys.any_exist(tx):
+                return None
+    except SQLAlchemyError:
+        return "The database cannot be read, so nobody knows which API keys are valid; has ./dev migrate been run?\n"
+    return (
+        f"Without an API key this service listens on loopback only, not on {host}.\n"
+        "Make a key with ./dev key, or set BACKPROP_API_KEY and run ./dev migrate.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,10 @@ def main(arguments: Sequence[str]) -> int:
     if options.gate is not None and not _pass(options.gate):
         return 0
     sys.argv = [options.target, *options.rest]
-    runpy.run_module(options.target, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(options.target, run_name="__main__", alter_sys=True)
+    finally:
+        gc.unfreeze()  # else the last collection passes over the modules, and extensions complain of leaks
     return 0
 
 
