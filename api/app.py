@@ -8,9 +8,10 @@ from fastapi import FastAPI
 
 from api import problems
 from api.authentication import Keyring
+from api.changes import Changes
 from api.middleware import Edge
 from api.predictors import Predictors
-from api.routes import datasets, health, jobs, models
+from api.routes import datasets, events, health, jobs, models
 from api.schemas.common import ProblemView
 from api.service import Service
 from api.settings import ApiSettings
@@ -36,7 +37,9 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         service = make_service(settings, limits)
         app.state.service = service
+        service.changes.start()
         yield
+        service.changes.close()
         service.doorbell.close()
         service.engine.dispose()
 
@@ -49,7 +52,7 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
         responses=PROBLEMS,
         redoc_url=None,
     )
-    for routes in (datasets, jobs, models, health):
+    for routes in (datasets, jobs, events, models, health):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Edge)
@@ -66,6 +69,7 @@ def make_service(settings: Settings, limits: ApiSettings) -> Service:
         engine=engine,
         sessions=sessions,
         doorbell=Doorbell(celery_app(settings.broker), settings.redis_url),
+        changes=Changes(settings.redis_url),
         keyring=Keyring(sessions, settings.secret()),
         predictors=Predictors(sessions),
     )

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from api.errors import OverTheLimit, Unavailable
 from api.pointers import InvalidField
 from api.schemas.jobs import JobRequest, JobView
+from api.service import Service
 from api.settings import ApiSettings
 from engine import shapes
 from store import datasets, jobs, leases
@@ -49,11 +50,17 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
     return Answer(status=201, location=view.links.self, body=view.as_json())
 
 
-def preview(tx: Tx, limits: ApiSettings, project: ProjectId, body: JobRequest) -> dict[str, Any]:
+def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
-    resolved = _resolve(datasets.get(tx, project, body.dataset_id), body)
+    with snapshot(here.sessions) as tx:
+        resolved = _resolve(datasets.get(tx, project, body.dataset_id), body)
     warnings = [asdict(warning) for warning in resolved.warnings]
-    return {"valid": True, "spec": _spec(body, resolved), "estimate": _estimate(resolved, limits), "warnings": warnings}
+    return {
+        "valid": True,
+        "spec": _spec(body, resolved),
+        "estimate": _estimate(resolved, here.limits),
+        "warnings": warnings,
+    }
 
 
 def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any]) -> list[InvalidField]:

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from api.authentication import Keyring
+from api.changes import Changes
 from api.predictors import Predictors
 from api.settings import ApiSettings
 from store.database import Sessions
@@ -24,6 +25,7 @@ class Service:
     engine: Engine
     sessions: Sessions
     doorbell: Doorbell
+    changes: Changes
     keyring: Keyring
     predictors: Predictors
 

@@ -15,6 +15,7 @@ from store.transaction import Tx
 
 WAITING = ("queued", "paused")
 UNFINISHED = ("queued", "running", "paused")
+TERMINAL = ("succeeded", "failed", "canceled")
 
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:

@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-from tabular.evaluate import evaluate
 
 from engine.fingerprint import fingerprint
 from engine.training import final_parameters
 from store import blobs
 from store.blobs import BlobInfo
 from store.database import Sessions
+from tabular.evaluate import evaluate
 from tabular.export import to_safetensors
 from worker.preparation import Prepared
 

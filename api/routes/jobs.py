@@ -2,8 +2,10 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -13,9 +15,12 @@ from api.once import Once, answer_once
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.routes.thorough import ThoroughRoute
 from api.schemas.common import PageView
-from api.schemas.jobs import TERMINAL, EpochsView, EpochView, JobRequest, JobView, State
+from api.schemas.jobs import EpochsView, EpochView, JobRequest, JobView, State
 from api.service import Here, Reader, Service, Writer
+from api.waiting import wait_for, wished_wait
 from store import epochs, jobs
+from store.ids import ProjectId
+from store.jobs import TERMINAL
 from store.tables import Job
 from store.transaction import Tx, snapshot, transaction
 
@@ -26,21 +31,29 @@ MOST_POINTS = 1000
 
 
 @router.post("", status_code=201, response_model=JobView)
-def create_job(
+async def create_job(  # noqa: PLR0913 - the parameters of the request
     body: JobRequest,
+    request: Request,
     here: Here,
     caller: Writer,
     key: Once,
     *,
     validate_only: Annotated[bool, Query(description="Answer what would happen, and start nothing.")] = False,
-) -> JSONResponse:
-    """Queue a training job. The smallest body names a data set and a target."""
+) -> Response:
+    """Queue a training job; `dataset_id` and `target` are enough. `Prefer: wait=N` holds the answer until it ends."""
     if validate_only:
-        with snapshot(here.sessions) as tx:
-            return JSONResponse(planning.preview(tx, here.limits, caller.project, body), 200)
-    answer = answer_once(here, caller, key, functools.partial(planning.create, here.limits, caller.project, body))
+        return JSONResponse(await to_thread.run_sync(planning.preview, here, caller.project, body))
+    wait = wished_wait(request)
+    make = functools.partial(planning.create, here.limits, caller.project, body)
+    answer = await to_thread.run_sync(answer_once, here, caller, key, make)
     here.doorbell.ring()
-    return answer
+    if wait is None:
+        return answer
+    job_id = answer.headers["Location"].rpartition("/")[2]
+    read = functools.partial(_seen, here, caller.project, job_id)
+    seen = await wait_for(here, job_id, wait, read, lambda now: now.view.state in TERMINAL)
+    headers = {"Location": answer.headers["Location"], **_applied(wait)}
+    return Response(seen.view.model_dump_json(), answer.status_code, headers, "application/json")
 
 
 @router.get("")
@@ -58,16 +71,21 @@ def list_jobs(
 
 
 @router.get("/{job_id}", response_model=JobView)
-def get_job(job_id: str, request: Request, here: Here, caller: Reader) -> Response:
-    """One job: its state, progress, and what it will lead to."""
-    with snapshot(here.sessions) as tx:
-        job = jobs.get(tx, caller.project, job_id)
-        view = _view(tx, job)
-    etag = f'"{job.version}-{view.queue.jobs_ahead if view.queue else 0}"'
-    headers = {"ETag": etag, **({} if view.state in TERMINAL else {"Retry-After": RETRY_SECONDS})}
-    if is_current(request, etag):
+async def get_job(job_id: str, request: Request, here: Here, caller: Reader) -> Response:
+    """One job: its state and progress. `Prefer: wait=N` holds the answer until something changes."""
+    read = functools.partial(_seen, here, caller.project, job_id)
+    wait = wished_wait(request)
+    if wait is None:
+        seen = await to_thread.run_sync(read)
+    else:
+        first = request.headers.get("if-none-match") or (await to_thread.run_sync(read)).etag
+        seen = await wait_for(here, job_id, wait, read, lambda now: now.etag != first or now.view.state in TERMINAL)
+    headers = {"ETag": seen.etag, **_applied(wait)}
+    if seen.view.state not in TERMINAL:
+        headers["Retry-After"] = RETRY_SECONDS
+    if is_current(request, seen.etag):
         return Response(status_code=304, headers=headers)
-    return Response(view.model_dump_json(), headers=headers, media_type="application/json")
+    return Response(seen.view.model_dump_json(), headers=headers, media_type="application/json")
 
 
 @router.get("/{job_id}/metrics")
@@ -95,6 +113,25 @@ def _asked(here: Service, job_id: str, ask: Callable[[Tx], Job]) -> JobView:
         view = _view(tx, ask(tx))
     here.doorbell.wake(job_id)
     return view
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A job at one moment, and the validator of what is shown of it."""
+
+    view: JobView
+    etag: str
+
+
+def _seen(here: Service, project: ProjectId, job_id: str) -> Seen:
+    with snapshot(here.sessions) as tx:
+        job = jobs.get(tx, project, job_id)
+        view = _view(tx, job)
+    return Seen(view, f'"{job.version}-{view.queue.jobs_ahead if view.queue else 0}"')
+
+
+def _applied(wait: int | None) -> dict[str, str]:
+    return {} if wait is None else {"Preference-Applied": f"wait={wait}"}
 
 
 def _view(tx: Tx, job: Job) -> JobView:

@@ -11,7 +11,6 @@ from store.tables import Epoch, Job
 from tabular.spec import FeatureSpec, Task
 
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
-TERMINAL = frozenset({"succeeded", "failed", "canceled"})
 
 
 class JobRequest(Request):

@@ -1,0 +1,73 @@
+"""/v1/jobs/{id}/events: what happened to a job, as a page or as a stream (Server-Sent Events)."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.errors import InvalidHeader
+from api.schemas.events import EventsView, EventView
+from api.service import Here, Reader, Service
+from store import events, jobs
+from store.ids import JobId, ProjectId
+from store.jobs import TERMINAL
+from store.transaction import snapshot
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+PAGE = 1000
+STREAM = "text/event-stream"
+KEEP_ALIVE_SECONDS = 10.0
+
+
+@router.get("/{job_id}/events", response_model=EventsView)
+async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
+    job_id: str,
+    request: Request,
+    here: Here,
+    caller: Reader,
+    after: Annotated[int, Query(ge=0, description="Only events after this number.")] = 0,
+    last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
+) -> Response:
+    """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
+    if last_event_id is not None:
+        after = _number(last_event_id)
+    page, _ = await to_thread.run_sync(_read, here, caller.project, job_id, after)
+    if STREAM not in request.headers.get("accept", ""):
+        view = EventsView(data=page, next_after=page[-1].id if len(page) == PAGE else None)
+        return Response(view.model_dump_json(), media_type="application/json")
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(here, caller.project, job_id, after), media_type=STREAM, headers=headers)
+
+
+async def _stream(here: Service, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
+    spoke = time.monotonic()
+    async with here.changes.of(job_id) as watch:
+        while True:
+            page, ended = await to_thread.run_sync(_read, here, project, job_id, after)
+            for event in page:
+                yield event.as_message()
+                after, spoke = event.id, time.monotonic()
+            if ended and len(page) < PAGE:
+                return
+            if time.monotonic() - spoke > KEEP_ALIVE_SECONDS:
+                yield ": keep-alive\n\n"
+                spoke = time.monotonic()
+            if len(page) < PAGE:
+                await watch.wait(KEEP_ALIVE_SECONDS)
+
+
+def _read(here: Service, project: ProjectId, job_id: str, after: int) -> tuple[list[EventView], bool]:
+    """The next events, and whether the job had ended before they were read."""
+    with snapshot(here.sessions) as tx:
+        ended = jobs.get(tx, project, job_id).state in TERMINAL
+        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, PAGE)], ended
+
+
+def _number(last_event_id: str) -> int:
+    if not last_event_id.isdigit() or len(last_event_id) > 15:
+        raise InvalidHeader(f"Last-Event-ID is the number of an event, not {last_event_id[:40]!r}.")
+    return int(last_event_id)

@@ -1,0 +1,96 @@
+"""Watching a job: events as a page and as a stream, and answers that are held until there is news."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def job(client: TestClient, dataset: dict[str, Any]) -> dict[str, Any]:
+    """A queued job of three epochs."""
+    body = {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 3}}
+    shown: dict[str, Any] = client.post("/v1/jobs", json=body).json()
+    return shown
+
+
+def soon(work: Callable[[], None], seconds: float = 0.3) -> threading.Thread:
+    thread = threading.Timer(seconds, work)
+    thread.start()
+    return thread
+
+
+def messages(stream: str) -> list[tuple[int, str]]:
+    """Numbers and types of the events of a stream."""
+    blocks = [block.split("\n") for block in stream.strip().split("\n\n") if block.startswith("id:")]
+    return [(int(lines[0].removeprefix("id: ")), lines[1].removeprefix("event: ")) for lines in blocks]
+
+
+def test_events_tell_every_transition_and_epoch_in_order(
+    client: TestClient, job: dict[str, Any], work: Callable[[], None]
+) -> None:
+    work()
+    page = client.get(job["links"]["events"]).json()
+    assert [event["id"] for event in page["data"]] == list(range(1, len(page["data"]) + 1))
+    types = [event["type"] for event in page["data"]]
+    assert types == ["job.queued", "job.running", *["job.epoch"] * 3, "job.succeeded"]
+    assert [event["data"]["epoch"] for event in page["data"] if event["type"] == "job.epoch"] == [1, 2, 3]
+
+
+def test_a_stream_goes_on_until_the_job_has_ended_and_resumes_without_gap_or_repeat(
+    client: TestClient, job: dict[str, Any], work: Callable[[], None]
+) -> None:
+    thread = soon(work)
+    live = client.get(job["links"]["events"], headers={"Accept": "text/event-stream"})
+    thread.join()
+    assert live.headers["Content-Type"].startswith("text/event-stream")
+    told = messages(live.text)
+    assert told[-1][1] == "job.succeeded"
+    assert [number for number, _ in told] == list(range(1, len(told) + 1))
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": "2"}
+    assert messages(client.get(job["links"]["events"], headers=headers).text) == told[2:]
+    assert (
+        messages(client.get(job["links"]["events"] + "?after=4", headers={"Accept": "text/event-stream"}).text)
+        == told[4:]
+    )
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "9" * 20])
+def test_a_wrong_last_event_id_is_refused(client: TestClient, job: dict[str, Any], wrong: str) -> None:
+    answer = client.get(job["links"]["events"], headers={"Last-Event-ID": wrong})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
+
+
+def test_a_held_poll_is_answered_when_the_job_changes(client: TestClient, job: dict[str, Any]) -> None:
+    thread = soon(lambda: client.post(f"/v1/jobs/{job['id']}/cancel") and None)
+    began = time.monotonic()
+    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=20"})
+    thread.join()
+    assert answer.json()["state"] == "canceled"
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert time.monotonic() - began < 10
+
+
+def test_a_held_poll_of_a_job_that_does_not_change_ends_in_time(client: TestClient, job: dict[str, Any]) -> None:
+    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "queued")
+    again = client.get(job["links"]["self"], headers={"Prefer": "wait=1", "If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_held_submit_is_answered_with_the_finished_job(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    thread = soon(work)
+    body = {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2}}
+    answer = client.post("/v1/jobs", json=body, headers={"Prefer": "wait=30"})
+    thread.join()
+    assert (answer.status_code, answer.json()["state"]) == (201, "succeeded")
+
+
+def test_a_longer_wait_than_allowed_is_refused(client: TestClient, job: dict[str, Any]) -> None:
+    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=61"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
