@@ -84,9 +84,16 @@ def test_a_held_poll_of_a_job_that_does_not_change_ends_in_time(client: TestClie
 def test_a_held_submit_is_answered_with_the_finished_job(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
-    thread = soon(work)
+    answered = threading.Event()
+
+    def keep_working() -> None:
+        while not answered.wait(0.1):
+            work()
+
+    thread = soon(keep_working)
     body = {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2}}
     answer = client.post("/v1/jobs", json=body, headers={"Prefer": "wait=30"})
+    answered.set()
     thread.join()
     assert (answer.status_code, answer.json()["state"]) == (201, "succeeded")
 
