@@ -19,6 +19,7 @@ from api.pointers import InvalidField, invalid_fields
 from store import errors as store_errors
 from store.pages import InvalidCursor
 from tabular.problems import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
+from tabular.sandbox import IngestFailed
 
 log = logging.getLogger("api")
 
@@ -53,6 +54,7 @@ def install(app: FastAPI) -> None:
         store_errors.StoreError: _store,
         InvalidCursor: _store,
         InvalidDataset: _dataset,
+        IngestFailed: _reader_died,
         InvalidPlan: _pointed,
         InvalidRows: _pointed,
         DBAPIError: _database,
@@ -113,6 +115,12 @@ def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
         for problem in error.problems
     ]
     return _respond(request, kind(_count(len(listed)), errors=listed))
+
+
+def _reader_died(request: Request, error: IngestFailed) -> JSONResponse:
+    log.error("the process that read an upload died: %s", error)
+    detail = "The process that read the file died. Nothing was stored; try again."
+    return _respond(request, errors.Unavailable(detail, headers={"Retry-After": RETRY_SECONDS}))
 
 
 def _pointed(request: Request, error: InvalidPlan | InvalidRows) -> JSONResponse:

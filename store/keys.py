@@ -13,6 +13,7 @@ from store.tables import ApiKey
 from store.transaction import Tx
 
 PREFIX = "bp_live_"
+SHORTEST = 24  # characters; anything that can be guessed is no key
 SCOPES = ("read", "write", "admin")
 
 
@@ -33,7 +34,13 @@ def new_key() -> str:
 
 
 def add(tx: Tx, key: str, secret: bytes, *, name: str, project: ProjectId = DEFAULT_PROJECT) -> None:
-    """Make `key` valid; a key that is known already stays as it is."""
+    """Make `key` valid; a key that is known already stays as it is.
+
+    Raises:
+        ValueError: it could be guessed.
+    """
+    if len(key) < SHORTEST or not key.isascii() or not key.isprintable():
+        raise ValueError(f"an API key has at least {SHORTEST} visible ASCII characters, such as {PREFIX}…")
     digest = _digest(key, secret)
     if not tx.scalar(select(exists().where(ApiKey.hash == digest))):
         tx.add(ApiKey(id=new_id("key"), project_id=project, name=name, hash=digest, scopes=list(SCOPES)))

@@ -13,6 +13,7 @@ from store.tables import Project
 from store.transaction import transaction
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: starting again would not help
 POSTGRESQL_LOCK = 7_340_031  # any number: one migration at a time
 
 
@@ -60,7 +61,11 @@ def main() -> int:
         here.data.mkdir(parents=True, exist_ok=True)
     migrate(here.database)
     if key := here.api_key.get_secret_value():
-        _make_valid(key, here)
+        try:
+            _make_valid(key, here)
+        except ValueError as error:
+            sys.stderr.write(f"BACKPROP_API_KEY: {error}\n")
+            return NOT_CONFIGURED
     return 0
 
 

@@ -51,17 +51,17 @@ class Recorder:
 
     def reach(self, epochs_done: float) -> None:
         """Note how far training is, in epochs."""
-        self._fraction = min(epochs_done / self._epochs, 1.0)
+        self._fraction = min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
 
     def epoch(self, number: int, metrics: dict[str, float], best: dict[str, Any] | None) -> None:
         """Note a finished epoch."""
         self._epoch, self._metrics, self._best = number, metrics, best
         self._unwritten[number] = metrics
 
-    def resume(self, epochs_done: int, epochs_and_batches: float) -> None:
-        """Start from a checkpoint: what an earlier attempt did after it will be done again."""
+    def resume(self, epochs_done: int) -> None:
+        """Start from a checkpoint, or from nothing: what an earlier attempt did after it will be done again."""
         self._epoch = epochs_done
-        self.reach(epochs_and_batches)
+        self.reach(epochs_done)
         self._first_fraction = self._fraction
 
     @property

@@ -56,6 +56,7 @@ class Turn:
 
     def _train(self, prepared: Prepared) -> Outcome:
         state, training = prepared.state, prepared.plan.training
+        self._recorder.resume(state.epoch)
         events = train(prepared.network, state, training, prepared.training, prepared.validation)
         for event in events:
             match event:
