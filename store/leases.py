@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, func, select, update
-from sqlalchemy.orm import aliased
 
 from store import checkpoints, epochs, events, jobs, models
 from store.clock import now
 from store.errors import LeaseLost
 from store.events import NewEvent
-from store.ids import JobId, WorkerId
+from store.ids import JobId
 from store.tables import Job
 from store.transaction import Tx
 
@@ -40,39 +39,6 @@ class Progress:
     best: dict[str, Any] | None
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     events: Sequence[NewEvent] = ()
-
-
-def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
-    """Take the best queued job: by priority, then for the project with the fewest running, then by age."""
-    other = aliased(Job)
-    running = (
-        select(func.count())
-        .where(other.project_id == Job.project_id, other.state == "running")
-        .correlate(Job)
-        .scalar_subquery()
-    )
-    best = (
-        select(Job.id)
-        .where(Job.state == "queued")
-        .order_by(Job.priority.desc(), running, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    taken = (
-        _change(Job.id == best, Job.state == "queued")
-        .values(
-            state="running",
-            worker_id=worker,
-            attempt=Job.attempt + 1,
-            fence=Job.fence + 1,
-            lease_until=_in(lease_seconds),
-            started_at=func.coalesce(Job.started_at, now()),
-        )
-        .returning(Job)
-    )
-    job = tx.scalar(taken)
-    return jobs.entered(tx, job, attempt=job.attempt) if job else None
 
 
 def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 
-from store import leases
+from store import claims, leases
 from store.database import Sessions
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
@@ -49,7 +49,7 @@ class Runner:
 
     def _claim(self) -> Job | None:
         with transaction(self._sessions) as tx:
-            return leases.claim(tx, self._worker_id, self._settings.lease_seconds)
+            return claims.claim(tx, self._worker_id, self._settings.lease_seconds)
 
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from store import checkpoints, epochs, events, jobs, leases
+from store import checkpoints, claims, epochs, events, jobs, leases
 from store.blobs import chunks_of, write
 from store.database import Sessions
 from store.errors import JobFinished, LeaseLost, NotFound
@@ -22,7 +22,7 @@ WORKER = WorkerId("wrk_1")
 
 def claim(sessions: Sessions, lease_seconds: float = 30) -> tuple[Job, Lease]:
     with transaction(sessions) as tx:
-        job = leases.claim(tx, WORKER, lease_seconds)
+        job = claims.claim(tx, WORKER, lease_seconds)
     assert job is not None
     return job, Lease(job_id=JobId(job.id), fence=job.fence)
 
@@ -54,7 +54,7 @@ def test_a_claim_takes_the_job_raises_fence_and_attempt_and_is_seen_by_readers(s
 
 def test_nothing_is_claimed_from_an_empty_queue(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
-        assert leases.claim(tx, WORKER, 30) is None
+        assert claims.claim(tx, WORKER, 30) is None
 
 
 def test_claims_follow_priority_then_fewest_running_then_age(sessions: Sessions, other_project: ProjectId) -> None:
@@ -73,7 +73,7 @@ def test_of_many_claims_at_once_each_job_goes_to_one_worker(sessions: Sessions) 
     def work() -> None:
         while True:
             with transaction(sessions) as tx:
-                job = leases.claim(tx, WORKER, 30)
+                job = claims.claim(tx, WORKER, 30)
             if job is None:
                 return
             taken.append(job.id)
@@ -210,7 +210,7 @@ def test_a_waiting_job_is_canceled_at_once_and_for_good(sessions: Sessions) -> N
     with transaction(sessions) as tx:
         assert jobs.cancel(tx, DEFAULT_PROJECT, job.id).state == "canceled"
     with transaction(sessions) as tx:
-        assert leases.claim(tx, WORKER, 30) is None
+        assert claims.claim(tx, WORKER, 30) is None
     with pytest.raises(JobFinished), transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
 

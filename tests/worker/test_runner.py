@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import update
 
-from store import blobs, checkpoints, datasets, epochs, jobs, leases
+from store import blobs, checkpoints, claims, datasets, epochs, jobs
 from store.ids import DEFAULT_PROJECT, JobId
 from store.tables import Job, Model
 from store.transaction import snapshot, transaction
@@ -194,7 +194,7 @@ def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(be
     bench.runner().run_all()
     silent = bench.queue(dataset_id, **SHORT)
     with transaction(bench.sessions) as tx:
-        leases.claim(tx, bench.runner()._worker_id, lease_seconds=-1)
+        claims.claim(tx, bench.runner()._worker_id, lease_seconds=-1)
     Scheduler(bench.sessions, bench.settings).round(sweeps=True)
     assert bench.job(silent).state == "queued"
     bench.runner().run_all()
