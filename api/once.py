@@ -53,7 +53,7 @@ Once = Annotated[RequestKey | None, Depends(request_key)]
 
 def answer_once(here: Service, caller: Caller, key: RequestKey | None, make: Callable[[Tx], Answer]) -> JSONResponse:
     """Make something and answer, in one transaction; or repeat the answer that this key got before."""
-    with transaction(here.sessions) as tx:
+    with transaction(here.sessions, "answer") as tx:
         first = idempotency.begin(tx, caller.project, key.key, key.request) if key else None
         if first is not None:
             return _respond(first, {"Idempotency-Replayed": "true"})

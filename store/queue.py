@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from store import failpoints
+
 BELL = "backprop.bell"  # the name of the one task
 MOST_PENDING = 1_000  # more rings than this at once tell the workers nothing new
 
@@ -106,7 +108,9 @@ def send(app: Celery, times: int = 1, **options: Any) -> None:
     """Send the bell `times` times; raises `OperationalError` when the broker cannot be reached."""
     with app.producer_or_acquire() as producer:
         for _ in range(times):
+            failpoints.hit("ring.before_send", ConnectionError("a failpoint"))
             app.send_task(BELL, producer=producer, **options)
+            failpoints.hit("ring.after_send", ConnectionError("a failpoint"))
 
 
 def answers(broker_url: str) -> None:

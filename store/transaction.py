@@ -5,16 +5,22 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+from store import failpoints
 from store.database import Sessions
 
 Tx = Session
 
 
 @contextmanager
-def transaction(sessions: Sessions) -> Iterator[Tx]:
-    """A writing transaction: committed at the end of the block, rolled back when it raises."""
+def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
+    """A writing transaction: committed at the end of the block, rolled back when it raises.
+
+    By its name a test can make it fail around the commit.
+    """
     with sessions() as session, session.begin():
         yield session
+        failpoints.hit(f"{name}.before_commit")
+    failpoints.hit(f"{name}.after_commit")
 
 
 @contextmanager

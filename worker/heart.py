@@ -63,7 +63,7 @@ class Heart:
 
     def _beat(self) -> None:
         try:
-            with transaction(self._sessions) as tx:
+            with transaction(self._sessions, "heartbeat") as tx:
                 requested = leases.renew(tx, self._lease, self._settings.lease_seconds)
             self.good(requested)
         except LeaseLost:

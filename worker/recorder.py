@@ -73,7 +73,7 @@ class Recorder:
         """Write what was noted; keep it for the next time when the database cannot be reached."""
         self._recorded = self._clock()
         try:
-            with transaction(self._sessions) as tx:
+            with transaction(self._sessions, "record") as tx:
                 requested = self.write(tx)
         except DBAPIError as error:
             log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
@@ -106,7 +106,7 @@ class Recorder:
         began = self._clock()
         try:
             blob = blobs.write(self._sessions, blobs.chunks_of(data))
-            with transaction(self._sessions) as tx:
+            with transaction(self._sessions, "checkpoint") as tx:
                 leases.checkpoint(tx, self._lease, blob.id)
         except DBAPIError as error:
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)

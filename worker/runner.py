@@ -48,7 +48,7 @@ class Runner:
             self._run(job)
 
     def _claim(self) -> Job | None:
-        with transaction(self._sessions) as tx:
+        with transaction(self._sessions, "claim") as tx:
             return claims.claim(tx, self._worker_id, self._settings.lease_seconds)
 
     def _run(self, job: Job) -> None:
@@ -73,7 +73,7 @@ class Runner:
         """
         while True:
             try:
-                with transaction(self._sessions) as tx:
+                with transaction(self._sessions, type(outcome).__name__.lower()) as tx:
                     recorder.write(tx)
                     _end(tx, lease, outcome)
             except DBAPIError as error:

@@ -45,7 +45,7 @@ class Scheduler:
 
     def round(self, *, sweeps: bool) -> None:
         """Take lapsed jobs from their workers, and ring for the queued ones."""
-        with transaction(self._sessions) as tx:
+        with transaction(self._sessions, "reconcile") as tx:
             leases.end_or_requeue_lapsed(tx, self._settings.max_attempts)
             if sweeps:
                 blobs.remove_orphans(tx)
