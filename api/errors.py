@@ -3,7 +3,7 @@
 Refused
 ├── 400 MalformedJson, InvalidCursorError, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 Missing   405 MethodNotAllowed
-├── 409 Finished, InUse, InProgress, NotReady
+├── 409 Finished, NotReady, InUse, InProgress
 ├── 412 PreconditionFailed   413 TooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 422 InvalidRequest, InvalidDatasetFile, Mismatch, OverTheLimit
 └── 500 Internal   503 Unavailable   507 OutOfSpace
@@ -79,6 +79,12 @@ class Finished(Refused):
     """The job has ended."""
 
     status, code, title = 409, "job_finished", "The job has already ended"
+
+
+class NotReady(Refused):
+    """The job has not ended yet."""
+
+    status, code, title = 409, "not_ready", "The job has not ended yet"
 
 
 class InUse(Refused):

@@ -31,12 +31,10 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
     dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
     resolved = _resolve(dataset, body)
     estimate = _estimate(resolved, limits)
-    if leases.count_queued(tx) >= limits.max_queued:
-        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
-        raise Unavailable(detail, headers={"Retry-After": RETRY_SECONDS})
-    job = jobs.create(
-        tx,
+    return _queued(
+        limits,
         project,
+        tx,
         dataset_id=dataset.id,
         name=body.name or f"{dataset.name}: {body.target}",
         priority=body.priority,
@@ -46,6 +44,21 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
         epochs=resolved.training.epochs,
         metadata_=dict(body.metadata),
     )
+
+
+def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answer:
+    """Insert a new job with the spec of one that has ended, and answer with it."""
+    old = jobs.ended(tx, project, job_id)
+    datasets.get(tx, project, old.dataset_id, lock="keep")
+    same = ("dataset_id", "name", "priority", "spec", "estimate", "warnings", "epochs", "metadata_")
+    return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in same})
+
+
+def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> Answer:
+    if leases.count_queued(tx) >= limits.max_queued:
+        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
+        raise Unavailable(detail, headers={"Retry-After": RETRY_SECONDS})
+    job = jobs.create(tx, project, **columns)
     view = JobView.of(job, jobs.jobs_ahead(tx, job))
     return Answer(status=201, location=view.links.self, body=view.as_json())
 

@@ -27,6 +27,7 @@ PROBLEM = "application/problem+json"
 REFUSALS: dict[type[Exception], type[Refused]] = {
     store_errors.NotFound: errors.Missing,
     store_errors.JobFinished: errors.Finished,
+    store_errors.JobUnfinished: errors.NotReady,
     store_errors.DatasetInUse: errors.InUse,
     store_errors.IdempotencyMismatch: errors.Mismatch,
     store_errors.IdempotencyInProgress: errors.InProgress,

@@ -3,6 +3,7 @@
 StoreError
 ├── NotFound           the caller's project has no such thing
 ├── JobFinished        an action on a job that has ended
+├── JobUnfinished      an action on a job that has not
 ├── DatasetInUse       a job that has not ended needs the data set
 ├── LeaseLost          a write under a fence that is no longer the job's
 ├── IdempotencyMismatch, IdempotencyInProgress
@@ -20,6 +21,10 @@ class NotFound(StoreError):
 
 class JobFinished(StoreError):
     """The job has already ended."""
+
+
+class JobUnfinished(StoreError):
+    """The job has not ended yet."""
 
 
 class DatasetInUse(StoreError):

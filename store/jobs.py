@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 
-from store import events
+from store import blobs, events
 from store.clock import now, rfc3339
-from store.errors import JobFinished, NotFound
+from store.errors import JobFinished, JobUnfinished, NotFound
 from store.events import NewEvent
 from store.ids import ProjectId, is_id, new_id
 from store.pages import Page, page
-from store.tables import Job
+from store.tables import Checkpoint, Job, Model
 from store.transaction import Tx
 
 WAITING = ("queued", "paused")
@@ -49,24 +49,93 @@ def jobs_ahead(tx: Tx, job: Job) -> int:
 
 def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:
     """Cancel at once what waits; ask it of what runs."""
-    get(tx, project, job_id)
     waits = Job.state.in_(WAITING)
-    job = tx.scalar(
+    return _asked(
+        tx,
+        project,
+        job_id,
+        state=case((waits, "canceled"), else_=Job.state),
+        finished_at=case((waits, now()), else_=None),
+        requested=case((waits, None), else_="cancel"),
+    )
+
+
+def stop(tx: Tx, project: ProjectId, job_id: str) -> Job:
+    """Ask a job to finish with the best weights so far; a paused one is queued for that."""
+    return _asked(
+        tx,
+        project,
+        job_id,
+        state=case((Job.state == "paused", "queued"), else_=Job.state),
+        requested=case((Job.requested == "cancel", "cancel"), else_="stop"),
+    )
+
+
+def pause(tx: Tx, project: ProjectId, job_id: str) -> Job:
+    """Pause at once what is queued; ask it of what runs, unless its end was asked for already."""
+    return _asked(
+        tx,
+        project,
+        job_id,
+        state=case((Job.state == "queued", "paused"), else_=Job.state),
+        requested=case(
+            (Job.state != "running", None), (Job.requested.in_(("cancel", "stop")), Job.requested), else_="pause"
+        ),
+    )
+
+
+def resume(tx: Tx, project: ProjectId, job_id: str) -> Job:
+    """Queue a paused job again, or take back that a running one was to be paused."""
+    return _asked(
+        tx,
+        project,
+        job_id,
+        state=case((Job.state == "paused", "queued"), else_=Job.state),
+        requested=case((Job.requested == "pause", None), else_=Job.requested),
+    )
+
+
+def ended(tx: Tx, project: ProjectId, job_id: str) -> Job:
+    """The project's job, which must have ended."""
+    job = get(tx, project, job_id)
+    if job.state not in TERMINAL:
+        raise JobUnfinished(f"job {job_id} has not ended: it is {job.state}")
+    return job
+
+
+def weights_blob(tx: Tx, project: ProjectId, job_id: str) -> str:
+    """The blob of the weights that a job ended with."""
+    job = get(tx, project, job_id)
+    blob_id = job.weights_blob_id or tx.scalar(select(Model.blob_id).where(Model.id == job.model_id))
+    if blob_id is None:
+        raise NotFound(f"job {job_id} has no weights: it {job.state}")
+    return blob_id
+
+
+def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
+    """Erase a job that has ended, with all that it left: metrics, events, checkpoints and its model."""
+    job = ended(tx, project, job_id)
+    left = list(tx.scalars(select(Checkpoint.blob_id).where(Checkpoint.job_id == job_id)))
+    left += tx.scalars(select(Model.blob_id).where(Model.job_id == job_id))
+    left += [job.weights_blob_id] if job.weights_blob_id else []
+    tx.execute(delete(Model).where(Model.job_id == job_id))
+    tx.execute(delete(Job).where(Job.id == job_id))
+    blobs.remove(tx, left)
+
+
+def _asked(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:
+    """Change an unfinished job as its owner asked, and note a new state if that made one."""
+    changed = (
         update(Job)
         .where(Job.id == job_id, Job.project_id == project, Job.state.in_(UNFINISHED))
-        .values(
-            state=case((waits, "canceled"), else_=Job.state),
-            finished_at=case((waits, now()), else_=None),
-            requested=case((waits, None), else_="cancel"),
-            version=Job.version + 1,
-            updated_at=now(),
-        )
+        .values(version=Job.version + 1, updated_at=now(), **values)
         .returning(Job)
         .execution_options(populate_existing=True)
     )
+    job = tx.scalar(changed) if is_id(job_id) else None
     if job is None:
         raise JobFinished(f"job {job_id} has already ended: it {get(tx, project, job_id).state}")
-    return entered(tx, job) if job.state == "canceled" else job
+    return entered(tx, job) if job.transitions[-1]["state"] != job.state else job
 
 
 def entered(tx: Tx, job: Job, **data: Any) -> Job:

@@ -84,9 +84,19 @@ def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) ->
     return job
 
 
-def fail(tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None) -> Job:
-    """End the job with an error."""
-    return _end(tx, lease, state="failed", error=error, stop_reason=stop_reason, eta_seconds=None)
+def fail(
+    tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None, weights_blob_id: str | None = None
+) -> Job:
+    """End the job with an error, and with the last finite weights if it diverged."""
+    ended = {"error": error, "stop_reason": stop_reason, "weights_blob_id": weights_blob_id}
+    return _end(tx, lease, state="failed", eta_seconds=None, **ended)
+
+
+def pause(tx: Tx, lease: Lease) -> Job:
+    """Lay the job aside, as its owner asked, at its last checkpoint; the attempt is not charged."""
+    freed = {"worker_id": None, "lease_until": None, "eta_seconds": None, "requested": None}
+    job = _held(tx, lease, state="paused", attempt=Job.attempt - 1, **freed)
+    return jobs.entered(tx, job)
 
 
 def cancel(tx: Tx, lease: Lease) -> Job:
@@ -101,8 +111,9 @@ def give_back(tx: Tx, lease: Lease) -> Job:
 
 
 def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
-    """Take the jobs from workers that fell silent: cancel, fail or queue them again."""
+    """Take the jobs from workers that fell silent: cancel, pause, fail or queue them again."""
     _take_lapsed(tx, Job.requested == "cancel", state="canceled", finished_at=now(), requested=None)
+    _take_lapsed(tx, Job.requested == "pause", state="paused", requested=None)
     _take_lapsed(tx, Job.attempt >= max_attempts, state="failed", finished_at=now(), error=WORKER_LOST)
     _take_lapsed(tx, state="queued")
 
@@ -129,7 +140,7 @@ def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> Non
 
 def _end(tx: Tx, lease: Lease, **values: Any) -> Job:
     job = _held(tx, lease, requested=None, worker_id=None, lease_until=None, finished_at=now(), **values)
-    checkpoints.remove_older(tx, lease.job_id, keep=0 if job.state != "failed" else 1)
+    checkpoints.remove_older(tx, lease.job_id, keep=0)
     return jobs.entered(tx, job)
 
 

@@ -128,6 +128,9 @@ class Job(Base):
     stop_reason: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     model_id: Mapped[str | None] = mapped_column(Id)
+    weights_blob_id: Mapped[str | None] = mapped_column(Id, ForeignKey("blobs.id"))
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    bit_exact: Mapped[bool] = mapped_column(default=True)
     transitions: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[int] = mapped_column(default=now())
     updated_at: Mapped[int] = mapped_column(default=now())
@@ -171,6 +174,7 @@ class Checkpoint(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[int] = mapped_column(default=now())
 
 

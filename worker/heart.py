@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 class Heart:
     """Beats while its ``with`` block runs. `requested` is read by the trainer between two batches."""
 
-    def __init__(self, sessions: Sessions, lease: Lease, settings: Settings) -> None:
-        self.requested: str | None = None
+    def __init__(self, sessions: Sessions, lease: Lease, settings: Settings, requested: str | None = None) -> None:
+        self.requested = requested
         self._sessions = sessions
         self._lease = lease
         self._settings = settings

@@ -18,18 +18,24 @@ class Canceled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """The owner asked to go on later, from the checkpoint just written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
     """The worker has to stop, the job does not: it goes on elsewhere from its checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The job cannot have a result."""
+    """The job cannot have a model; if it diverged, its last finite weights are kept."""
 
     code: str
     detail: str
     more: dict[str, Any] | None = None
     stop_reason: str | None = None
+    weights_blob_id: str | None = None
 
     @property
     def error(self) -> dict[str, Any]:
@@ -37,4 +43,4 @@ class Failed:
         return {"code": self.code, "detail": self.detail, **(self.more or {})}
 
 
-Outcome = Succeeded | Canceled | Interrupted | Failed
+Outcome = Succeeded | Canceled | Paused | Interrupted | Failed

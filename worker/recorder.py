@@ -101,17 +101,19 @@ class Recorder:
         since = self._clock() - self._checkpointed
         return since >= max(self._every, self._checkpoint_cost / CHECKPOINT_SHARE)
 
-    def checkpoint(self, data: bytes) -> None:
-        """Store a checkpoint: its chunks first, the pointer to it last and under the fence."""
-        began = self._clock()
+    def checkpoint(self, data: bytes) -> bool:
+        """Store a checkpoint: its chunks first, the pointer to it last and under the fence. False if that failed."""
+        began, stored = self._clock(), True
         try:
             blob = blobs.write(self._sessions, blobs.chunks_of(data))
             with transaction(self._sessions, "checkpoint") as tx:
                 leases.checkpoint(tx, self._lease, blob.id)
         except DBAPIError as error:
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
+            stored = False
         self._checkpointed = self._clock()
         self._checkpoint_cost = self._checkpointed - began
+        return stored
 
     def _eta(self) -> float | None:
         done = self._fraction - self._first_fraction

@@ -25,16 +25,15 @@ def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, 
 
 def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any]) -> dict[str, Any]:
     """Store the weights, and return the rest of the model's row."""
-    network = prepared.network
-    network.parameters.vector[:] = final_parameters(prepared.state)
+    weights = store_weights(sessions, prepared)
     return {
         "architecture": _architecture(prepared),
         "preprocessing": {"features": prepared.preprocessor.to_json(), "target": prepared.target.to_json()},
         "metrics": metrics,
         "evaluation": _evaluation(prepared),
-        "parameters": network.parameters.size,
+        "parameters": prepared.network.parameters.size,
         "fingerprint": fingerprint(),
-        "blob_id": _store_weights(sessions, prepared).id,
+        "blob_id": weights.id,
     }
 
 
@@ -53,7 +52,9 @@ def _architecture(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
+def store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
+    """Store the weights to keep, which the network then has: the best epoch's, or the last finite ones."""
+    prepared.network.parameters.vector[:] = final_parameters(prepared.state)
     weights = prepared.target.fold_into(prepared.network.torch_state())
     metadata = {"format": "pt", "torch": prepared.network.torch_code()}
     return blobs.write(sessions, blobs.chunks_of(to_safetensors(weights, metadata)))

@@ -16,7 +16,7 @@ from store.settings import Settings
 from store.tables import Job
 from store.transaction import Tx, transaction
 from worker.heart import Heart
-from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Succeeded
+from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.recorder import Recorder
 from worker.turn import Turn
 
@@ -56,7 +56,7 @@ class Runner:
         log.info("%s begins, attempt %d", job.id, job.attempt)
         self._doorbell.wake(job.id)
         try:
-            with Heart(self._sessions, lease, self._settings) as heart:
+            with Heart(self._sessions, lease, self._settings, job.requested) as heart:
                 recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, heart)
                 outcome = Turn(self._sessions, job, heart, recorder, self._draining).outcome()
                 self._finish(lease, heart, recorder, outcome)
@@ -90,7 +90,9 @@ def _end(tx: Tx, lease: Lease, outcome: Outcome) -> None:
             leases.succeed(tx, lease, outcome.stop_reason, outcome.model)
         case Canceled():
             leases.cancel(tx, lease)
+        case Paused():
+            leases.pause(tx, lease)
         case Interrupted():
             leases.give_back(tx, lease)
         case Failed():
-            leases.fail(tx, lease, outcome.error, outcome.stop_reason)
+            leases.fail(tx, lease, outcome.error, outcome.stop_reason, outcome.weights_blob_id)

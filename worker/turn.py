@@ -13,10 +13,10 @@ from store.database import Sessions
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
 from worker.heart import Heart
-from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Succeeded
+from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.preparation import DatasetUnusable, Prepared, prepare_job
 from worker.recorder import Recorder
-from worker.results import in_target_units, model_columns
+from worker.results import in_target_units, model_columns, store_weights
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ class Turn:
     def _train(self, prepared: Prepared) -> Outcome:
         state, training = prepared.state, prepared.plan.training
         self._recorder.resume(state.epoch)
+        if outcome := self._attend(prepared):
+            return outcome
         events = train(prepared.network, state, training, prepared.training, prepared.validation)
         for event in events:
             match event:
@@ -65,7 +67,7 @@ class Turn:
                 case EpochEnd():
                     self._note_epoch(prepared, event)
                 case Stopped(reason="diverged"):
-                    return _diverged(event.detail)
+                    return _diverged(event.detail, store_weights(self._sessions, prepared).id)
                 case Stopped():
                     return self._succeeded(prepared, event.reason)
             outcome = self._attend(prepared)
@@ -80,8 +82,14 @@ class Turn:
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""
-        if self._heart.requested == "cancel":
-            return Canceled()
+        match self._heart.requested:
+            case "cancel":
+                return Canceled()
+            case "stop":
+                return self._succeeded(prepared, "user_stop")
+            case "pause":
+                if self._recorder.checkpoint(_dump(prepared)):
+                    return Paused()
         if self._draining():
             self._recorder.checkpoint(_dump(prepared))
             return Interrupted()
@@ -111,8 +119,8 @@ def _dump(prepared: Prepared) -> bytes:
     return checkpoint.dump(prepared.state)
 
 
-def _diverged(detail: dict[str, Any]) -> Failed:
+def _diverged(detail: dict[str, Any], weights_blob_id: str) -> Failed:
     where = "epoch {epoch}, batch {batch}, layer {layer}".format(**detail)
     advice = "Take a smaller learning_rate, or set clip_norm."
     text = f"Training diverged in {where}: the loss or its gradient is not finite or has exploded. {advice}"
-    return Failed(code="diverged", detail=text, more=detail, stop_reason="diverged")
+    return Failed(code="diverged", detail=text, more=detail, stop_reason="diverged", weights_blob_id=weights_blob_id)

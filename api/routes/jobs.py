@@ -18,7 +18,8 @@ from api.schemas.common import PageView
 from api.schemas.jobs import EpochsView, EpochView, JobRequest, JobView, State
 from api.service import Here, Reader, Service, Writer
 from api.waiting import wait_for, wished_wait
-from store import epochs, jobs
+from api.weights import WeightsFormat, respond_weights
+from store import blobs, epochs, jobs
 from store.ids import ProjectId
 from store.jobs import TERMINAL
 from store.tables import Job
@@ -106,6 +107,58 @@ def get_metrics(
 def cancel_job(job_id: str, here: Here, caller: Writer) -> JobView:
     """Cancel a job: a waiting one at once, a running one after the mini-batch it is at."""
     return _asked(here, job_id, lambda tx: jobs.cancel(tx, caller.project, job_id))
+
+
+@router.post("/{job_id}/stop")
+def stop_job(job_id: str, here: Here, caller: Writer) -> JobView:
+    """Finish now, with the best weights so far."""
+    view = _asked(here, job_id, lambda tx: jobs.stop(tx, caller.project, job_id))
+    here.doorbell.ring()
+    return view
+
+
+@router.post("/{job_id}/pause")
+def pause_job(job_id: str, here: Here, caller: Writer) -> JobView:
+    """Lay a job aside at a checkpoint, and give its slot back."""
+    return _asked(here, job_id, lambda tx: jobs.pause(tx, caller.project, job_id))
+
+
+@router.post("/{job_id}/resume")
+def resume_job(job_id: str, here: Here, caller: Writer) -> JobView:
+    """Go on with a paused job; the result is the same as if it had not been paused."""
+    view = _asked(here, job_id, lambda tx: jobs.resume(tx, caller.project, job_id))
+    here.doorbell.ring()
+    return view
+
+
+@router.post("/{job_id}/retry", status_code=201, response_model=JobView)
+def retry_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
+    """Queue a new job with the spec of one that has ended."""
+    answer = answer_once(here, caller, key, functools.partial(planning.retry, here.limits, caller.project, job_id))
+    here.doorbell.ring()
+    return answer
+
+
+@router.delete("/{job_id}", status_code=204)
+def delete_job(job_id: str, here: Here, caller: Writer) -> Response:
+    """Erase a job that has ended, with its metrics, events, checkpoints and model, for good."""
+    with transaction(here.sessions) as tx:
+        jobs.remove(tx, caller.project, job_id)
+    return Response(status_code=204)
+
+
+@router.get("/{job_id}/weights")
+def get_weights(
+    job_id: str,
+    request: Request,
+    here: Here,
+    caller: Reader,
+    format: WeightsFormat = "safetensors",  # noqa: A002 - the contract's name
+) -> Response:
+    """The weights that a job ended with: its model's, or the last finite ones of a run that diverged."""
+    with snapshot(here.sessions) as tx:
+        blob = blobs.info(tx, jobs.weights_blob(tx, caller.project, job_id))
+    return respond_weights(request, here.sessions, job_id, blob, format)
 
 
 def _asked(here: Service, job_id: str, ask: Callable[[Tx], Job]) -> JobView:

@@ -1,26 +1,19 @@
 """/v1/models: trained networks, their weights, and what they predict."""
 
-import functools
-import hashlib
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from api import downloads
-from api.downloads import Download
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.schemas.common import PageView
 from api.schemas.models import ModelView, PredictionsRequest, PredictionsView
-from api.service import Here, Reader, Service, Writer
+from api.service import Here, Reader, Writer
 from api.strict import StrictRoute
+from api.weights import WeightsFormat, respond_weights
 from store import blobs, models
-from store.blobs import BlobInfo
 from store.transaction import snapshot, transaction
-from tabular.export import from_safetensors, to_npz
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=StrictRoute)
-
-OCTETS = "application/octet-stream"
 
 
 @router.get("")
@@ -61,26 +54,12 @@ def get_weights(
     request: Request,
     here: Here,
     caller: Reader,
-    format: Annotated[  # noqa: A002 - the contract's name
-        Literal["safetensors", "npz"],
-        Query(description="safetensors: PyTorch's names and layouts; npz: NumPy's archive."),
-    ] = "safetensors",
+    format: WeightsFormat = "safetensors",  # noqa: A002 - the contract's name
 ) -> Response:
     """The weights: a torch.nn.Sequential of the model's architecture loads them as they are."""
     with snapshot(here.sessions) as tx:
         blob = blobs.info(tx, models.get(tx, caller.project, model_id).blob_id)
-    if format == "npz":
-        return _npz(request, here, model_id, blob)
-    download = Download(filename=f"{model_id}.safetensors", media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
-    return downloads.respond(request, download, functools.partial(blobs.read, here.sessions, blob.id))
-
-
-def _npz(request: Request, here: Service, model_id: str, blob: BlobInfo) -> Response:
-    """The same weights as NumPy's archive, which is made anew, to the same bytes, for each request."""
-    data = to_npz(from_safetensors(b"".join(blobs.read_checked(here.sessions, blob.id)))[0])
-    digest = hashlib.sha256(data).hexdigest()
-    download = Download(filename=f"{model_id}.npz", media_type=OCTETS, bytes=len(data), sha256=digest)
-    return downloads.respond(request, download, lambda start, stop: iter([data[start:stop]]))
+    return respond_weights(request, here.sessions, model_id, blob, format)
 
 
 @router.post("/{model_id}/predictions", response_model=PredictionsView)

@@ -69,6 +69,7 @@ class LinksView(View):
     events: str
     metrics: str
     model: str | None
+    weights: str | None = Field(description="Of a model; or, when training diverged, the last finite ones.")
 
 
 class JobView(View):
@@ -87,6 +88,7 @@ class JobView(View):
     started_at: str | None
     finished_at: str | None
     attempt: int
+    bit_exact: bool = Field(description="Whether all of it ran on machines that compute the same bits.")
     stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
     error: dict[str, Any] | None = Field(examples=[{"code": "diverged", "detail": "…", "epoch": 1, "batch": 3}])
     queue: QueueView | None
@@ -116,6 +118,7 @@ class JobView(View):
             started_at=_time(job.started_at),
             finished_at=_time(job.finished_at),
             attempt=job.attempt,
+            bit_exact=job.bit_exact,
             stop_reason=job.stop_reason,
             error=job.error,
             queue=queue,
@@ -165,4 +168,5 @@ def _time(milliseconds: int | None) -> str | None:
 def _links(job: Job) -> LinksView:
     self = f"/v1/jobs/{job.id}"
     model = f"/v1/models/{job.model_id}" if job.model_id else None
-    return LinksView(self=self, events=f"{self}/events", metrics=f"{self}/metrics", model=model)
+    weights = f"{model}/weights" if model else f"{self}/weights" if job.weights_blob_id else None
+    return LinksView(self=self, events=f"{self}/events", metrics=f"{self}/metrics", model=model, weights=weights)

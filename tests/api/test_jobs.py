@@ -184,6 +184,45 @@ def test_a_queued_job_is_canceled_at_once_and_only_once(client: TestClient, data
     assert (again.status_code, again.json()["code"]) == (409, "job_finished")
 
 
+def test_a_job_is_paused_resumed_retried_and_erased(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    url = job["links"]["self"]
+    assert client.post(f"{url}/pause").json()["state"] == "paused"
+    work()
+    assert client.post(f"{url}/resume").json()["state"] == "queued"
+    early = client.post(f"{url}/retry")
+    assert (early.status_code, early.json()["code"]) == (409, "not_ready")
+    assert client.delete(url).json()["code"] == "not_ready"
+    work()
+    again = client.post(f"{url}/retry")
+    assert (again.status_code, again.json()["retry_of"], again.json()["spec"]) == (201, job["id"], job["spec"])
+    assert client.delete(url).status_code == 204
+    assert [client.get(url + path).status_code for path in ("", "/metrics", "/events", "/weights")] == [404] * 4
+
+
+@pytest.mark.parametrize("action", ["cancel", "stop", "pause", "resume"])
+def test_no_action_changes_a_job_that_has_ended(client: TestClient, dataset: dict[str, Any], action: str) -> None:
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    client.post(f"{job['links']['self']}/cancel")
+    before = client.get(job["links"]["self"]).json()
+    answer = client.post(f"{job['links']['self']}/{action}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "job_finished")
+    assert client.get(job["links"]["self"]).json() == before
+
+
+def test_the_last_finite_weights_of_a_run_that_diverged_can_be_downloaded(
+    client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
+) -> None:
+    training = {"epochs": 3, "optimizer": {"type": "sgd", "learning_rate": 1e9}}
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind", "training": training}).json()
+    work()
+    failed = client.get(job["links"]["self"]).json()
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "diverged")
+    assert client.get(failed["links"]["weights"]).status_code == 200
+
+
 def test_fifty_equal_submits_at_once_make_one_job_and_fifty_equal_answers(
     client: TestClient, dataset: dict[str, Any]
 ) -> None:

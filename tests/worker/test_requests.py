@@ -1,0 +1,141 @@
+"""What owners ask of running jobs: stop, pause and resume; and what a run that diverged leaves."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from store import blobs, checkpoints, claims, jobs
+from store.ids import DEFAULT_PROJECT, JobId, WorkerId
+from store.tables import Blob, Epoch, Event, Job, Model
+from store.transaction import snapshot, transaction
+from tabular.export import from_safetensors
+from tests.worker.conftest import Bench
+
+LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
+DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
+MEDIUM = {**DROPOUT, "training": {"epochs": 300, "batch_size": 8}}
+
+Ask = Callable[..., Job]
+
+
+@pytest.fixture
+def running(bench: Bench) -> Iterator[Callable[[str], threading.Thread]]:
+    """Starts a worker in a thread, and waits until it trains the job."""
+    threads: list[threading.Thread] = []
+
+    def start(job_id: str) -> threading.Thread:
+        threads.append(threading.Thread(target=bench.runner().run_all))
+        threads[-1].start()
+        end = time.monotonic() + 15
+        while bench.job(job_id).epoch == 0:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+def ask(bench: Bench, action: Ask, job_id: str) -> Job:
+    with transaction(bench.sessions) as tx:
+        job = action(tx, DEFAULT_PROJECT, job_id)
+    bench.doorbell.wake(job_id)
+    return job
+
+
+def test_a_stopped_job_succeeds_with_the_best_weights_so_far(
+    bench: Bench, running: Callable[[str], threading.Thread]
+) -> None:
+    job_id = bench.queue(bench.upload(), **LONG)
+    worker = running(job_id)
+    assert ask(bench, jobs.stop, job_id).requested == "stop"
+    worker.join(timeout=10)
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason, job.requested) == ("succeeded", "user_stop", None)
+    assert 0 < job.epoch < 10_000
+    assert job.model_id is not None
+
+
+def test_a_paused_job_gives_its_slot_back_and_goes_on_to_the_same_bits(
+    bench: Bench, running: Callable[[str], threading.Thread]
+) -> None:
+    dataset_id = bench.upload()
+    undisturbed = bench.queue(dataset_id, **MEDIUM)
+    bench.runner().run_all()
+    job_id = bench.queue(dataset_id, **MEDIUM)
+    worker = running(job_id)
+    ask(bench, jobs.pause, job_id)
+    worker.join(timeout=10)
+    paused = bench.job(job_id)
+    assert (paused.state, paused.requested, paused.attempt, paused.worker_id) == ("paused", None, 0, None)
+    bench.runner().run_all()
+    assert bench.job(job_id).state == "paused"
+    assert ask(bench, jobs.resume, job_id).state == "queued"
+    bench.runner().run_all()
+    assert bench.job(job_id).state == "succeeded"
+    assert bench.weights_hash(job_id) == bench.weights_hash(undisturbed)
+
+
+def test_a_paused_job_can_be_stopped_into_a_model_of_what_it_had_learned(
+    bench: Bench, running: Callable[[str], threading.Thread]
+) -> None:
+    job_id = bench.queue(bench.upload(), **LONG)
+    worker = running(job_id)
+    ask(bench, jobs.pause, job_id)
+    worker.join(timeout=10)
+    epoch = bench.job(job_id).epoch
+    assert ask(bench, jobs.stop, job_id).state == "queued"
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason) == ("succeeded", "user_stop")
+    assert epoch - 50 <= job.epoch <= epoch + 50
+
+
+def test_a_queued_job_is_paused_at_once_and_keeps_its_place_in_time(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    first, second = bench.queue(dataset_id, **DROPOUT), bench.queue(dataset_id, **DROPOUT)
+    assert ask(bench, jobs.pause, first).state == "paused"
+    bench.runner().run_all()
+    assert (bench.job(first).state, bench.job(second).state) == ("paused", "succeeded")
+    ask(bench, jobs.resume, first)
+    bench.runner().run_all()
+    assert bench.job(first).state == "succeeded"
+
+
+def test_cancel_wins_over_stop_and_stop_over_pause(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload())
+    with transaction(bench.sessions) as tx:
+        claims.claim(tx, WorkerId("wrk_1"), 30)
+    assert ask(bench, jobs.pause, job_id).requested == "pause"
+    assert ask(bench, jobs.stop, job_id).requested == "stop"
+    assert ask(bench, jobs.pause, job_id).requested == "stop"
+    assert ask(bench, jobs.cancel, job_id).requested == "cancel"
+    assert ask(bench, jobs.stop, job_id).requested == "cancel"
+    assert ask(bench, jobs.resume, job_id).requested == "cancel"
+
+
+def test_a_run_that_diverged_leaves_its_last_finite_weights(bench: Bench) -> None:
+    training = {"epochs": 5, "optimizer": {"type": "sgd", "learning_rate": 1e9}}
+    job_id = bench.queue(bench.upload(), training=training)
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.model_id) == ("failed", None)
+    assert job.weights_blob_id is not None
+    weights, _ = from_safetensors(b"".join(blobs.read_checked(bench.sessions, job.weights_blob_id)))
+    assert all(np.isfinite(array).all() for array in weights.values())
+
+
+def test_nothing_is_left_of_an_erased_job(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload())
+    bench.runner().run_all()
+    with transaction(bench.sessions) as tx:
+        jobs.remove(tx, DEFAULT_PROJECT, job_id)
+    with snapshot(bench.sessions) as tx:
+        counts = [tx.scalar(select(func.count()).select_from(table)) for table in (Job, Model, Epoch, Event, Blob)]
+        assert checkpoints.blobs_of(tx, JobId(job_id)) == []
+    assert counts == [0, 0, 0, 0, 1]
