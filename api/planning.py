@@ -110,13 +110,20 @@ def _estimate(resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
     )
     rows = resolved.training_rows * resolved.training.epochs
     _check("parameters", counts.parameters, limits.max_parameters)
-    _check("bytes of memory", counts.bytes, limits.max_job_bytes)
+    memory = counts.bytes + _data_bytes(resolved)
+    _check("bytes of memory", memory, limits.max_job_bytes)
     return {
         "parameters": counts.parameters,
         "flops": rows * (counts.flops_forward + counts.flops_backward),
-        "memory_bytes": counts.bytes,
+        "memory_bytes": memory,
         "seconds": None,
     }
+
+
+def _data_bytes(resolved: Plan) -> int:
+    """What the rows take: the columns as they are read (values and masks), and the network's inputs."""
+    width = {"float32": 4, "float64": 8}[resolved.training.precision]
+    return resolved.rows * (resolved.inputs_at_most * width + (len(resolved.features) + 1) * (8 + 1))
 
 
 def _check(what: str, value: int, most: int) -> None:

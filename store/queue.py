@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from store import failpoints
 
 BELL = "backprop.bell"  # the name of the one task
+ASKED, CHANGED = b"asked", b"changed"  # what a wake-up says: workers act on the first alone
 MOST_PENDING = 1_000  # more rings than this at once tell the workers nothing new
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Doorbell:
         self._app = app
         self._redis = redis_client(redis_url)
         self._rings = 0
-        self._changed = set[str]()
+        self._wakes = set[tuple[str, bytes]]()
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
@@ -61,10 +62,10 @@ class Doorbell:
             self._rings = min(self._rings + times, MOST_PENDING)
             self._wake.notify()
 
-    def wake(self, job_id: str) -> None:
-        """Tell whoever runs or watches a job that it has changed; returns at once."""
+    def wake(self, job_id: str, what: bytes = CHANGED) -> None:
+        """Tell whoever runs or watches a job that it has changed, or was asked to; returns at once."""
         with self._wake:
-            self._changed.add(job_id)
+            self._wakes.add((job_id, what))
             self._wake.notify()
 
     def close(self) -> None:
@@ -76,22 +77,22 @@ class Doorbell:
 
     def _run(self) -> None:
         while True:
-            rings, changed = self._next()
-            if not rings and not changed:
+            rings, wakes = self._next()
+            if not rings and not wakes:
                 return
             try:
                 send(self._app, rings)
-                for job_id in changed:
-                    self._redis.publish(channel(job_id), "changed")
+                for job_id, what in wakes:
+                    self._redis.publish(channel(job_id), what)
             except (OperationalError, RedisError, OSError) as error:
                 log.warning("the broker cannot be reached; the scheduler will ring again: %s", error)
 
-    def _next(self) -> tuple[int, set[str]]:
+    def _next(self) -> tuple[int, set[tuple[str, bytes]]]:
         with self._wake:
-            self._wake.wait_for(lambda: self._rings or self._changed or self._closed)
-            rings, changed = self._rings, self._changed
-            self._rings, self._changed = 0, set()
-            return rings, changed
+            self._wake.wait_for(lambda: self._rings or self._wakes or self._closed)
+            rings, wakes = self._rings, self._wakes
+            self._rings, self._wakes = 0, set()
+            return rings, wakes
 
 
 def channel(job_id: str) -> str:

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="A worker speaks up at least so often.")
     record_seconds: float = Field(default=0.5, gt=0, description="Metrics are written at most so often.")
     reconcile_seconds: float = Field(default=5.0, gt=0, description="Pause between two rounds of the scheduler.")
+    worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Memory that a training process may take.")
     max_attempts: int = Field(default=3, ge=1, description="Workers a job may lose before it fails.")
 
     @property

@@ -9,7 +9,7 @@ from store.settings import settings
 from worker import tasks
 from worker.drain import start_draining
 from worker.logs import configure_logs
-from worker.process import Presence, end_with_parent, make_runner
+from worker.process import Presence, end_with_parent, limit_memory, make_runner
 
 BACKSTOP_SECONDS = 25 * 3600  # jobs have deadlines of their own, of at most a day
 
@@ -51,4 +51,5 @@ def _gone(**_: Any) -> None:
 def _child(**_: Any) -> None:
     configure_logs()
     end_with_parent()
+    limit_memory(settings())
     tasks.use(make_runner(settings()))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -15,6 +16,7 @@ from store.queue import Doorbell, celery_app
 from store.settings import Settings
 from store.transaction import transaction
 from worker.drain import is_draining
+from worker.heart import Heart
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,15 @@ def make_runner(settings: Settings) -> Runner:
     """The runner of a child process, with connections of its own."""
     sessions = open_sessions(open_database(settings.database, pool_size=2))
     doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
-    return Runner(sessions, doorbell, settings, WorkerId(new_id("wrk")), is_draining)
+    heart = Heart(sessions, settings)
+    return Runner(sessions, doorbell, settings, heart, WorkerId(new_id("wrk")), is_draining)
+
+
+def limit_memory(settings: Settings) -> None:
+    """Have allocations beyond the setting fail in this process, as a job's error, before the machine runs out."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = settings.worker_memory_bytes
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def end_with_parent() -> None:

@@ -15,7 +15,7 @@ from store.queue import Doorbell
 from store.settings import Settings
 from store.tables import Job
 from store.transaction import Tx, transaction
-from worker.heart import Heart
+from worker.heart import Grip
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +32,14 @@ class Recorder:
         settings: Settings,
         job: Job,
         lease: Lease,
-        heart: Heart,
+        grip: Grip,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sessions = sessions
         self._doorbell = doorbell
         self._settings = settings
         self._lease = lease
-        self._heart = heart
+        self._grip = grip
         self._clock = clock
         self._every = float(job.spec["training"]["checkpoint_every_seconds"])
         self._epochs = job.epochs
@@ -79,7 +79,7 @@ class Recorder:
             log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
             return
         self._unwritten = {}
-        self._heart.good(requested)
+        self._grip.good(requested)
         self._doorbell.wake(self._lease.job_id)
 
     def write(self, tx: Tx) -> str | None:

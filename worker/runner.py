@@ -15,7 +15,7 @@ from store.queue import Doorbell
 from store.settings import Settings
 from store.tables import Job
 from store.transaction import Tx, transaction
-from worker.heart import Heart
+from worker.heart import Grip, Heart
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.recorder import Recorder
 from worker.turn import Turn
@@ -28,17 +28,19 @@ RETRY_SECONDS = 0.5
 class Runner:
     """A worker process's way with jobs. `draining` tells whether it has to stop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
         self,
         sessions: Sessions,
         doorbell: Doorbell,
         settings: Settings,
+        heart: Heart,
         worker_id: WorkerId,
         draining: Callable[[], bool],
     ) -> None:
         self._sessions = sessions
         self._doorbell = doorbell
         self._settings = settings
+        self._heart = heart
         self._worker_id = worker_id
         self._draining = draining
 
@@ -56,17 +58,17 @@ class Runner:
         log.info("%s begins, attempt %d", job.id, job.attempt)
         self._doorbell.wake(job.id)
         try:
-            with Heart(self._sessions, lease, self._settings, job.requested) as heart:
-                recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, heart)
-                outcome = Turn(self._sessions, job, heart, recorder, self._draining).outcome()
-                self._finish(lease, heart, recorder, outcome)
+            with self._heart.holding(lease, job.requested) as grip:
+                recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, grip)
+                outcome = Turn(self._sessions, job, grip, recorder, self._draining).outcome()
+                self._finish(lease, grip, recorder, outcome)
         except LeaseLost:
             log.warning("%s is another worker's now", job.id)
             return
         log.info("%s: %s", job.id, type(outcome).__name__.lower())
         self._doorbell.wake(job.id)
 
-    def _finish(self, lease: Lease, heart: Heart, recorder: Recorder, outcome: Outcome) -> None:
+    def _finish(self, lease: Lease, grip: Grip, recorder: Recorder, outcome: Outcome) -> None:
         """Write the end in one transaction; again, as long as the lease holds, when the database cannot be reached.
 
         If a commit went through although it was reported as failed, the repetition finds the lease gone.
@@ -78,7 +80,7 @@ class Runner:
                     _end(tx, lease, outcome)
             except DBAPIError as error:
                 log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
-                heart.check()
+                grip.check()
                 time.sleep(RETRY_SECONDS)
             else:
                 return

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 from sqlalchemy.exc import DBAPIError
 
 from engine import checkpoint
@@ -12,7 +13,7 @@ from engine.training import EpochEnd, Heartbeat, Stopped, train
 from store.database import Sessions
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
-from worker.heart import Heart
+from worker.heart import Grip
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.preparation import DatasetUnusable, Prepared, prepare_job
 from worker.recorder import Recorder
@@ -25,11 +26,11 @@ class Turn:
     """One job in this process. `draining` tells whether the worker has to stop."""
 
     def __init__(
-        self, sessions: Sessions, job: Job, heart: Heart, recorder: Recorder, draining: Callable[[], bool]
+        self, sessions: Sessions, job: Job, grip: Grip, recorder: Recorder, draining: Callable[[], bool]
     ) -> None:
         self._sessions = sessions
         self._job = job
-        self._heart = heart
+        self._grip = grip
         self._recorder = recorder
         self._draining = draining
         self._deadline = time.monotonic() + float(job.spec["training"]["max_runtime_seconds"])
@@ -42,7 +43,7 @@ class Turn:
             raise
         except (DatasetUnusable, BlobDamaged) as error:
             return Failed(code="dataset_unusable", detail=f"The data set cannot be trained on: {error}.")
-        except MemoryError:
+        except (MemoryError, duckdb.OutOfMemoryException):
             detail = (
                 "The worker has too little memory for this job: take fewer units, a smaller batch or fewer columns."
             )
@@ -82,7 +83,7 @@ class Turn:
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""
-        match self._heart.requested:
+        match self._grip.requested:
             case "cancel":
                 return Canceled()
             case "stop":
@@ -94,7 +95,7 @@ class Turn:
             self._recorder.checkpoint(_dump(prepared))
             return Interrupted()
         if self._recorder.is_due:
-            self._heart.check()
+            self._grip.check()
             if time.monotonic() > self._deadline:
                 return self._out_of_time(prepared)
             self._recorder.record()

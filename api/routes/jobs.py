@@ -22,6 +22,7 @@ from api.weights import WeightsFormat, respond_weights
 from store import blobs, epochs, jobs
 from store.ids import ProjectId
 from store.jobs import TERMINAL
+from store.queue import ASKED
 from store.tables import Job
 from store.transaction import Tx, snapshot, transaction
 
@@ -164,7 +165,7 @@ def get_weights(
 def _asked(here: Service, job_id: str, ask: Callable[[Tx], Job]) -> JobView:
     with transaction(here.sessions) as tx:
         view = _view(tx, ask(tx))
-    here.doorbell.wake(job_id)
+    here.doorbell.wake(job_id, ASKED)
     return view
 
 

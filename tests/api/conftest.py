@@ -13,6 +13,7 @@ from api.settings import ApiSettings
 from store.ids import WorkerId
 from store.settings import Settings
 from tests.tables import flowers
+from worker.heart import Heart
 from worker.runner import Runner
 
 CSV = {"Content-Type": "text/csv"}
@@ -38,14 +39,14 @@ def client(settings: Settings, limits: ApiSettings) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def work(client: TestClient) -> Callable[[], None]:
+def work(client: TestClient) -> Iterator[Callable[[], None]]:
     """Runs what is queued, as a worker would."""
     service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
 
-    def run() -> None:
-        Runner(service.sessions, service.doorbell, service.settings, WorkerId("wrk_test"), lambda: False).run_all()
-
-    return run
+    heart = Heart(service.sessions, service.settings)
+    worker = WorkerId("wrk_test")
+    yield Runner(service.sessions, service.doorbell, service.settings, heart, worker, lambda: False).run_all
+    heart.close()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class Processes:
     def __init__(self, database_url: str, redis_url: str, folder: Path) -> None:
         own = {"BACKPROP_DATABASE_URL": database_url, "BACKPROP_REDIS_URL": redis_url, "BACKPROP_DATA": str(folder)}
         outer = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROP_")}
-        self._environment = {**outer, **SHORT, **own, "PYTHONPATH": str(ROOT)}
+        self.environment = {**outer, **SHORT, **own, "PYTHONPATH": str(ROOT)}
         self._log = folder / "log"
         self._started: list[subprocess.Popen[bytes]] = []
         self.port = free_port()
@@ -41,7 +41,7 @@ class Processes:
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

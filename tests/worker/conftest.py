@@ -20,6 +20,7 @@ from store.transaction import snapshot, transaction
 from tabular.ingest import ingest
 from tabular.options import CsvOptions, Limits
 from tests.tables import flowers
+from worker.heart import Heart
 from worker.runner import Runner
 
 
@@ -30,10 +31,11 @@ class Bench:
     sessions: Sessions
     settings: Settings
     doorbell: Doorbell
+    heart: Heart
     folder: Path
 
     def runner(self, draining: Callable[[], bool] = lambda: False) -> Runner:
-        return Runner(self.sessions, self.doorbell, self.settings, WorkerId("wrk_test"), draining)
+        return Runner(self.sessions, self.doorbell, self.settings, self.heart, WorkerId("wrk_test"), draining)
 
     def upload(self, csv: str = flowers()) -> str:
         source, parquet = self.folder / "table.csv", self.folder / "table.parquet"
@@ -67,6 +69,9 @@ def bench(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Bench]
     )
     engine = open_database(database_url)
     doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
-    yield Bench(sessions=open_sessions(engine), settings=settings, doorbell=doorbell, folder=tmp_path)
+    sessions = open_sessions(engine)
+    heart = Heart(sessions, settings)
+    yield Bench(sessions=sessions, settings=settings, doorbell=doorbell, heart=heart, folder=tmp_path)
+    heart.close()
     doorbell.close()
     engine.dispose()

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from store import blobs, checkpoints, claims, jobs
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
+from store.queue import ASKED
 from store.tables import Blob, Epoch, Event, Job, Model
 from store.transaction import snapshot, transaction
 from tabular.export import from_safetensors
@@ -44,7 +45,7 @@ def running(bench: Bench) -> Iterator[Callable[[str], threading.Thread]]:
 def ask(bench: Bench, action: Ask, job_id: str) -> Job:
     with transaction(bench.sessions) as tx:
         job = action(tx, DEFAULT_PROJECT, job_id)
-    bench.doorbell.wake(job_id)
+    bench.doorbell.wake(job_id, ASKED)
     return job
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from store import blobs, checkpoints, claims, datasets, epochs, jobs
 from store.ids import DEFAULT_PROJECT, JobId
-from store.tables import Job, Model
+from store.queue import ASKED
+from store.tables import BlobChunk, Job, Model
 from store.transaction import snapshot, transaction
 from tabular.export import from_safetensors
 from tests.tables import prices
@@ -122,8 +123,6 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(bench: Bench) ->
 
 
 def damage(bench: Bench, blob_id: str) -> None:
-    from store.tables import BlobChunk
-
     with transaction(bench.sessions) as tx:
         chunk = tx.get_one(BlobChunk, (blob_id, 0))
         middle = len(chunk.data) // 2
@@ -138,7 +137,7 @@ def test_a_running_job_is_canceled_soon_after_it_is_asked(
     wait_until(lambda: bench.job(job_id).epoch > 0)
     with transaction(bench.sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job_id)
-    bench.doorbell.wake(job_id)
+    bench.doorbell.wake(job_id, ASKED)
     worker.join(timeout=10)
     job = bench.job(job_id)
     assert (job.state, job.model_id, job.requested) == ("canceled", None, None)
@@ -154,7 +153,7 @@ def test_divergence_fails_the_job_and_names_epoch_batch_and_layer(bench: Bench) 
 
 
 def test_a_job_past_its_deadline_ends_with_the_best_weights_so_far(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "max_runtime_seconds": 0.3})
+    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "max_runtime_seconds": 2.0})
     bench.runner().run_all()
     job = bench.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
