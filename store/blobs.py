@@ -1,9 +1,10 @@
 """Bytes in the database, in chunks of 1 MiB, so that any of them streams and serves ranges without a shared disk."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import delete, exists, insert, select, update
 
@@ -29,23 +30,24 @@ class BlobInfo:
 
 
 def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
-    """Store `chunks` (each at most 1 MiB) as a new blob, in several short transactions.
+    """Store `chunks` (each at most 1 MiB) as a new blob, in short transactions: one for up to 8 MiB.
 
     Nothing refers to the blob yet: whoever wants it does so in a transaction of its own, afterwards.
     """
     blob_id = BlobId(new_id("blb"))
     digest, size = hashlib.sha256(), 0
-    with transaction(sessions) as tx:
-        tx.execute(insert(Blob).values(id=blob_id))
-    for first, batch in _batches(chunks):
+    for first, batch, is_last in _batches(chunks):
         for chunk in batch:
             digest.update(chunk)
             size += len(chunk)
-        rows = [{"blob_id": blob_id, "number": first + at, "data": chunk} for at, chunk in enumerate(batch)]
         with transaction(sessions) as tx:
-            tx.execute(insert(BlobChunk), rows)
-    with transaction(sessions) as tx:
-        tx.execute(update(Blob).where(Blob.id == blob_id).values(bytes=size, sha256=digest.hexdigest()))
+            if first == 0:
+                tx.execute(insert(Blob).values(id=blob_id))
+            if batch:
+                tx.execute(insert(BlobChunk), _rows(blob_id, first, batch))
+            if is_last:
+                complete = {"bytes": size, "sha256": digest.hexdigest()}
+                tx.execute(update(Blob).where(Blob.id == blob_id).values(**complete))
     return BlobInfo(id=blob_id, bytes=size, sha256=digest.hexdigest())
 
 
@@ -105,12 +107,17 @@ def remove_orphans(tx: Tx) -> None:
     tx.execute(delete(Blob).where(old, *[~owner for owner in owned]).execution_options(synchronize_session=False))
 
 
-def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-    first, batch = 0, list[bytes]()
-    for chunk in chunks:
-        batch.append(chunk)
-        if len(batch) == CHUNKS_PER_TRANSACTION:
-            yield first, batch
-            first, batch = first + len(batch), []
-    if batch:
-        yield first, batch
+def _rows(blob_id: BlobId, first: int, batch: list[bytes]) -> list[dict[str, Any]]:
+    return [{"blob_id": blob_id, "number": first + at, "data": chunk} for at, chunk in enumerate(batch)]
+
+
+def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes], bool]]:
+    """Chunks in batches: the number of the first, the chunks, and whether they are the last (maybe none)."""
+    first, source = 0, iter(chunks)
+    while True:
+        batch = list(itertools.islice(source, CHUNKS_PER_TRANSACTION))
+        is_last = len(batch) < CHUNKS_PER_TRANSACTION
+        yield first, batch, is_last
+        if is_last:
+            return
+        first += len(batch)

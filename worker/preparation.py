@@ -27,6 +27,8 @@ from tabular.target import TargetEncoder
 
 log = logging.getLogger(__name__)
 
+MOST_CELLS = 1_000_000  # of a table that is remembered: some 10 MB
+
 
 class DatasetUnusable(Exception):
     """The job's data set cannot be trained on."""
@@ -45,43 +47,55 @@ class Prepared:
     validation: Rows | None
 
 
-def prepare_job(sessions: Sessions, job: Job) -> Prepared:
-    """Everything from the job's row to a state to train on.
+class Preparation:
+    """Prepares the jobs of one process, and remembers the last small table: jobs on one table often follow another."""
 
-    Raises:
-        DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
-    """
-    plan = from_spec(job.spec)
-    try:
-        arrays = prepare.prepare(_load(sessions, job, plan), plan)
-    except (DataError, ValueError, KeyError) as error:
-        raise DatasetUnusable(str(error)) from error
-    network = Network(
-        plan.layers,
-        inputs=arrays.preprocessor.width,
-        outputs=arrays.target.outputs,
-        loss=plan.loss,
-        precision=plan.training.precision,
-    )
-    training = Rows(arrays.x, arrays.y)
-    return Prepared(
-        plan=plan,
-        preprocessor=arrays.preprocessor,
-        target=arrays.target,
-        network=network,
-        state=_state(sessions, job, network, plan, training),
-        training=training,
-        validation=Rows(arrays.validation_x, arrays.validation_y) if len(arrays.validation_rows) else None,
-    )
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._last: tuple[tuple[str, ...], Table] | None = None
 
+    def prepare_job(self, job: Job) -> Prepared:
+        """Everything from the job's row to a state to train on.
 
-def _load(sessions: Sessions, job: Job, plan: Plan) -> Table:
-    with snapshot(sessions) as tx:
-        blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
-    if blob_id is None:
-        raise DatasetUnusable("it was deleted")
-    with _as_file(sessions, blob_id) as path:
-        return read_table(path, prepare.columns_of(plan))
+        Raises:
+            DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
+        """
+        plan = from_spec(job.spec)
+        try:
+            arrays = prepare.prepare(self._table(job, plan), plan)
+        except (DataError, ValueError, KeyError) as error:
+            raise DatasetUnusable(str(error)) from error
+        network = Network(
+            plan.layers,
+            inputs=arrays.preprocessor.width,
+            outputs=arrays.target.outputs,
+            loss=plan.loss,
+            precision=plan.training.precision,
+        )
+        training = Rows(arrays.x, arrays.y)
+        return Prepared(
+            plan=plan,
+            preprocessor=arrays.preprocessor,
+            target=arrays.target,
+            network=network,
+            state=_state(self._sessions, job, network, plan, training),
+            training=training,
+            validation=Rows(arrays.validation_x, arrays.validation_y) if len(arrays.validation_rows) else None,
+        )
+
+    def _table(self, job: Job, plan: Plan) -> Table:
+        with snapshot(self._sessions) as tx:
+            blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
+        if blob_id is None:
+            raise DatasetUnusable("it was deleted")
+        columns = prepare.columns_of(plan)
+        wanted = (blob_id, *columns)
+        if self._last is None or self._last[0] != wanted:
+            with _as_file(self._sessions, blob_id) as path:
+                table = read_table(path, columns)
+            self._last = (wanted, table) if table.rows * len(columns) <= MOST_CELLS else None
+            return table
+        return self._last[1]
 
 
 @contextmanager

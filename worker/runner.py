@@ -17,6 +17,7 @@ from store.tables import Job
 from store.transaction import Tx, transaction
 from worker.heart import Grip, Heart
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.preparation import Preparation
 from worker.recorder import Recorder
 from worker.turn import Turn
 
@@ -41,6 +42,7 @@ class Runner:
         self._doorbell = doorbell
         self._settings = settings
         self._heart = heart
+        self._preparation = Preparation(sessions)
         self._worker_id = worker_id
         self._draining = draining
 
@@ -60,7 +62,7 @@ class Runner:
         try:
             with self._heart.holding(lease, job.requested) as grip:
                 recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, grip)
-                outcome = Turn(self._sessions, job, grip, recorder, self._draining).outcome()
+                outcome = Turn(self._sessions, self._preparation, job, grip, recorder, self._draining).outcome()
                 self._finish(lease, grip, recorder, outcome)
         except LeaseLost:
             log.warning("%s is another worker's now", job.id)

@@ -15,7 +15,7 @@ from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
 from worker.heart import Grip
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
-from worker.preparation import DatasetUnusable, Prepared, prepare_job
+from worker.preparation import DatasetUnusable, Preparation, Prepared
 from worker.recorder import Recorder
 from worker.results import in_target_units, model_columns, store_weights
 
@@ -25,10 +25,17 @@ log = logging.getLogger(__name__)
 class Turn:
     """One job in this process. `draining` tells whether the worker has to stop."""
 
-    def __init__(
-        self, sessions: Sessions, job: Job, grip: Grip, recorder: Recorder, draining: Callable[[], bool]
+    def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
+        self,
+        sessions: Sessions,
+        preparation: Preparation,
+        job: Job,
+        grip: Grip,
+        recorder: Recorder,
+        draining: Callable[[], bool],
     ) -> None:
         self._sessions = sessions
+        self._preparation = preparation
         self._job = job
         self._grip = grip
         self._recorder = recorder
@@ -38,7 +45,7 @@ class Turn:
     def outcome(self) -> Outcome:
         """Train; whatever goes wrong is an outcome, but for `LeaseLost`."""
         try:
-            return self._train(prepare_job(self._sessions, self._job))
+            return self._train(self._preparation.prepare_job(self._job))
         except LeaseLost:
             raise
         except (DatasetUnusable, BlobDamaged) as error:
