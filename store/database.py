@@ -13,13 +13,16 @@ BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's writ
 SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
 
 
-def open_database(url: str, *, pool_size: int = 5) -> Engine:
-    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed."""
+def open_database(url: str, *, pool_size: int = 5, idle_seconds: float = 60) -> Engine:
+    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed.
+
+    PostgreSQL takes back the locks of a process that does nothing in an open transaction for `idle_seconds`.
+    """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return _sqlite(url, pool_size)
     if backend == "postgresql":
-        return _postgresql(url, pool_size)
+        return _postgresql(url, pool_size, idle_seconds)
     raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
 
 
@@ -60,7 +63,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: str, pool_size: int) -> Engine:
+def _postgresql(url: str, pool_size: int, idle_seconds: float) -> Engine:
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -72,6 +75,7 @@ def _postgresql(url: str, pool_size: int) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
-            "options": "-c statement_timeout=60s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            "options": "-c statement_timeout=60s -c lock_timeout=10s "
+            f"-c idle_in_transaction_session_timeout={idle_seconds * 1000:.0f}",
         },
     )

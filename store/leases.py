@@ -132,7 +132,9 @@ def _held(tx: Tx, lease: Lease, **values: Any) -> Job:
 
 
 def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> None:
-    lapsed = _change(Job.state == "running", Job.lease_until < now(), *conditions)
+    found = select(Job.id).where(Job.state == "running", Job.lease_until < now(), *conditions)
+    free = found.with_for_update(skip_locked=True)  # a worker that sleeps in a transaction holds up its own job alone
+    lapsed = _change(Job.id.in_(free), Job.state == "running", Job.lease_until < now(), *conditions)
     taken = tx.scalars(lapsed.values(worker_id=None, lease_until=None, eta_seconds=None, **values).returning(Job))
     for job in taken.all():
         jobs.entered(tx, job, reason="worker_lost")

@@ -103,7 +103,7 @@ class Heart:
 
     def _beat(self, grip: Grip) -> None:
         try:
-            with transaction(self._sessions) as tx:
+            with transaction(self._sessions, "heartbeat") as tx:
                 requested = leases.renew(tx, grip.lease, self._settings.lease_seconds)
             grip.good(requested)
         except LeaseLost:

@@ -26,7 +26,8 @@ ORPHAN_SECONDS = 0.5
 
 def make_runner(settings: Settings) -> Runner:
     """The runner of a child process, with connections of its own."""
-    sessions = open_sessions(open_database(settings.database, pool_size=2))
+    engine = open_database(settings.database, pool_size=2, idle_seconds=settings.lease_seconds / 2)
+    sessions = open_sessions(engine)
     doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
     heart = Heart(sessions, settings)
     return Runner(sessions, doorbell, settings, heart, WorkerId(new_id("wrk")), is_draining)
