@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.summary import print_proofs
 from tests.servers import PostgresServer, RedisServer, redis_binary, valkey_binary
 
 TEMPLATE = "template_backprop"
@@ -23,8 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the markers known."""
     config.addinivalue_line("markers", "long: takes more than a few seconds; runs with --long only")
+    config.addinivalue_line("markers", "proof(number, claim, limit): a proof of reliability, for the table at the end")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the proofs of reliability that ran."""
+    print_proofs(terminalreporter, "long" if config.getoption("--long") else "short")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -36,12 +36,12 @@ class Processes:
         self.port = free_port()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
 
-    def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, module: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """Run a module of the service."""
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *arguments],
-                env=self.environment,
+                env={**self.environment, **environment},
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

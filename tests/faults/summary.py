@@ -1,0 +1,24 @@
+"""The table of the proofs of reliability that a run of the tests prints at its end."""
+
+import pytest
+
+NAME = "proof"  # of the property by which a test's report carries its row
+TITLES = ("proof", "claim", "form", "figure", "passes with", "verdict")
+
+
+def print_proofs(terminal: pytest.TerminalReporter, form: str) -> None:
+    """One line for each test that is marked as a proof."""
+    rows = [TITLES]
+    for verdict in ("passed", "failed", "error"):
+        for report in terminal.getreports(verdict):
+            properties = dict(report.user_properties)
+            if (row := properties.get(NAME)) and (report.when == "call" or verdict == "error"):
+                number, claim, limit = (str(part) for part in row)
+                rows.append((number, claim, form, str(properties.get("figure", "-")), limit, verdict))
+    if len(rows) == 1:
+        return
+    terminal.section("proofs of reliability")
+    rows[1:] = sorted(rows[1:], key=lambda row: int(row[0]))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(TITLES))]
+    for row in rows:
+        terminal.write_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,118 @@
+"""Proofs 3 and 4: workers and schedulers that sleep through what happens, and wake with old ideas."""
+
+import signal
+import threading
+import time
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from store import claims, leases
+from store.database import Sessions, open_database, open_sessions
+from store.ids import JobId, WorkerId
+from store.leases import Lease
+from store.tables import Job
+from store.transaction import snapshot, transaction
+from tests.faults.conftest import Note, Size
+from tests.faults.house import LEASE_SECONDS, House
+from tests.store.conftest import queue_job
+
+
+@pytest.mark.proof(3, "SIGSTOP past the lease, SIGCONT", "no stale write accepted")
+def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(house: House, note: Note, size: Size) -> None:
+    rounds = size(1, 15)
+    house.undisturbed(1000)
+    for number in range(rounds):
+        url = house.queue(1000)
+        house.wait(lambda url=url: house.is_running(url))  # type: ignore[misc]
+        time.sleep(number * 0.037)  # another place in the code each time
+        house.signal_trainers(signal.SIGSTOP)
+        house.begin("second worker")
+        (job,) = house.all_end([url])
+        assert job["attempt"] == 2
+        before = everything(house, url)
+        house.signal_trainers(signal.SIGCONT)
+        house.wait(lambda url=url: f"{url.rpartition('/')[2]} is another worker's now" in house.told())  # type: ignore[misc]
+        house.expect_undisturbed([job], 1000)
+        assert everything(house, url) == before
+        house.stop("second worker")
+    note(f"0 of {rounds} sleepers wrote anything")
+
+
+@pytest.mark.proof(4, "reconciler paused between read and write", "nothing overwritten")
+def test_a_scheduler_that_is_paused_in_the_middle_of_a_round_overwrites_nothing(house: House, note: Note) -> None:
+    house.undisturbed(1000)
+    house.stop("scheduler")
+    url = house.queue(1000)
+    house.wait(lambda: house.is_running(url))
+    house.arm("scheduler", "reconcile.before_commit", "pause")
+    house.begin("scheduler")
+    house.wait(lambda: house.happened("scheduler", ["reconcile.before_commit"]))
+    if house.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds everybody's write lock
+        house.signal_trainers(signal.SIGKILL)
+        time.sleep(LEASE_SECONDS)
+    house.release("scheduler", "reconcile.before_commit")
+    (job,) = house.all_end([url])
+    house.expect_undisturbed([job], 1000)
+    note(f"{job['attempt']} attempts, 1 success")
+
+
+def everything(house: House, url: str) -> tuple[Any, ...]:
+    """All that a worker could write."""
+    metrics = house.client.get(f"{url}/metrics").json()
+    events = house.client.get(f"{url}/events", headers={"Accept": "application/json"}).json()
+    return house.job(url), metrics, events
+
+
+def claimed(sessions: Sessions, lease_seconds: float) -> Lease:
+    queue_job(sessions)
+    with transaction(sessions) as tx:
+        job = claims.claim(tx, WorkerId("wrk_1"), lease_seconds)
+    assert job is not None
+    return Lease(job_id=JobId(job.id), fence=job.fence)
+
+
+def states(sessions: Sessions) -> list[str]:
+    with snapshot(sessions) as tx:
+        return list(tx.scalars(select(Job.state).order_by(Job.id)))
+
+
+@pytest.mark.proof(4, "worker asleep in a transaction (PostgreSQL)", "holds up its own job alone")
+def test_a_worker_that_sleeps_in_a_transaction_holds_up_its_own_job_alone(postgres_url: str, note: Note) -> None:
+    engine = open_database(postgres_url)
+    sessions = open_sessions(engine)
+    sleeper, _ = claimed(sessions, -1), claimed(sessions, -1)
+    with transaction(sessions) as asleep:
+        leases.renew(asleep, sleeper, -1)
+        began = time.monotonic()
+        with transaction(sessions) as tx:
+            leases.end_or_requeue_lapsed(tx, 3)
+        seconds = time.monotonic() - began
+        assert states(sessions) == ["running", "queued"]
+    engine.dispose()
+    assert seconds < 1
+    note(f"the round took {seconds:.2f} s")
+
+
+@pytest.mark.proof(4, "heartbeat while the reconciler looks", "nothing overwritten")
+def test_a_heartbeat_that_comes_while_the_scheduler_looks_keeps_the_job(database_url: str, note: Note) -> None:
+    engine = open_database(database_url)
+    sessions = open_sessions(engine)
+    lease = claimed(sessions, -1)
+    thread = threading.Thread(target=reconcile, args=(sessions,))
+    with transaction(sessions) as beating:
+        leases.renew(beating, lease, 60)
+        thread.start()
+        time.sleep(0.2)
+    thread.join(timeout=15)
+    with transaction(sessions) as tx:
+        leases.renew(tx, lease, 60)
+    assert states(sessions) == ["running"]
+    engine.dispose()
+    note("the lease holds")
+
+
+def reconcile(sessions: Sessions) -> None:
+    with transaction(sessions) as tx:
+        leases.end_or_requeue_lapsed(tx, 3)

@@ -1,0 +1,72 @@
+"""Proofs 1, 9 and 10: storms of kills, of bells and of stops."""
+
+import random
+import time
+
+import pytest
+
+from store.queue import celery_app, send
+from tests.e2e.conftest import children, kill
+from tests.faults.conftest import Note, Size
+from tests.faults.house import House
+
+SLOW_STOP_SECONDS = 3.0
+
+
+@pytest.mark.proof(1, "kill storm", "all succeed, none twice, hashes equal")
+def test_in_a_storm_of_kills_every_job_succeeds_once_with_the_same_bits(house: House, note: Note, size: Size) -> None:
+    house.undisturbed()
+    house.begin("second worker")
+    urls = [house.queue() for _ in range(size(6, 200))]
+    rng, kills, pause = random.Random(1), 0, (0.7, 1.4) if size(0, 1) == 0 else (0.5, 3.0)
+    waiting = set(urls)
+    while waiting:
+        time.sleep(rng.uniform(*pause))
+        role = rng.choice(["worker", "second worker"])
+        whole = rng.random() < 0.2
+        victims = [house.parts[role].pid] if whole else children(house.parts[role].pid)[:1]
+        for victim in victims:
+            kill(victim)
+            kills += 1
+        waiting -= {url for url in waiting if house.job(url)["finished_at"]}
+        house.restart_dead()
+    jobs = house.all_end(urls)
+    house.expect_undisturbed(jobs)
+    most = max(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
+    note(f"{len(jobs)} jobs, {kills} kills, up to {most} attempts a job")
+
+
+@pytest.mark.proof(9, "each bell five times", "one claim per job")
+def test_a_bell_rung_five_times_claims_a_job_once(house: House, note: Note, size: Size) -> None:
+    app = celery_app(house.broker.url)
+    urls = []
+    for _ in range(size(10, 100)):
+        urls.append(house.queue(20))
+        send(app, 5)
+    jobs = house.all_end(urls)
+    claims = [sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs]
+    assert claims == [1] * len(jobs)
+    house.expect_undisturbed(jobs, 20)
+    note(f"{len(jobs)} jobs, {sum(claims)} claims")
+
+
+@pytest.mark.proof(10, "rolling SIGTERMs", "no attempt charged, each <= 3 s")
+def test_rolling_stops_charge_no_attempt_and_are_over_soon(house: House, note: Note, size: Size) -> None:
+    rounds = size(3, 50)
+    house.undisturbed(1500)
+    urls = [house.queue(1500) for _ in range(size(2, 12))]
+    took = []
+    for number in range(rounds):
+        stopping, other = ("worker", "second worker") if number % 2 == 0 else ("second worker", "worker")
+        house.begin(other)
+        house.wait(lambda: all(house.trainers(other) for other in house.parts if "worker" in other))
+        time.sleep(0.3)
+        took.append(house.stop(stopping))
+    if "worker" not in house.parts:
+        house.begin("worker")
+    jobs = house.all_end(urls, 120)
+    house.expect_undisturbed(jobs, 1500)
+    assert {job["attempt"] for job in jobs} == {1}
+    assert max(took) <= SLOW_STOP_SECONDS
+    turns = sum(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
+    note(f"{rounds} stops, {turns} turns at {len(jobs)} jobs, slowest stop {max(took):.2f} s")
