@@ -9,12 +9,20 @@ from store.tables import Epoch
 from store.transaction import Tx
 
 
-def append(tx: Tx, job_id: str, epochs: Mapping[int, dict[str, Any]]) -> None:
-    """Write the metrics of finished epochs, over those of an attempt that got further than its checkpoint."""
+def append(tx: Tx, job_id: str, last: int, epochs: Mapping[int, dict[str, Any]]) -> None:
+    """Write the metrics of finished epochs, over those of an attempt that got further than its checkpoint.
+
+    `last` is the number that the newest of them has among the job's events.
+    """
     if not epochs:
         return
     tx.execute(delete(Epoch).where(Epoch.job_id == job_id, Epoch.epoch >= min(epochs)))
-    tx.execute(insert(Epoch), [{"job_id": job_id, "epoch": e, "metrics": metrics} for e, metrics in epochs.items()])
+    first = last - len(epochs) + 1
+    rows = [
+        {"job_id": job_id, "epoch": epoch, "number": first + at, "metrics": metrics}
+        for at, (epoch, metrics) in enumerate(epochs.items())
+    ]
+    tx.execute(insert(Epoch), rows)
 
 
 def thinned(tx: Tx, job_id: str, after: int, max_points: int) -> list[Epoch]:

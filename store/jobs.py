@@ -7,7 +7,6 @@ from sqlalchemy import case, delete, func, or_, select, update
 from store import blobs, events
 from store.clock import now, rfc3339
 from store.errors import JobFinished, JobUnfinished, NotFound
-from store.events import NewEvent
 from store.ids import ProjectId, is_id, new_id
 from store.pages import Page, page
 from store.tables import Checkpoint, Job, Model
@@ -149,5 +148,5 @@ def entered(tx: Tx, job: Job, **data: Any) -> Job:
         .execution_options(populate_existing=True)
     )
     job = tx.scalars(raised).one()
-    events.append(tx, job.id, job.events, [NewEvent(type=f"job.{job.state}", data={**transition, **data})])
+    events.append(tx, job.id, job.events, f"job.{job.state}", {**transition, **data})
     return job

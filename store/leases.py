@@ -1,15 +1,14 @@
 """What workers and the scheduler do to jobs. Each write names the fence that the claim gave, or changes nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, func, select, update
 
-from store import checkpoints, epochs, events, jobs, models
+from store import checkpoints, epochs, jobs, models
 from store.clock import now
 from store.errors import LeaseLost
-from store.events import NewEvent
 from store.ids import JobId
 from store.tables import Job
 from store.transaction import Tx
@@ -38,35 +37,35 @@ class Progress:
     metrics: dict[str, Any]
     best: dict[str, Any] | None
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
-    events: Sequence[NewEvent] = ()
 
 
 def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
     """Renew the lease; answers what was asked of the job. Nothing that a reader sees changes."""
-    held = update(Job).where(Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
-    renewed = tx.execute(held.values(lease_until=_in(lease_seconds)).returning(Job.requested)).first()
+    held = update(Job).where(*_under(lease)).values(lease_until=_in(lease_seconds))
+    renewed = tx.execute(held.returning(Job.requested)).first()
     if renewed is None:
-        raise LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
+        raise _lost(lease)
     requested: str | None = renewed.requested
     return requested
 
 
 def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
     """Write what happened since, and renew the lease; answers what was asked of the job."""
-    job = _held(
-        tx,
-        lease,
+    held = _change(*_under(lease)).values(
         lease_until=_in(lease_seconds),
         epoch=progress.epoch,
         fraction=progress.fraction,
         eta_seconds=progress.eta_seconds,
         metrics=progress.metrics,
         best=progress.best,
-        events=Job.events + len(progress.events),
+        events=Job.events + len(progress.epochs),
     )
-    epochs.append(tx, lease.job_id, progress.epochs)
-    events.append(tx, lease.job_id, job.events, progress.events)
-    return job.requested
+    row = tx.execute(held.returning(Job.requested, Job.events)).first()
+    if row is None:
+        raise _lost(lease)
+    epochs.append(tx, lease.job_id, row.events, progress.epochs)
+    requested: str | None = row.requested
+    return requested
 
 
 def checkpoint(tx: Tx, lease: Lease, blob_id: str) -> None:
@@ -124,11 +123,19 @@ def count_queued(tx: Tx) -> int:
 
 
 def _held(tx: Tx, lease: Lease, **values: Any) -> Job:
-    held = _change(Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
-    job: Job | None = tx.scalar(held.values(**values).returning(Job))
+    job: Job | None = tx.scalar(_change(*_under(lease)).values(**values).returning(Job))
     if job is None:
-        raise LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
+        raise _lost(lease)
     return job
+
+
+def _under(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    """What a job must meet for the holder of `lease` to write to it."""
+    return (Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
 
 
 def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -10,6 +10,10 @@ from store.clock import now
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Id = String(48)
+
+# States as part of the statement: SQLite takes a partial index only if it sees its condition, not a parameter.
+QUEUED = literal_column("'queued'", String)
+RUNNING = literal_column("'running'", String)
 
 
 class Base(DeclarativeBase):
@@ -135,27 +139,41 @@ class Job(Base):
     created_at: Mapped[int] = mapped_column(default=now())
     updated_at: Mapped[int] = mapped_column(default=now())
     started_at: Mapped[int | None]
+    claimed_at: Mapped[int | None] = mapped_column(index=True)
     finished_at: Mapped[int | None]
 
     __table_args__ = (
         Index(None, "project_id", "id"),
-        Index(None, "state", "priority", "id"),
         Index(None, "dataset_id"),
     )
 
 
+IS_QUEUED = Job.state == QUEUED
+IS_RUNNING = Job.state == RUNNING
+
+for _index in (
+    Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED),
+    Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
+):
+    assert _index.table is Job.__table__
+
+
 class Epoch(Base):
-    """The metrics of one epoch of a job."""
+    """The metrics of one epoch of a job, which is an event of it too and has a number among them."""
 
     __tablename__ = "epochs"
 
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int]
     metrics: Mapped[dict[str, Any]]
+    at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (Index(None, "job_id", "number"),)
 
 
 class Event(Base):
-    """What happened to a job, numbered without gaps in the order of commits."""
+    """What happened to a job besides its epochs, numbered together with them in the order of commits."""
 
     __tablename__ = "events"
 
@@ -222,5 +240,6 @@ class Worker(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     host: Mapped[str]
     pid: Mapped[int]
+    slots: Mapped[int] = mapped_column(Integer, default=1)
     started_at: Mapped[int] = mapped_column(default=now())
     seen_at: Mapped[int] = mapped_column(default=now(), index=True)

@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError
 
 from store import blobs, leases
 from store.database import Sessions
-from store.events import NewEvent
 from store.leases import Lease, Progress
 from store.queue import Doorbell
 from store.settings import Settings
@@ -91,7 +90,6 @@ class Recorder:
             metrics=self._metrics,
             best=self._best,
             epochs=self._unwritten,
-            events=[NewEvent(type="job.epoch", data={"epoch": e, **m}) for e, m in self._unwritten.items()],
         )
         return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.schemas.common import View
 from store.clock import rfc3339
-from store.tables import Event
+from store.events import Happened
 
 
 class EventView(View):
@@ -19,7 +19,7 @@ class EventView(View):
     data: dict[str, Any] = Field(examples=[{"state": "running", "attempt": 1}])
 
     @classmethod
-    def of(cls, event: Event) -> "EventView":
+    def of(cls, event: Happened) -> "EventView":
         """The view of a stored event."""
         return cls(id=event.number, type=event.type, at=rfc3339(event.at), data=event.data)
 

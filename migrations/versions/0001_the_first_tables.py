@@ -155,10 +155,13 @@ def upgrade() -> None:
         "epochs",
         sa.Column("job_id", ID, nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("metrics", JSON, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_epochs_job_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "epoch", name="pk_epochs"),
     )
+    op.create_index("ix_epochs_job_id_number", "epochs", ["job_id", "number"], unique=False)
     op.create_table(
         "events",
         sa.Column("job_id", ID, nullable=False),

@@ -237,7 +237,7 @@ def test_a_jobs_events_are_numbered_without_gaps(sessions: Sessions) -> None:
 def test_thinned_metrics_are_evenly_spaced_and_end_with_the_newest(sessions: Sessions) -> None:
     job = queue_job(sessions)
     with transaction(sessions) as tx:
-        epochs.append(tx, job.id, {e: {"train_loss": 1 / e} for e in range(1, 251)})
+        epochs.append(tx, job.id, 251, {e: {"train_loss": 1 / e} for e in range(1, 251)})
         rows = [row.epoch for row in epochs.thinned(tx, job.id, after=0, max_points=50)]
     assert len(rows) == 50
     assert rows[-1] == 250
