@@ -30,7 +30,7 @@ class Optimizer(ABC):
     @functools.cached_property
     def blocks(self) -> list[tuple[Array, ...]]:
         """Views (parameters, gradients, each state, scratch) on one block after the other."""
-        whole = (self.parameters.vector, self.parameters.gradients, *self.state.values())
+        whole = (self.parameters.learned, self.parameters.gradients, *self.state.values())
         starts = range(0, self.parameters.size, BLOCK)
         blocks = [tuple(vector[start : start + BLOCK] for vector in whole) for start in starts]
         return [(*block, self.scratch[: len(block[0])]) for block in blocks]

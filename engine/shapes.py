@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.memory import DryArena
+from engine.memory import DryArena, Shape
 from engine.network import BLOCK_ROWS, Network
 from engine.optimizers import optimizer as make_optimizer
 from engine.spec import (
@@ -22,7 +22,8 @@ class LayerCount:
     """The cost of one layer (PyTorch module); operations per row."""
 
     label: str
-    outputs: int
+    outputs: int  # per row
+    output_shape: Shape
     parameters: int
     flops_forward: int
     flops_backward: int
@@ -49,7 +50,7 @@ class Counts:
 def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     layers: Sequence[LayerSpec],
     inputs: int,
-    outputs: int,
+    outputs: int | Shape,
     batch_size: int,
     precision: Precision,
     optimizer: OptimizerSpec,
@@ -62,7 +63,9 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     network.allocate(working_rows(batch_size), training=True)
     state = make_optimizer(optimizer, network.parameters, arena).state
     vector = network.parameters.vector.nbytes
-    checkpoint = vector * (2 + len(state))  # parameters, the best epoch's, the optimizer's vectors
+    checkpoint = 2 * vector + sum(
+        part.nbytes for part in state.values()
+    )  # parameters, the best epoch's, the optimizer's
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
     return Counts(
         parameters=network.parameters.size,
@@ -85,6 +88,7 @@ def _count_layer(label: str, network: Network, index: int) -> LayerCount:
     return LayerCount(
         label=label,
         outputs=layer.outputs,
+        output_shape=layer.output_shape,
         parameters=sum(math.prod(shape) for shape in layer.parameter_shapes().values()),
         flops_forward=forward,
         flops_backward=backward if index >= network.learners[0] else 0,

@@ -15,17 +15,18 @@ class Dropout(Layer):
     """Inverted dropout (Srivastava et al., 2014): kept inputs grow by 1 / (1 - rate), so inference does nothing."""
 
     torch_name = "Dropout"
+    returns_input = True  # at inference
     y: Array
     mask: Array
 
-    def __init__(self, units: int, label: str, rate: float) -> None:
-        super().__init__(units, units, label)
+    def __init__(self, shape: Shape, label: str, rate: float) -> None:
+        super().__init__(shape, shape, label)
         self.rate = rate
         self.scale = 1 / (1 - rate)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output and the scaled mask; nothing at inference."""
-        return {"y": ((self.outputs,), dtype), "mask": ((self.outputs,), dtype)} if training else {}
+        return dict.fromkeys(("y", "mask"), (self.output_shape, dtype)) if training else {}
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Draw a new mask from the stream and apply it; return `x` itself at inference."""
