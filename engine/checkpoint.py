@@ -25,7 +25,7 @@ MAGIC = b"BPSTATE\n"
 VERSION = 1
 PREFIX = struct.Struct("<8sII")
 DIGEST_BYTES = 32
-SCALARS = ("run", "epoch", "batch", "step", "loss_limit", "validated", "reference", "waited", "failure", "order")
+SCALARS = ("run", "epoch", "batch", "step", "loss_limit", "validated", "reference", "waited", "failure", "order", "sizes")
 
 
 class CheckpointError(ValueError):

@@ -62,6 +62,7 @@ class State:
     validated: bool = False  # there were validation rows to choose the best epoch by
     reference: float | None = None  # the value that early stopping wants improved
     waited: int = 0  # epochs since it was
+    sizes: dict[str, list[float]] = field(default_factory=dict)  # of the epoch's last step, where it was watched
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
 
 

@@ -20,6 +20,8 @@ class Activation(Layer):
     overwrites_input = True
     keeps_output = True
     cost = (1, 2)  # operations per number, forward and backward
+    asymptotes: tuple[float, ...] = ()  # outputs, low to high, near which the slope is close to zero
+    near: float = 0.01  # how close that is
     y: Array  # the output, which is the input's memory unless that is to be spared
     own: Array
     work: Array
@@ -43,6 +45,11 @@ class Activation(Layer):
     @abstractmethod
     def apply(self, x: Array) -> Array:
         """Write the function of `x` over it."""
+
+    def is_flat(self) -> Array:
+        """Say which of the latest outputs `y` lie where the slope is close to zero."""
+        flat: Array = self.y <= self.asymptotes[0] + self.near
+        return flat | (self.y >= self.asymptotes[-1] - self.near) if len(self.asymptotes) > 1 else flat
 
     def flops(self) -> tuple[int, int]:
         """Return operations per row by the class's cost per number."""
@@ -79,6 +86,8 @@ class Relu(Activation):
     """y = max(x, 0)."""
 
     torch_name = "ReLU"
+    asymptotes = (0.0,)
+    near = 0.0
     zeros: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
@@ -125,6 +134,7 @@ class Elu(Activation):
     """y = x for x > 0, else exp(x) - 1 (Clevert et al., 2016, alpha 1)."""
 
     torch_name = "ELU"
+    asymptotes = (-1.0,)
     cost = (4, 3)
 
     def apply(self, x: Array) -> Array:
@@ -145,6 +155,7 @@ class Tanh(Activation):
     """y = tanh(x)."""
 
     torch_name = "Tanh"
+    asymptotes = (-1.0, 1.0)
     cost = (1, 3)
 
     def apply(self, x: Array) -> Array:
@@ -162,6 +173,7 @@ class Sigmoid(Activation):
     """y = 1 / (1 + exp(-x))."""
 
     torch_name = "Sigmoid"
+    asymptotes = (0.0, 1.0)
     cost = (4, 3)
 
     def apply(self, x: Array) -> Array:
@@ -179,6 +191,7 @@ class Softplus(Activation):
     """y = log(1 + exp(x))."""
 
     torch_name = "Softplus"
+    asymptotes = (0.0,)
     cost = (6, 4)
 
     def apply(self, x: Array) -> Array:
