@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.layers.build import build
-from engine.losses import LOSSES
+from engine.losses import build as losses
 from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
-from engine.spec import LayerSpec, LossName, Precision
+from engine.spec import LayerSpec, LossName, LossSpec, Precision
 
 BLOCK_ROWS = 256  # rows predicted at a time: enough for full speed, few enough for the cache
 
@@ -40,7 +40,7 @@ class Network:
         *,
         inputs: int,
         outputs: int | Shape,
-        loss: LossName,
+        loss: LossName | LossSpec,
         precision: Precision,
         arena: Arena | None = None,
     ) -> None:
@@ -53,7 +53,7 @@ class Network:
         self.stack = build(layers, (inputs,), self.output_shape)
         self.layers = self.stack.layers
         self.learners = self.stack.learners
-        self.loss = LOSSES[loss](self.output_shape[-1])
+        self.loss = losses.build(loss, self.output_shape)
         self.parameters = Parameters(
             self.stack.parameter_shapes(), self.dtype, self.arena, self.stack.statistic_shapes()
         )

@@ -96,7 +96,7 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     """Return a digest of what determines a run's numbers, but for the values of its rows."""
     facts = {
         "layers": [layer.model_dump() for layer in network.specs],
-        "network": [network.inputs, network.outputs, network.loss.name, network.precision],
+        "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
         "training": spec.model_dump(exclude=NO_EFFECT),
         "rows": len(rows),
     }

@@ -13,8 +13,8 @@ import numpy as np
 
 from engine import diagnosis, metrics, schedules, streams
 from engine.batches import Batches, Rows, check
-from engine.events import EpochEnd, Heartbeat, Stopped, StopReason
-from engine.losses import balanced_weights
+from engine.events import EpochEnd, Heartbeat, LayerSizes, Stopped, StopReason
+from engine.losses.weights import class_weights
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
 from engine.spec import TrainingSpec
@@ -36,6 +36,7 @@ class _Run:
     validation: Batches | None
     schedule: Callable[[int], float]
     clock: Callable[[], float]
+    watch: diagnosis.Watch
     quiet: contextvars.Context  # where NumPy does not warn of overflow: divergence is found and named
 
     def learning_rate(self, step: int) -> float:
@@ -79,8 +80,8 @@ def _prepare(  # noqa: PLR0913 - the same six
     *,
     clock: Callable[[], float],
 ) -> _Run:
-    if spec.class_weight == "balanced" and train_rows.weights is None:
-        train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
+    if spec.class_weight is not None and train_rows.weights is None:
+        train_rows = Rows(train_rows.x, train_rows.y, class_weights(train_rows.y, spec.class_weight))
     validation = None
     if validation_rows:
         validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffled=False)
@@ -98,6 +99,7 @@ def _prepare(  # noqa: PLR0913 - the same six
         validation=validation,
         schedule=schedules.schedule(spec.schedule, horizon),
         clock=clock,
+        watch=diagnosis.Watch(network, batches.x, steps_per_epoch=batches.count, epochs=spec.epochs),
         quiet=quiet,
     )
 
@@ -105,7 +107,7 @@ def _prepare(  # noqa: PLR0913 - the same six
 def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool) -> None:
     if spec.early_stopping is None:
         return
-    names = ("loss", *metrics.names(network.loss.name)) if measured else ()
+    names = ("loss", *network.loss.score().names) if measured else ()
     possible = {"train_loss", *(f"val_{name}" for name in names)}
     if spec.early_stopping.metric not in possible:
         raise ValueError(f"early stopping by {spec.early_stopping.metric}, but only {sorted(possible)} are measured")
@@ -136,7 +138,7 @@ def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
         yield Heartbeat(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
     measured = _close(run, before)
     if measured is not None:
-        yield EpochEnd(epoch=state.epoch, metrics=measured)
+        yield EpochEnd(epoch=state.epoch, metrics=measured, layers=_look(run))
 
 
 def _arrange(state: State, batches: Batches) -> None:
@@ -161,9 +163,27 @@ def _step(run: _Run) -> float:
         return loss
     if spec.clip_norm is not None and norm > spec.clip_norm:
         np.multiply(gradients, spec.clip_norm / norm, out=gradients)
-    state.optimizer.step(run.learning_rate(state.step), state.step + 1)
+    _update(run)
     _count(state, loss, norm, len(x))
     return loss
+
+
+def _update(run: _Run) -> None:
+    state = run.state
+
+    def step() -> None:
+        state.optimizer.step(run.learning_rate(state.step), state.step + 1)
+
+    if state.batch == run.batches.count - 1 and run.watch.is_due(state.epoch + 1):
+        state.sizes = run.watch.update(step)
+    else:
+        step()
+
+
+def _look(run: _Run) -> tuple[LayerSizes, ...]:
+    """Return how the layers are doing if this was an epoch to look at them."""
+    sizes, run.state.sizes = run.state.sizes, {}
+    return run.quiet.run(run.watch.look, sizes) if sizes else ()
 
 
 def _count(state: State, loss: float, norm: float, rows: int) -> None:
@@ -203,7 +223,7 @@ def _validate(run: _Run) -> dict[str, float]:
     if blocks is None:
         return {}
     total = 0.0
-    score = metrics.score(network.loss.name)
+    score = network.loss.score()
     for index in range(blocks.count):
         x, targets, shares = blocks[index]
         logits = network.forward(x)

@@ -3,11 +3,43 @@
 from engine.spec.base import MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
 from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
 from engine.spec.layers import LayerSpec, ModelSpec, ResidualSpec
-from engine.spec.losses import LossName, MetricName
-from engine.spec.optimizers import AdamSpec, AdamWSpec, OptimizerSpec, SgdSpec
-from engine.spec.schedules import ConstantSpec, CosineSpec, ExponentialSpec, ScheduleSpec, StepSpec
+from engine.spec.losses import (
+    HuberSpec,
+    LossName,
+    LossSpec,
+    MeanAbsoluteErrorSpec,
+    MeanSquaredErrorSpec,
+    MetricName,
+    MultiTargetSpec,
+    PoissonSpec,
+    QuantileSpec,
+    SigmoidCrossEntropySpec,
+    SingleLossSpec,
+    SoftmaxCrossEntropySpec,
+    TargetSpec,
+    loss_spec,
+)
+from engine.spec.optimizers import (
+    AdagradSpec,
+    AdamSpec,
+    AdamWSpec,
+    LbfgsSpec,
+    LionSpec,
+    OptimizerSpec,
+    RmsPropSpec,
+    SgdSpec,
+)
+from engine.spec.schedules import (
+    ConstantSpec,
+    CosineSpec,
+    ExponentialSpec,
+    OneCycleSpec,
+    PlateauSpec,
+    ScheduleSpec,
+    StepSpec,
+)
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
-from engine.spec.training import EarlyStoppingSpec, TrainingSpec, ValidationSpec
+from engine.spec.training import AveragingSpec, EarlyStoppingSpec, RegularizationSpec, TrainingSpec, ValidationSpec
 
 __all__ = [
     "MAX_BATCH",
@@ -17,8 +49,10 @@ __all__ = [
     "MAX_WIDTH",
     "ActivationName",
     "ActivationSpec",
+    "AdagradSpec",
     "AdamSpec",
     "AdamWSpec",
+    "AveragingSpec",
     "ConstantSpec",
     "CosineSpec",
     "DenseSpec",
@@ -26,19 +60,37 @@ __all__ = [
     "EarlyStoppingSpec",
     "ExponentialSpec",
     "FlattenSpec",
+    "HuberSpec",
     "InitializerName",
     "LayerSpec",
+    "LbfgsSpec",
+    "LionSpec",
     "LossName",
+    "LossSpec",
+    "MeanAbsoluteErrorSpec",
+    "MeanSquaredErrorSpec",
     "MetricName",
     "ModelSpec",
+    "MultiTargetSpec",
+    "OneCycleSpec",
     "OptimizerSpec",
+    "PlateauSpec",
+    "PoissonSpec",
     "Precision",
+    "QuantileSpec",
+    "RegularizationSpec",
     "ReshapeSpec",
     "ResidualSpec",
+    "RmsPropSpec",
     "ScheduleSpec",
     "SgdSpec",
+    "SigmoidCrossEntropySpec",
+    "SingleLossSpec",
+    "SoftmaxCrossEntropySpec",
     "Spec",
     "StepSpec",
+    "TargetSpec",
     "TrainingSpec",
     "ValidationSpec",
+    "loss_spec",
 ]

@@ -64,7 +64,7 @@ def test_layers_are_told_apart_by_their_type() -> None:
         {"optimizer": {"type": "adam", "learning_rate": 0}},
         {"optimizer": {"type": "adam", "learning_rate": float("inf")}},
         {"optimizer": {"type": "adam", "momentum": 0.9}},
-        {"optimizer": {"type": "rmsprop"}},
+        {"optimizer": {"type": "rprop"}},
         {"optimizer": {"type": "adamw", "learning_rate": 1e9, "weight_decay": 0.1}},
         {"validation": {"fraction": 1.0}},
         {"max_runtime_seconds": 86_401},
