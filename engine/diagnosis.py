@@ -59,10 +59,7 @@ class Watch:
     def look(self, sizes: dict[str, list[float]]) -> tuple[LayerSizes, ...]:
         """Return what `update` found, together with the sizes of the outputs; input to output."""
         self.network.forward(self.probe)
-        return tuple(
-            LayerSizes(label, *sizes.get(label, (None, None, None)), *_outputs(group.last))
-            for label, group in self.groups.items()
-        )
+        return tuple(_sizes(label, group, sizes.get(label)) for label, group in self.groups.items())
 
 
 @dataclass(slots=True)
@@ -136,8 +133,14 @@ def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         yield from leaves(inner, f"{prefix}{name}.")
 
 
+def _sizes(label: str, group: _Group, learned: list[float] | None) -> LayerSizes:
+    gradient, weight, update = learned or (None, None, None)
+    activation, dead, saturated = _outputs(group.last)
+    return LayerSizes(label, gradient, weight, update, activation, dead, saturated)
+
+
 def _outputs(layer: Layer) -> tuple[float | None, float | None, float | None]:
-    """Return the root mean square of a layer's latest outputs, and the shares of dead units and of saturated outputs."""
+    """Return the root mean square of a layer's latest outputs, the share of dead units and of saturated outputs."""
     y: Array | None = None if layer.returns_input else getattr(layer, "y", None)
     if y is None:
         return None, None, None
