@@ -84,7 +84,7 @@ class Network:
             self._resize(len(x))
         return self.stack.forward(x, dropout)
 
-    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator) -> float:
+    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
         """Return the batch's mean loss and write its gradient.
 
         `targets` as `loss.as_targets` makes them; `shares: (rows,)` as `Batches` gives them.

@@ -30,6 +30,7 @@ class Dropout(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Draw a new mask from the stream and apply it; return `x` itself at inference."""
+        self.drops = dropout is not None
         if dropout is None:
             return x
         dropout.random(dtype=self.mask.dtype, out=self.mask)
@@ -39,7 +40,7 @@ class Dropout(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Let the gradient through where the input went through."""
-        return np.multiply(dy, self.mask, out=dy)
+        return np.multiply(dy, self.mask, out=dy) if self.drops else dy
 
     def flops(self) -> tuple[int, int]:
         """Draw, compare, scale and apply; then apply."""
