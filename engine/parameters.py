@@ -31,6 +31,7 @@ class Parameters:
         self.vector: Array = arena.full((sum(math.prod(shape) for shape in self.shapes.values()),), dtype, 0)
         self.learned: Array = self.vector[: self.size]
         self.values = self.views(self.vector)
+        self.frozen: frozenset[str] = frozenset()  # names of parameters that no update changes
         self.gradients: Array = np.empty(0, dtype)
 
     def allocate_gradients(self, arena: Arena) -> dict[str, Array]:
@@ -48,3 +49,16 @@ class Parameters:
             views[name] = vector[start:stop].reshape(shape)
             start = stop
         return views
+
+    def runs(self, *, matrices_only: bool = False) -> list[slice]:
+        """Return where in `learned` lies what is not frozen, in as few slices as can be; if asked, matrices only."""
+        runs: list[slice] = []
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + math.prod(shape)
+            wanted = name not in self.frozen and not (matrices_only and start >= self.matrices)
+            if wanted and stop <= self.size:
+                adjoins = runs and runs[-1].stop == start
+                runs.append(slice(runs.pop().start if adjoins else start, stop))
+            start = stop
+        return runs
