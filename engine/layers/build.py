@@ -7,14 +7,45 @@ from typing import Any
 
 from engine.layers import shaping
 from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
+from engine.layers.attention import Attention
+from engine.layers.convolution import Conv2d
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
+from engine.layers.embedding import Embedding
 from engine.layers.gates import Gelu, Silu
+from engine.layers.global_pooling import GlobalAverage, GlobalMax
+from engine.layers.gru import gru
 from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.lstm import lstm
+from engine.layers.normalization import BatchNorm, LayerNorm
+from engine.layers.pooling import AveragePool, MaxPool
+from engine.layers.positions import positions
 from engine.layers.residual import Residual
+from engine.layers.sequence_convolution import Conv1d
 from engine.layers.stack import Stack
 from engine.memory import Shape
-from engine.spec import ActivationSpec, DenseSpec, DropoutSpec, FlattenSpec, LayerSpec, ReshapeSpec, ResidualSpec, Spec
+from engine.spec import (
+    ActivationSpec,
+    AttentionSpec,
+    AveragePoolSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    DenseSpec,
+    DropoutSpec,
+    EmbeddingSpec,
+    FlattenSpec,
+    GlobalPoolSpec,
+    GruSpec,
+    LayerNormSpec,
+    LayerSpec,
+    LstmSpec,
+    MaxPoolSpec,
+    PositionsSpec,
+    ReshapeSpec,
+    ResidualSpec,
+    Spec,
+)
 
 ACTIVATIONS: dict[str, Callable[[Shape, str], Layer]] = {
     "linear": Linear,
@@ -55,8 +86,22 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, str], Layer]] = {
     DenseSpec: dense,
     DropoutSpec: lambda spec, shape, label: Dropout(shape, label, spec.rate),
     ActivationSpec: lambda spec, shape, label: ACTIVATIONS[spec.function](shape, label),
-    ReshapeSpec: lambda spec, shape, label: shaping.Reshape(shape, spec.shape, label),
+    ReshapeSpec: lambda spec, shape, label: shaping.reshape(shape, spec.shape, label),
+    Conv1dSpec: Conv1d,
+    Conv2dSpec: Conv2d,
+    MaxPoolSpec: MaxPool,
+    AveragePoolSpec: AveragePool,
+    GlobalPoolSpec: lambda spec, shape, label: {"average": GlobalAverage, "max": GlobalMax}[spec.function](
+        shape, label
+    ),
+    BatchNormSpec: BatchNorm,
+    LayerNormSpec: lambda spec, shape, label: LayerNorm(shape, label, spec.epsilon),
     FlattenSpec: lambda _, shape, label: shaping.flatten(shape, label),
+    EmbeddingSpec: lambda spec, shape, label: Embedding(shape, spec, label),
+    PositionsSpec: positions,
+    LstmSpec: lstm,
+    GruSpec: gru,
+    AttentionSpec: lambda spec, shape, label: Attention(shape, spec, label),
     ResidualSpec: lambda spec, shape, label: Residual(
         stack(spec.layers, shape, f"{label}."), stack(spec.projection, shape, f"{label}.projection."), label
     ),

@@ -1,8 +1,9 @@
 """What every layer is: a function of a batch of rows, with its derivative. Read this file first.
 
-A row is an array of one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer
+A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer
 maps rows of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
-`y: (rows, *output_shape)`, both C-contiguous.
+`y: (rows, *output_shape)`, both C-contiguous. Only images lie with the rows as the last axis, `(*shape, rows)`, which
+is where convolution wants them; layers that treat each number by itself need not know.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.memory import Array, RowBuffers, Shape
+from engine.memory import Array, Image, RowBuffers, Shape
 
 
 class ShapeRefused(ValueError):
@@ -23,6 +24,11 @@ class ShapeRefused(ValueError):
         super().__init__(f"{label}: {problem}")
         self.label = label
         self.problem = problem
+
+
+def row_shape(shape: Shape) -> Shape:
+    """Return the shape of a row, marked if it is an image's."""
+    return Image(shape) if len(shape) == 3 else tuple(shape)
 
 
 class Layer(RowBuffers):
@@ -40,8 +46,8 @@ class Layer(RowBuffers):
 
     def __init__(self, input_shape: Shape, output_shape: Shape, label: str) -> None:
         super().__init__()
-        self.input_shape = input_shape
-        self.output_shape = output_shape
+        self.input_shape = row_shape(input_shape)
+        self.output_shape = row_shape(output_shape)
         self.inputs = math.prod(input_shape)
         self.outputs = math.prod(output_shape)
         self.label = label
@@ -71,7 +77,7 @@ class Layer(RowBuffers):
 
     @abstractmethod
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Return the outputs (rows, *output_shape) for `x: (rows, *input_shape)`.
+        """Return the outputs (rows, *output_shape) for `x: (rows, *input_shape)`; images have rows last.
 
         `dropout` is the stream to draw masks from while training, and None at inference.
         """

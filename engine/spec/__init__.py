@@ -2,6 +2,15 @@
 
 from engine.spec.base import MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
 from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
+from engine.spec.images import (
+    AveragePoolSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    GlobalPoolSpec,
+    LayerNormSpec,
+    MaxPoolSpec,
+)
 from engine.spec.layers import LayerSpec, ModelSpec, ResidualSpec
 from engine.spec.losses import (
     HuberSpec,
@@ -38,6 +47,7 @@ from engine.spec.schedules import (
     ScheduleSpec,
     StepSpec,
 )
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec, RecurrentSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 from engine.spec.training import AveragingSpec, EarlyStoppingSpec, RegularizationSpec, TrainingSpec, ValidationSpec
 
@@ -52,21 +62,32 @@ __all__ = [
     "AdagradSpec",
     "AdamSpec",
     "AdamWSpec",
+    "AttentionSpec",
+    "AveragePoolSpec",
     "AveragingSpec",
+    "BatchNormSpec",
     "ConstantSpec",
+    "Conv1dSpec",
+    "Conv2dSpec",
     "CosineSpec",
     "DenseSpec",
     "DropoutSpec",
     "EarlyStoppingSpec",
+    "EmbeddingSpec",
     "ExponentialSpec",
     "FlattenSpec",
+    "GlobalPoolSpec",
+    "GruSpec",
     "HuberSpec",
     "InitializerName",
+    "LayerNormSpec",
     "LayerSpec",
     "LbfgsSpec",
     "LionSpec",
     "LossName",
     "LossSpec",
+    "LstmSpec",
+    "MaxPoolSpec",
     "MeanAbsoluteErrorSpec",
     "MeanSquaredErrorSpec",
     "MetricName",
@@ -76,8 +97,10 @@ __all__ = [
     "OptimizerSpec",
     "PlateauSpec",
     "PoissonSpec",
+    "PositionsSpec",
     "Precision",
     "QuantileSpec",
+    "RecurrentSpec",
     "RegularizationSpec",
     "ReshapeSpec",
     "ResidualSpec",

@@ -9,6 +9,16 @@ from pydantic import Field, model_validator
 
 from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
+from engine.spec.images import (
+    AveragePoolSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    GlobalPoolSpec,
+    LayerNormSpec,
+    MaxPoolSpec,
+)
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 
@@ -24,7 +34,24 @@ class ResidualSpec(Spec):
 
 LayerSpec = Annotated[
     # one line per family
-    DenseSpec | DropoutSpec | ActivationSpec | ReshapeSpec | FlattenSpec | ResidualSpec,
+    EmbeddingSpec
+    | PositionsSpec
+    | LstmSpec
+    | GruSpec
+    | AttentionSpec
+    | DenseSpec
+    | DropoutSpec
+    | ActivationSpec
+    | Conv1dSpec
+    | Conv2dSpec
+    | MaxPoolSpec
+    | AveragePoolSpec
+    | GlobalPoolSpec
+    | BatchNormSpec
+    | LayerNormSpec
+    | ReshapeSpec
+    | FlattenSpec
+    | ResidualSpec,
     Field(discriminator="type"),
 ]
 Stack = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS)]
