@@ -26,6 +26,7 @@ class Gru(Cell):
     n: Array
     dh: Array
     direct: Array
+    dgates: Array
     slopes: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
@@ -34,7 +35,7 @@ class Gru(Cell):
         wanted["n"] = ((self.steps if training else 1, self.units), dtype)
         if training:
             wanted |= {"dh": ((1, self.units), dtype), "direct": ((1, self.units), dtype)}
-            wanted |= {"slopes": ((1, 2 * self.units), dtype)}
+            wanted |= dict.fromkeys(("dgates", "slopes"), ((1, 2 * self.units), dtype))
         return wanted
 
     def moment(self, step: int) -> tuple[Array, ...]:
@@ -61,31 +62,30 @@ class Gru(Cell):
     def run_back(self, dy: Array) -> None:
         """Go back from the last moment; dh is the gradient of its state.
 
-        dz = dh (h - n); dn = dh (1 - z) (1 - n^2) = du; dv = dn r; dr = dn v, where r and z come times the sigmoid's
+        dz = dh (h - n); du = dh (1 - z) (1 - n^2); dr = du v; dv = du r, where dr and dz come times the sigmoid's
         slope in a, which is a^2 - a because W is negated there. Then dh z + da W' belongs to the moment before.
         """
-        W, one, work, slopes = self.W[self.state].T, self.one, self.work[0], self.slopes[0]
+        one, work, slopes, dgates = self.one, self.work[0], self.slopes[0], self.dgates[0]
         dh, direct = self.dh[0], self.direct[0]
+        dr, dz = dgates[:, : self.units], dgates[:, self.units :]
         dh.fill(0)
-        for dy_t, da, (_, _, gates, r, z, _, v, n, before, _) in zip(
-            previous(dy, self.steps), self.da[::-1], reversed(self.moments), strict=True
-        ):
+        for dy_t, moment in zip(previous(dy, self.steps), reversed(self.moments), strict=True):
+            _, a, gates, r, z, u, v, n, before, _ = moment
             if dy_t is not None:
                 np.add(dh, dy_t, dh)
-            dr, dz, du, dv = self.blocks(da)
             np.subtract(before, n, work)
             np.multiply(dh, work, dz)
             np.multiply(dh, z, direct)
-            np.subtract(dh, direct, du)
+            np.subtract(dh, direct, dh)
             np.multiply(n, n, work)
             np.subtract(one, work, work)
-            np.multiply(du, work, du)
-            np.multiply(du, v, dr)
-            np.multiply(du, r, dv)
+            np.multiply(dh, work, u)  # from here on u and v hold their gradients
+            np.multiply(u, v, dr)
+            np.multiply(u, r, v)
             np.multiply(gates, gates, slopes)
             np.subtract(slopes, gates, slopes)
-            np.multiply(da[:, : 2 * self.units], slopes, da[:, : 2 * self.units])
-            da.dot(W, dh)
+            np.multiply(dgates, slopes, gates)
+            a.dot(self.Wh, dh)
             np.add(dh, direct, dh)
 
 

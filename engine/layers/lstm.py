@@ -26,9 +26,10 @@ class Lstm(Cell):
     g: Array
     c: Array
     tanh_c: Array
-    slopes: Array
     dc: Array
     dh: Array
+    dgates: Array
+    slopes: Array
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the weights; forget little at first."""
@@ -41,7 +42,7 @@ class Lstm(Cell):
         own = {"g": kept, "c": last, "tanh_c": kept} | ({"dc": 1, "dh": 1} if training else {})
         wanted: dict[str, tuple[Shape, DTypeLike]] = {name: ((n, self.units), dtype) for name, n in own.items()}
         if training:
-            wanted["slopes"] = ((1, 4 * self.units), dtype)
+            wanted |= dict.fromkeys(("dgates", "slopes"), ((1, 4 * self.units), dtype))
         return super().buffers(dtype, training=training) | wanted
 
     def moment(self, step: int) -> tuple[Array, ...]:
@@ -73,22 +74,21 @@ class Lstm(Cell):
         dc += dh o (1 - tanh(c)^2); di = dc g; df = dc c; ds = 2 dc i; do = dh tanh(c); each times the sigmoid's
         slope in a, which is a^2 - a because W is negated. Then dc f and da W' belong to the moment before.
         """
-        W, one, work, slopes, dc, dh = (
-            self.W[self.state].T,
+        one, work, slopes, dgates, dc, dh = (
             self.one,
             self.work[0],
             self.slopes[0],
+            self.dgates[0],
             self.dc[0],
             self.dh[0],
         )
+        di, df, ds, do = self.blocks(dgates)
         dc.fill(0)
         dh.fill(0)
-        for dy_t, da, (_, a, i, f, _, o, g, c, _, tanh_c, _) in zip(
-            previous(dy, self.steps), self.da[::-1], reversed(self.moments), strict=True
-        ):
+        for dy_t, moment in zip(previous(dy, self.steps), reversed(self.moments), strict=True):
+            _, a, i, f, _, o, g, c, _, tanh_c, _ = moment
             if dy_t is not None:
                 np.add(dh, dy_t, dh)
-            di, df, ds, do = self.blocks(da)
             np.multiply(dh, tanh_c, do)
             np.multiply(tanh_c, tanh_c, work)
             np.subtract(one, work, work)
@@ -99,11 +99,11 @@ class Lstm(Cell):
             np.multiply(dc, c, df)
             np.add(dc, dc, work)
             np.multiply(work, i, ds)
+            np.multiply(dc, f, dc)
             np.multiply(a, a, slopes)
             np.subtract(slopes, a, slopes)
-            np.multiply(da, slopes, da)
-            np.multiply(dc, f, dc)
-            da.dot(W, dh)
+            np.multiply(dgates, slopes, a)
+            a.dot(self.Wh, dh)
 
 
 def lstm(spec: LstmSpec, shape: Shape, label: str) -> Recurrent:

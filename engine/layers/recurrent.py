@@ -37,8 +37,7 @@ class Cell(RowBuffers):
     columns: ClassVar[tuple[Places, Places]]  # of the weights and biases of inputs, and of those of the state
     cost: ClassVar[tuple[int, int]]  # operations per unit and moment besides products, forward and backward
     inputs: Array  # (steps + 1, rows, features + 1 + units + 1): [x, 1, h, 1]
-    a: Array  # (steps, rows, 4 units), and so are its gradients
-    da: Array
+    a: Array  # (steps, rows, 4 units), which backward overwrites with its gradient
     work: Array
     dx: Array
 
@@ -83,17 +82,17 @@ class Cell(RowBuffers):
             "a": ((kept, columns), dtype),
             "work": ((1, self.units), dtype),
         }
-        if training:
-            wanted |= {"da": ((self.steps, columns), dtype)}
         if training and self.passes_gradient:
             wanted["dx"] = ((self.steps, self.features), dtype)
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and W and its gradient."""
+        """Take the buffers, and W, its gradient, and its part for the state, transposed (products are faster)."""
         shape = (self.features + 1 + self.units + 1, BLOCKS * self.units)
         self.W = arena.full(shape, dtype, 0)
-        self.dW = arena.full(shape, dtype, 0) if training else self.W
+        if training:
+            self.dW = arena.empty(shape, dtype)
+            self.Wh = arena.empty((BLOCKS * self.units, self.units), dtype)
         self.one = np.ones((), dtype)
         self.training = training
         self.links = list(self._links())
@@ -122,8 +121,9 @@ class Cell(RowBuffers):
 
         `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
         """
+        np.copyto(self.Wh, self.W[self.state].T)
         self.run_back(dy)
-        da = self.da.reshape(-1, BLOCKS * self.units)
+        da = self.a.reshape(-1, BLOCKS * self.units)
         self.inputs[:-1].reshape(-1, len(self.W)).T.dot(da, self.dW)
         for part, scale, _, gradient in self.links:
             np.multiply(self.dW[part], scale, out=gradient)
@@ -150,7 +150,7 @@ class Cell(RowBuffers):
 
     @abstractmethod
     def run_back(self, dy: Array) -> None:
-        """Write `da`, last moment first; `dy` as `backward` takes it."""
+        """Write the gradient of `a` over it, last moment first; `dy` as `backward` takes it."""
 
     def blocks(self, a: Array) -> list[Array]:
         """Return the views on a moment's blocks of columns."""
