@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -65,6 +65,26 @@ class Network:
         """Draw initial weights, layer by layer from the input on."""
         self.stack.initialize(rng)
         self.initialized = True
+
+    def freeze(self, layers: Collection[int]) -> None:
+        """Let the parameters of some layers of the spec, counted from 0, stay as they are: called before `allocate`.
+
+        Layers before the first one that still learns also run as at inference, and are not gone back through.
+
+        Raises:
+            ValueError: there is no such layer, or it has no parameters.
+        """
+        found = {n: [i for i in self.learners if self.layers[i].label.startswith(f"layers[{n}] ")] for n in layers}
+        empty = sorted(n for n, indices in found.items() if not indices)
+        if empty:
+            raise ValueError(f"there are no parameters to freeze in layers {empty}")
+        indices = {index for each in found.values() for index in each}
+        names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
+        if not names >= self.parameters.frozen:
+            raise ValueError("what is frozen stays so: load the weights into a new network to train it all")
+        if indices:
+            self.parameters.frozen = names
+            self.stack.freeze(indices)
 
     def allocate(self, capacity: int, *, training: bool) -> None:
         """Take working memory for up to `capacity` rows at a time, and for gradients when `training`."""
@@ -131,7 +151,7 @@ class Network:
             if name not in values and not name.endswith("num_batches_tracked")
         ]
         for name in values.keys() & state.keys():
-            problems += _misfit(name, state[name], values[name])
+            problems += misfit(name, state[name], values[name])
         if problems:
             raise StateMismatch(sorted(problems))
         for name, value in values.items():
@@ -154,7 +174,8 @@ class Network:
         self._rows = rows
 
 
-def _misfit(name: str, given: Array, wanted: Array) -> list[str]:
+def misfit(name: str, given: Array, wanted: Array) -> list[str]:
+    """Return what keeps a parameter from taking given values, if anything does."""
     if given.shape != wanted.shape:
         return [f"{name} has shape {given.shape}, not {wanted.shape}"]
     if given.dtype.kind != "f":

@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.learning_memory import learning_memory
 from engine.memory import DryArena, Shape
 from engine.network import BLOCK_ROWS, Network
-from engine.optimizers import optimizer as make_optimizer
 from engine.spec import (
+    AveragingSpec,
     LayerSpec,
     LossName,
+    LossSpec,
     OptimizerSpec,
     Precision,
 )
@@ -55,17 +57,17 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     precision: Precision,
     optimizer: OptimizerSpec,
     *,
-    loss: LossName = "softmax_cross_entropy",
+    loss: LossName | LossSpec = "softmax_cross_entropy",
+    accumulate: int = 1,
+    averaging: AveragingSpec | None = None,
 ) -> Counts:
     """Count by building the network, its working memory and the optimizer on an arena without memory."""
     arena = DryArena()
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
     network.allocate(working_rows(batch_size), training=True)
-    state = make_optimizer(optimizer, network.parameters, arena).state
+    memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
     vector = network.parameters.vector.nbytes
-    checkpoint = 2 * vector + sum(
-        part.nbytes for part in state.values()
-    )  # parameters, the best epoch's, the optimizer's
+    checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
     return Counts(
         parameters=network.parameters.size,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ class Stack(Layer):
         super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, label)
         self.layers = tuple(layers)
         self.learners = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
+        self.resting: tuple[Layer, ...] = ()  # layers before the first one that learns, if those before are frozen
+        self.working = self.layers
         self._spare_inputs()
 
     @property
@@ -60,6 +62,12 @@ class Stack(Layer):
         for layer in self.layers[: self.first + 1]:
             layer.stop_gradient()
 
+    def freeze(self, indices: Collection[int]) -> None:
+        """Keep the parameters of some layers as they are; what lies before the first learner rests."""
+        self.learners = tuple(index for index in self.learners if index not in indices)
+        self.resting, self.working = self.layers[: self.first], self.layers[self.first :]
+        self.stop_gradient()
+
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
         """None: the layers have theirs."""
         return {}
@@ -76,7 +84,9 @@ class Stack(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Each layer's output is the next one's input."""
-        for layer in self.layers:
+        for layer in self.resting:
+            x = layer.forward(x, None)
+        for layer in self.working:
             x = layer.forward(x, dropout)
         return x
 

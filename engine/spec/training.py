@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.spec.base import DAY_SECONDS, MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
@@ -79,3 +79,13 @@ class TrainingSpec(Spec):
     ) = Field(default=None, description="balanced, or how much each class counts, in the order of the outputs")
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)
     max_runtime_seconds: float = Field(default=3600, gt=0, le=DAY_SECONDS)
+
+    @model_validator(mode="after")
+    def _line_search_is_undisturbed(self) -> Self:
+        """L-BFGS learns from how gradients change, which must be those of the loss."""
+        clipped = self.clip_value or self.clip_layer_norm or self.clip_norm
+        if self.optimizer.type == "lbfgs" and (clipped or self.regularization.max_norm or self.averaging):
+            raise ValueError("lbfgs takes neither clipping nor max_norm nor averaging")
+        if self.optimizer.type == "lbfgs" and self.accumulate > 1:
+            raise ValueError("lbfgs accumulates over all batches by itself")
+        return self
