@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from numpy.lib.stride_tricks import as_strided
+
 from engine.layers.layer import ShapeRefused
+from engine.memory import Array
 
 TORCH_OVER_TIME = """\
 class OverTime(torch.nn.Module):
@@ -40,6 +43,17 @@ def spans(length: int, kernel: int, stride: int, padding: int) -> list[tuple[sli
         start = first * stride + offset - padding
         found.append((slice(start, start + (last - first + 1) * stride, stride), slice(first, last + 1)))
     return found
+
+
+def stacked(lines: Array, first: int, count: int, kernel: int, stride: int = 1) -> Array:
+    """Return for `count` positions the `kernel` neighbouring lines that begin there, as one matrix: a view.
+
+    `lines: (groups, lines, numbers, length)`, contiguous. Positions begin at line `first` and go on by `stride`;
+    result: (groups, count, kernel * numbers, length), whose matrices overlap in memory.
+    """
+    group, line, row, number = lines.strides
+    shape = (len(lines), count, kernel * lines.shape[2], lines.shape[3])
+    return as_strided(lines[:, first:], shape, (group, stride * line, row, number))
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
