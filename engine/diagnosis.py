@@ -13,7 +13,7 @@ from engine.layers.activations import Activation
 from engine.layers.layer import Layer
 from engine.layers.residual import Residual
 from engine.layers.stack import Stack
-from engine.memory import Array
+from engine.memory import Array, Image
 from engine.network import Network
 
 PROBE_ROWS = 128  # rows on which outputs are looked at: enough to tell a dead unit from one at rest
@@ -149,7 +149,7 @@ def _outputs(layer: Layer) -> tuple[float | None, float | None, float | None]:
     if not (isinstance(layer, Activation) and layer.asymptotes):
         return size, None, None
     there = layer.is_flat()
-    unit = 1 if y.ndim == 4 else y.ndim - 1  # images have their channels first
+    unit = 0 if isinstance(layer.output_shape, Image) else y.ndim - 1  # a channel, or a feature
     dead = there.all(axis=tuple(axis for axis in range(y.ndim) if axis != unit)).mean()
     return size, float(dead), float(there.mean()) if len(layer.asymptotes) > 1 else None
 

@@ -117,17 +117,17 @@ class Adam(Optimizer):
         mean1 = (1 - self.spec.beta1) / (1 - self.spec.beta1**count)
         mean2 = math.sqrt((1 - self.spec.beta2) / (1 - self.spec.beta2**count))
         size, epsilon = self._scalar(learning_rate * mean1 / mean2), self._scalar(self.spec.epsilon / mean2)
-        for p, g, m, v, t in self.blocks:
+        for p, g, m, v, _ in self.blocks:  # the gradient's own memory is scratch enough: one vector less in cache
             np.multiply(m, beta1, out=m)
             np.add(m, g, out=m)
-            np.multiply(g, g, out=t)
+            np.multiply(g, g, out=g)
             np.multiply(v, beta2, out=v)
-            np.add(v, t, out=v)
-            np.sqrt(v, out=t)
-            np.add(t, epsilon, out=t)
-            np.divide(m, t, out=t)
-            np.multiply(t, size, out=t)
-            np.subtract(p, t, out=p)
+            np.add(v, g, out=v)
+            np.sqrt(v, out=g)
+            np.add(g, epsilon, out=g)
+            np.divide(m, g, out=g)
+            np.multiply(g, size, out=g)
+            np.subtract(p, g, out=p)
 
 
 class AdamW(Adam):

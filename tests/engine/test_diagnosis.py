@@ -6,7 +6,7 @@ import pytest
 from engine import checkpoint
 from engine.diagnosis import EVERY_STEPS, Watch, leaves
 from engine.events import LayerSizes
-from engine.spec import AdamSpec, DenseSpec, DropoutSpec, ResidualSpec, SgdSpec
+from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from engine.training import EpochEnd, start, train
 from tests.engine.runs import classifier, moons, run, small, spec
 
@@ -95,3 +95,12 @@ def test_a_run_resumed_right_before_the_look_tells_the_same() -> None:
     assert isinstance(whole, EpochEnd)
     assert isinstance(resumed, EpochEnd)
     assert whole.layers == resumed.layers != ()
+
+
+def test_a_unit_of_an_image_is_a_channel() -> None:
+    layers = [ReshapeSpec(shape=[1, 4, 4]), Conv2dSpec(channels=4, kernel=3)]
+    network = classifier(*layers, inputs=16)
+    network.allocate(256, training=True)
+    network.parameters.values["1.bias"][:] = [-9, 1, 1, 1]
+    sizes = Watch(network, np.zeros((50, 16), np.float32), steps_per_epoch=1, epochs=1).look({})
+    assert {layer.label: layer.dead for layer in sizes}["layers[1] (conv2d)"] == 0.25
