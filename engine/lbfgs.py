@@ -37,7 +37,7 @@ class Lbfgs(Optimizer):
         super().__init__(parameters, arena)
         self.searches = spec.line_search
         self.position, self.gradient, self.direction = (self.state[name] for name in self.vectors[:3])
-        self.numbers = {"started": 0, "pairs": 0, "loss": 0, "slope": 0, "length": 0, "low": 0, "high": 0, "tries": 0}
+        self.numbers = dict.fromkeys(("started", "pairs", "loss", "slope", "length", "low", "high", "tries"), 0.0)
 
     def step(self, learning_rate: float, count: int, loss: float = math.nan) -> None:  # noqa: ARG002 - has its own count
         """Judge the point reached, and go to the next one to look at."""
@@ -76,7 +76,7 @@ class Lbfgs(Optimizer):
         """Halve the bracket, or double the length while nothing bounds it; in the end, forget and start over."""
         n = self.numbers
         if n["tries"] >= MAX_TRIES:
-            n["pairs"] = 0
+            n["pairs"] = 0.0
             self._turn(learning_rate)
             return
         n["tries"] += 1
@@ -106,10 +106,10 @@ class Lbfgs(Optimizer):
         n = self.numbers
         n["slope"] = self._aim()
         if not n["slope"] < 0:
-            n["pairs"] = 0
+            n["pairs"] = 0.0
             n["slope"] = self._aim()
         first = min(1.0, 1 / max(float(np.abs(self.gradient).sum()), 1e-30)) if not n["pairs"] else 1.0
-        n["length"], n["low"], n["high"], n["tries"], n["started"] = learning_rate * first, 0, 0, 0, 1
+        n["length"], n["low"], n["high"], n["tries"], n["started"] = learning_rate * first, 0.0, 0.0, 0.0, 1.0
         self._go()
 
     def _go(self) -> None:

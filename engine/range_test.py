@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ from engine.network import Network
 from engine.spec import ConstantSpec, TrainingSpec
 from engine.training import Rows, start, train
 
-MEMORY = 0.9  # of the running mean of the losses, per step
-TOO_BAD = 4.0  # times the lowest loss: what follows teaches nothing
+WINDOW = 20  # losses are smoothed over a tenth of the steps: a twentieth on either side
+TOO_BAD = 3.0  # times the first loss above it: what follows teaches nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def range_test(  # noqa: PLR0913 - three of the six have defaults
     for event in events:
         if isinstance(event, Heartbeat):
             losses.append(event.loss)
-            if len(losses) == steps or event.loss > TOO_BAD * min(losses):
+            if len(losses) == steps or event.loss > losses[0] + TOO_BAD * abs(losses[0]):
                 break
     network.parameters.vector[:] = before
     return _summary(rates, losses)
@@ -67,11 +68,10 @@ def _without_ends(spec: TrainingSpec, epochs: int) -> TrainingSpec:
 
 
 def _summary(rates: list[float], losses: list[float]) -> RangeTest:
-    mean, smoothed = 0.0, []
-    for count, loss in enumerate(losses, start=1):
-        mean = MEMORY * mean + (1 - MEMORY) * loss
-        smoothed.append(mean / (1 - MEMORY**count))
-    falls = [after - before for before, after in zip(smoothed, smoothed[1:], strict=False)] or [math.nan]
+    side = max(1, len(rates) // WINDOW)
+    windows = [losses[max(0, step - side) : step + side + 1] for step in range(len(losses))]
+    smoothed = [sum(window) / len(window) for window in windows]
+    falls = [after - before for before, after in itertools.pairwise(smoothed)] or [math.nan]
     return RangeTest(
         rates=tuple(rates[: len(losses)]),
         losses=tuple(smoothed),
