@@ -91,7 +91,7 @@ class Cell(RowBuffers):
         shape = (self.features + 1 + self.units + 1, BLOCKS * self.units)
         self.W = arena.full(shape, dtype, 0)
         if training:
-            self.dW = arena.empty(shape, dtype)
+            self.dW = arena.empty(shape[::-1], dtype).T
             self.Wh = arena.empty((BLOCKS * self.units, self.units), dtype)
         self.one = np.ones((), dtype)
         self.training = training
@@ -124,7 +124,7 @@ class Cell(RowBuffers):
         np.copyto(self.Wh, self.W[self.state].T)
         self.run_back(dy)
         da = self.a.reshape(-1, BLOCKS * self.units)
-        self.inputs[:-1].reshape(-1, len(self.W)).T.dot(da, self.dW)
+        da.T.dot(self.inputs[:-1].reshape(-1, len(self.W)), self.dW.T)
         for part, scale, _, gradient in self.links:
             np.multiply(self.dW[part], scale, out=gradient)
         if self.passes_gradient:

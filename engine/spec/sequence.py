@@ -8,6 +8,8 @@ from pydantic import Field
 
 from engine.spec.base import MAX_WIDTH, Spec
 
+Direction = Literal["forward", "backward", "bidirectional"]
+
 MAX_VOCABULARY = 1_000_000  # rows of an embedding's table
 MAX_HEADS = 64
 
@@ -40,7 +42,7 @@ class RecurrentSpec(Spec):
     output: Literal["last", "sequence"] = Field(
         default="last", description="the state after the whole sequence, or (time, units): after each moment"
     )
-    direction: Literal["forward", "backward", "bidirectional"] = Field(
+    direction: Direction = Field(
         default="forward", description="bidirectional puts both directions' states side by side: 2 * units"
     )
 
