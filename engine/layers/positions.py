@@ -17,10 +17,10 @@ TORCH = {
 class Waves(torch.nn.Module):
     def __init__(self, time, features):
         super().__init__()
-        column = torch.arange(features)
+        column = torch.arange(features).double()
         angle = torch.arange(time).double()[:, None] / {LONGEST_WAVE} ** (column // 2 * 2 / features)
         table = torch.where(column % 2 == 0, torch.sin(angle), torch.cos(angle))
-        self.register_buffer("table", table.float(), persistent=False)
+        self.register_buffer("table", table, persistent=False)
 
     def forward(self, x):
         return x + self.table.to(x.dtype)
