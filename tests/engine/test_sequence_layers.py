@@ -1,6 +1,5 @@
 """Sequence layers: their gradients, what they compute, and how PyTorch's layers would take their weights."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from engine.layers.layer import ShapeRefused
 from engine.layers.positions import waves
 from engine.memory import Arena, Array, Shape
 from engine.network import Network
-from engine.parameters import Parameters
 from engine.spec import (
     AttentionSpec,
     DenseSpec,
@@ -25,48 +23,9 @@ from engine.spec import (
     ResidualSpec,
 )
 from engine.spec.sequence import Direction
+from tests.engine.probe import Probe, assert_exact, derivatives
 
-TINY = 1e-30  # a complex step has no cancellation, so it may be as small as one likes
 WAYS: list[Direction] = ["forward", "backward", "bidirectional"]
-
-
-class Probe:
-    """A stack of layers on its own, in any precision, complex included, with some weights."""
-
-    def __init__(self, specs: Sequence[LayerSpec], shape: Shape, dtype: Any = np.float64, rows: int = 3) -> None:
-        self.rng = np.random.default_rng(0)
-        self.stack = stack(specs, shape, "")
-        self.parameters = Parameters(self.stack.parameter_shapes(), np.dtype(dtype), Arena())
-        self.parameters.vector[:] = self.rng.standard_normal(self.parameters.size) * 0.5
-        self.stack.bind(self.parameters.values, self.parameters.allocate_gradients(Arena()))
-        self.stack.allocate(Arena(), rows, np.dtype(dtype), training=True)
-        self.stack.resize(rows)
-
-    def numbers(self, *shape: int) -> Array:
-        return self.rng.standard_normal(shape).astype(self.parameters.vector.dtype)
-
-    def run(self, x: Array) -> Array:
-        return self.stack.forward(x, None).copy()
-
-    def gradient(self, x: Array, dy: Array) -> tuple[Array, Array]:
-        """Return dx, and the gradient of all parameters."""
-        self.stack.forward(x, None)
-        dx = self.stack.backward(dy.copy())
-        return dx.copy(), self.parameters.gradients.copy()
-
-
-def derivatives(probe: Probe, x: Array, dy: Array, of: Array) -> Array:
-    """Return the derivatives of sum(y dy) in each number of `of`, by complex steps."""
-    found = []
-    for index in np.ndindex(of.shape):
-        of[index] += TINY * 1j
-        found.append((probe.run(x) * dy).sum().imag / TINY)
-        of[index] = of[index].real
-    return np.array(found).reshape(of.shape)
-
-
-def assert_exact(found: Array, expected: Array) -> None:
-    np.testing.assert_allclose(found.real, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(initial=0))
 
 
 recurrent = st.builds(
