@@ -45,7 +45,7 @@ class Standardized:
     def fit(cls, column: TableColumn) -> "Standardized":
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing].astype(np.float64)
-        fill = float(np.median(known)) if known.size else 0.0
+        fill = _median(known)
         values = np.where(column.missing, fill, column.values).astype(np.float64)
         scale: Literal["linear", "log1p"] = "log1p" if _long_tail(known) else "linear"
         if scale == "log1p":
@@ -67,7 +67,8 @@ class Standardized:
         values = np.where(column.missing, self.fill, column.values).astype(np.float64)
         if self.scale == "log1p":
             np.log1p(np.maximum(values, 0.0, out=values), out=values)
-        out[:, 0] = np.clip((values - self.mean) / self.stddev, -LARGEST, LARGEST)
+        with np.errstate(over="ignore"):  # what overflows is clipped
+            out[:, 0] = np.clip((values - self.mean) / self.stddev, -LARGEST, LARGEST)
         if self.indicator:
             out[:, 1] = column.missing
 
@@ -84,7 +85,7 @@ class Raw:
     def fit(cls, column: TableColumn) -> "Raw":
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing]
-        return cls(fill=float(np.median(known)) if known.size else 0.0, indicator=bool(column.missing.any()))
+        return cls(fill=_median(known), indicator=bool(column.missing.any()))
 
     @property
     def width(self) -> int:
@@ -216,6 +217,11 @@ def moments(values: Array) -> tuple[float, float]:
     stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
     equal = stddev * unit <= 1e-12 * largest  # what rounding leaves of equal numbers
     return mean * unit, 0.0 if equal else stddev * unit
+
+
+def _median(values: Array) -> float:
+    """Return the median of (n,) numbers, 0 of none; of halves, as the sum of two large numbers overflows."""
+    return 2 * float(np.median(values / 2)) if values.size else 0.0
 
 
 def _long_tail(values: Floats) -> bool:

@@ -10,13 +10,13 @@ from tabular.dialect import DATE_LIKE, INTEGER, NUMBER
 from tabular.table import literal, quoted
 
 MOSTLY = 0.9  # a column of so many numbers is a number column with mistakes in it
-GROUP = 64  # columns looked at in one query
+GROUP = 16  # columns looked at in one query; its planning time grows with their square
 LONG_TEXT = 64  # characters on average from which labels are free text
 SENTENCE = 24  # the same for a column that hardly repeats itself
 MANY_LABELS = 1_000
 SOME_LABELS = 50
 BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
-WORDS = ", ".join(f"'{word}'" for pair in BOOLEANS for word in sorted(pair))
+WORDS = "(?i)" + "|".join(word for pair in BOOLEANS for word in sorted(pair))
 ISO = "iso"
 DATE_FORMATS = (
     ISO, "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
@@ -68,6 +68,19 @@ class _Counts:
 
 
 FACTS = len(fields(_Counts))
+PER_COLUMN = (  # one per field of _Counts: of a value v, whether it is a number n or a NaN m
+    "count(v{0})",
+    "approx_count_distinct(v{0})",
+    "count(*) FILTER (n{0})",
+    f"count(*) FILTER (regexp_full_match(v{{0}}, '{INTEGER.pattern.replace('{', '{{').replace('}', '}}')}'))",
+    "count(*) FILTER (m{0})",
+    "coalesce(avg(length(v{0})), 0)",
+    "min(v{0}) FILTER (NOT n{0} AND NOT m{0})",
+    "min(v{0}) FILTER (n{0})",
+    f"count(*) FILTER (regexp_full_match(v{{0}}, '{WORDS}'))",
+    "min(v{0})",
+    "max(v{0})",
+)
 
 
 def infer(
@@ -94,25 +107,14 @@ def _is_number(text: str) -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, decimal_comma: bool) -> Iterator[_Counts]:
-    parts = []
-    for name in names:
+    seen, facts = list[str](), list[str]()
+    for place, name in enumerate(names):
         column = quoted(name)
         number = _is_number(_number(column, decimal_comma=decimal_comma))
-        nan = f"lower({column}) = 'nan'"
-        parts += [
-            f"count({column})",
-            f"approx_count_distinct({column})",
-            f"count(*) FILTER ({number})",
-            f"count(*) FILTER (regexp_full_match({column}, '{INTEGER.pattern}'))",
-            f"count(*) FILTER ({nan})",
-            f"coalesce(avg(length({column})), 0)",
-            f"min({column}) FILTER (NOT {number} AND NOT {nan})",
-            f"min({column}) FILTER ({number})",
-            f"count(*) FILTER (lower({column}) IN ({WORDS}))",
-            f"min({column})",
-            f"max({column})",
-        ]
-    row = connection.execute(f"SELECT {', '.join(parts)} FROM staged").fetchone() or ()  # noqa: S608 - quoted
+        seen += [f"{column} AS v{place}", f"{number} AS n{place}", f"lower({column}) = 'nan' AS m{place}"]
+        facts += [fact.format(place) for fact in PER_COLUMN]
+    query = f"SELECT {', '.join(facts)} FROM (SELECT {', '.join(seen)} FROM staged)"  # noqa: S608 - quoted
+    row = connection.execute(query).fetchone() or ()
     for place in range(0, len(row), FACTS):
         yield _Counts(*row[place : place + FACTS])
 

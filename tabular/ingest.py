@@ -43,7 +43,7 @@ def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> 
         readable, warnings = make_readable(source, folder)
         dialect = find_dialect(readable, options)
         _check_layout(dialect, options, limits)
-        with open_database(folder, readable, limits) as connection:
+        with open_database(folder, readable, limits, len(dialect.names)) as connection:
             staged, storage = _stage(connection, readable, folder, dialect, options, limits)
             _check_size(connection, staged, dialect, limits)
             kinds = _infer(connection, dialect, storage, options)

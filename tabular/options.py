@@ -40,6 +40,6 @@ class Limits:
     cells: int = 200_000_000
     line_bytes: int = 2 << 20  # one row, quoted line breaks included
     memory_bytes: int = 512 << 20  # what DuckDB may hold before it spills to disk
-    process_bytes: int = 2 << 30  # the child's heap, DuckDB and NumPy together
+    process_bytes: int = 4 << 30  # the child's address space for data, most of which it never touches
     seconds: float = 120.0
     threads: int = 2

@@ -1,5 +1,6 @@
 """CSV to Parquet with DuckDB: every cell stripped, missing ones null, columns typed as the sample suggests."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,15 +12,21 @@ from tabular.options import CsvOptions, Limits
 from tabular.table import literal, quoted
 
 Storage = Literal["integer", "double", "string"]
+WIDE = 1_000  # columns
+COLUMN_BYTES = 256 << 10  # the block that a string column being written holds at least
 BLANK = " \t\r\n\u00a0"  # stripped from both ends of every cell
 
 
-def open_database(folder: Path, source: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
-    """Return a database in memory that can touch `source` and `folder`, and nothing else."""
+def open_database(folder: Path, source: Path, limits: Limits, columns: int) -> duckdb.DuckDBPyConnection:
+    """Return a database in memory that can touch `source` and `folder`, and nothing else.
+
+    Every thread holds some vectors of every column: tables of very many `columns` are read by one.
+    `limits.memory_bytes` comes on top of what the columns need at least.
+    """
     connection = duckdb.connect(
         config={
-            "threads": limits.threads,
-            "memory_limit": f"{limits.memory_bytes >> 20}MiB",
+            "threads": limits.threads if columns < WIDE else 1,
+            "memory_limit": f"{(limits.memory_bytes + columns * COLUMN_BYTES) >> 20}MiB",
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
         }
@@ -27,6 +34,7 @@ def open_database(folder: Path, source: Path, limits: Limits) -> duckdb.DuckDBPy
     connection.execute(f"SET allowed_paths = [{literal(str(source))}]")
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # its time grows with columns squared
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
@@ -63,8 +71,13 @@ def stage(  # noqa: PLR0913 - what, from where, to where, and how
         duckdb.Error: a row is ragged, a quote does not end, or a cell does not fit its storage.
     """
     missing = sorted({*options.missing, ""})
+    pattern = "|".join(map(re.escape, missing))  # one match needs less memory than many comparisons
+    stripped = ", ".join(
+        f"trim(c{place}, {literal(BLANK)}) AS c{place}" if kind == "string" else f"c{place}"
+        for place, kind in enumerate(storage)
+    )
     cells = ", ".join(
-        f"{_cell(f'c{place}', kind, missing)} AS {quoted(name)}"
+        f"{_cell(f'c{place}', kind, pattern)} AS {quoted(name)}"
         for place, (name, kind) in enumerate(zip(dialect.names, storage, strict=True))
     )
     columns = ", ".join(
@@ -76,7 +89,7 @@ def stage(  # noqa: PLR0913 - what, from where, to where, and how
         f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = {str(dialect.header).lower()}, "
         f"skip = {dialect.skip}, nullstr = {_list(missing)}, max_line_size = {limits.line_bytes}{comma})"
     )
-    write(connection, f"SELECT {cells} FROM {rows}", parquet)  # noqa: S608 - every part is quoted
+    write(connection, f"SELECT {cells} FROM (SELECT {stripped} FROM {rows})", parquet)  # noqa: S608 - every part is quoted
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, parquet: Path) -> None:
@@ -90,7 +103,7 @@ def _list(texts: Sequence[str]) -> str:
     return f"[{', '.join(map(literal, texts))}]"
 
 
-def _cell(column: str, kind: Storage, missing: Sequence[str]) -> str:
+def _cell(column: str, kind: Storage, missing: str) -> str:
     """Return the SQL for one cell; it fails where the sample promised too much."""
     match kind:
         case "double":
@@ -99,5 +112,4 @@ def _cell(column: str, kind: Storage, missing: Sequence[str]) -> str:
             whole = f"{column}::BIGINT"
             return f"CASE WHEN {whole}::DOUBLE <> {column}::DOUBLE THEN error('not whole') ELSE {whole} END"
         case "string":
-            text = f"trim({column}, {literal(BLANK)})"
-            return f"CASE WHEN {text} NOT IN ({', '.join(map(literal, missing))}) THEN {text} END"
+            return f"CASE WHEN NOT regexp_full_match({column}, {literal(missing)}) THEN {column} END"

@@ -125,6 +125,11 @@ def test_numbers_of_any_size_give_finite_inputs() -> None:
         out = np.zeros((4, encoder.width), dtype=np.float32)
         encoder.write(column, out)
         assert np.isfinite(out).all()
+    assert written(Standardized.fit(numbers(1.0, 1.5)), numbers(-1.7e308)).tolist() == [[-1e4]]
+
+
+def test_two_numbers_whose_sum_overflows_have_a_median() -> None:
+    assert Raw.fit(numbers(1.5e308, 1.5e308)).fill == 1.5e308
 
 
 def test_rare_unknown_and_missing_labels_have_inputs_of_their_own() -> None:

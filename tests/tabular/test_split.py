@@ -29,7 +29,7 @@ def test_each_class_has_its_share_in_both_parts() -> None:
 
 def test_a_class_of_one_row_is_learned_from() -> None:
     y = np.array([0] * 50 + [1])
-    assert 50 in split(y, 0.3, 0, stratify=True)[0]
+    assert 50 in split(y, 0.6, 0, stratify=True)[0]
 
 
 def test_no_fraction_holds_back_nothing() -> None:
