@@ -90,34 +90,28 @@ class GlobalAverage(GlobalPool):
 
 
 class GlobalMax(GlobalPool):
-    """The largest number over all positions; its gradient goes to the first that is as large."""
+    """The largest number over all positions; where several are as large, they share its gradient."""
 
     torch_module = "AdaptiveMaxPool"
-    winner: Array
-    places: Array
+    largest: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """For training also where the largest numbers are."""
+        """For training also the largest numbers as they were found."""
         wanted = super().buffers(dtype, training=training)
-        return wanted | dict.fromkeys(("winner", "places"), (self.output_shape, np.intp))
-
-    def resize(self, rows: int) -> None:
-        """Also number, in flattened inputs, where each output's first candidate is."""
-        super().resize(rows)
-        outer, positions, inner = self.axes
-        self.winner, self.places = self.winner.reshape(outer, inner), self.places.reshape(outer, inner)
-        np.add(np.arange(outer)[:, None] * (positions * inner), np.arange(inner), out=self.places)
+        return wanted | {"largest": (self.output_shape, dtype)}
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Find the largest numbers' places, then fetch them."""
-        x.reshape(self.axes).argmax(axis=1, out=self.winner)
-        np.multiply(self.winner, self.axes[2], out=self.winner)
-        np.add(self.winner, self.places, out=self.winner)
-        x.reshape(-1).take(self.winner, out=self.pooled, mode="clip")
+        """Compare; `x` must stay as it is until backward."""
+        self.x = x.reshape(self.axes)
+        np.maximum.reduce(self.x, axis=1, out=self.pooled)
+        np.copyto(self.largest.reshape(self.pooled.shape), self.pooled)
         return self._hand_on()
 
     def backward(self, dy: Array) -> Array:
-        """Put the gradient where the largest number was."""
-        self.dx.fill(0)
-        self.dx.reshape(-1).put(self.winner, self._take_back(dy), mode="clip")
+        """Mark the largest numbers, and hand each its part."""
+        dx, largest = self.dx.reshape(self.axes), self.largest.reshape(self.pooled.shape)
+        np.equal(self.x, largest[:, None], out=dx)
+        part = self._take_back(dy)
+        np.divide(part, np.add.reduce(dx, axis=1, out=largest), out=part)
+        np.multiply(dx, part[:, None], out=dx)
         return self.dx

@@ -162,17 +162,21 @@ def test_pooling_takes_the_largest_or_the_mean() -> None:
     assert Probe([MaxPoolSpec(kernel=3, stride=2, padding=1)], (1, 4, 4), rows=1).run(image - 99).max() == 15 - 99
 
 
-@pytest.mark.parametrize(
-    "layer", [MaxPoolSpec(kernel=3), MaxPoolSpec(kernel=2, stride=1), GlobalPoolSpec(function="max")]
-)
-def test_of_equal_numbers_the_first_gets_the_gradient(layer: LayerSpec) -> None:
+@pytest.mark.parametrize("layer", [MaxPoolSpec(kernel=3), MaxPoolSpec(kernel=2, stride=1)])
+def test_of_equal_numbers_the_first_in_its_window_gets_the_gradient(layer: LayerSpec) -> None:
     probe = Probe([layer], (1, 3, 3), rows=1)
     x = np.zeros((1, 3, 3, 1))
     dy = np.ones_like(probe.run(x))
     dx, _ = probe.gradient(x, dy)
     expected = np.zeros((3, 3))
-    expected[: dy.shape[1] if dy.ndim == 4 else 1, : dy.shape[2] if dy.ndim == 4 else 1] = 1
+    expected[: dy.shape[1], : dy.shape[2]] = 1
     np.testing.assert_array_equal(dx[0, :, :, 0], expected)
+
+
+def test_the_largest_numbers_of_all_share_their_gradient() -> None:
+    probe = Probe([GlobalPoolSpec(function="max")], (3, 2), rows=1)
+    dx, _ = probe.gradient(np.array([[[1.0, 5], [1, 2], [0, 3]]]), np.array([[4.0, 6]]))
+    assert dx.tolist() == [[[2, 6], [2, 0], [0, 0]]]
 
 
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (3, 2, 4)])
