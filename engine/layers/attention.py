@@ -93,6 +93,7 @@ class Attention(Layer):
         super().allocate(arena, capacity, dtype, training=training)
         if training and self._whole["ones"].flags.writeable:
             self._whole["ones"].fill(1)
+        self.all = arena.full((self.time,), dtype, 1)
         self.mask = arena.full((self.time, self.time) if self.causal else (), dtype, -np.inf)
         if self.mask.flags.writeable:
             self.mask[...] = np.triu(self.mask, 1) if self.causal else 0
@@ -162,7 +163,7 @@ class Attention(Layer):
         np.maximum.reduce(weights, axis=-1, keepdims=True, out=totals)
         np.subtract(weights, totals, out=weights)
         np.exp(weights, out=weights)
-        np.add.reduce(weights, axis=-1, keepdims=True, out=totals)
+        weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
         np.divide(weights, totals, out=weights)
 
     def _back_to_projections(self) -> None:
