@@ -58,6 +58,7 @@ class Batches:
         if rows.weights is None:
             raise ValueError("rows must be checked first")
         self.rows = len(rows)
+        self.x = rows.x
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
         shares = (rows.weights / (rows.weights.mean() * batch_size)).astype(rows.x.dtype)

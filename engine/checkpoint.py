@@ -18,14 +18,27 @@ from engine import streams
 from engine.batches import Rows
 from engine.memory import Array
 from engine.network import Network
+from engine.schedules import Plateau
 from engine.spec import TrainingSpec
 from engine.state import Best, State, Tally, start
 
 MAGIC = b"BPSTATE\n"
-VERSION = 1
+VERSION = 2
 PREFIX = struct.Struct("<8sII")
 DIGEST_BYTES = 32
-SCALARS = ("run", "epoch", "batch", "step", "loss_limit", "validated", "reference", "waited", "failure", "order")
+SCALARS = (
+    "run",
+    "epoch",
+    "batch",
+    "step",
+    "loss_limit",
+    "validated",
+    "reference",
+    "waited",
+    "failure",
+    "order",
+    "sizes",
+)
 
 
 class CheckpointError(ValueError):
@@ -40,6 +53,8 @@ def dump(state: State) -> bytes:
         "arrays": [[name, array.dtype.str, array.size] for name, array in arrays.items()],
         "streams": {name: streams.position(getattr(state, name)) for name in ("shuffle", "dropout")},
         "tally": asdict(state.tally),
+        "plateau": asdict(state.plateau),
+        "numbers": state.optimizer.numbers,
         "best": state.best and _without_parameters(state.best),
     }
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
@@ -78,7 +93,9 @@ def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> State
 def _arrays(state: State) -> dict[str, Array]:
     arrays = {"parameters": state.parameters.vector}
     arrays |= {f"optimizer.{name}": vector for name, vector in state.optimizer.state.items()}
-    return arrays | ({"best": state.best.parameters} if state.best else {})
+    extra = {"accumulated": state.accumulated, "average": state.average}
+    extra["best"] = state.best.parameters if state.best else None
+    return arrays | {name: array for name, array in extra.items() if array is not None}
 
 
 def _without_parameters(best: Best) -> dict[str, Any]:
@@ -132,5 +149,7 @@ def _restore(state: State, header: dict[str, Any], arrays: dict[str, Array]) -> 
     for name in ("shuffle", "dropout"):
         streams.move_to(getattr(state, name), header["streams"][name])
     state.tally = Tally(**header["tally"])
+    state.plateau = Plateau(**header["plateau"])
+    state.optimizer.numbers = {name: float(header["numbers"][name]) for name in state.optimizer.numbers}
     for name, array in wanted.items():
         array[:] = arrays[name]

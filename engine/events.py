@@ -18,6 +18,23 @@ class Heartbeat:
     loss: float  # mean over the batch, before the update
 
 
+@dataclass(frozen=True, slots=True)
+class LayerSizes:
+    """How a layer is doing. Sizes are root mean squares; what a layer does not have is None.
+
+    `gradient` is what the optimizer got in the epoch's last step, `update` what it made of it, and `weight` the
+    parameters before.
+    """
+
+    label: str
+    gradient: float | None
+    weight: float | None
+    update: float | None
+    activation: float | None  # of the outputs
+    dead: float | None  # share of units where no row of a sample has a slope to learn by
+    saturated: float | None  # share of outputs within 1 % of the ends of tanh or sigmoid
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnd:
     """One epoch is done.
@@ -29,6 +46,7 @@ class EpochEnd:
 
     epoch: int
     metrics: dict[str, float]
+    layers: tuple[LayerSizes, ...] = ()  # input to output, at the end of some epochs (engine.diagnosis.Watch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

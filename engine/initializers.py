@@ -20,17 +20,27 @@ def resolve(name: InitializerName, activation: ActivationName) -> InitializerNam
 
 
 def fill(weights: Array, name: InitializerName, rng: np.random.Generator) -> None:
-    """Write initial values into `weights: (outputs, inputs)`.
+    """Write initial values into `weights: (outputs, inputs)`, or (outputs, inputs, *kernel) of a convolution.
 
-    The variance is 2 / inputs for he (He et al., 2015), 2 / (inputs + outputs) for glorot
-    (Glorot and Bengio, 2010), 1 / inputs for lecun (LeCun et al., 1998).
+    With k numbers in the kernel (1 without one) the variance is 2 / (k inputs) for he (He et al., 2015),
+    2 / (k inputs + k outputs) for glorot (Glorot and Bengio, 2010), 1 / (k inputs) for lecun (LeCun et al., 1998).
     """
     if name == "zeros":
         weights.fill(0)
-        return
-    outputs, inputs = weights.shape
-    family, _, distribution = name.partition("_")
-    deviation = math.sqrt({"he": 2 / inputs, "glorot": 2 / (inputs + outputs), "lecun": 1 / inputs}[family])
+    elif name == "orthogonal":
+        _fill_orthogonal(weights, rng)
+    else:
+        family, _, distribution = name.partition("_")
+        _fill_random(weights, _deviation(weights.shape, family), distribution, rng)
+
+
+def _deviation(shape: tuple[int, ...], family: str) -> float:
+    inputs = math.prod(shape[1:])
+    outputs = shape[0] * math.prod(shape[2:])
+    return math.sqrt({"he": 2 / inputs, "glorot": 2 / (inputs + outputs), "lecun": 1 / inputs}[family])
+
+
+def _fill_random(weights: Array, deviation: float, distribution: str, rng: np.random.Generator) -> None:
     if distribution == "normal":
         rng.standard_normal(dtype=weights.dtype, out=weights)
         weights *= deviation
@@ -39,3 +49,14 @@ def fill(weights: Array, name: InitializerName, rng: np.random.Generator) -> Non
         rng.random(dtype=weights.dtype, out=weights)
         weights *= 2 * bound
         weights -= bound
+
+
+def _fill_orthogonal(weights: Array, rng: np.random.Generator) -> None:
+    """Write a matrix with orthonormal rows, or columns if those are fewer (Saxe et al., 2014).
+
+    The signs of R's diagonal make it uniform over all such matrices (Mezzadri, 2007).
+    """
+    rows, columns = weights.shape[0], math.prod(weights.shape[1:])
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
+    weights[...] = (q if rows >= columns else q.T).reshape(weights.shape)

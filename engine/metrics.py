@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.memory import Array
-from engine.spec import LossName
 
 
 class Score(ABC):
     """Sums up over blocks of rows what a metric needs."""
+
+    names: tuple[str, ...] = ()
 
     @abstractmethod
     def add(self, logits: Array, targets: Array) -> None:
@@ -23,15 +26,19 @@ class Score(ABC):
 
 
 class Accuracy(Score):
-    """The share of rows whose likeliest class is the right one."""
+    """The share of answers whose likeliest class is the right one."""
+
+    names = ("accuracy",)
 
     def __init__(self) -> None:
         self.right = 0
         self.seen = 0
 
     def add(self, logits: Array, targets: Array) -> None:
-        """Compare the largest logit's place, or a single logit's sign, with the target."""
-        right = logits.argmax(axis=1) == targets if targets.ndim == 1 else (logits > 0) == (targets > 0.5)
+        """Compare the largest logit's place with the target."""
+        self._count(logits.argmax(axis=-1) == targets)
+
+    def _count(self, right: Array) -> None:
         self.right += int(np.count_nonzero(right))
         self.seen += right.size
 
@@ -40,8 +47,18 @@ class Accuracy(Score):
         return {"accuracy": self.right / self.seen}
 
 
+class SignAccuracy(Accuracy):
+    """The share of yes-or-no answers that are right."""
+
+    def add(self, logits: Array, targets: Array) -> None:
+        """Compare each logit's sign with its target."""
+        self._count((logits.reshape(targets.shape) > 0) == (targets > 0.5))
+
+
 class Deviation(Score):
     """Coefficient of determination and mean absolute error, averaged over the outputs."""
+
+    names = ("r2", "mae")
 
     def __init__(self) -> None:
         self.seen = 0
@@ -54,7 +71,7 @@ class Deviation(Score):
     def add(self, logits: Array, targets: Array) -> None:
         """Add up errors, and the targets around the first one, in float64."""
         y = targets.astype(np.float64)
-        error = logits - y
+        error = logits.reshape(y.shape) - y
         if self.origin is None:
             self.origin = y[0].copy()
         y -= self.origin
@@ -72,14 +89,49 @@ class Deviation(Score):
         return {"r2": float(r2.mean()), "mae": self.absolute / self.seen}
 
 
-def score(loss: LossName) -> Score:
-    """Return a fresh score of the kind that goes with a loss."""
-    return Deviation() if loss == "mean_squared_error" else Accuracy()
+class RateDeviation(Deviation):
+    """The same for outputs that are logarithms of rates."""
+
+    def add(self, logits: Array, targets: Array) -> None:
+        """Compare rates with counts."""
+        super().add(np.exp(logits), targets)
 
 
-def names(loss: LossName) -> tuple[str, ...]:
-    """Return the names of the metrics that go with a loss."""
-    return ("r2", "mae") if loss == "mean_squared_error" else ("accuracy",)
+class MedianDeviation(Deviation):
+    """The same for the one of several quantiles that is next to the median."""
+
+    def __init__(self, quantiles: Sequence[float]) -> None:
+        super().__init__()
+        self.step = len(quantiles)
+        self.first = min(range(self.step), key=lambda index: abs(quantiles[index] - 0.5))
+
+    def add(self, logits: Array, targets: Array) -> None:
+        """Compare the columns of that quantile."""
+        z = logits.reshape(targets.shape)
+        super().add(z[:, self.first :: self.step], targets[:, self.first :: self.step])
+
+
+class Scores(Score):
+    """The scores of several targets, each of its own outputs and columns."""
+
+    def __init__(self, parts: Sequence[Score], columns: Sequence[slice], places: Sequence[slice]) -> None:
+        self.parts = list(zip(parts, columns, places, strict=True))
+        self.names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+
+    def add(self, logits: Array, targets: Array) -> None:
+        """Let each score take its part."""
+        for part, columns, place in self.parts:
+            y = targets[:, place]
+            one_class = type(part) is Accuracy
+            part.add(logits[:, columns], y[:, 0] if one_class else y)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the mean of each metric over the targets that have it."""
+        values: defaultdict[str, list[float]] = defaultdict(list)
+        for part, _, _ in self.parts:
+            for name, value in part.metrics().items():
+                values[name].append(value)
+        return {name: sum(each) / len(each) for name, each in values.items()}
 
 
 def is_better(metric: str, value: float, than: float, *, by: float = 0.0) -> bool:

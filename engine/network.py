@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from engine.layers.build import build
-from engine.losses import LOSSES
-from engine.memory import Arena, Array
+from engine.losses import build as losses
+from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
-from engine.spec import LayerSpec, LossName, Precision
+from engine.spec import LayerSpec, LossName, LossSpec, Precision
 
 BLOCK_ROWS = 256  # rows predicted at a time: enough for full speed, few enough for the cache
 
@@ -26,6 +27,9 @@ class StateMismatch(ValueError):
 class Network:
     """Layers from `inputs` numbers per row to `outputs` logits, with the loss they are trained by.
 
+    Rows come in flat; a first layer that reshapes makes images or sequences of them. `outputs` may be a shape
+    (time, outputs) for logits at each moment.
+
     Working memory belongs to the network: use it from one thread at a time. Weights are zeros until
     `initialize` or `load_torch_state`.
     """
@@ -35,67 +39,83 @@ class Network:
         layers: Sequence[LayerSpec],
         *,
         inputs: int,
-        outputs: int,
-        loss: LossName,
+        outputs: int | Shape,
+        loss: LossName | LossSpec,
         precision: Precision,
         arena: Arena | None = None,
     ) -> None:
         self.specs = tuple(layers)
-        self.inputs, self.outputs, self.precision = inputs, outputs, precision
+        self.inputs, self.precision = inputs, precision
+        self.output_shape = (outputs,) if isinstance(outputs, int) else tuple(outputs)
+        self.outputs = math.prod(self.output_shape)
         self.arena = arena or Arena()
         self.dtype = np.dtype(precision)
-        self.layers = build(layers, inputs, outputs)
-        self.learners = [index for index, layer in enumerate(self.layers) if layer.parameter_shapes()]
-        self.loss = LOSSES[loss](outputs)
-        shapes = {
-            f"{index}.{name}": shape
-            for index, layer in enumerate(self.layers)
-            for name, shape in layer.parameter_shapes().items()
-        }
-        self.parameters = Parameters(shapes, self.dtype, self.arena)
+        self.stack = build(layers, (inputs,), self.output_shape)
+        self.layers = self.stack.layers
+        self.learners = self.stack.learners
+        self.loss = losses.build(loss, self.output_shape)
+        self.parameters = Parameters(
+            self.stack.parameter_shapes(), self.dtype, self.arena, self.stack.statistic_shapes()
+        )
         self.initialized = False
         self._capacity = self._rows = 0
-        self._bind(None)
+        self.stack.bind(self.parameters.values, None)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw initial weights, layer by layer from the input on."""
-        for layer in self.layers:
-            layer.initialize(rng)
+        self.stack.initialize(rng)
         self.initialized = True
+
+    def freeze(self, layers: Collection[int]) -> None:
+        """Let the parameters of some layers of the spec, counted from 0, stay as they are: called before `allocate`.
+
+        Layers before the first one that still learns also run as at inference, and are not gone back through.
+
+        Raises:
+            ValueError: there is no such layer, or it has no parameters.
+        """
+        found = {n: [i for i in self.learners if self.layers[i].label.startswith(f"layers[{n}] ")] for n in layers}
+        empty = sorted(n for n, indices in found.items() if not indices)
+        if empty:
+            raise ValueError(f"there are no parameters to freeze in layers {empty}")
+        indices = {index for each in found.values() for index in each}
+        names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
+        if not names >= self.parameters.frozen:
+            raise ValueError("what is frozen stays so: load the weights into a new network to train it all")
+        if indices:
+            self.parameters.frozen = names
+            self.stack.freeze(indices)
 
     def allocate(self, capacity: int, *, training: bool) -> None:
         """Take working memory for up to `capacity` rows at a time, and for gradients when `training`."""
         if training:
-            self._bind(self.parameters.allocate_gradients(self.arena))
-        for part in (*self.layers, self.loss):
+            self.stack.bind(self.parameters.values, self.parameters.allocate_gradients(self.arena))
+        for part in (self.stack, self.loss):
             part.allocate(self.arena, capacity, self.dtype, training=training)
         self._capacity, self._rows = capacity, 0
 
     def forward(self, x: Array, dropout: np.random.Generator | None = None) -> Array:
-        """Return the logits (rows, outputs) for `x: (rows, inputs)`, C-contiguous, of the network's dtype.
+        """Return the logits (rows, *output_shape) for `x: (rows, inputs)`, C-contiguous, of the network's dtype.
 
         The result is working memory, overwritten by the next call. `dropout` is the stream of masks
         while training.
         """
         if len(x) != self._rows:
             self._resize(len(x))
-        for layer in self.layers:
-            x = layer.forward(x, dropout)
-        return x
+        return self.stack.forward(x, dropout)
 
-    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator) -> float:
+    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
         """Return the batch's mean loss and write its gradient.
 
         `targets` as `loss.as_targets` makes them; `shares: (rows,)` as `Batches` gives them.
         """
         dy = self.forward(x, dropout)
         loss = self.loss(dy, targets, shares)
-        for layer in self.layers[: self.learners[0] - len(self.layers) - 1 : -1]:
-            dy = layer.backward(dy)
+        self.stack.backward(dy)
         return loss
 
     def predict(self, x: Array) -> Array:
-        """Return probabilities or values (rows, outputs) for any number of rows, without dropout.
+        """Return probabilities or values (rows, *output_shape) for any number of rows, without dropout.
 
         Rows go through in blocks of BLOCK_ROWS; the same rows in the same order give the same bits,
         another grouping may differ in the last ones.
@@ -103,7 +123,7 @@ class Network:
         x = np.ascontiguousarray(x, self.dtype)
         if not self._capacity:
             self.allocate(BLOCK_ROWS, training=False)
-        result = np.empty((len(x), self.outputs), self.dtype)
+        result = np.empty((len(x), *self.output_shape), self.dtype)
         with np.errstate(all="ignore"):
             for start in range(0, len(x), BLOCK_ROWS):
                 logits = self.forward(x[start : start + BLOCK_ROWS])
@@ -111,22 +131,27 @@ class Network:
         return result
 
     def torch_state(self) -> dict[str, Array]:
-        """Return copies of all parameters as torch.nn.Sequential names and shapes them, in its order."""
-        values = self.parameters.values
-        names = sorted(values, key=lambda name: (int(name.partition(".")[0]), name.endswith("bias")))
-        return {name: values[name].copy() for name in names}
+        """Return copies of parameters and statistics as torch.nn.Sequential names and shapes them."""
+        names = {**self.stack.parameter_shapes(), **self.stack.statistic_shapes()}
+        return {name: self.parameters.values[name].copy() for name in names}
 
     def load_torch_state(self, state: Mapping[str, Array]) -> None:
-        """Take over all parameters from arrays named and shaped as `torch_state` gives them.
+        """Take over parameters and statistics from arrays named and shaped as `torch_state` gives them.
+
+        PyTorch's counts of batches seen, which nothing here depends on, may be there too.
 
         Raises:
             StateMismatch: names, shapes or values do not fit; lists every problem, changes nothing.
         """
         values = self.parameters.values
         problems = [f"{name} is missing" for name in values if name not in state]
-        problems += [f"{name} is not a parameter of this network" for name in state if name not in values]
+        problems += [
+            f"{name} is not a parameter of this network"
+            for name in state
+            if name not in values and not name.endswith("num_batches_tracked")
+        ]
         for name in values.keys() & state.keys():
-            problems += _misfit(name, state[name], values[name])
+            problems += misfit(name, state[name], values[name])
         if problems:
             raise StateMismatch(sorted(problems))
         for name, value in values.items():
@@ -134,27 +159,23 @@ class Network:
         self.initialized = True
 
     def torch_code(self) -> str:
-        """Return the expression that makes the same network in PyTorch, up to the logits."""
-        return f"torch.nn.Sequential({', '.join(layer.torch_code() for layer in self.layers)})"
+        """Return what makes the same network in PyTorch, up to the logits, once `import torch` is done.
 
-    def _bind(self, gradients: dict[str, Array] | None) -> None:
-        for index in self.learners:
-            layer = self.layers[index]
-            names = {name: f"{index}.{name}" for name in layer.parameter_shapes()}
-            layer.bind(
-                {name: self.parameters.values[full] for name, full in names.items()},
-                gradients and {name: gradients[full] for name, full in names.items()},
-            )
+        It is an expression; where PyTorch has no such layer, its class is defined first, and the expression is the
+        last line.
+        """
+        return "\n\n".join([*self.stack.torch_definitions().values(), self.stack.torch_code()])
 
     def _resize(self, rows: int) -> None:
         if rows > self._capacity:
             raise ValueError(f"{rows} rows exceed the working memory for {self._capacity}")
-        for part in (*self.layers, self.loss):
+        for part in (self.stack, self.loss):
             part.resize(rows)
         self._rows = rows
 
 
-def _misfit(name: str, given: Array, wanted: Array) -> list[str]:
+def misfit(name: str, given: Array, wanted: Array) -> list[str]:
+    """Return what keeps a parameter from taking given values, if anything does."""
     if given.shape != wanted.shape:
         return [f"{name} has shape {given.shape}, not {wanted.shape}"]
     if given.dtype.kind != "f":

@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.memory import DryArena
+from engine.learning_memory import learning_memory
+from engine.memory import DryArena, Shape
 from engine.network import BLOCK_ROWS, Network
-from engine.optimizers import optimizer as make_optimizer
 from engine.spec import (
+    AveragingSpec,
     LayerSpec,
     LossName,
+    LossSpec,
     OptimizerSpec,
     Precision,
 )
@@ -22,7 +24,8 @@ class LayerCount:
     """The cost of one layer (PyTorch module); operations per row."""
 
     label: str
-    outputs: int
+    outputs: int  # per row
+    output_shape: Shape
     parameters: int
     flops_forward: int
     flops_backward: int
@@ -49,20 +52,22 @@ class Counts:
 def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     layers: Sequence[LayerSpec],
     inputs: int,
-    outputs: int,
+    outputs: int | Shape,
     batch_size: int,
     precision: Precision,
     optimizer: OptimizerSpec,
     *,
-    loss: LossName = "softmax_cross_entropy",
+    loss: LossName | LossSpec = "softmax_cross_entropy",
+    accumulate: int = 1,
+    averaging: AveragingSpec | None = None,
 ) -> Counts:
     """Count by building the network, its working memory and the optimizer on an arena without memory."""
     arena = DryArena()
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
     network.allocate(working_rows(batch_size), training=True)
-    state = make_optimizer(optimizer, network.parameters, arena).state
+    memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
     vector = network.parameters.vector.nbytes
-    checkpoint = vector * (2 + len(state))  # parameters, the best epoch's, the optimizer's vectors
+    checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
     return Counts(
         parameters=network.parameters.size,
@@ -85,6 +90,7 @@ def _count_layer(label: str, network: Network, index: int) -> LayerCount:
     return LayerCount(
         label=label,
         outputs=layer.outputs,
+        output_shape=layer.output_shape,
         parameters=sum(math.prod(shape) for shape in layer.parameter_shapes().values()),
         flops_forward=forward,
         flops_backward=backward if index >= network.learners[0] else 0,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 
 from engine import streams
 from engine.batches import Rows, check
+from engine.learning_memory import learning_memory
 from engine.memory import Array
 from engine.network import Network
-from engine.optimizers import Optimizer, optimizer
+from engine.optimizer import Optimizer
 from engine.parameters import Parameters
+from engine.schedules import Plateau
 from engine.shapes import working_rows
 from engine.spec import TrainingSpec
 
@@ -40,6 +43,7 @@ class Tally:
     loss: float = 0.0
     rows: int = 0
     gradient_norm: float = 0.0
+    updates: int = 0
     seconds: float = 0.0
 
 
@@ -62,6 +66,10 @@ class State:
     validated: bool = False  # there were validation rows to choose the best epoch by
     reference: float | None = None  # the value that early stopping wants improved
     waited: int = 0  # epochs since it was
+    plateau: Plateau = field(default_factory=Plateau)
+    accumulated: Array | None = None  # the gradient over the batches of the update under way, with accumulation
+    average: Array | None = None  # the running average of the parameters, with averaging
+    sizes: dict[str, list[float]] = field(default_factory=dict)  # of the epoch's last step, where it was watched
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
 
 
@@ -72,19 +80,23 @@ def start(network: Network, spec: TrainingSpec, rows: Rows) -> State:
     into it are kept. Working memory is taken for `min(spec.batch_size, rows)` rows at a time.
 
     Raises:
-        ValueError: there are no rows, or they do not fit the network.
+        ValueError: there are no rows, or they do not fit the network, or there is no layer of a number to freeze.
     """
     if not len(rows):
         raise ValueError("there are no rows to train on")
     check(rows, network)
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"))
+    network.freeze(spec.frozen)
     network.allocate(working_rows(min(spec.batch_size, len(rows))), training=True)
+    memory = learning_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
     shuffle = streams.stream(spec.seed, "shuffle")
     return State(
         run=identity(network, spec, rows),
         parameters=network.parameters,
-        optimizer=optimizer(spec.optimizer, network.parameters, network.arena),
+        optimizer=memory.optimizer,
+        accumulated=memory.accumulated,
+        average=memory.average,
         shuffle=shuffle,
         dropout=streams.stream(spec.seed, "dropout"),
         order=streams.position(shuffle),
@@ -95,7 +107,7 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     """Return a digest of what determines a run's numbers, but for the values of its rows."""
     facts = {
         "layers": [layer.model_dump() for layer in network.specs],
-        "network": [network.inputs, network.outputs, network.loss.name, network.precision],
+        "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
         "training": spec.model_dump(exclude=NO_EFFECT),
         "rows": len(rows),
     }
@@ -104,11 +116,29 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
 
 def final_parameters(state: State) -> Array:
     """Return the vector of weights to keep: the best epoch's if it was chosen on validation rows, else the last."""
-    return state.best.parameters if state.best and state.validated else state.parameters.vector
+    if state.best and state.validated:
+        return state.best.parameters
+    return state.parameters.vector if state.average is None else state.average
+
+
+@contextmanager
+def judged(state: State) -> Iterator[None]:
+    """Let the network have the weights that it is judged by meanwhile: averaged, or accepted by a line search."""
+    if state.average is None and not state.optimizer.can_retreat:
+        yield
+        return
+    held = state.parameters.vector.copy()
+    state.optimizer.settle()
+    if state.average is not None:
+        state.parameters.vector[:] = state.average
+    try:
+        yield
+    finally:
+        state.parameters.vector[:] = held
 
 
 def keep_best(state: State, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:
-    """Remember the epoch just completed, with a copy of its parameters, if it is `better`."""
+    """Remember the epoch just completed, with a copy of the parameters in place, if it is `better`."""
     if not better:
         return
     if state.best is None:

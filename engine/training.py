@@ -13,12 +13,13 @@ import numpy as np
 
 from engine import diagnosis, metrics, schedules, streams
 from engine.batches import Batches, Rows, check
-from engine.events import EpochEnd, Heartbeat, Stopped, StopReason
-from engine.losses import balanced_weights
+from engine.events import EpochEnd, Heartbeat, LayerSizes, Stopped, StopReason
+from engine.losses.weights import class_weights
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
-from engine.spec import TrainingSpec
-from engine.state import State, Tally, final_parameters, keep_best, start
+from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
+from engine.state import State, Tally, final_parameters, judged, keep_best, start
+from engine.update import Update
 
 __all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
 
@@ -36,14 +37,16 @@ class _Run:
     validation: Batches | None
     schedule: Callable[[int], float]
     clock: Callable[[], float]
+    update: Update
+    watch: diagnosis.Watch
     quiet: contextvars.Context  # where NumPy does not warn of overflow: divergence is found and named
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
-        return self.spec.optimizer.learning_rate * self.schedule(step)
+        return self.spec.optimizer.learning_rate * self.schedule(step) * self.state.plateau.factor
 
 
-def train(  # noqa: PLR0913 - two of the six have defaults
+def train(  # noqa: PLR0913 - three of the seven have defaults
     network: Network,
     state: State,
     spec: TrainingSpec,
@@ -51,6 +54,7 @@ def train(  # noqa: PLR0913 - two of the six have defaults
     validation_rows: Rows | None = None,
     *,
     clock: Callable[[], float] = time.monotonic,
+    schedule: schedules.Curve | None = None,
 ) -> Iterator[Heartbeat | EpochEnd | Stopped]:
     """Train from where `state` stands, to the end.
 
@@ -64,13 +68,14 @@ def train(  # noqa: PLR0913 - two of the six have defaults
     Raises:
         ValueError: rows do not fit the network, or the early-stopping metric cannot be measured on them.
     """
-    run = _prepare(network, state, spec, train_rows, validation_rows, clock=clock)
+    run = _prepare(network, state, spec, train_rows, validation_rows, clock=clock, schedule=schedule)
     while (reason := _finished(state, spec)) is None:
         yield from _epoch(run)
+    state.optimizer.settle()
     yield Stopped(reason=reason, detail=dict(state.failure or {}))
 
 
-def _prepare(  # noqa: PLR0913 - the same six
+def _prepare(  # noqa: PLR0913 - the same seven
     network: Network,
     state: State,
     spec: TrainingSpec,
@@ -78,9 +83,10 @@ def _prepare(  # noqa: PLR0913 - the same six
     validation_rows: Rows | None,
     *,
     clock: Callable[[], float],
+    schedule: schedules.Curve | None,
 ) -> _Run:
-    if spec.class_weight == "balanced" and train_rows.weights is None:
-        train_rows = Rows(train_rows.x, train_rows.y, balanced_weights(train_rows.y))
+    if spec.class_weight is not None and train_rows.weights is None:
+        train_rows = Rows(train_rows.x, train_rows.y, class_weights(train_rows.y, spec.class_weight))
     validation = None
     if validation_rows:
         validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffled=False)
@@ -89,26 +95,29 @@ def _prepare(  # noqa: PLR0913 - the same six
     batches = Batches(check(train_rows, network), batch_size, shuffled=spec.shuffle)
     quiet = contextvars.copy_context()
     quiet.run(np.seterr, all="ignore")
-    horizon = schedules.Horizon(steps_per_epoch=batches.count, epochs=spec.epochs)
+    update = Update(network, spec, state, batches)
+    horizon = schedules.Horizon(steps_per_epoch=update.per_epoch, epochs=spec.epochs)
     return _Run(
         network=network,
         state=state,
         spec=spec,
         batches=batches,
         validation=validation,
-        schedule=schedules.schedule(spec.schedule, horizon),
+        schedule=schedule or schedules.schedule(spec.schedule, horizon),
         clock=clock,
+        update=update,
+        watch=diagnosis.Watch(network, batches.x, steps_per_epoch=batches.count, epochs=spec.epochs),
         quiet=quiet,
     )
 
 
 def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool) -> None:
-    if spec.early_stopping is None:
-        return
-    names = ("loss", *metrics.names(network.loss.name)) if measured else ()
+    names = ("loss", *network.loss.score().names) if measured else ()
     possible = {"train_loss", *(f"val_{name}" for name in names)}
-    if spec.early_stopping.metric not in possible:
-        raise ValueError(f"early stopping by {spec.early_stopping.metric}, but only {sorted(possible)} are measured")
+    wanted = {"early stopping": spec.early_stopping, "the schedule": spec.schedule}
+    for user, part in wanted.items():
+        if isinstance(part, (EarlyStoppingSpec, PlateauSpec)) and part.metric not in possible:
+            raise ValueError(f"{user} goes by {part.metric}, but only {sorted(possible)} are measured")
 
 
 def _finished(state: State, spec: TrainingSpec) -> StopReason | None:
@@ -136,7 +145,7 @@ def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
         yield Heartbeat(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
     measured = _close(run, before)
     if measured is not None:
-        yield EpochEnd(epoch=state.epoch, metrics=measured)
+        yield EpochEnd(epoch=state.epoch, metrics=measured, layers=_look(run))
 
 
 def _arrange(state: State, batches: Batches) -> None:
@@ -149,30 +158,56 @@ def _arrange(state: State, batches: Batches) -> None:
 
 def _step(run: _Run) -> float:
     """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
-    state, network, spec = run.state, run.network, run.spec
+    state, network, update = run.state, run.network, run.update
     x, targets, shares = run.batches[state.batch]
-    gradients = network.parameters.gradients
     loss = network.backpropagate(x, targets, shares, state.dropout)
-    norm = math.sqrt(gradients.dot(gradients))
-    if state.loss_limit is None:
-        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
-    if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
-        state.failure = _failure(run, x)
-        return loss
-    if spec.clip_norm is not None and norm > spec.clip_norm:
-        np.multiply(gradients, spec.clip_norm / norm, out=gradients)
-    state.optimizer.step(run.learning_rate(state.step), state.step + 1)
-    _count(state, loss, norm, len(x))
+    complete = update.collect(state.batch)
+    norm = update.norm()
+    if not (_is_sound(state, loss) and norm < math.inf):
+        if not state.optimizer.can_retreat:
+            state.failure = _failure(run, x)
+            return loss
+        loss, norm = state.loss_limit or 0.0, 0.0  # so bad that no line search accepts it, and still a number
+    _count(state.tally, loss, len(x))
+    if complete:
+        state.tally.gradient_norm += norm
+        state.tally.updates += 1
+        update.clip()
+        _apply(run)
+    state.batch += 1
     return loss
 
 
-def _count(state: State, loss: float, norm: float, rows: int) -> None:
-    tally = state.tally
+def _is_sound(state: State, loss: float) -> bool:
+    """Say whether a loss is finite and not beyond all bounds. NaN is neither."""
+    if state.loss_limit is None:
+        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
+    return loss <= state.loss_limit
+
+
+def _apply(run: _Run) -> None:
+    """Update the parameters, with a look at how much they change if this is an epoch to look at."""
+    state, tally = run.state, run.state.tally
+    learning_rate, loss = run.learning_rate(state.step), tally.loss / tally.rows
+
+    def step() -> None:
+        run.update.apply(learning_rate, loss)
+
+    if state.batch == run.batches.count - 1 and run.watch.is_due(state.epoch + 1):
+        state.sizes = run.watch.update(step)
+    else:
+        step()
+
+
+def _look(run: _Run) -> tuple[LayerSizes, ...]:
+    """Return how the layers are doing if this was an epoch to look at them."""
+    sizes, run.state.sizes = run.state.sizes, {}
+    return run.quiet.run(run.watch.look, sizes) if sizes else ()
+
+
+def _count(tally: Tally, loss: float, rows: int) -> None:
     tally.loss += loss * rows
     tally.rows += rows
-    tally.gradient_norm += norm
-    state.step += 1
-    state.batch += 1
 
 
 def _failure(run: _Run, x: Array) -> dict[str, Any]:
@@ -183,18 +218,25 @@ def _failure(run: _Run, x: Array) -> dict[str, Any]:
 def _close(run: _Run, before: float) -> dict[str, float] | None:
     """End the epoch: measure, compare with the best, start a new tally. None if the loss is not finite any more."""
     state, tally = run.state, run.state.tally
-    measured = {"train_loss": tally.loss / tally.rows, **run.quiet.run(_validate, run)}
-    if not all(math.isfinite(value) for value in measured.values()):
-        state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
-        return None
-    measured["learning_rate"] = run.learning_rate(state.step - 1)
-    measured["gradient_norm"] = tally.gradient_norm / run.batches.count
-    measured["seconds"] = tally.seconds + run.clock() - before
-    state.epoch += 1
-    state.batch = 0
-    state.tally = Tally()
-    _judge(run, measured)
+    with judged(state):
+        measured = {"train_loss": _train_loss(state), **run.quiet.run(_validate, run)}
+        if not all(math.isfinite(value) for value in measured.values()):
+            state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
+            return None
+        measured["learning_rate"] = run.learning_rate(state.step - 1)
+        measured["gradient_norm"] = tally.gradient_norm / tally.updates
+        measured["seconds"] = tally.seconds + run.clock() - before
+        state.epoch += 1
+        state.batch = 0
+        state.tally = Tally()
+        _judge(run, measured)
     return measured
+
+
+def _train_loss(state: State) -> float:
+    """Return the mean over the epoch's rows; where a line search went too far, the loss at the point it left."""
+    loss = state.tally.loss / state.tally.rows
+    return min(loss, state.optimizer.numbers["loss"]) if state.optimizer.can_retreat else loss
 
 
 def _validate(run: _Run) -> dict[str, float]:
@@ -203,7 +245,7 @@ def _validate(run: _Run) -> dict[str, float]:
     if blocks is None:
         return {}
     total = 0.0
-    score = metrics.score(network.loss.name)
+    score = network.loss.score()
     for index in range(blocks.count):
         x, targets, shares = blocks[index]
         logits = network.forward(x)
@@ -228,3 +270,6 @@ def _judge(run: _Run, measured: dict[str, float]) -> None:
         state.reference, state.waited = value, 0
     else:
         state.waited += 1
+    if isinstance(run.spec.schedule, PlateauSpec):
+        schedule = run.spec.schedule
+        state.plateau = schedules.after_epoch(state.plateau, schedule, measured[schedule.metric])

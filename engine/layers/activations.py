@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -19,31 +20,81 @@ class Activation(Layer):
     overwrites_input = True
     keeps_output = True
     cost = (1, 2)  # operations per number, forward and backward
-    y: Array  # the output, which is the input's memory
+    asymptotes: tuple[float, ...] = ()  # outputs, low to high, near which the slope is close to zero
+    near: float = 0.01  # how close that is
+    y: Array  # the output, which is the input's memory unless that is to be spared
+    own: Array
     work: Array
 
-    def __init__(self, units: int, label: str) -> None:
-        super().__init__(units, units, label)
+    def __init__(self, shape: Shape, label: str) -> None:
+        super().__init__(shape, shape, label)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - subclasses differ in training
-        """Room for intermediate values."""
-        return {"work": ((self.outputs,), dtype)}
+        """Room for intermediate values, and for the output if the input is to be spared."""
+        names = ("work",) if self.overwrites_input else ("work", "own")
+        return dict.fromkeys(names, (self.output_shape, dtype))
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Apply the function in place, or to a copy."""
+        if not self.overwrites_input:
+            np.copyto(self.own, x)
+            x = self.own
+        self.y = x
+        return self.apply(x)
+
+    @abstractmethod
+    def apply(self, x: Array) -> Array:
+        """Write the function of `x` over it."""
+
+    def is_flat(self) -> Array:
+        """Say which of the latest outputs `y` lie where the slope is close to zero."""
+        flat: Array = self.y <= self.asymptotes[0] + self.near
+        return flat | (self.y >= self.asymptotes[-1] - self.near) if len(self.asymptotes) > 1 else flat
 
     def flops(self) -> tuple[int, int]:
         """Return operations per row by the class's cost per number."""
         return self.cost[0] * self.outputs, self.cost[1] * self.outputs
 
 
+class Linear(Layer):
+    """y = x."""
+
+    torch_name = "Identity"
+    returns_input = True
+
+    def __init__(self, shape: Shape, label: str) -> None:
+        super().__init__(shape, shape, label)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
+        """None: nothing is computed."""
+        return {}
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Return `x`."""
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """Return `dy`."""
+        return dy
+
+    def flops(self) -> tuple[int, int]:
+        """Nothing is computed."""
+        return 0, 0
+
+
 class Relu(Activation):
     """y = max(x, 0)."""
 
     torch_name = "ReLU"
+    asymptotes = (0.0,)
+    near = 0.0
     zeros: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """Zeros to compare with, and where the output is positive."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"zeros": ((self.outputs,), dtype)}
-        return wanted | ({"work": ((self.outputs,), np.bool_)} if training else {})
+        wanted = super().buffers(dtype, training=training) | {"zeros": (self.output_shape, dtype)}
+        del wanted["work"]
+        return wanted | ({"work": (self.output_shape, np.bool_)} if training else {})
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
         """Take the buffers; against an array of zeros maximum is four times as fast as against 0."""
@@ -51,9 +102,8 @@ class Relu(Activation):
         if self._whole["zeros"].flags.writeable:
             self._whole["zeros"].fill(0)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Rectify in place."""
-        self.y = x
         return np.maximum(x, self.zeros, out=x)
 
     def backward(self, dy: Array) -> Array:
@@ -68,9 +118,8 @@ class LeakyRelu(Activation):
     torch_name = "LeakyReLU"
     cost = (2, 3)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Take the larger of x and LEAK * x."""
-        self.y = x
         np.multiply(x, LEAK, out=self.work)
         return np.maximum(x, self.work, out=x)
 
@@ -85,11 +134,11 @@ class Elu(Activation):
     """y = x for x > 0, else exp(x) - 1 (Clevert et al., 2016, alpha 1)."""
 
     torch_name = "ELU"
+    asymptotes = (-1.0,)
     cost = (4, 3)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Add the two halves, of which one is always zero."""
-        self.y = x
         np.minimum(x, 0, out=self.work)
         np.expm1(self.work, out=self.work)
         np.maximum(x, 0, out=x)
@@ -106,11 +155,11 @@ class Tanh(Activation):
     """y = tanh(x)."""
 
     torch_name = "Tanh"
+    asymptotes = (-1.0, 1.0)
     cost = (1, 3)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Squash in place."""
-        self.y = x
         return np.tanh(x, out=x)
 
     def backward(self, dy: Array) -> Array:
@@ -124,11 +173,11 @@ class Sigmoid(Activation):
     """y = 1 / (1 + exp(-x))."""
 
     torch_name = "Sigmoid"
+    asymptotes = (0.0, 1.0)
     cost = (4, 3)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Squash in place; exp may overflow, whose reciprocal is the right zero."""
-        self.y = x
         return sigmoid(x)
 
     def backward(self, dy: Array) -> Array:
@@ -142,11 +191,11 @@ class Softplus(Activation):
     """y = log(1 + exp(x))."""
 
     torch_name = "Softplus"
+    asymptotes = (0.0,)
     cost = (6, 4)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Compute max(x, 0) + log1p(exp(-|x|)), which cannot overflow."""
-        self.y = x
         np.abs(x, out=self.work)
         np.negative(self.work, out=self.work)
         np.exp(self.work, out=self.work)

@@ -1,19 +1,54 @@
-"""From specs to layers: the one place that knows every kind."""
+"""From specs to layers: the one place that knows every kind. A family is added by a line in MAKERS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from typing import Any
 
-from engine.initializers import resolve
-from engine.layers.activations import Elu, LeakyRelu, Relu, Sigmoid, Softplus, Tanh
-from engine.layers.dense import Dense
+from engine.layers import shaping
+from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
+from engine.layers.attention import Attention
+from engine.layers.convolution import Conv2d
+from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
+from engine.layers.embedding import Embedding
 from engine.layers.gates import Gelu, Silu
-from engine.layers.layer import Layer
-from engine.spec import DenseSpec, DropoutSpec, LayerSpec
+from engine.layers.global_pooling import GlobalAverage, GlobalMax
+from engine.layers.gru import gru
+from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.lstm import lstm
+from engine.layers.normalization import BatchNorm, LayerNorm
+from engine.layers.pooling import AveragePool, MaxPool
+from engine.layers.positions import positions
+from engine.layers.residual import Residual
+from engine.layers.sequence_convolution import Conv1d
+from engine.layers.stack import Stack
+from engine.memory import Shape
+from engine.spec import (
+    ActivationSpec,
+    AttentionSpec,
+    AveragePoolSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    DenseSpec,
+    DropoutSpec,
+    EmbeddingSpec,
+    FlattenSpec,
+    GlobalPoolSpec,
+    GruSpec,
+    LayerNormSpec,
+    LayerSpec,
+    LstmSpec,
+    MaxPoolSpec,
+    PositionsSpec,
+    ReshapeSpec,
+    ResidualSpec,
+    Spec,
+)
 
-ACTIVATIONS: dict[str, Callable[[int, str], Layer]] = {
+ACTIVATIONS: dict[str, Callable[[Shape, str], Layer]] = {
+    "linear": Linear,
     "relu": Relu,
     "leaky_relu": LeakyRelu,
     "elu": Elu,
@@ -25,44 +60,66 @@ ACTIVATIONS: dict[str, Callable[[int, str], Layer]] = {
 }
 
 
-def build(specs: Sequence[LayerSpec], inputs: int, outputs: int) -> list[Layer]:
+def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Stack:
     """Return the layers of a network, the linear output layer last; the n-th is PyTorch's module n.
 
+    The output layer takes flat rows for a flat `output_shape`, which other rows are flattened to; and rows
+    (time, features) for (time, outputs), which it makes of each moment's features.
+
     Raises:
-        ValueError: a layer would write over an output that its predecessor still needs.
+        ShapeRefused: a layer cannot take what the layers before it make.
     """
-    layers: list[Layer] = []
-    width = inputs
+    layers = list(_layers(specs, input_shape, ""))
+    shape = layers[-1].output_shape if layers else input_shape
+    if len(output_shape) == 1 and len(shape) > 1:
+        layers.append(shaping.flatten(shape, "flatten"))
+        shape = layers[-1].output_shape
+    layers.append(dense(DenseSpec(units=output_shape[-1], activation="linear"), shape, "output"))
+    if layers[-1].output_shape != output_shape:
+        raise ShapeRefused("output", f"rows of shape {list(shape)} do not make outputs of shape {list(output_shape)}")
+    network = Stack(layers, input_shape)
+    network.stop_gradient()
+    return network
+
+
+MAKERS: dict[type[Spec], Callable[[Any, Shape, str], Layer]] = {
+    DenseSpec: dense,
+    DropoutSpec: lambda spec, shape, label: Dropout(shape, label, spec.rate),
+    ActivationSpec: lambda spec, shape, label: ACTIVATIONS[spec.function](shape, label),
+    ReshapeSpec: lambda spec, shape, label: shaping.reshape(shape, spec.shape, label),
+    Conv1dSpec: Conv1d,
+    Conv2dSpec: Conv2d,
+    MaxPoolSpec: MaxPool,
+    AveragePoolSpec: AveragePool,
+    GlobalPoolSpec: lambda spec, shape, label: {"average": GlobalAverage, "max": GlobalMax}[spec.function](
+        shape, label
+    ),
+    BatchNormSpec: BatchNorm,
+    LayerNormSpec: lambda spec, shape, label: LayerNorm(shape, label, spec.epsilon),
+    FlattenSpec: lambda _, shape, label: shaping.flatten(shape, label),
+    EmbeddingSpec: lambda spec, shape, label: Embedding(shape, spec, label),
+    PositionsSpec: positions,
+    LstmSpec: lstm,
+    GruSpec: gru,
+    AttentionSpec: lambda spec, shape, label: Attention(shape, spec, label),
+    ResidualSpec: lambda spec, shape, label: Residual(
+        stack(spec.layers, shape, f"{label}."), stack(spec.projection, shape, f"{label}.projection."), label
+    ),
+}
+
+
+def stack(specs: Sequence[LayerSpec], shape: Shape, prefix: str) -> Stack:
+    """Return the layers inside of a block, whose labels begin with `prefix`."""
+    return Stack(list(_layers(specs, shape, prefix)), shape, prefix.rstrip("."))
+
+
+def _layers(specs: Sequence[LayerSpec], shape: Shape, prefix: str) -> Iterator[Layer]:
+    """Yield each spec's layer, and the activation that follows it."""
     for index, spec in enumerate(specs):
-        layers += _layers_of(spec, width, f"layers[{index}] ({spec.type})")
-        width = layers[-1].outputs
-    layers.append(Dense(width, outputs, "output", "glorot_uniform"))
-    refuse_spoiling(layers)
-    _stop_gradient_at_first_learner(layers)
-    return layers
-
-
-def refuse_spoiling(layers: Sequence[Layer]) -> None:
-    """Raise ValueError when a layer would overwrite the network's input or an output still needed."""
-    if layers[0].overwrites_input:
-        raise ValueError(f"{layers[0].label} would overwrite the network's input")
-    for below, above in pairwise(layers):
-        if below.keeps_output and above.overwrites_input:
-            raise ValueError(f"{above.label} would overwrite the output that {below.label} keeps")
-
-
-def _layers_of(spec: LayerSpec, width: int, label: str) -> Iterator[Layer]:
-    match spec:
-        case DenseSpec(units=units, activation=activation):
-            yield Dense(width, units, label, resolve(spec.initializer, activation))
-            if activation != "linear":
-                yield ACTIVATIONS[activation](units, label)
-        case DropoutSpec(rate=rate):
-            yield Dropout(width, label, rate)
-
-
-def _stop_gradient_at_first_learner(layers: Sequence[Layer]) -> None:
-    for layer in layers:
-        layer.passes_gradient = False
-        if layer.parameter_shapes():
-            return
+        label = f"{prefix}layers[{index}] ({spec.type})"
+        layer = MAKERS[type(spec)](spec, shape, label)
+        shape = layer.output_shape
+        yield layer
+        activation = getattr(spec, "activation", "linear")
+        if activation != "linear":
+            yield ACTIVATIONS[activation](shape, label)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine import initializers
-from engine.layers.layer import Layer
+from engine.layers.layer import Layer, ShapeRefused
 from engine.memory import Arena, Array, Shape
-from engine.spec import InitializerName
+from engine.spec import DenseSpec, InitializerName
 
 
 class Dense(Layer):
@@ -21,13 +21,15 @@ class Dense(Layer):
     dx: Array
     ones: Array
 
-    def __init__(self, inputs: int, outputs: int, label: str, initializer: InitializerName) -> None:
-        super().__init__(inputs, outputs, label)
+    def __init__(self, input_shape: Shape, units: int, label: str, initializer: InitializerName) -> None:
+        super().__init__(input_shape, (*input_shape[:-1], units), label)
+        self.features = input_shape[-1]
+        self.units = units
         self.initializer = initializer
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """One matrix and one bias."""
-        return {"weight": (self.outputs, self.inputs), "bias": (self.outputs,)}
+        return {"weight": (self.units, self.features), "bias": (self.units,)}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
         """Keep the views, and the transposed one that forward multiplies by."""
@@ -43,11 +45,11 @@ class Dense(Layer):
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output; for training also the gradient handed down, and ones to sum columns with."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": ((self.outputs,), dtype)}
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
         if training:
-            wanted["ones"] = ((), dtype)
+            wanted["ones"] = (self.input_shape[:-1], dtype)
         if training and self.passes_gradient:
-            wanted["dx"] = ((self.inputs,), dtype)
+            wanted["dx"] = (self.input_shape, dtype)
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
@@ -70,9 +72,40 @@ class Dense(Layer):
 
     def flops(self) -> tuple[int, int]:
         """One product forward, two backward (one where nobody wants dx)."""
-        product = 2 * self.inputs * self.outputs
+        product = 2 * self.inputs * self.units
         return product + self.outputs, (1 + self.passes_gradient) * product + self.outputs
 
     def torch_code(self) -> str:
         """Return the expression for torch.nn.Linear."""
-        return f"torch.nn.Linear({self.inputs}, {self.outputs})"
+        return f"torch.nn.Linear({self.features}, {self.units})"
+
+
+class PositionwiseDense(Dense):
+    """The same weighted sums at each moment: y[t] = x[t] W' + b for rows (time, features)."""
+
+    def resize(self, rows: int) -> None:
+        """Also keep the views in which every moment is a row."""
+        super().resize(rows)
+        self.y3, self.y = self.y, self.y.reshape(-1, self.units)
+        if "ones" in self._whole:
+            self.ones = self.ones.reshape(-1)
+        if "dx" in self._whole:
+            self.dx3, self.dx = self.dx, self.dx.reshape(-1, self.features)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Take every moment as a row."""
+        super().forward(x.reshape(-1, self.features), dropout)
+        return self.y3
+
+    def backward(self, dy: Array) -> Array:
+        """Take every moment as a row."""
+        super().backward(dy.reshape(-1, self.units))
+        return self.dx3 if self.passes_gradient else dy
+
+
+def dense(spec: DenseSpec, shape: Shape, label: str) -> Dense:
+    """Return the dense layer for rows of a shape."""
+    if len(shape) > 2:
+        raise ShapeRefused(label, f"takes rows of features, not images {list(shape)}; put a flatten layer before it")
+    kind = Dense if len(shape) == 1 else PositionwiseDense
+    return kind(shape, spec.units, label, initializers.resolve(spec.initializer, spec.activation))

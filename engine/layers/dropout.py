@@ -15,20 +15,22 @@ class Dropout(Layer):
     """Inverted dropout (Srivastava et al., 2014): kept inputs grow by 1 / (1 - rate), so inference does nothing."""
 
     torch_name = "Dropout"
+    returns_input = True  # at inference
     y: Array
     mask: Array
 
-    def __init__(self, units: int, label: str, rate: float) -> None:
-        super().__init__(units, units, label)
+    def __init__(self, shape: Shape, label: str, rate: float) -> None:
+        super().__init__(shape, shape, label)
         self.rate = rate
         self.scale = 1 / (1 - rate)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output and the scaled mask; nothing at inference."""
-        return {"y": ((self.outputs,), dtype), "mask": ((self.outputs,), dtype)} if training else {}
+        return dict.fromkeys(("y", "mask"), (self.output_shape, dtype)) if training else {}
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Draw a new mask from the stream and apply it; return `x` itself at inference."""
+        self.drops = dropout is not None
         if dropout is None:
             return x
         dropout.random(dtype=self.mask.dtype, out=self.mask)
@@ -38,7 +40,7 @@ class Dropout(Layer):
 
     def backward(self, dy: Array) -> Array:
         """Let the gradient through where the input went through."""
-        return np.multiply(dy, self.mask, out=dy)
+        return np.multiply(dy, self.mask, out=dy) if self.drops else dy
 
     def flops(self) -> tuple[int, int]:
         """Draw, compare, scale and apply; then apply."""

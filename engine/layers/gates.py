@@ -26,12 +26,11 @@ class Silu(Activation):
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The gate, kept for backward."""
         wanted = super().buffers(dtype, training=training)
-        wanted["gate"] = ((self.outputs,), dtype)
+        wanted["gate"] = (self.output_shape, dtype)
         return wanted
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def apply(self, x: Array) -> Array:
         """Gate in place."""
-        self.y = x
         self.gate[:] = x
         sigmoid(self.gate)
         return np.multiply(x, self.gate, out=x)
@@ -54,13 +53,13 @@ class Gelu(Layer):
     t: Array
     work: Array
 
-    def __init__(self, units: int, label: str) -> None:
-        super().__init__(units, units, label)
+    def __init__(self, shape: Shape, label: str) -> None:
+        super().__init__(shape, shape, label)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output, the tanh, and for backward some room: the input stays as it is."""
         names = ("y", "t", "work") if training else ("y", "t")
-        return dict.fromkeys(names, ((self.outputs,), dtype))
+        return dict.fromkeys(names, (self.output_shape, dtype))
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Gate into an own buffer."""

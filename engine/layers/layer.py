@@ -1,54 +1,90 @@
-"""What every layer is: a function of a batch of rows, with its derivative."""
+"""What every layer is: a function of a batch of rows, with its derivative. Read this file first.
+
+A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer
+maps rows of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
+`y: (rows, *output_shape)`, both C-contiguous. Only images lie with the rows as the last axis, `(*shape, rows)`, which
+is where convolution wants them; layers that treat each number by itself need not know.
+"""
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
 
-from engine.memory import Array, RowBuffers, Shape
+from engine.memory import Array, Image, RowBuffers, Shape
+
+
+class ShapeRefused(ValueError):
+    """A layer cannot take rows of the shape that the layers before it make."""
+
+    def __init__(self, label: str, problem: str) -> None:
+        super().__init__(f"{label}: {problem}")
+        self.label = label
+        self.problem = problem
+
+
+def row_shape(shape: Shape) -> Shape:
+    """Return the shape of a row, marked if it is an image's."""
+    return Image(shape) if len(shape) == 3 else tuple(shape)
 
 
 class Layer(RowBuffers):
     """One step of a network, forward and backward, in the order of use.
 
-    Life of a layer: `parameter_shapes` -> `bind` -> `initialize` -> `allocate` -> `resize` ->
+    Life of a layer: `parameter_shapes`, `statistic_shapes` -> `bind` -> `initialize` -> `allocate` -> `resize` ->
     `forward` and `backward`, many times. Results live in the layer's own buffers (or in its
     input's, see `overwrites_input`) until the next call.
     """
 
-    overwrites_input: ClassVar[bool] = False  # forward writes its output over its input
+    overwrites_input: bool = False  # forward writes its output over its input
+    returns_input: ClassVar[bool] = False  # forward may return its input, or a view of it
     keeps_output: ClassVar[bool] = False  # backward reads the output, which nobody may overwrite
     torch_name: ClassVar[str] = ""
 
-    def __init__(self, inputs: int, outputs: int, label: str) -> None:
+    def __init__(self, input_shape: Shape, output_shape: Shape, label: str) -> None:
         super().__init__()
-        self.inputs = inputs
-        self.outputs = outputs
+        self.input_shape = row_shape(input_shape)
+        self.output_shape = row_shape(output_shape)
+        self.inputs = math.prod(input_shape)
+        self.outputs = math.prod(output_shape)
         self.label = label
-        self.passes_gradient = True  # False for the first layer that learns: nobody wants its dx
+        self.passes_gradient = True
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shapes of the parameters, by PyTorch's names for them."""
         return {}
 
+    def statistic_shapes(self) -> dict[str, Shape]:
+        """Return the shapes of what forward itself keeps up to date, by PyTorch's names for them."""
+        return {}
+
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Take the views on the parameters, and on their gradients when training."""
+        """Take the views on parameters and statistics, and on the parameters' gradients when training."""
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Write initial values into the bound parameters."""
+        """Write initial values into the bound parameters and statistics."""
+
+    def spare_input(self) -> None:
+        """Do not overwrite the input, somebody needs it: called before `allocate`."""
+        self.overwrites_input = False
+
+    def stop_gradient(self) -> None:
+        """Do not compute dx, nobody wants it: called before `allocate` for the first layer that learns."""
+        self.passes_gradient = False
 
     @abstractmethod
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Return the outputs (rows, outputs) for `x: (rows, inputs)`.
+        """Return the outputs (rows, *output_shape) for `x: (rows, *input_shape)`; images have rows last.
 
         `dropout` is the stream to draw masks from while training, and None at inference.
         """
 
     @abstractmethod
     def backward(self, dy: Array) -> Array:
-        """Return dx for `dy: (rows, outputs)`, having written the gradients of the parameters.
+        """Return dx for `dy: (rows, *output_shape)`, having written the gradients of the parameters.
 
         `dy` may be overwritten. Without `passes_gradient` the result means nothing.
         """
@@ -60,3 +96,7 @@ class Layer(RowBuffers):
     def torch_code(self) -> str:
         """Return the expression that makes the same module in PyTorch."""
         return f"torch.nn.{self.torch_name}()"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """Return name -> source of the classes that `torch_code` uses and PyTorch does not have."""
+        return {}

@@ -28,7 +28,8 @@ def make_network(
 ) -> Network:
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision="float64")
     rng = np.random.default_rng(seed)
-    network.parameters.vector[:] = rng.standard_normal(network.parameters.size) * 0.7
+    network.initialize(rng)
+    network.parameters.learned[:] = rng.standard_normal(network.parameters.size) * 0.7
     network.allocate(16, training=True)
     return network
 
@@ -60,7 +61,7 @@ def assert_gradients(network: Network, x: Array, targets: Array, shares: Array) 
     loss()
     analytic = network.parameters.gradients.copy()
     numeric = np.empty_like(analytic)
-    vector = network.parameters.vector
+    vector = network.parameters.learned
     for index, value in enumerate(vector.copy()):
         vector[index] = value + STEP
         above = loss()

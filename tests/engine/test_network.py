@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.layers.build import build, refuse_spoiling
-from engine.layers.dense import Dense
+from engine.layers.build import build
 from engine.network import BLOCK_ROWS, Network, StateMismatch
-from engine.spec import ActivationName, DenseSpec, DropoutSpec, InitializerName
+from engine.spec import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName, LayerSpec
 from engine.streams import stream
 from tests.engine.runs import classifier, small
 
@@ -96,12 +95,14 @@ def test_more_rows_than_working_memory_are_refused() -> None:
         network.forward(np.zeros((5, 2), np.float32))
 
 
-def test_layers_that_would_spoil_a_kept_output_are_refused() -> None:
-    relu = build([DenseSpec(units=2)], 2, 2)[1]
-    with pytest.raises(ValueError, match="overwrite the network's input"):
-        refuse_spoiling([relu])
-    with pytest.raises(ValueError, match="keeps"):
-        refuse_spoiling([Dense(2, 2, "a", "zeros"), relu, relu])
+def test_layers_that_would_spoil_what_is_still_needed_work_on_a_copy() -> None:
+    layers: list[LayerSpec] = [
+        ActivationSpec(function="tanh"),
+        ActivationSpec(function="relu"),
+        DenseSpec(units=2, activation="sigmoid"),
+    ]
+    network = build(layers, (2,), (2,))
+    assert [layer.overwrites_input for layer in network.layers] == [False, False, False, True, False]
 
 
 @pytest.mark.parametrize(

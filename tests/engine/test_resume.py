@@ -1,18 +1,61 @@
 """A run that is stopped anywhere and resumed from bytes ends with the same bits."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from engine import checkpoint
-from engine.spec import AdamSpec, AdamWSpec, CosineSpec, EarlyStoppingSpec, OptimizerSpec, SgdSpec, TrainingSpec
+from engine.network import Network
+from engine.spec import (
+    AdagradSpec,
+    AdamSpec,
+    AdamWSpec,
+    AveragingSpec,
+    CosineSpec,
+    DenseSpec,
+    EarlyStoppingSpec,
+    LbfgsSpec,
+    LionSpec,
+    OneCycleSpec,
+    OptimizerSpec,
+    PlateauSpec,
+    RegularizationSpec,
+    RmsPropSpec,
+    SgdSpec,
+    SoftmaxCrossEntropySpec,
+    TrainingSpec,
+)
 from engine.training import EpochEnd, Heartbeat, State, start, train
 from tests.engine.runs import moons, small, spec
 
 ROWS, VALIDATION = moons(100), moons(40, seed=1)
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, OptimizerSpec] = {
     "sgd": SgdSpec(),
     "nesterov": SgdSpec(momentum=0.9, nesterov=True),
+    "rmsprop": RmsPropSpec(learning_rate=0.01, momentum=0.5),
+    "adagrad": AdagradSpec(),
     "adam": AdamSpec(learning_rate=0.01),
     "adamw": AdamWSpec(learning_rate=0.01),
+    "lion": LionSpec(learning_rate=0.01),
+}
+FEATURES: dict[str, dict[str, Any]] = {
+    "accumulation": {"accumulate": 3, "schedule": OneCycleSpec()},
+    "averaging": {"averaging": AveragingSpec(decay=0.9), "schedule": CosineSpec(restarts=2, growth=1.5)},
+    "plateau": {"schedule": PlateauSpec(patience=1, factor=0.5, min_delta=0.5, cooldown=1), "epochs": 6},
+    "penalties": {"regularization": RegularizationSpec(l1=0.01, l2=0.01, max_norm=1.0)},
+    "clipping": {"clip_value": 0.1, "clip_layer_norm": 0.2, "clip_norm": 0.3},
+    "freezing": {"frozen": (0,)},
+    "class weights": {"class_weight": (1.0, 3.0)},
+    "line search": {"optimizer": LbfgsSpec(history=3, learning_rate=5.0), "epochs": 8},
+    "everything": {
+        "accumulate": 2,
+        "averaging": AveragingSpec(),
+        "frozen": (2,),
+        "regularization": RegularizationSpec(l2=0.01),
+        "schedule": PlateauSpec(warmup_steps=3, patience=1, min_delta=0.5),
+        "optimizer": LionSpec(),
+    },
 }
 
 
@@ -39,22 +82,50 @@ def numbers(state: State) -> bytes:
     return checkpoint.dump(state)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_resuming_after_any_event_gives_the_same_bits(optimizer: OptimizerSpec) -> None:
-    network, training = small(), settings(optimizer)
+def assert_resumes_anywhere(make: Callable[[], Network], training: TrainingSpec) -> None:
+    """Stop after every event, go on from the bytes, and compare all that follows."""
+    network = make()
     state = start(network, training, ROWS)
     dumps, events = [checkpoint.dump(state)], []
     for event in train(network, state, training, ROWS, VALIDATION):
         events.append(without_time(event))
         dumps.append(checkpoint.dump(state))
     undisturbed = numbers(state)
-    assert len(events) == 3 * (4 + 1) + 1
+    assert len(events) == training.epochs * (4 + 1) + 1
     for seen, data in enumerate(dumps):
-        other = small()
+        other = make()
         resumed = checkpoint.load(data, other, training, ROWS)
         rest = [without_time(event) for event in train(other, resumed, training, ROWS, VALIDATION)]
         assert rest == (events[seen:] or events[-1:])
         assert numbers(resumed) == undisturbed
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_resuming_after_any_event_gives_the_same_bits(optimizer: OptimizerSpec) -> None:
+    assert_resumes_anywhere(small, settings(optimizer))
+
+
+@pytest.mark.parametrize("fields", FEATURES.values(), ids=FEATURES)
+def test_resuming_gives_the_same_bits_whatever_the_training_asks_for(fields: dict[str, Any]) -> None:
+    assert_resumes_anywhere(small, spec(**fields))
+
+
+def test_resuming_gives_the_same_bits_with_smoothed_labels() -> None:
+    def make() -> Network:
+        loss = SoftmaxCrossEntropySpec(label_smoothing=0.1)
+        return Network([DenseSpec(units=3)], inputs=2, outputs=2, loss=loss, precision="float64")
+
+    assert_resumes_anywhere(make, spec(precision="float64"))
+
+
+def test_another_loss_is_another_run() -> None:
+    networks = [
+        Network([], inputs=2, outputs=2, loss=SoftmaxCrossEntropySpec(label_smoothing=s), precision="float32")
+        for s in (0.1, 0.2)
+    ]
+    data = checkpoint.dump(start(networks[0], spec(), ROWS))
+    with pytest.raises(checkpoint.CheckpointError, match="another"):
+        checkpoint.load(data, networks[1], spec(), ROWS)
 
 
 def test_a_generator_that_was_left_can_be_followed_by_another_on_the_same_state() -> None:

@@ -2,8 +2,16 @@
 
 import pytest
 
-from engine.schedules import Horizon, schedule
-from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, ScheduleSpec, StepSpec
+from engine.schedules import Horizon, Plateau, after_epoch, schedule
+from engine.spec import (
+    ConstantSpec,
+    CosineSpec,
+    ExponentialSpec,
+    OneCycleSpec,
+    PlateauSpec,
+    ScheduleSpec,
+    StepSpec,
+)
 
 HORIZON = Horizon(steps_per_epoch=10, epochs=5)
 
@@ -47,3 +55,67 @@ def test_cosine_begins_to_fall_when_the_warmup_ends() -> None:
 
 def test_a_run_of_one_step_has_a_cosine_too() -> None:
     assert values(CosineSpec(), Horizon(steps_per_epoch=1, epochs=1)) == [1.0]
+
+
+def test_cosine_restarts_begin_again_at_the_full_rate_in_even_distances() -> None:
+    found = values(CosineSpec(restarts=3, final_factor=0.1), Horizon(steps_per_epoch=101, epochs=1))
+    assert found[0::25] == pytest.approx([1, 1, 1, 1, 0.1])
+    assert found[24::25] == pytest.approx([0.1] * 4, abs=0.01)
+
+
+def test_each_fall_is_longer_by_the_growth() -> None:
+    found = values(CosineSpec(restarts=2, growth=2.0), Horizon(steps_per_epoch=71, epochs=1))
+    tops = [step for step in range(1, 70) if found[step] > max(found[step - 1], 0.9) and found[step] > found[step + 1]]
+    assert tops == [10, 30]
+    assert found[-1] == pytest.approx(0, abs=1e-12)
+
+
+def test_restarts_begin_after_the_warmup() -> None:
+    found = values(CosineSpec(restarts=1, warmup_steps=10), Horizon(steps_per_epoch=51, epochs=1))
+    assert (found[10], found[30], found[50]) == pytest.approx((1, 1, 0))
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_almost_nothing() -> None:
+    found = values(OneCycleSpec(rise=0.3), Horizon(steps_per_epoch=50, epochs=2))
+    assert found[0] == pytest.approx(0.04)
+    assert found.index(max(found)) == 29
+    assert max(found) == pytest.approx(1)
+    assert found[-1] == pytest.approx(4e-6)
+    assert found[:30] == sorted(found[:30])
+    assert found[29:] == sorted(found[29:], reverse=True)
+
+
+@pytest.mark.parametrize("spec", [OneCycleSpec(), CosineSpec(restarts=5, growth=3.0)])
+def test_a_run_of_one_step_has_every_schedule(spec: ScheduleSpec) -> None:
+    (found,) = values(spec, Horizon(steps_per_epoch=1, epochs=1))
+    assert 0 <= found <= 1
+
+
+def factors(spec: PlateauSpec, metric: list[float]) -> list[float]:
+    plateau, found = Plateau(), []
+    for value in metric:
+        plateau = after_epoch(plateau, spec, value)
+        found.append(plateau.factor)
+    return found
+
+
+def test_a_plateau_of_patience_epochs_lowers_the_rate_again_and_again() -> None:
+    spec = PlateauSpec(factor=0.5, patience=2)
+    assert factors(spec, [3, 2, 2, 2, 2, 2, 1, 1]) == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]
+
+
+def test_what_larger_is_better_by_is_known_from_the_metrics_name() -> None:
+    spec = PlateauSpec(factor=0.5, patience=1, metric="val_accuracy")
+    assert factors(spec, [0.5, 0.6, 0.6, 0.7]) == [1, 1, 0.5, 0.5]
+
+
+def test_an_improvement_below_min_delta_is_a_plateau_too() -> None:
+    assert factors(PlateauSpec(factor=0.5, patience=1, min_delta=0.5), [3, 2.8, 2.6]) == [1, 0.5, 0.25]
+
+
+def test_epochs_of_cooldown_are_not_counted() -> None:
+    assert factors(PlateauSpec(factor=0.5, patience=1, cooldown=2), [1, 1, 1, 1, 1]) == [1, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_the_rate_never_falls_below_its_least_factor() -> None:
+    assert factors(PlateauSpec(factor=0.1, patience=1, min_factor=0.05), [1, 1, 1]) == [1, 0.1, 0.05]

@@ -1,13 +1,28 @@
 """What is counted before a run is what the run then takes."""
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine import checkpoint
 from engine.shapes import count
-from engine.spec import ActivationName, AdamSpec, AdamWSpec, DenseSpec, DropoutSpec, LayerSpec, OptimizerSpec, SgdSpec
+from engine.spec import (
+    ActivationName,
+    AdagradSpec,
+    AdamSpec,
+    AdamWSpec,
+    AveragingSpec,
+    DenseSpec,
+    DropoutSpec,
+    LayerSpec,
+    LbfgsSpec,
+    LionSpec,
+    OptimizerSpec,
+    RmsPropSpec,
+    SgdSpec,
+)
 from engine.training import Rows, start, train
 from tests.engine.runs import best, classifier, spec
 
@@ -52,6 +67,26 @@ def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, bat
     list(train(network, state, settings, rows))
     data = checkpoint.dump(state)
     assert 0 < len(data) - counts.checkpoint_bytes < 4_096
+    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"optimizer": RmsPropSpec(momentum=0.9)},
+        {"optimizer": AdagradSpec(), "accumulate": 3},
+        {"optimizer": LionSpec(), "averaging": AveragingSpec()},
+        {"optimizer": LbfgsSpec(history=4)},
+        {"optimizer": AdamSpec(), "accumulate": 2, "averaging": AveragingSpec()},
+    ],
+    ids=str,
+)
+def test_what_updates_need_is_counted_too(fields: dict[str, Any]) -> None:
+    counts = count(WIDE, 20, 2, 100, "float32", **fields)
+    network, rows, settings = classifier(*WIDE, inputs=20), noise(300), spec(epochs=1, batch_size=100, **fields)
+    state = start(network, settings, rows)
+    list(train(network, state, settings, rows))
+    assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
     assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
 
 

@@ -16,7 +16,13 @@ WHOLE = {
     "precision": "float32",
     "optimizer": {"type": "adamw", "learning_rate": 0.001, "weight_decay": 0.01},
     "schedule": {"type": "cosine", "warmup_steps": 100},
+    "accumulate": 2,
+    "regularization": {"l1": 0.0, "l2": 0.001, "max_norm": 3.0},
+    "averaging": {"type": "ema", "decay": 0.99},
+    "clip_value": 5.0,
+    "clip_layer_norm": 2.0,
     "clip_norm": 1.0,
+    "frozen": (0,),
     "validation": {"fraction": 0.2},
     "early_stopping": {"metric": "val_loss", "patience": 5, "min_delta": 0.0},
     "class_weight": "balanced",
@@ -64,7 +70,27 @@ def test_layers_are_told_apart_by_their_type() -> None:
         {"optimizer": {"type": "adam", "learning_rate": 0}},
         {"optimizer": {"type": "adam", "learning_rate": float("inf")}},
         {"optimizer": {"type": "adam", "momentum": 0.9}},
-        {"optimizer": {"type": "rmsprop"}},
+        {"optimizer": {"type": "rprop"}},
+        {"optimizer": {"type": "lion", "learning_rate": 1e9, "weight_decay": 0.1}},
+        {"optimizer": {"type": "lbfgs", "history": 0}},
+        {"optimizer": {"type": "lbfgs"}},
+        {"loss": "hinge"},
+        {"loss": {"type": "huber", "delta": 0.0}},
+        {"loss": {"type": "softmax_cross_entropy", "label_smoothing": 1.0}},
+        {"loss": {"type": "quantile", "quantiles": [0.5, 0.1]}},
+        {"loss": {"type": "quantile", "quantiles": [0.0]}},
+        {"loss": {"type": "multi_target", "targets": []}},
+        {"schedule": {"type": "one_cycle", "warmup_steps": 3}},
+        {"schedule": {"type": "plateau", "factor": 1.0}},
+        {"schedule": {"type": "cosine", "growth": 0.5}},
+        {"regularization": {"l1": -1.0}},
+        {"averaging": {"decay": 1.0}},
+        {"accumulate": 0},
+        {"clip_value": 0.0},
+        {"frozen": [-1]},
+        {"class_weight": [1.0]},
+        {"class_weight": [1.0, 0.0]},
+        {"class_weight": "unbalanced"},
         {"optimizer": {"type": "adamw", "learning_rate": 1e9, "weight_decay": 0.1}},
         {"validation": {"fraction": 1.0}},
         {"max_runtime_seconds": 86_401},
@@ -75,6 +101,38 @@ def test_layers_are_told_apart_by_their_type() -> None:
 def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TrainingSpec.model_validate({**WHOLE, **change})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"loss": "huber"},
+        {"loss": {"type": "huber", "delta": 2.0}},
+        {"loss": {"type": "quantile", "quantiles": [0.1, 0.5, 0.9]}},
+        {"loss": {"type": "sigmoid_cross_entropy", "positive_weight": [3.0]}},
+        {"loss": {"type": "multi_target", "targets": [{"outputs": 3, "loss": {"type": "poisson"}, "weight": 2.0}]}},
+        {"schedule": {"type": "one_cycle", "rise": 0.2}},
+        {"schedule": {"type": "plateau", "metric": "train_loss"}},
+        {"schedule": {"type": "cosine", "restarts": 3, "growth": 2.0}},
+        {"optimizer": {"type": "rmsprop", "momentum": 0.9}},
+        {"class_weight": [1.0, 2.5]},
+    ],
+    ids=str,
+)
+def test_what_is_within_bounds_survives_json(change: dict[str, Any]) -> None:
+    spec = TrainingSpec.model_validate({**WHOLE, **change})
+    assert TrainingSpec.model_validate_json(spec.model_dump_json()) == spec
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"clip_norm": 1.0}, {"regularization": {"max_norm": 1.0}}, {"averaging": {}}, {"accumulate": 2}],
+    ids=str,
+)
+def test_a_line_search_is_not_disturbed(change: dict[str, Any]) -> None:
+    TrainingSpec.model_validate({"optimizer": {"type": "lbfgs"}})
+    with pytest.raises(ValidationError, match="lbfgs"):
+        TrainingSpec.model_validate({"optimizer": {"type": "lbfgs"}, **change})
 
 
 @pytest.mark.parametrize(

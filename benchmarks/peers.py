@@ -1,0 +1,111 @@
+"""Who is timed: bare matrix products, the engine, PyTorch, scikit-learn and JAX, each as it is fastest on one thread.
+
+A contender is a function that makes so many steps of training: forward, loss, backward, Adam, on rows in their order.
+"""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.networks import Timed, products_of
+from engine.spec import TrainingSpec
+from engine.training import Heartbeat, start, train
+
+EPOCHS = 10_000
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Somebody who trains a network."""
+
+    name: str  # several of one name are one, whose best counts
+    run: Callable[[int], object]  # makes a number of steps
+    unit: int = 1  # steps that it can only make together
+
+
+def contenders(timed: Timed) -> Iterator[Contender]:
+    """Yield everybody who is installed and can train the network."""
+    if timed.widths:
+        yield Contender("products", products(timed))
+    yield Contender("engine", engine(timed))
+    if importlib.util.find_spec("torch"):
+        yield Contender("torch", torch(timed, fused=True))
+        yield Contender("torch", torch(timed, fused=False))
+    if importlib.util.find_spec("sklearn") and timed.widths:
+        yield Contender("sklearn", sklearn(timed), unit=len(timed.rows()) // timed.batch)
+    if importlib.util.find_spec("jax"):
+        from benchmarks.jax_networks import epochs  # noqa: PLC0415 - optional
+
+        yield Contender("jax", epochs(timed), unit=len(timed.rows()) // timed.batch)
+
+
+def products(timed: Timed) -> Callable[[int], object]:
+    """Only the matrix products of a step: one forward, two backward, one for the first layer."""
+    rng = np.random.default_rng(0)
+    xs = [rng.standard_normal((timed.batch, width), dtype=np.float32) for width in timed.widths]
+    Ws = [rng.standard_normal((b, a), dtype=np.float32) / b for a, b in products_of(timed.widths)]
+    dWs = [np.empty_like(W) for W in Ws]
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            for index, W in enumerate(Ws):
+                np.dot(xs[index], W.T, out=xs[index + 1])
+            for index in reversed(range(len(Ws))):
+                np.dot(xs[index + 1].T, xs[index], out=dWs[index])
+                if index:
+                    np.dot(xs[index + 1], Ws[index], out=xs[index])
+
+    return run
+
+
+def engine(timed: Timed) -> Callable[[int], object]:
+    """The engine's own training loop with its diagnosis, a heartbeat per step."""
+    rows, network = timed.rows(), timed.network()
+    spec = TrainingSpec(batch_size=timed.batch, epochs=EPOCHS, shuffle=False)
+    events = train(network, start(network, spec, rows), spec, rows)
+
+    def run(steps: int) -> None:
+        while steps:
+            steps -= isinstance(next(events), Heartbeat)
+
+    return run
+
+
+def torch(timed: Timed, *, fused: bool) -> Callable[[int], object]:
+    """PyTorch in eager mode, the module that `torch_code` gives; Adam fused or for each tensor."""
+    import torch as peer  # noqa: PLC0415 - optional
+
+    peer.set_num_threads(1)
+    rows = timed.rows()
+    x, y = peer.from_numpy(rows.x), peer.from_numpy(rows.y)
+    definitions, _, expression = timed.network().torch_code().rpartition("\n")
+    names = {"torch": peer}
+    exec(definitions, names)
+    model, loss = eval(expression, names), peer.nn.CrossEntropyLoss()
+    adam = peer.optim.Adam(model.parameters(), lr=1e-3, fused=fused, foreach=False if not fused else None)
+
+    def run(steps: int) -> None:
+        for step in range(steps):
+            part = slice(step * timed.batch % len(x), step * timed.batch % len(x) + timed.batch)
+            adam.zero_grad()
+            loss(model(x[part]), y[part]).backward()
+            adam.step()
+
+    return run
+
+
+def sklearn(timed: Timed) -> Callable[[int], object]:
+    """scikit-learn's MLPClassifier, whole epochs by partial_fit."""
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - optional
+
+    rows = timed.rows()
+    model = MLPClassifier(timed.widths[1:-1], batch_size=timed.batch, learning_rate_init=1e-3, alpha=0.0)
+    model.partial_fit(rows.x, rows.y, classes=np.arange(timed.outputs))
+
+    def run(steps: int) -> None:
+        for _ in range(steps // (len(rows) // timed.batch)):
+            model.partial_fit(rows.x, rows.y)
+
+    return run

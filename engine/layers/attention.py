@@ -1,0 +1,184 @@
+"""Self-attention: each moment asks a question, and takes from all moments what answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine import initializers
+from engine.layers.layer import Layer, ShapeRefused
+from engine.memory import Arena, Array, Shape
+from engine.spec import AttentionSpec
+
+TORCH = """\
+class Attention(torch.nn.MultiheadAttention):
+    def __init__(self, features, heads, causal=False):
+        super().__init__(features, heads, batch_first=True)
+        self.causal = causal
+
+    def forward(self, x):
+        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
+        return super().forward(x, x, x, attn_mask=later if self.causal else None, need_weights=False)[0]
+"""
+
+
+class Attention(Layer):
+    """y = concat_h(softmax(q k' / sqrt(d)) v) Wo' + bo with (q, k, v) = x Wi' + bi, h heads of d features each.
+
+    Vaswani et al., 2017, section 3.2, with the parameters of torch.nn.MultiheadAttention. Wi: (3 features, features)
+    holds the matrices of q, k and v one below the other.
+    """
+
+    y: Array
+    qkv: Array
+    weights: Array  # (rows, heads, time, time): how much each moment takes from each
+    totals: Array
+    context: Array  # (rows, time, features): what it took
+    dqkv: Array
+    dweights: Array
+    dcontext: Array
+    dx: Array
+    ones: Array
+
+    def __init__(self, shape: Shape, spec: AttentionSpec, label: str) -> None:
+        if len(shape) != 2:
+            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}")
+        super().__init__(shape, shape, label)
+        self.time, self.features = shape
+        self.heads, self.causal = spec.heads, spec.causal
+        if self.features % self.heads:
+            raise ShapeRefused(label, f"{self.features} features cannot be divided among {self.heads} heads")
+        self.scale = (self.features // self.heads) ** -0.5
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """The matrices and biases on the way in and on the way out."""
+        features = self.features
+        return {
+            "in_proj_weight": (3 * features, features),
+            "in_proj_bias": (3 * features,),
+            "out_proj.weight": (features, features),
+            "out_proj.bias": (features,),
+        }
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views."""
+        names = self.parameter_shapes()
+        self.Wi, self.bi, self.Wo, self.bo = (values[name] for name in names)
+        if gradients is not None:
+            self.dWi, self.dbi, self.dWo, self.dbo = (gradients[name] for name in names)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw all four matrices by Glorot; biases are zero."""
+        for first in range(0, 3 * self.features, self.features):
+            initializers.fill(self.Wi[first : first + self.features], "glorot_uniform", rng)
+        initializers.fill(self.Wo, "glorot_uniform", rng)
+        self.bi.fill(0)
+        self.bo.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """All intermediate results, and for training their gradients."""
+        wide, square = (self.time, 3 * self.features), (self.heads, self.time, self.time)
+        shapes: dict[str, Shape] = {"y": self.output_shape, "qkv": wide, "context": self.input_shape}
+        shapes |= {"weights": square, "totals": (*square[:2], 1)}
+        if training:
+            shapes |= {"dqkv": wide, "dweights": square, "dcontext": self.input_shape, "ones": (self.time,)}
+        if training and self.passes_gradient:
+            shapes["dx"] = self.input_shape
+        return {name: (shape, dtype) for name, shape in shapes.items()}
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; fill in the ones, and minus infinity where a moment must not look."""
+        super().allocate(arena, capacity, dtype, training=training)
+        if training and self._whole["ones"].flags.writeable:
+            self._whole["ones"].fill(1)
+        self.all = arena.full((self.time,), dtype, 1)
+        self.mask = arena.full((self.time, self.time) if self.causal else (), dtype, -np.inf)
+        if self.mask.flags.writeable:
+            self.mask[...] = np.triu(self.mask, 1) if self.causal else 0
+
+    def resize(self, rows: int) -> None:
+        """Also keep the views by head: (rows, heads, time, d)."""
+        super().resize(rows)
+        self.q, self.k, self.v = self._by_head(self.qkv, 3)
+        (self.context_by_head,) = self._by_head(self.context, 1)
+        if "dqkv" in self._whole:
+            self.dq, self.dk, self.dv = self._by_head(self.dqkv, 3)
+            (self.dcontext_by_head,) = self._by_head(self.dcontext, 1)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Project, compare questions with keys, take values, project; `x` must stay as it is until backward."""
+        self.x = x.reshape(-1, self.features)
+        qkv = self.x.dot(self.Wi.T, self.qkv.reshape(-1, 3 * self.features))
+        np.add(qkv, self.bi, out=qkv)
+        np.multiply(self.q, self.scale, out=self.q)
+        np.matmul(self.q, self.k.swapaxes(-1, -2), out=self.weights)
+        if self.causal:
+            np.add(self.weights, self.mask, out=self.weights)
+        self._softmax()
+        np.matmul(self.weights, self.v, out=self.context_by_head)
+        y = self.context.reshape(-1, self.features).dot(self.Wo.T, self.y.reshape(-1, self.features))
+        np.add(y, self.bo, out=y)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Go back through the output's projection, the weighted sums, the softmax and the input's projection.
+
+        The softmax's gradient is A (dA - sum(A dA)), whose sum equals that of context * dcontext (Dao et al., 2022).
+        """
+        dy, context, dqkv = (part.reshape(len(self.x), -1) for part in (dy, self.context, self.dqkv))
+        ones = self.ones.reshape(-1)
+        dy.T.dot(context, self.dWo)
+        ones.dot(dy, self.dbo)
+        dy.dot(self.Wo, self.dcontext.reshape(-1, self.features))
+        self._back_to_projections()
+        dqkv.T.dot(self.x, self.dWi)
+        ones.dot(dqkv, self.dbi)
+        if not self.passes_gradient:
+            return dy
+        dqkv.dot(self.Wi, self.dx.reshape(-1, self.features))
+        return self.dx
+
+    def flops(self) -> tuple[int, int]:
+        """Four projections, two products of all pairs of moments, and the softmax; backward twice that."""
+        projections = 8 * self.time * self.features**2
+        pairs, numbers = self.time**2 * self.features, self.time * self.features
+        softmax = 5 * self.heads * self.time**2
+        forward = projections + 4 * pairs + softmax + 5 * numbers
+        unwanted = 0 if self.passes_gradient else 6 * self.time * self.features**2
+        return forward, 2 * projections - unwanted + 8 * pairs + softmax + 7 * numbers
+
+    def torch_code(self) -> str:
+        """Return the expression for the class defined below."""
+        return f"Attention({self.features}, {self.heads}{', causal=True' if self.causal else ''})"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """PyTorch's layer, which looks at its own input."""
+        return {"Attention": TORCH}
+
+    def _softmax(self) -> None:
+        """Turn comparisons into weights that add up to 1, with each row's maximum subtracted first."""
+        weights, totals = self.weights, self.totals
+        np.maximum.reduce(weights, axis=-1, keepdims=True, out=totals)
+        np.subtract(weights, totals, out=weights)
+        np.exp(weights, out=weights)
+        weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
+        np.divide(weights, totals, out=weights)
+
+    def _back_to_projections(self) -> None:
+        """Write dqkv from dcontext; q holds its scale."""
+        weights, dweights, dcontext = self.weights, self.dweights, self.dcontext_by_head
+        np.matmul(weights.swapaxes(-1, -2), dcontext, out=self.dv)
+        np.matmul(dcontext, self.v.swapaxes(-1, -2), out=dweights)
+        np.einsum("rhtd,rhtd->rht", dcontext, self.context_by_head, out=self.totals[..., 0])
+        np.subtract(dweights, self.totals, out=dweights)
+        np.multiply(dweights, weights, out=dweights)
+        np.matmul(dweights, self.k, out=self.dq)
+        np.multiply(self.dq, self.scale, out=self.dq)
+        np.matmul(dweights.swapaxes(-1, -2), self.q, out=self.dk)
+
+    def _by_head(self, array: Array, parts: int) -> list[Array]:
+        """Return views (rows, heads, time, d) on the parts that lie side by side in the last axis."""
+        views = array.reshape(len(array), self.time, parts, self.heads, -1)
+        return [views[:, :, part].swapaxes(1, 2) for part in range(parts)]

@@ -1,0 +1,197 @@
+"""Convolution of images: the same small weighted sum at every position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine import initializers
+from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.windows import pair, positions, same_padding, spans, stacked
+from engine.memory import Array, Image, Shape
+from engine.spec import Conv2dSpec
+
+
+class Conv2d(Layer):
+    """y[o, r, q] = b[o] + sum over c, i, j of W[o, c, i, j] x[c, r s + i - p, q s + j - p], as torch.nn.Conv2d.
+
+    To make this a matrix product, `strips` holds for each line of the (padded) image the numbers that a window met on
+    this line, for all its places along it: (height, channels, kernel width, places, rows), a copy of x per column of
+    the kernel. A window that covers `kernel` lines then sees `kernel` neighbouring strips, which lie one after
+    the other: `windows` is a view with one overlapping matrix per line of the output, and nothing is copied for
+    the kernel's height. (Cho and Brand, 2017, "MEC", with the images' batch as the innermost axis.) Backward in the
+    same way: a line of the strips gets its gradient from the neighbouring lines of dy whose windows covered it.
+
+    With groups, each group of channels has its own strips, and its own share of the outputs.
+    """
+
+    y: Array
+    dx: Array
+    strips: Array
+    dstrips: Array
+    dlines: Array
+    kernels: Array
+    turned: Array
+    dkernels: Array
+    dkernel: Array
+
+    def __init__(self, spec: Conv2dSpec, shape: Shape, label: str) -> None:
+        self.spec, self.groups = spec, spec.groups
+        self.kernel, self.stride = pair(spec.kernel), pair(spec.stride)
+        self.padding = same_padding(spec.padding, self.kernel)
+        channels, *sides = _image(shape, label)
+        if channels % spec.groups:
+            raise ShapeRefused(label, f"{channels} channels cannot be divided into {spec.groups} groups")
+        axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
+        self.lines, self.places = (positions(*axis, label) for axis in axes)
+        self.along = spans(*axes[1])
+        super().__init__(shape, (spec.channels, self.lines, self.places), label)
+        self.height = sides[0] + 2 * self.padding[0]
+        self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
+        self.channels = channels // spec.groups  # that a kernel sees
+        self.outgoing = spec.channels // spec.groups  # outputs of a group
+        self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
+        self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """One kernel per output channel, and its bias if wanted."""
+        weight: dict[str, Shape] = {"weight": (self.spec.channels, self.channels, *self.kernel)}
+        return weight | ({"bias": (self.spec.channels,)} if self.spec.bias else {})
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views: the kernels' with their lines first, as the windows have them."""
+        self.W, self.b = values["weight"], values.get("bias")
+        self.W_by_line = self.W.transpose(0, 2, 1, 3)
+        if gradients is not None:
+            self.dW_by_line, self.db = gradients["weight"].transpose(0, 2, 1, 3), gradients.get("bias")
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the kernels; biases start at zero."""
+        initializers.fill(self.W, self.initializer, rng)
+        if self.b is not None:
+            self.b.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The output and the strips; for training also their gradients, and dy line by line."""
+        strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.places))
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype), "strips": (strips, dtype)}
+        if training and self.passes_gradient:
+            lines = Image((self.groups * (self.lines + 2 * self.reach - 2), self.outgoing, self.places))
+            wanted |= {"dx": (self.input_shape, dtype), "dstrips": (strips, dtype), "dlines": (lines, dtype)}
+        return wanted
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The kernels as matrices; for training also transposed ones, and their gradients: one line's, and the sum."""
+        matrices = (self.groups, self.outgoing, self.window)
+        names = ("kernels", "turned", "dkernels", "dkernel") if training else ("kernels",)
+        return dict.fromkeys(names, (matrices, dtype))
+
+    def resize(self, rows: int) -> None:
+        """Lay out the strips, with zeros where nothing else is ever written: in the padding."""
+        super().resize(rows)
+        length = self.places * rows
+        numbers = self.channels * self.kernel[1]
+        by_line = (self.groups, self.height, numbers, length)
+        self.by_group = (self.groups, self.channels, *self.input_shape[1:], rows)
+        self.by_channel = (self.groups, self.outgoing, self.lines, length)
+        self.strips.fill(0)
+        self.windows = stacked(self.strips.reshape(by_line), 0, self.lines, self.kernel[0], self.stride[0])
+        if "dstrips" in self._whole:
+            self.dstrips.fill(0)
+            self.dlines.fill(0)
+            self.dlines = self.dlines.reshape(self.groups, -1, self.outgoing, length)
+            self.spread = list(self._spread(self.dstrips.reshape(by_line)))
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Fill the strips, then multiply each line's windows by the kernels."""
+        for strip, seen in self._columns(self.strips, x):
+            np.copyto(strip, seen)
+        np.copyto(self.kernels.reshape(self.W_by_line.shape), self.W_by_line)
+        np.matmul(self.kernels[:, None], self.windows, out=self.y.reshape(self.by_channel).swapaxes(1, 2))
+        if self.b is not None:
+            np.add(self.y, self.b[:, None, None, None], out=self.y)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Sum up what the kernels get; multiply for the strips, and sum those up to dx."""
+        if self.db is not None:
+            np.add.reduce(dy.reshape(self.spec.channels, -1), axis=1, out=self.db)
+        lines = dy.reshape(self.by_channel).swapaxes(1, 2)
+        self._differentiate_kernels(lines)
+        if not self.passes_gradient:
+            return dy
+        np.copyto(self.dlines[:, self.reach - 1 :][:, : self.lines], lines)
+        for turned, kernels, covering, strips in self.spread:
+            np.copyto(turned, kernels)
+            np.matmul(turned.reshape(self.groups, 1, strips.shape[2], -1), covering, out=strips)
+        self.dx.fill(0)
+        for strip, seen in self._columns(self.dstrips, self.dx):
+            np.add(seen, strip, out=seen)
+        return self.dx
+
+    def _differentiate_kernels(self, lines: Array) -> None:
+        """Sum up dy windows' over the lines."""
+        self.dkernels.fill(0)
+        for line in range(self.lines):
+            np.matmul(lines[:, line], self.windows[:, line].swapaxes(1, 2), out=self.dkernel)
+            np.add(self.dkernels, self.dkernel, out=self.dkernels)
+        np.copyto(self.dW_by_line, self.dkernels.reshape(self.dW_by_line.shape))
+
+    def _spread(self, strips: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
+        """Yield, for each remainder of a strip's line by the stride, what its gradient is made of.
+
+        That is: where to write the kernels' lines with this remainder, last line first, and the kernels themselves,
+        both as (groups, channels, kernel width, kernel's lines, outputs); the lines of dy that each strip gets its
+        gradient from; and the strips.
+        """
+        shape = (self.groups, self.outgoing, self.channels, *self.kernel)
+        kernels = self.W.reshape(shape).transpose(0, 2, 4, 3, 1)
+        free = self.turned.reshape(-1)
+        for remainder, reach in enumerate(self._reaches()):
+            wanted = kernels[:, :, :, remainder :: self.stride[0]][:, :, :, ::-1]
+            turned, free = free[: wanted.size].reshape(wanted.shape), free[wanted.size :]
+            count = self.lines + reach - 1
+            covering = stacked(self.dlines, self.reach - reach, count, reach)
+            yield turned, wanted, covering, strips[:, remainder :: self.stride[0]][:, :count]
+
+    def _reaches(self) -> list[int]:
+        """Return, for each remainder of a kernel's line by the stride, how many lines have it."""
+        height, stride = self.kernel[0], self.stride[0]
+        return [len(range(remainder, height, stride)) for remainder in range(min(height, stride))]
+
+    def _columns(self, strips: Array, image: Array) -> list[tuple[Array, Array]]:
+        """Return for each column of the kernel its part of the strips, and the part of the image that belongs there."""
+        by_column = (self.groups, self.height, self.channels, self.kernel[1], self.places, image.shape[-1])
+        top = self.padding[0]
+        lines = strips.reshape(by_column)[:, top : top + self.input_shape[1]]
+        by_line = image.reshape(self.by_group).swapaxes(1, 2)
+        return [
+            (lines[:, :, :, column, places], by_line[:, :, :, seen]) for column, (seen, places) in enumerate(self.along)
+        ]
+
+    def flops(self) -> tuple[int, int]:
+        """One product forward, two backward (one where nobody wants dx), with the sums that put dx together."""
+        product = 2 * self.window * self.outputs
+        biases = self.outputs * self.spec.bias
+        if not self.passes_gradient:
+            return product + biases, product + biases
+        lines = sum(reach * (self.lines + reach - 1) for reach in self._reaches())
+        strips = 2 * self.outgoing * lines * self.groups * self.channels * self.kernel[1] * self.places
+        sums = self.inputs * self.kernel[1] * self.places // self.input_shape[2]
+        return product + biases, product + biases + strips + sums
+
+    def torch_code(self) -> str:
+        """Return the expression for torch.nn.Conv2d."""
+        return (
+            f"torch.nn.Conv2d({self.input_shape[0]}, {self.spec.channels}, {self.kernel}, stride={self.stride}, "
+            f"padding={self.padding}, groups={self.groups}, bias={self.spec.bias})"
+        )
+
+
+def _image(shape: Shape, label: str) -> Shape:
+    if len(shape) != 3:
+        raise ShapeRefused(label, f"takes images (channels, height, width), not {list(shape)}; reshape makes them")
+    return shape

@@ -1,0 +1,288 @@
+"""Recurrent layers: a cell reads a sequence moment by moment, in one direction or in both.
+
+The cells (`lstm.py`, `gru.py`) work on time-major arrays, in which a moment lies together. Their parameters are
+PyTorch's; for each batch these are laid out as one matrix W, so that a moment costs one product
+
+    a = [x, 1, h, 1] W,    W = [weight_ih, bias_ih, weight_hh, bias_hh]': (features + 1 + units + 1, 4 units)
+
+of its inputs x and of the state h before it, and the gradient of all parameters over all moments costs one more.
+The columns of W are scaled: with a minus sign in W, 1 / (1 + exp(a)) is the sigmoid.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine import initializers
+from engine.layers.layer import Layer, ShapeRefused
+from engine.memory import Arena, Array, RowBuffers, Shape
+from engine.spec import RecurrentSpec
+
+Places: TypeAlias = tuple[tuple[int, int, int], ...]  # gates a to b lie in block c and on
+BLOCKS = 4  # W has so many blocks of columns, each as wide as the state
+Link: TypeAlias = tuple[tuple[slice, slice], Array, Array, Array]  # place in W, scales, parameter and gradient
+
+
+class Cell(RowBuffers):
+    """One direction of a recurrent layer: what a moment computes is the subclass's."""
+
+    gates: ClassVar[int]  # blocks of rows of each parameter
+    scales: ClassVar[tuple[int, ...]]  # of the blocks of columns of W
+    columns: ClassVar[tuple[Places, Places]]  # of the weights and biases of inputs, and of those of the state
+    cost: ClassVar[tuple[int, int]]  # operations per unit and moment besides products, forward and backward
+    inputs: Array  # (steps + 1, rows, features + 1 + units + 1): [x, 1, h, 1]
+    a: Array  # (steps, rows, 4 units), which backward overwrites with its gradient
+    work: Array
+    dx: Array
+
+    def __init__(self, shape: Shape, units: int, suffix: str, *, backward: bool) -> None:
+        super().__init__()
+        self.steps, self.features = shape
+        self.units = units
+        self.suffix = suffix
+        self.order = slice(None, None, -1 if backward else 1)
+        self.state = slice(self.features + 1, self.features + 1 + units)  # where h lies in `inputs`
+        self.passes_gradient = True
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """Return the shapes of the weights and biases of inputs ("ih") and state ("hh")."""
+        rows = self.gates * self.units
+        shapes: dict[str, Shape] = {"weight_ih": (rows, self.features), "weight_hh": (rows, self.units)}
+        shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+        return {self.name(part): shape for part, shape in shapes.items()}
+
+    def name(self, part: str) -> str:
+        """Return PyTorch's name for a parameter."""
+        return f"{part}_l0{self.suffix}"
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Take the views on the parameters and on their gradients."""
+        self.values, self.gradients = values, gradients
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw each gate's input weights by Glorot and its recurrent ones orthogonal; biases are zero."""
+        for gate in range(self.gates):
+            rows = slice(gate * self.units, (gate + 1) * self.units)
+            initializers.fill(self.values[self.name("weight_ih")][rows], "glorot_uniform", rng)
+            initializers.fill(self.values[self.name("weight_hh")][rows], "orthogonal", rng)
+        self.values[self.name("bias_ih")].fill(0)
+        self.values[self.name("bias_hh")].fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """What is kept of each moment for backward (at inference, of one), and room for one moment."""
+        columns, kept = BLOCKS * self.units, self.steps if training else 1
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {
+            "inputs": ((self.steps + 1, self.features + 1 + self.units + 1), dtype),
+            "a": ((kept, columns), dtype),
+            "work": ((1, self.units), dtype),
+        }
+        if training and self.passes_gradient:
+            wanted["dx"] = ((self.steps, self.features), dtype)
+        return wanted
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers, and W, its gradient, and its part for the state, transposed (products are faster)."""
+        shape = (self.features + 1 + self.units + 1, BLOCKS * self.units)
+        self.W = arena.full(shape, dtype, 0)
+        if training:
+            self.dW = arena.empty(shape[::-1], dtype).T
+            self.Wh = arena.empty((BLOCKS * self.units, self.units), dtype)
+        self.one = np.ones((), dtype)
+        self.training = training
+        self.links = list(self._links())
+        super().allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Lay out `rows` rows time-major: (moments, rows, numbers)."""
+        for name, whole in self._whole.items():
+            moments, numbers = whole.shape[1:]
+            flat = whole.reshape(-1)[: moments * rows * numbers]
+            setattr(self, name, flat.reshape(moments, rows, numbers))
+        self.inputs[:, :, [self.features, -1]] = 1
+        self.inputs[0, :, self.state] = 0
+        self.moments = [self.moment(step) for step in range(self.steps)]
+
+    def forward(self, x: Array) -> Array:
+        """Return the state after each moment, (steps, rows, units), for `x: (rows, steps, features)`."""
+        for part, scale, parameter, _ in self.links:
+            np.multiply(parameter, scale, out=self.W[part])
+        np.copyto(self.inputs[:-1, :, : self.features], x[:, self.order].swapaxes(0, 1))
+        self.run()
+        return self.inputs[1:, :, self.state]
+
+    def backward(self, dy: Array) -> Array:
+        """Write the gradients of the parameters and return dx, (rows, steps, features), for `dy` of the last states.
+
+        `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
+        """
+        np.copyto(self.Wh, self.W[self.state].T)
+        self.run_back(dy)
+        da = self.a.reshape(-1, BLOCKS * self.units)
+        da.T.dot(self.inputs[:-1].reshape(-1, len(self.W)), self.dW.T)
+        for part, scale, _, gradient in self.links:
+            np.multiply(self.dW[part], scale, out=gradient)
+        if self.passes_gradient:
+            da.dot(self.W[: self.features].T, self.dx.reshape(-1, self.features))
+            return self.dx[self.order].swapaxes(0, 1)
+        return dy
+
+    def flops(self) -> tuple[int, int]:
+        """Return operations per row: a product forward; backward that of W's gradient, and those of h and x."""
+        columns = BLOCKS * self.units
+        rows = self.features + 1 + self.units + 1
+        back = rows + self.units + self.passes_gradient * self.features
+        forward, backward = (cost * self.units for cost in self.cost)
+        return self.steps * (2 * rows * columns + forward), self.steps * (2 * back * columns + backward)
+
+    @abstractmethod
+    def moment(self, step: int) -> tuple[Array, ...]:
+        """Return the views that one step works on; made once, they cost nothing in it."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Compute the states one after the other, into `inputs`."""
+
+    @abstractmethod
+    def run_back(self, dy: Array) -> None:
+        """Write the gradient of `a` over it, last moment first; `dy` as `backward` takes it."""
+
+    def blocks(self, a: Array) -> list[Array]:
+        """Return the views on a moment's blocks of columns."""
+        return [a[:, start : start + self.units] for start in range(0, BLOCKS * self.units, self.units)]
+
+    def _links(self) -> Iterator[Link]:
+        """Yield what lies where in W."""
+        of_inputs, of_state = self.columns
+        yield from self._places("weight_ih", slice(0, self.features), of_inputs)
+        yield from self._places("bias_ih", slice(self.features, self.features + 1), of_inputs)
+        yield from self._places("weight_hh", self.state, of_state)
+        yield from self._places("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
+
+    def _places(self, part: str, rows: slice, columns: Places) -> Iterator[Link]:
+        scales = np.repeat(np.asarray(self.scales, self.W.dtype), self.units)
+        value, gradient = (views[self.name(part)] for views in (self.values, self.gradients or self.values))
+        for first, last, block in columns:
+            gates = slice(first * self.units, last * self.units)
+            place = slice(block * self.units, (block + last - first) * self.units)
+            views = [whole[gates].reshape(gates.stop - gates.start, -1).T for whole in (value, gradient)]
+            yield (rows, place), scales[place], views[0], views[1]
+
+
+def previous(dy: Array, steps: int) -> Iterator[Array | None]:
+    """Yield, last to first, what `dy` adds to the gradient of each state."""
+    yield from dy[::-1]
+    yield from repeat(None, steps - len(dy))
+
+
+TORCH = """\
+class {name}(torch.nn.{name}):
+    def __init__(self, features, units, last=True, backward=False, bidirectional=False):
+        super().__init__(features, units, batch_first=True, bidirectional=bidirectional)
+        self.last, self.backward = last, backward
+
+    def forward(self, x):
+        y, _ = super().forward(x.flip(1) if self.backward else x)
+        if self.last:
+            return torch.cat([y[:, -1, : self.hidden_size], y[:, 0, self.hidden_size :]], 1)
+        return y.flip(1) if self.backward else y
+"""
+
+
+class Recurrent(Layer):
+    """One cell, or one per direction, whose states lie side by side."""
+
+    y: Array
+    dx: Array
+
+    def __init__(self, shape: Shape, spec: RecurrentSpec, label: str, kind: type[Cell]) -> None:
+        if len(shape) != 2:
+            raise ShapeRefused(label, f"reads (time, features), not {list(shape)}; put a reshape layer before it")
+        ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
+        width = len(ways) * spec.units
+        super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), label)
+        self.spec = spec
+        self.torch_name = kind.__name__.upper()  # type: ignore[misc]
+        self.cells = [
+            kind(shape, spec.units, suffix, backward=suffix != "" or spec.direction == "backward") for suffix in ways
+        ]
+        self.places = [slice(start, start + spec.units) for start in range(0, width, spec.units)]
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """Those of the cells."""
+        return {name: shape for cell in self.cells for name, shape in cell.parameter_shapes().items()}
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Give the cells all views: they know their own."""
+        for cell in self.cells:
+            cell.bind(values, gradients)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the cells' weights."""
+        for cell in self.cells:
+            cell.initialize(rng)
+
+    def stop_gradient(self) -> None:
+        """Stop it in the cells."""
+        super().stop_gradient()
+        for cell in self.cells:
+            cell.passes_gradient = False
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The states put side by side, and the directions' dx added up."""
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers, the cells' included."""
+        super().allocate(arena, capacity, dtype, training=training)
+        for cell in self.cells:
+            cell.allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Put `rows` rows to use, in the cells too."""
+        super().resize(rows)
+        for cell in self.cells:
+            cell.resize(rows)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Return the last states, (rows, units), or all, (rows, steps, units), in the order of the input."""
+        for cell, place in zip(self.cells, self.places, strict=True):
+            states = cell.forward(x)
+            if self.spec.output == "last":
+                np.copyto(self.y[:, place], states[-1])
+            else:
+                np.copyto(self.y[:, :, place], states[cell.order].swapaxes(0, 1))
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Hand each cell its part of dy; add up what they return."""
+        for index, (cell, place) in enumerate(zip(self.cells, self.places, strict=True)):
+            last = self.spec.output == "last"
+            dx = cell.backward(dy[None, :, place] if last else dy[:, :, place].swapaxes(0, 1)[cell.order])
+            if self.passes_gradient and index == 0:
+                np.copyto(self.dx, dx)
+            elif self.passes_gradient:
+                np.add(self.dx, dx, out=self.dx)
+        return self.dx if self.passes_gradient else dy
+
+    def flops(self) -> tuple[int, int]:
+        """Those of the cells."""
+        each = [cell.flops() for cell in self.cells]
+        return sum(forward for forward, _ in each), sum(backward for _, backward in each)
+
+    def torch_code(self) -> str:
+        """Return the expression for the class defined below."""
+        options = [f"last={self.spec.output == 'last'}"]
+        if self.spec.direction != "forward":
+            options.append(f"{self.spec.direction}=True")
+        return f"{self.torch_name}({self.input_shape[1]}, {self.spec.units}, {', '.join(options)})"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """PyTorch's layer, of whose results one is passed on."""
+        return {self.torch_name: TORCH.format(name=self.torch_name)}

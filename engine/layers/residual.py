@@ -1,0 +1,116 @@
+"""Residual block: a stack of layers whose input is added to its output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.stack import Stack, own_part
+from engine.memory import Arena, Array, Shape
+
+TORCH = """\
+class Residual(torch.nn.Module):
+    def __init__(self, body, skip):
+        super().__init__()
+        self.body, self.skip = body, skip
+
+    def forward(self, x):
+        return self.body(x) + self.skip(x)
+"""
+
+
+class Residual(Layer):
+    """y = body(x) + skip(x), where an empty skip is the identity (He et al., 2016, equations 1 and 2)."""
+
+    y: Array
+    dskip: Array
+
+    def __init__(self, body: Stack, skip: Stack, label: str) -> None:
+        super().__init__(body.input_shape, body.output_shape, label)
+        if skip.output_shape != body.output_shape:
+            raise ShapeRefused(
+                label,
+                f"the layers make {list(body.output_shape)}, to which {list(skip.output_shape)} cannot be added; "
+                "a projection can make the shapes equal",
+            )
+        self.body = body
+        self.skip = skip
+        self.parts = {"body": body, "skip": skip}
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """Those of both stacks: "body.n.name" and "skip.n.name"."""
+        return {
+            f"{part}.{name}": shape
+            for part, stack in self.parts.items()
+            for name, shape in stack.parameter_shapes().items()
+        }
+
+    def statistic_shapes(self) -> dict[str, Shape]:
+        """Those of both stacks."""
+        return {
+            f"{part}.{name}": shape
+            for part, stack in self.parts.items()
+            for name, shape in stack.statistic_shapes().items()
+        }
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Give each stack its own."""
+        for part, stack in self.parts.items():
+            own = own_part(gradients, f"{part}.") if gradients is not None else None
+            stack.bind(own_part(values, f"{part}."), own)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the body's weights, then the skip's."""
+        self.body.initialize(rng)
+        self.skip.initialize(rng)
+
+    def stop_gradient(self) -> None:
+        """Stop it in both stacks."""
+        super().stop_gradient()
+        self.body.stop_gradient()
+        self.skip.stop_gradient()
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The sum; for training also a second copy of its gradient, since the body may overwrite the first."""
+        names = ("y", "dskip") if training else ("y",)
+        return dict.fromkeys(names, (self.output_shape, dtype))
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers, the stacks' included."""
+        super().allocate(arena, capacity, dtype, training=training)
+        self.body.allocate(arena, capacity, dtype, training=training)
+        self.skip.allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Put `rows` rows to use, in the stacks too."""
+        super().resize(rows)
+        self.body.resize(rows)
+        self.skip.resize(rows)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Add what both stacks make of `x`, which neither overwrites."""
+        y = self.body.forward(x, dropout)
+        return np.add(y, self.skip.forward(x, dropout), out=self.y)
+
+    def backward(self, dy: Array) -> Array:
+        """Hand dy to both stacks and add what they return."""
+        np.copyto(self.dskip, dy)
+        dx = self.body.backward(dy)
+        dskip = self.skip.backward(self.dskip)
+        return np.add(dx, dskip, out=dskip) if self.passes_gradient else dy
+
+    def flops(self) -> tuple[int, int]:
+        """Those of both stacks, and the sums."""
+        forward, backward = np.add(self.body.flops(), self.skip.flops())
+        return int(forward) + self.outputs, int(backward) + self.passes_gradient * self.inputs
+
+    def torch_code(self) -> str:
+        """Return the expression for the class defined above."""
+        return f"Residual({self.body.torch_code()}, {self.skip.torch_code()})"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """The block's own class, and those of its stacks."""
+        return {"Residual": TORCH} | self.body.torch_definitions() | self.skip.torch_definitions()

@@ -1,0 +1,96 @@
+"""Layers that read the same numbers in another shape: reshape, flatten."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer, ShapeRefused
+from engine.memory import Array, Image, Shape
+
+
+class Reshape(Layer):
+    """y = x in another shape, in the order in which the numbers lie: no number moves."""
+
+    returns_input = True
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
+        """None: the result is a view."""
+        return {}
+
+    def resize(self, rows: int) -> None:
+        """Note the shapes of the batch."""
+        self.batch_in, self.batch_out = batch_shape(self.input_shape, rows), batch_shape(self.output_shape, rows)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Return a view."""
+        return x.reshape(self.batch_out)
+
+    def backward(self, dy: Array) -> Array:
+        """Return a view."""
+        return dy.reshape(self.batch_in)
+
+    def flops(self) -> tuple[int, int]:
+        """Nothing is computed."""
+        return 0, 0
+
+    def torch_code(self) -> str:
+        """Return the expression for torch.nn.Flatten or torch.nn.Unflatten."""
+        if len(self.output_shape) == 1:
+            return "torch.nn.Flatten()"
+        if len(self.input_shape) == 1:
+            return f"torch.nn.Unflatten(1, {tuple(self.output_shape)})"
+        return f"torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Unflatten(1, {tuple(self.output_shape)}))"
+
+
+class Transpose(Reshape):
+    """Reshape from images to other rows, or from those to images: the rows' axis moves to the other end."""
+
+    returns_input = False
+    y: Array
+    dx: Array
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+        """The same numbers in their new order, and their gradients in the old one."""
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def resize(self, rows: int) -> None:
+        """Also keep the buffers as matrices with rows last, or first."""
+        super(Reshape, self).resize(rows)
+        self.rows_in = (self.inputs, rows) if isinstance(self.input_shape, Image) else (rows, self.inputs)
+        self.rows_out = self.rows_in[::-1]
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Transpose the matrix of rows."""
+        np.copyto(self.y.reshape(self.rows_out), x.reshape(self.rows_in).T)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Transpose it back."""
+        if self.passes_gradient:
+            np.copyto(self.dx.reshape(self.rows_in), dy.reshape(self.rows_out).T)
+            return self.dx
+        return dy
+
+
+def batch_shape(shape: Shape, rows: int) -> Shape:
+    """Return the shape of a batch of rows."""
+    return (*shape, rows) if isinstance(shape, Image) else (rows, *shape)
+
+
+def reshape(input_shape: Shape, output_shape: Shape, label: str) -> Reshape:
+    """Return the layer that reads rows of one shape in another."""
+    if math.prod(input_shape) != math.prod(output_shape):
+        numbers = f"{math.prod(input_shape)} numbers of shape {list(input_shape)}"
+        raise ShapeRefused(label, f"{numbers} do not fill {list(output_shape)}")
+    turned = (len(input_shape) == 3) != (len(output_shape) == 3)
+    return (Transpose if turned else Reshape)(input_shape, output_shape, label)
+
+
+def flatten(input_shape: Shape, label: str) -> Reshape:
+    """Return the layer that makes one flat row of any shape."""
+    return reshape(input_shape, (math.prod(input_shape),), label)

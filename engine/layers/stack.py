@@ -1,0 +1,123 @@
+"""Layers one after the other, which together are a layer again: torch.nn.Sequential."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer
+from engine.memory import Arena, Array, Shape
+
+
+class Stack(Layer):
+    """Forward in order, backward in reverse order; layer n's parameters are called "n.name"."""
+
+    def __init__(self, layers: Sequence[Layer], input_shape: Shape, label: str = "") -> None:
+        super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, label)
+        self.layers = tuple(layers)
+        self.learners = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
+        self.resting: tuple[Layer, ...] = ()  # layers before the first one that learns, if those before are frozen
+        self.working = self.layers
+        self._spare_inputs()
+
+    @property
+    def first(self) -> int:
+        """The index of the layer at which backward may end."""
+        if self.passes_gradient:
+            return 0
+        return self.learners[0] if self.learners else len(self.layers)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """Those of all layers."""
+        each = enumerate(layer.parameter_shapes() for layer in self.layers)
+        return {f"{index}.{name}": shape for index, shapes in each for name, shape in shapes.items()}
+
+    def statistic_shapes(self) -> dict[str, Shape]:
+        """Those of all layers."""
+        each = enumerate(layer.statistic_shapes() for layer in self.layers)
+        return {f"{index}.{name}": shape for index, shapes in each for name, shape in shapes.items()}
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Give each layer its own."""
+        for index, layer in enumerate(self.layers):
+            own = own_part(gradients, f"{index}.") if gradients is not None else None
+            layer.bind(own_part(values, f"{index}."), own)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw initial weights, layer by layer from the input on."""
+        for layer in self.layers:
+            layer.initialize(rng)
+
+    def spare_input(self) -> None:
+        """Let nothing that returns the input, or a view of it, be overwritten either."""
+        super().spare_input()
+        self._spare_inputs()
+
+    def stop_gradient(self) -> None:
+        """Stop it at the first layer that learns."""
+        super().stop_gradient()
+        for layer in self.layers[: self.first + 1]:
+            layer.stop_gradient()
+
+    def freeze(self, indices: Collection[int]) -> None:
+        """Keep the parameters of some layers as they are; what lies before the first learner rests."""
+        self.learners = tuple(index for index in self.learners if index not in indices)
+        self.resting, self.working = self.layers[: self.first], self.layers[self.first :]
+        self.stop_gradient()
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
+        """None: the layers have theirs."""
+        return {}
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Let each layer take its buffers."""
+        for layer in self.layers:
+            layer.allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Let each layer put `rows` rows to use."""
+        for layer in self.layers:
+            layer.resize(rows)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Each layer's output is the next one's input."""
+        for layer in self.resting:
+            x = layer.forward(x, None)
+        for layer in self.working:
+            x = layer.forward(x, dropout)
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """The chain rule: each layer's input gradient is the output gradient of the one before."""
+        for layer in self.layers[: self.first - len(self.layers) - 1 : -1]:
+            dy = layer.backward(dy)
+        return dy
+
+    def flops(self) -> tuple[int, int]:
+        """Add up the layers', backward from where it ends."""
+        each = [layer.flops() for layer in self.layers]
+        return sum(forward for forward, _ in each), sum(backward for _, backward in each[self.first :])
+
+    def torch_code(self) -> str:
+        """Return the expression for torch.nn.Sequential."""
+        return f"torch.nn.Sequential({', '.join(layer.torch_code() for layer in self.layers)})"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """Those of all layers, each once."""
+        return {name: source for layer in self.layers for name, source in layer.torch_definitions().items()}
+
+    def _spare_inputs(self) -> None:
+        """Keep layers from overwriting their input where the layer below, or whoever gave the stack's, needs it."""
+        needed = not self.overwrites_input
+        for layer in self.layers:
+            if needed:
+                layer.spare_input()
+            needed = layer.keeps_output or (layer.returns_input and needed)
+
+
+def own_part(values: dict[str, Array], prefix: str) -> dict[str, Array]:
+    """Return what is named by `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

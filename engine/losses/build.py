@@ -1,0 +1,55 @@
+"""From a spec, or a name, to a loss: the one place that knows every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.losses import elementwise
+from engine.losses.loss import Loss
+from engine.losses.several import MultiTarget
+from engine.losses.softmax import SmoothedSoftmaxCrossEntropy, SoftmaxCrossEntropy
+from engine.memory import Shape
+from engine.spec import (
+    LossName,
+    LossSpec,
+    MultiTargetSpec,
+    SigmoidCrossEntropySpec,
+    SoftmaxCrossEntropySpec,
+    loss_spec,
+)
+
+
+def build(loss: LossName | LossSpec, output_shape: Shape) -> Loss:
+    """Return the loss of a spec, or the one of that name with its defaults.
+
+    Raises:
+        ValueError: the loss does not fit outputs of that shape.
+    """
+    spec = loss_spec(loss)
+    return LOSSES[spec.type](spec, output_shape)
+
+
+def _softmax(spec: SoftmaxCrossEntropySpec, shape: Shape) -> Loss:
+    return (SmoothedSoftmaxCrossEntropy if spec.label_smoothing else SoftmaxCrossEntropy)(spec, shape)
+
+
+def _sigmoid(spec: SigmoidCrossEntropySpec, shape: Shape) -> Loss:
+    kind = elementwise.WeightedSigmoidCrossEntropy if spec.positive_weight else elementwise.SigmoidCrossEntropy
+    return kind(spec, shape)
+
+
+def _multi_target(spec: MultiTargetSpec, shape: Shape) -> Loss:
+    return MultiTarget(spec, [build(target.loss, (target.outputs,)) for target in spec.targets], shape)
+
+
+LOSSES: dict[str, Callable[[Any, Shape], Loss]] = {
+    "softmax_cross_entropy": _softmax,
+    "sigmoid_cross_entropy": _sigmoid,
+    "mean_squared_error": elementwise.MeanSquaredError,
+    "mean_absolute_error": elementwise.MeanAbsoluteError,
+    "huber": elementwise.Huber,
+    "quantile": elementwise.Quantile,
+    "poisson": elementwise.Poisson,
+    "multi_target": _multi_target,
+}

@@ -1,0 +1,228 @@
+"""Losses of each output by itself, averaged over the outputs of a row: for numbers, counts, and yes or no."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.activations import sigmoid
+from engine.losses.loss import Loss
+from engine.memory import Arena, Array, Shape
+from engine.metrics import Deviation, MedianDeviation, RateDeviation, Score, SignAccuracy
+from engine.spec import HuberSpec, LossSpec, QuantileSpec, SigmoidCrossEntropySpec
+
+Kind = TypeVar("Kind", bound=LossSpec)
+
+
+class ElementwiseLoss(Loss):
+    """The mean over a row's outputs of a function of output z and target y."""
+
+    losses: Array
+    work: Array
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
+        """Two numbers per output."""
+        return dict.fromkeys(("losses", "work"), ((self.outputs,), dtype))
+
+    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+        """Leave each output's loss in `losses` and its derivative in `logits`, then weigh both."""
+        z, column = logits.reshape(-1, self.outputs), shares[:, None]
+        self._differentiate(z, targets)
+        np.multiply(z, column, out=z)
+        np.divide(z, self.outputs, out=z)
+        np.multiply(self.losses, column, out=self.losses)
+        return float(np.add.reduce(self.losses, axis=None, dtype=np.float64)) / self.outputs
+
+    @abstractmethod
+    def _differentiate(self, z: Array, y: Array) -> None:
+        """Write the loss of each output to `losses`, and its derivative over `z: (rows, outputs)`."""
+
+    def activate(self, logits: Array) -> Array:
+        """Outputs are values already."""
+        return logits
+
+    def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
+        """Numbers (rows, *output_shape), flat; for one output also (rows,)."""
+        columns = y.reshape(len(y), -1)
+        flat = y.ndim == 1 or y.shape[1:] == (self.outputs,)
+        if columns.shape[1] != self.outputs or not (flat or y.shape[1:] == self.output_shape):
+            raise ValueError(f"targets must have shape (rows, {self.outputs}), not {y.shape}")
+        return np.ascontiguousarray(columns, dtype=dtype)
+
+    def score(self) -> Score:
+        """Return how far outputs are from their targets."""
+        return Deviation()
+
+
+class MeanSquaredError(ElementwiseLoss):
+    """(z - y)^2; the derivative is 2 (z - y)."""
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        np.subtract(z, y, out=z)
+        np.square(z, out=self.losses)
+        np.add(z, z, out=z)
+
+
+class MeanAbsoluteError(ElementwiseLoss):
+    """|z - y|; the derivative is the sign of z - y, 0 where they are equal."""
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        np.subtract(z, y, out=z)
+        np.abs(z, out=self.losses)
+        np.sign(z, out=z)
+
+
+class Huber(ElementwiseLoss):
+    """e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = z - y (Huber, 1964).
+
+    The derivative c is e cut off at -delta and delta, and the loss is c (e - c / 2).
+    """
+
+    def __init__(self, spec: HuberSpec, output_shape: Shape) -> None:
+        super().__init__(spec, output_shape)
+        self.delta = spec.delta
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        error = np.subtract(z, y, out=self.work)
+        np.clip(error, -self.delta, self.delta, out=z)
+        np.multiply(z, -0.5, out=self.losses)
+        np.add(self.losses, error, out=self.losses)
+        np.multiply(self.losses, z, out=self.losses)
+
+
+class Quantile(ElementwiseLoss):
+    """q e where the target lies above (e = y - z > 0), else (q - 1) e (Koenker and Bassett, 1978).
+
+    With several quantiles every target has so many outputs, side by side and rising.
+    """
+
+    def __init__(self, spec: QuantileSpec, output_shape: Shape) -> None:
+        super().__init__(spec, output_shape)
+        self.quantiles = spec.quantiles
+        if self.outputs % len(self.quantiles):
+            raise ValueError(f"{self.outputs} outputs cannot hold {len(self.quantiles)} quantiles of every target")
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; lay out the quantiles as the outputs are."""
+        super().allocate(arena, capacity, dtype, training=training)
+        self.levels = np.tile(np.asarray(self.quantiles, dtype), self.outputs // len(self.quantiles))
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        error = np.subtract(y, z, out=self.work)
+        np.less_equal(error, 0, out=z)
+        np.subtract(z, self.levels, out=z)
+        np.multiply(z, error, out=self.losses)
+        np.negative(self.losses, out=self.losses)
+
+    def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
+        """Numbers (rows, targets), each repeated for its quantiles; for one target also (rows,)."""
+        columns = y.reshape(len(y), -1)
+        return super().as_targets(np.repeat(columns, len(self.quantiles), axis=1), dtype)
+
+    def score(self) -> Score:
+        """Return how far the quantile next to the median is from its target."""
+        return MedianDeviation(self.quantiles)
+
+
+class Poisson(ElementwiseLoss):
+    """exp(z) - y z, for counts y of rate exp(z), without the term that depends on y alone (PyTorch's form)."""
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        np.multiply(y, z, out=self.work)
+        np.exp(z, out=z)
+        np.subtract(z, self.work, out=self.losses)
+        np.subtract(z, y, out=z)
+
+    def activate(self, logits: Array) -> Array:
+        """Rates."""
+        return np.exp(logits, out=logits)
+
+    def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
+        """Numbers from 0 up."""
+        return _within(super().as_targets(y, dtype), 0, np.inf, self.name)
+
+    def score(self) -> Score:
+        """Return how far rates are from their counts."""
+        return RateDeviation()
+
+
+class SigmoidCrossEntropy(ElementwiseLoss):
+    """log(1 + exp(z)) - y z for targets y from 0 to 1; the derivative is sigmoid(z) - y.
+
+    Label smoothing s makes y (1 - s) + s / 2 of every target y (Szegedy et al., 2016, section 7, with two classes).
+    """
+
+    def __init__(self, spec: SigmoidCrossEntropySpec, output_shape: Shape) -> None:
+        super().__init__(spec, output_shape)
+        self.smoothing = spec.label_smoothing
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        self._softplus(z)
+        np.multiply(z, y, out=self.work)
+        np.subtract(self.losses, self.work, out=self.losses)
+        np.subtract(sigmoid(z), y, out=z)
+
+    def _softplus(self, z: Array) -> None:
+        """Write log(1 + exp(z)) to `losses`, as max(z, 0) + log1p(exp(-|z|)), which cannot overflow."""
+        work = np.abs(z, out=self.work)
+        np.negative(work, out=work)
+        np.exp(work, out=work)
+        np.log1p(work, out=work)
+        np.add(work, np.maximum(z, 0, out=self.losses), out=self.losses)
+
+    def activate(self, logits: Array) -> Array:
+        """Sigmoid of each output."""
+        return sigmoid(logits)
+
+    def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
+        """Numbers from 0 to 1."""
+        targets = _within(super().as_targets(y, dtype), 0, 1, self.name)
+        return targets * (1 - self.smoothing) + self.smoothing / 2 if self.smoothing else targets
+
+    def score(self) -> Score:
+        """Return how often the likelier answer is the right one."""
+        return SignAccuracy()
+
+
+class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):
+    """As before, with the part of a yes times w: c log(1 + exp(z)) - w y z, where c = 1 + (w - 1) y.
+
+    The derivative is c sigmoid(z) - w y. This is `pos_weight` of torch.nn.BCEWithLogitsLoss.
+    """
+
+    def __init__(self, spec: SigmoidCrossEntropySpec, output_shape: Shape) -> None:
+        super().__init__(spec, output_shape)
+        self.given = spec.positive_weight or (1.0,)
+        if len(self.given) not in {1, self.outputs}:
+            raise ValueError(f"positive_weight has {len(self.given)} numbers for {self.outputs} outputs")
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers, and the weights in their precision."""
+        super().allocate(arena, capacity, dtype, training=training)
+        self.weights = np.asarray(self.given, dtype)
+        self.surplus = self.weights - 1
+
+    def _differentiate(self, z: Array, y: Array) -> None:
+        self._softplus(z)
+        self._weigh(self.losses, y)
+        np.multiply(self.work, z, out=self.work)
+        np.subtract(self.losses, self.work, out=self.losses)
+        self._weigh(sigmoid(z), y)
+        np.subtract(z, self.work, out=z)
+
+    def _weigh(self, function: Array, y: Array) -> None:
+        """Multiply c onto `function`, and leave w y in `work`."""
+        np.multiply(y, self.surplus, out=self.work)
+        np.add(self.work, 1, out=self.work)
+        np.multiply(function, self.work, out=function)
+        np.multiply(y, self.weights, out=self.work)
+
+
+def _within(targets: Array, low: float, high: float, name: str) -> Array:
+    if targets.size and not (targets.min() >= low and targets.max() <= high):
+        bound = f"between {low} and {high}" if high < np.inf else f"at {low} or above"
+        raise ValueError(f"targets of {name} must lie {bound}")
+    return targets

@@ -1,0 +1,55 @@
+"""What keeps weights small: penalties in the loss, and a bound on each unit's weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.memory import Array
+from engine.optimizer import BLOCK
+from engine.parameters import Parameters
+from engine.spec import RegularizationSpec
+
+
+class Penalty:
+    """l1 * sum |w| + l2 / 2 * sum w^2 over all weights: no biases, no gains, nothing frozen."""
+
+    def __init__(self, spec: RegularizationSpec, parameters: Parameters) -> None:
+        self.l1, self.l2 = spec.l1, spec.l2
+        runs = parameters.runs(matrices_only=True)
+        blocks = [slice(at, min(at + BLOCK, run.stop)) for run in runs for at in range(run.start, run.stop, BLOCK)]
+        self.blocks = [(parameters.learned[block], parameters.gradients[block]) for block in blocks]
+        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.vector.dtype)
+
+    def loss(self) -> float:
+        """Return what is added to the loss."""
+        weights = [w for w, _ in self.blocks]
+        sizes = sum(float(np.add.reduce(np.abs(w, out=self.scratch[: w.size]), dtype=np.float64)) for w in weights)
+        squares = sum(float(w.dot(w)) for w in weights)
+        return self.l1 * sizes + self.l2 / 2 * squares
+
+    def add_gradient(self) -> None:
+        """Add l1 * sign(w) + l2 * w to the gradient."""
+        for w, g in self.blocks:
+            work = self.scratch[: w.size]
+            if self.l2:
+                np.add(g, np.multiply(w, self.l2, out=work), out=g)
+            if self.l1:
+                np.add(g, np.multiply(np.sign(w, out=work), self.l1, out=work), out=g)
+
+
+class MaxNorm:
+    """Shortens each vector of weights that leads into one unit to at most a length (Srivastava et al., 2014)."""
+
+    def __init__(self, bound: float, parameters: Parameters) -> None:
+        views = parameters.views(parameters.learned)
+        matrices = [w for name, w in views.items() if w.ndim > 1 and name not in parameters.frozen]
+        self.matrices: list[Array] = [w.reshape(len(w), -1) for w in matrices]
+        self.bound = bound
+
+    def apply(self) -> None:
+        """Scale down what is too long."""
+        for w in self.matrices:
+            lengths = np.sqrt(np.einsum("ij,ij->i", w, w))
+            longest = lengths.max()
+            if longest > self.bound:
+                np.multiply(w, np.minimum(1, self.bound / np.maximum(lengths, self.bound))[:, None], out=w)

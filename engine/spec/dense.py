@@ -1,0 +1,47 @@
+"""Specs of the layers that take numbers in any arrangement: dense, dropout, activation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.spec.base import MAX_WIDTH, Spec
+
+ActivationName = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
+InitializerName = Literal[
+    "auto",
+    "he_normal",
+    "he_uniform",
+    "glorot_normal",
+    "glorot_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "orthogonal",
+    "zeros",
+]
+
+
+class DenseSpec(Spec):
+    """A fully connected layer over the last axis, followed by its activation."""
+
+    type: Literal["dense"] = "dense"
+    units: int = Field(ge=1, le=MAX_WIDTH, description="outputs of the layer")
+    activation: ActivationName = "relu"
+    initializer: InitializerName = Field(
+        default="auto", description="of the weights; auto: he_normal for the relu family, else glorot_uniform"
+    )
+
+
+class DropoutSpec(Spec):
+    """Sets a share of its inputs to zero while training, and scales up the rest."""
+
+    type: Literal["dropout"] = "dropout"
+    rate: float = Field(ge=0, lt=1, description="share of inputs set to zero")
+
+
+class ActivationSpec(Spec):
+    """An activation by itself, for where it does not follow a layer directly."""
+
+    type: Literal["activation"] = "activation"
+    function: ActivationName = "relu"

@@ -1,0 +1,137 @@
+"""What can be minimised, and which metrics come with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from engine.spec.base import MAX_WIDTH, Spec
+
+LossName = Literal[
+    "softmax_cross_entropy",
+    "sigmoid_cross_entropy",
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "quantile",
+    "poisson",
+]
+MetricName = Literal["val_loss", "train_loss", "val_accuracy", "val_r2", "val_mae"]
+
+MAX_TARGETS = 64
+MAX_QUANTILES = 99
+
+Smoothing = Annotated[float, Field(ge=0, lt=1, description="share of each target spread evenly over all answers")]
+Weight = Annotated[float, Field(gt=0, le=1e6)]
+Level = Annotated[float, Field(gt=0, lt=1)]
+
+
+class SoftmaxCrossEntropySpec(Spec):
+    """For one class of several: -log of the probability given to the right one."""
+
+    type: Literal["softmax_cross_entropy"] = "softmax_cross_entropy"
+    label_smoothing: Smoothing = 0.0
+
+
+class SigmoidCrossEntropySpec(Spec):
+    """For yes or no, each output by itself: two classes, or several labels at once."""
+
+    type: Literal["sigmoid_cross_entropy"] = "sigmoid_cross_entropy"
+    label_smoothing: Smoothing = 0.0
+    positive_weight: Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH)] | None = (
+        Field(default=None, description="how much more a yes counts than a no, for each output")
+    )
+
+
+class MeanSquaredErrorSpec(Spec):
+    """For numbers: estimates the mean."""
+
+    type: Literal["mean_squared_error"] = "mean_squared_error"
+
+
+class MeanAbsoluteErrorSpec(Spec):
+    """For numbers with outliers: estimates the median."""
+
+    type: Literal["mean_absolute_error"] = "mean_absolute_error"
+
+
+class HuberSpec(Spec):
+    """For numbers with outliers: squared for errors up to `delta`, absolute beyond."""
+
+    type: Literal["huber"] = "huber"
+    delta: float = Field(default=1.0, gt=0, le=1e6)
+
+
+class QuantileSpec(Spec):
+    """For numbers and how sure one can be of them: one output per target and quantile."""
+
+    type: Literal["quantile"] = "quantile"
+    quantiles: Annotated[tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_QUANTILES)] = (0.5,)
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if list(self.quantiles) != sorted(set(self.quantiles)):
+            raise ValueError("quantiles must rise")
+        return self
+
+
+class PoissonSpec(Spec):
+    """For counts: the outputs are logarithms of rates."""
+
+    type: Literal["poisson"] = "poisson"
+
+
+SingleLossSpec = Annotated[
+    SoftmaxCrossEntropySpec
+    | SigmoidCrossEntropySpec
+    | MeanSquaredErrorSpec
+    | MeanAbsoluteErrorSpec
+    | HuberSpec
+    | QuantileSpec
+    | PoissonSpec,
+    Field(discriminator="type"),
+]
+
+
+class TargetSpec(Spec):
+    """One of several targets: the outputs that it takes, and its loss."""
+
+    outputs: int = Field(ge=1, le=MAX_WIDTH)
+    loss: SingleLossSpec
+    weight: Weight = 1.0
+
+
+class MultiTargetSpec(Spec):
+    """For several targets of different kinds: the weighted sum of their losses, each on its own outputs."""
+
+    type: Literal["multi_target"] = "multi_target"
+    targets: Annotated[tuple[TargetSpec, ...], Field(strict=False, min_length=1, max_length=MAX_TARGETS)]
+
+
+LossSpec = Annotated[
+    SoftmaxCrossEntropySpec
+    | SigmoidCrossEntropySpec
+    | MeanSquaredErrorSpec
+    | MeanAbsoluteErrorSpec
+    | HuberSpec
+    | QuantileSpec
+    | PoissonSpec
+    | MultiTargetSpec,
+    Field(discriminator="type"),
+]
+
+BY_NAME: dict[LossName, type[SingleLossSpec]] = {
+    "softmax_cross_entropy": SoftmaxCrossEntropySpec,
+    "sigmoid_cross_entropy": SigmoidCrossEntropySpec,
+    "mean_squared_error": MeanSquaredErrorSpec,
+    "mean_absolute_error": MeanAbsoluteErrorSpec,
+    "huber": HuberSpec,
+    "quantile": QuantileSpec,
+    "poisson": PoissonSpec,
+}
+
+
+def loss_spec(loss: LossName | LossSpec) -> LossSpec:
+    """Return the spec of a loss, or of the one of that name with its defaults."""
+    return BY_NAME[loss]() if isinstance(loss, str) else loss

@@ -1,0 +1,67 @@
+"""A stack of layers on its own, and exact derivatives of what it computes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.layers.build import stack
+from engine.layers.shaping import batch_shape
+from engine.memory import Arena, Array, Shape
+from engine.parameters import Parameters
+from engine.spec import LayerSpec
+from engine.streams import stream
+
+TINY = 1e-30  # a complex step has no cancellation, so it may be as small as one likes
+
+
+class Probe:
+    """A stack of layers on its own, in any precision, complex included, with some weights."""
+
+    def __init__(self, specs: Sequence[LayerSpec], shape: Shape, dtype: Any = np.float64, rows: int = 3) -> None:
+        self.rng = np.random.default_rng(0)
+        self.rows = rows
+        self.stack = stack(specs, shape, "")
+        shapes, fixed = self.stack.parameter_shapes(), self.stack.statistic_shapes()
+        self.parameters = Parameters(shapes, np.dtype(dtype), Arena(), fixed)
+        self.parameters.learned[:] = self.rng.standard_normal(self.parameters.size) * 0.5
+        self.stack.bind(self.parameters.values, self.parameters.allocate_gradients(Arena()))
+        self.stack.allocate(Arena(), rows, np.dtype(dtype), training=True)
+        self.stack.resize(rows)
+
+    def numbers(self, *shape: int) -> Array:
+        """Some numbers in the probe's precision."""
+        return self.rng.standard_normal(shape).astype(self.parameters.vector.dtype)
+
+    def inputs(self) -> Array:
+        """A batch that the stack takes."""
+        return self.numbers(*batch_shape(self.stack.layers[0].input_shape, self.rows))
+
+    def outputs(self) -> Array:
+        """A batch of the shape that it makes."""
+        return self.numbers(*batch_shape(self.stack.output_shape, self.rows))
+
+    def run(self, x: Array) -> Array:
+        """Return the outputs, in training."""
+        return self.stack.forward(x, stream(0, "dropout")).copy()
+
+    def gradient(self, x: Array, dy: Array) -> tuple[Array, Array]:
+        """Return dx, and the gradient of all parameters."""
+        self.run(x)
+        dx = self.stack.backward(dy.copy())
+        return dx.copy(), self.parameters.gradients.copy()
+
+
+def derivatives(probe: Probe, x: Array, dy: Array, of: Array) -> Array:
+    """Return the derivatives of sum(y dy) in each number of `of`, by complex steps."""
+    found = []
+    for index in np.ndindex(of.shape):
+        of[index] += TINY * 1j
+        found.append((probe.run(x) * dy).sum().imag / TINY)
+        of[index] = of[index].real
+    return np.array(found).reshape(of.shape)
+
+
+def assert_exact(found: Array, expected: Array) -> None:
+    """Compare to the last digits."""
+    np.testing.assert_allclose(found.real, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(initial=0))

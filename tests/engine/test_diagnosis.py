@@ -1,0 +1,106 @@
+"""Layers are looked at rarely enough to cost nothing, rightly, and without a trace in the run."""
+
+import numpy as np
+import pytest
+
+from engine import checkpoint
+from engine.diagnosis import EVERY_STEPS, Watch, leaves
+from engine.events import LayerSizes
+from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
+from engine.training import EpochEnd, start, train
+from tests.engine.runs import classifier, moons, run, small, spec
+
+
+def looks(events: list[object]) -> list[EpochEnd]:
+    return [event for event in events if isinstance(event, EpochEnd) and event.layers]
+
+
+def by_label(end: EpochEnd) -> dict[str, LayerSizes]:
+    return {layer.label: layer for layer in end.layers}
+
+
+def test_the_first_and_the_last_epoch_are_looked_at_and_few_between() -> None:
+    _, events = run(small(), spec(epochs=40), moons(320))  # 10 steps each
+    assert [end.epoch for end in looks(events)] == [1, 26, 40]
+    assert EVERY_STEPS == 256
+
+
+def test_long_epochs_are_all_looked_at() -> None:
+    network = small()
+    network.allocate(256, training=True)
+    watch = Watch(network, np.zeros((100_000, 2), np.float32), steps_per_epoch=1_000, epochs=9)
+    assert all(watch.is_due(epoch) for epoch in range(1, 10))
+
+
+def test_sizes_are_root_mean_squares_of_the_last_step() -> None:
+    network, rows = classifier(DenseSpec(units=7)), moons(32)
+    state, events = run(network, spec(epochs=1, optimizer=SgdSpec(learning_rate=0.5)), rows)
+    before = classifier(DenseSpec(units=7))
+    start(before, spec(), rows)
+    sizes = by_label(looks(events)[0])["layers[0] (dense)"]
+    names = ("0.weight", "0.bias")
+    old = np.concatenate([before.parameters.values[name].ravel() for name in names])
+    new = np.concatenate([state.parameters.values[name].ravel() for name in names])
+    assert sizes.weight == pytest.approx(np.sqrt(np.mean(old**2)))
+    assert sizes.update == pytest.approx(np.sqrt(np.mean((new - old) ** 2)), rel=1e-4)
+    assert sizes.gradient == pytest.approx(2 * sizes.update, rel=1e-4)
+    hidden = np.maximum(rows.x @ network.parameters.values["0.weight"].T + network.parameters.values["0.bias"], 0)
+    assert sizes.activation == pytest.approx(np.sqrt(np.mean(hidden**2)), rel=1e-4)
+    assert sizes.dead == np.mean((hidden == 0).all(axis=0))
+
+
+def test_shares_of_dead_and_saturated_units_are_counted() -> None:
+    network = classifier(DenseSpec(units=4), DenseSpec(units=2, activation="sigmoid"))
+    watch_rows = moons(100).x
+    network.allocate(128, training=True)
+    network.parameters.values["0.bias"][:] = [-9, -9, 1, 1]
+    network.parameters.values["2.bias"][:] = [9, 0]
+    layers = {sizes.label: sizes for sizes in Watch(network, watch_rows, steps_per_epoch=1, epochs=1).look({})}
+    assert (layers["layers[0] (dense)"].dead, layers["layers[0] (dense)"].saturated) == (0.5, None)
+    assert (layers["layers[1] (dense)"].dead, layers["layers[1] (dense)"].saturated) == (0.5, 0.5)
+    assert layers["output"].dead is None
+
+
+def test_layers_inside_of_blocks_are_told_apart() -> None:
+    network = classifier(DenseSpec(units=4), ResidualSpec(layers=[DenseSpec(units=4), DropoutSpec(rate=0.1)]))
+    assert [prefix for prefix, _ in leaves(network.stack)] == ["0.", "1.", "2.body.0.", "2.body.1.", "2.body.2.", "3."]
+    _, events = run(network, spec(epochs=1), moons())
+    inner = by_label(looks(events)[0])["layers[1] (residual).layers[0] (dense)"]
+    assert inner.gradient
+    assert inner.activation
+
+
+def test_large_layers_are_sampled_and_come_out_alike() -> None:
+    network = classifier(DenseSpec(units=400), inputs=784)
+    network.initialize(np.random.default_rng(0))
+    network.allocate(256, training=True)
+    network.parameters.gradients[:] = np.random.default_rng(1).standard_normal(network.parameters.size)
+    found = Watch(network, np.zeros((10, 784), np.float32), steps_per_epoch=1, epochs=1).update(lambda: None)
+    weights = network.parameters.values["0.weight"]
+    exact = np.sqrt(np.square(weights).sum() / (weights.size + 400))
+    assert found["layers[0] (dense)"] == pytest.approx([1, exact, 0], rel=0.05)
+
+
+def test_a_run_resumed_right_before_the_look_tells_the_same() -> None:
+    rows, settings = moons(64), spec(epochs=1, optimizer=AdamSpec(learning_rate=0.01))
+    network = small()
+    state = start(network, settings, rows)
+    events = train(network, state, settings, rows)
+    next(events)
+    next(events)
+    saved = checkpoint.dump(state)
+    whole = next(events)
+    other = small()
+    resumed = next(train(other, checkpoint.load(saved, other, settings, rows), settings, rows))
+    assert isinstance(whole, EpochEnd)
+    assert isinstance(resumed, EpochEnd)
+    assert whole.layers == resumed.layers != ()
+
+
+def test_a_unit_of_an_image_is_a_channel() -> None:
+    layers = [ReshapeSpec(shape=[1, 4, 4]), Conv2dSpec(channels=4, kernel=3)]
+    network = classifier(*layers, inputs=16)
+    network.allocate(256, training=True)
+    network.parameters.values["1.bias"][:] = [-9, 1, 1, 1]
+    sizes = Watch(network, np.zeros((50, 16), np.float32), steps_per_epoch=1, epochs=1).look({})
+    assert {layer.label: layer.dead for layer in sizes}["layers[1] (conv2d)"] == 0.25

@@ -1,0 +1,32 @@
+"""Every spec shown in docs/specs is one."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.spec import ModelSpec, TrainingSpec
+
+FOLDER = Path(__file__).parents[2] / "docs" / "specs"
+EXAMPLES = [
+    pytest.param(block, id=f"{page.stem} {number}")
+    for page in sorted(FOLDER.glob("*.md"))
+    for number, block in enumerate(re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL), start=1)
+]
+
+
+@pytest.mark.parametrize("block", EXAMPLES)
+def test_an_example_is_a_spec(block: str) -> None:
+    example = json.loads(block)
+    assert set(example) <= {"model", "training"}
+    ModelSpec.model_validate_json(json.dumps(example.get("model", {})))
+    TrainingSpec.model_validate_json(json.dumps(example.get("training", {})))
+
+
+def test_every_loss_optimizer_and_schedule_has_a_row_on_the_page() -> None:
+    page = (FOLDER / "training.md").read_text()
+    kinds = TrainingSpec.model_json_schema()["$defs"]
+    names = {kind["properties"]["type"]["const"] for kind in kinds.values() if "type" in kind.get("properties", {})}
+    assert {"huber", "lion", "one_cycle"} <= names
+    assert [name for name in sorted(names) if f"`{name}`" not in page and f'"{name}"' not in page] == []

@@ -1,0 +1,209 @@
+"""What holds for every kind of layer: exact resuming, exact counting, steady memory, derivatives in any stack."""
+
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import checkpoint
+from engine.layers.build import MAKERS, stack
+from engine.layers.layer import ShapeRefused
+from engine.memory import Shape
+from engine.shapes import count
+from engine.spec import (
+    ActivationName,
+    ActivationSpec,
+    AdamSpec,
+    AttentionSpec,
+    AveragePoolSpec,
+    AveragingSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    DenseSpec,
+    DropoutSpec,
+    EmbeddingSpec,
+    FlattenSpec,
+    GlobalPoolSpec,
+    GruSpec,
+    LayerNormSpec,
+    LayerSpec,
+    LstmSpec,
+    MaxPoolSpec,
+    PositionsSpec,
+    ReshapeSpec,
+    ResidualSpec,
+    Spec,
+)
+from engine.training import Rows, start, train
+from tests.engine.probe import Probe, assert_exact, derivatives
+from tests.engine.runs import best, classifier, spec
+
+INPUTS = 48
+IMAGE, SEQUENCE = ReshapeSpec(shape=(3, 4, 4)), ReshapeSpec(shape=(12, 4))
+NETWORKS: dict[str, list[LayerSpec]] = {
+    "dense": [DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"), LayerNormSpec()],
+    "moments": [SEQUENCE, DenseSpec(units=5), PositionsSpec(kind="learned"), GlobalPoolSpec(function="max")],
+    "activations": [ActivationSpec(function=name) for name in get_args(ActivationName)],
+    "images": [
+        IMAGE,
+        Conv2dSpec(channels=6, groups=3, padding=1),
+        MaxPoolSpec(stride=1),
+        BatchNormSpec(),
+        DropoutSpec(rate=0.1),
+        AveragePoolSpec(kernel=2, padding=1),
+        FlattenSpec(),
+    ],
+    "residual": [
+        BatchNormSpec(),
+        IMAGE,
+        ResidualSpec(
+            layers=(ActivationSpec(), Conv2dSpec(channels=5, padding="same", bias=False), BatchNormSpec()),
+            projection=(Conv2dSpec(channels=5, kernel=1), DropoutSpec(rate=0.1)),
+        ),
+        GlobalPoolSpec(),
+    ],
+    "convolution in time": [SEQUENCE, Conv1dSpec(channels=6, groups=2, padding="same"), BatchNormSpec(), MaxPoolSpec()],
+    "lstm": [SEQUENCE, LstmSpec(units=4, output="sequence", direction="bidirectional"), LstmSpec(units=3)],
+    "gru": [SEQUENCE, GruSpec(units=4, direction="backward")],
+    "transformer": [
+        EmbeddingSpec(vocabulary=5, units=4),
+        PositionsSpec(),
+        ResidualSpec(layers=(LayerNormSpec(), AttentionSpec(heads=2, causal=True), DropoutSpec(rate=0.1))),
+        ResidualSpec(layers=(LayerNormSpec(), DenseSpec(units=6, activation="gelu"), DenseSpec(units=4))),
+        GlobalPoolSpec(),
+    ],
+}
+
+
+def noise(rows: int) -> Rows:
+    rng = np.random.default_rng(0)
+    return Rows(rng.standard_normal((rows, INPUTS)).astype(np.float32), rng.integers(0, 2, rows))
+
+
+def kinds(layers: Sequence[LayerSpec]) -> set[type[Spec]]:
+    """All kinds of layers in a stack, those inside of blocks included."""
+    inside = [(*layer.layers, *layer.projection) for layer in layers if isinstance(layer, ResidualSpec)]
+    return {type(layer) for layer in layers}.union(*(kinds(block) for block in inside))
+
+
+def test_the_networks_here_have_every_kind_of_layer() -> None:
+    assert set().union(*(kinds(layers) for layers in NETWORKS.values())) == set(MAKERS)
+
+
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_resuming_at_any_batch_gives_the_same_bits(layers: list[LayerSpec]) -> None:
+    rows, validation = noise(22), noise(7)
+    training = spec(epochs=2, batch_size=8, averaging=AveragingSpec())
+    network = classifier(*layers, inputs=INPUTS)
+    state = start(network, training, rows)
+    dumps = [(checkpoint.dump(state)) for _ in train(network, state, training, rows, validation)]
+    for data in dumps:
+        other = classifier(*layers, inputs=INPUTS)
+        resumed = checkpoint.load(data, other, training, rows)
+        list(train(other, resumed, training, rows, validation))
+        np.testing.assert_array_equal(other.parameters.vector, network.parameters.vector)
+        np.testing.assert_array_equal(best(resumed).parameters, best(state).parameters)
+
+
+@pytest.mark.parametrize("batch_size", [8, 300])
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_what_is_counted_is_what_is_allocated(layers: list[LayerSpec], batch_size: int) -> None:
+    counts = count(layers, INPUTS, 2, batch_size, "float32", AdamSpec())
+    network, rows, training = classifier(*layers, inputs=INPUTS), noise(310), spec(epochs=1, batch_size=batch_size)
+    state = start(network, training, rows)
+    list(train(network, state, training, rows))
+    learned = [network.stack.parameter_shapes()[name] for name in network.stack.parameter_shapes()]
+    assert counts.parameters == sum(layer.parameters for layer in counts.layers) == sum(map(np.prod, learned))
+    assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
+    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+
+
+@pytest.fixture
+def small_buffers() -> Iterator[None]:
+    """Cut NumPy's own buffers to 16 numbers: usually they are as long as a batch, but never longer than 8,192."""
+    usual = np.setbufsize(16)
+    yield
+    np.setbufsize(usual)
+
+
+@pytest.mark.usefixtures("small_buffers")
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_a_steady_step_allocates_nothing_that_grows_with_the_batch(layers: list[LayerSpec]) -> None:
+    peaks = []
+    for batch_size in (64, 1_024):
+        network, rows = classifier(*layers, inputs=INPUTS), noise(3 * batch_size)
+        training = spec(epochs=3, batch_size=batch_size)
+        events = train(network, start(network, training, rows), training, rows)
+        for _ in range(3 + 1 + 1):  # an epoch, its end, and the gather of the next
+            next(events)
+        tracemalloc.start()
+        next(events)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 1_024  # a byte per row
+
+
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_predictions_do_not_depend_on_training_memory_or_grouping(layers: list[LayerSpec]) -> None:
+    network, rows = classifier(*layers, inputs=INPUTS), noise(40)
+    list(train(network, start(network, spec(batch_size=16), rows), spec(batch_size=16), rows))
+    twin = classifier(*layers, inputs=INPUTS)
+    twin.load_torch_state(network.torch_state())
+    expected = network.predict(rows.x)
+    np.testing.assert_array_equal(twin.predict(rows.x), expected)
+    np.testing.assert_allclose(
+        np.concatenate([twin.predict(part) for part in np.array_split(rows.x, 7)]), expected, rtol=1e-4
+    )
+
+
+smooth: st.SearchStrategy[ActivationName] = st.sampled_from(["linear", "tanh", "sigmoid", "silu", "gelu"])
+numbers = st.sampled_from([1, 2, 4])
+layer = st.one_of(
+    st.builds(DenseSpec, units=numbers, activation=smooth),
+    st.builds(ActivationSpec, function=smooth),
+    st.builds(ReshapeSpec, shape=st.sampled_from([(16,), (4, 4), (2, 2, 4), (8, 2), (1, 4, 4)])),
+    st.just(FlattenSpec()),
+    st.builds(Conv1dSpec, channels=numbers, kernel=numbers, padding=st.integers(0, 2), activation=smooth),
+    st.builds(Conv2dSpec, channels=numbers, kernel=st.just(3), padding=st.just("same"), activation=smooth),
+    st.sampled_from([MaxPoolSpec(), AveragePoolSpec(), GlobalPoolSpec(), GlobalPoolSpec(function="max")]),
+    st.sampled_from([BatchNormSpec(), LayerNormSpec(), PositionsSpec(), PositionsSpec(kind="learned")]),
+    st.builds(LstmSpec, units=numbers, output=st.sampled_from(["last", "sequence"])),
+    st.builds(GruSpec, units=numbers, output=st.sampled_from(["last", "sequence"])),
+    st.builds(AttentionSpec, heads=st.sampled_from([1, 2]), causal=st.booleans()),
+)
+block = st.builds(ResidualSpec, layers=st.lists(layer, min_size=1, max_size=3).map(tuple))
+
+
+def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
+    """Leave out what cannot take what comes before."""
+    fitting: list[LayerSpec] = []
+    for each in specs:
+        try:
+            shape = stack([each], shape, "").output_shape
+        except ShapeRefused:
+            continue
+        fitting.append(each)
+    return fitting
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(specs=st.lists(layer | block, min_size=3, max_size=8), shape=st.sampled_from([(16,), (4, 4), (2, 2, 4)]))
+def test_any_stack_of_any_layers_agrees_with_the_complex_step(specs: list[LayerSpec], shape: Shape) -> None:
+    probe = Probe(
+        [DenseSpec(units=16, activation="tanh"), ReshapeSpec(shape=shape), *those_that_fit(specs, shape)], (3,), complex
+    )
+    x, dy = probe.inputs(), probe.outputs()
+    dx, gradient = probe.gradient(x, dy)
+    some = probe.rng.permutation(probe.parameters.size)[:40]
+    learned = probe.parameters.learned
+    found = np.empty(len(some), complex)
+    for place, index in enumerate(some):
+        found[place] = derivatives(probe, x, dy, learned[index : index + 1])[0]
+    scale = np.abs(gradient).max()
+    np.testing.assert_allclose(gradient[some].real, found.real, rtol=1e-10, atol=1e-12 * scale)
+    assert_exact(dx, derivatives(probe, x, dy, x))

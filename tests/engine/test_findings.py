@@ -1,0 +1,90 @@
+"""Each thing that can go wrong with a run is found by its name, and a healthy run is left alone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.findings import FindingCode, find
+from engine.spec import AdamSpec, DenseSpec, LayerSpec, SgdSpec
+from engine.training import EpochEnd, Rows
+from tests.engine.runs import classifier, line, moons, regressor, run, spec
+
+
+def history(
+    *layers: LayerSpec, rows: Rows | None = None, validation: Rows | None = None, **settings: Any
+) -> list[EpochEnd]:
+    """The epochs of a run."""
+    rows = rows or moons()
+    network = classifier(*layers, inputs=rows.x.shape[1])
+    _, events = run(network, spec(**settings), rows, validation)
+    return [event for event in events if isinstance(event, EpochEnd)]
+
+
+def codes(ends: list[EpochEnd]) -> set[FindingCode]:
+    return {finding.code for finding in find(ends)}
+
+
+def test_a_healthy_run_has_no_findings() -> None:
+    ends = history(DenseSpec(units=16), DenseSpec(units=16), validation=moons(seed=1), epochs=15)
+    assert find(ends, class_counts=(150, 150)) == ()
+
+
+def test_no_epochs_have_no_findings() -> None:
+    assert find([]) == ()
+
+
+def test_gradients_vanish_in_a_deep_stack_of_sigmoids() -> None:
+    ends = history(*[DenseSpec(units=8, activation="sigmoid")] * 8, epochs=1)
+    finding = next(finding for finding in find(ends) if finding.code == "vanishing_gradients")
+    assert finding.layers[0] == "layers[0] (dense)"
+    assert "output" not in finding.layers
+
+
+def test_gradients_explode_on_the_way_to_divergence() -> None:
+    _, events = run(regressor(), spec(epochs=100, batch_size=200, optimizer=SgdSpec(learning_rate=1.2)), line())
+    assert events[-1].reason == "diverged"
+    assert "exploding_gradients" in codes([event for event in events if isinstance(event, EpochEnd)])
+
+
+def test_units_die_of_a_step_that_is_too_large() -> None:
+    settings = {"epochs": 2, "optimizer": AdamSpec(learning_rate=3.0)}
+    finding = next(f for f in find(history(DenseSpec(units=16), **settings)) if f.code == "dead_units")
+    assert finding.layers == ("layers[0] (dense)",)
+
+
+def test_units_saturate_on_inputs_that_are_not_scaled() -> None:
+    rows = moons()
+    ends = history(DenseSpec(units=16, activation="tanh"), rows=Rows(rows.x * 100, rows.y), epochs=1)
+    assert "saturation" in codes(ends)
+
+
+def test_a_loss_that_stands_still_is_a_plateau() -> None:
+    assert "plateau" in codes(history(epochs=40, optimizer=AdamSpec(learning_rate=0.1)))
+
+
+def test_learning_noise_by_heart_is_overfitting() -> None:
+    rng = np.random.default_rng(0)
+    rows, validation = (Rows(rng.standard_normal((60, 10)), rng.integers(0, 2, 60)) for _ in range(2))
+    ends = history(
+        DenseSpec(units=64), rows=rows, validation=validation, epochs=60, optimizer=AdamSpec(learning_rate=0.01)
+    )
+    assert "overfitting" in codes(ends)
+
+
+def test_rare_classes_are_told_by_their_counts() -> None:
+    ends = history(epochs=1)
+    assert [finding.code for finding in find(ends, class_counts=(990, 10))] == ["class_imbalance"]
+    assert find(ends, class_counts=(600, 400)) == ()
+
+
+@pytest.mark.parametrize(("rate", "code"), [(1.0, "learning_rate_too_high"), (1e-8, "learning_rate_too_low")])
+def test_learning_rates_are_judged_by_what_they_do_to_weights(rate: float, code: FindingCode) -> None:
+    ends = history(DenseSpec(units=16), epochs=1, optimizer=AdamSpec(learning_rate=rate))
+    assert code in codes(ends)
+
+
+def test_every_finding_says_what_was_seen_and_what_to_do() -> None:
+    for finding in find(history(*[DenseSpec(units=8, activation="sigmoid")] * 8, epochs=1), class_counts=(1, 99)):
+        assert any(character.isdigit() for character in finding.seen)
+        assert finding.advice.endswith(".")

@@ -1,0 +1,69 @@
+"""Layers that have learned are taken over, and a new head learns on top of them."""
+
+import numpy as np
+import pytest
+
+from engine.fine_tuning import start_from
+from engine.network import Network, StateMismatch
+from engine.spec import DenseSpec, DropoutSpec
+from engine.streams import stream
+from engine.training import Rows, start, train
+from tests.engine.runs import classifier, moons, run, spec
+
+TRUNK = (DenseSpec(units=8), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))
+
+
+def learned() -> Network:
+    network = classifier(*TRUNK)
+    run(network, spec(epochs=20), moons())
+    return network
+
+
+def test_hidden_layers_are_taken_and_a_new_head_is_drawn() -> None:
+    source, network = learned(), classifier(*TRUNK, classes=3)
+    found = start_from(network, source.torch_state(), seed=5)
+    assert set(found.drawn) == {"5.weight", "5.bias"}
+    for name in found.taken:
+        np.testing.assert_array_equal(network.parameters.values[name], source.parameters.values[name])
+    fresh = classifier(*TRUNK, classes=3)
+    fresh.initialize(stream(5, "init"))
+    np.testing.assert_array_equal(network.parameters.values["5.weight"], fresh.parameters.values["5.weight"])
+
+
+def test_with_the_head_the_network_predicts_the_same() -> None:
+    source, network = learned(), classifier(*TRUNK)
+    assert start_from(network, source.torch_state(), seed=0, head=True).drawn == ()
+    np.testing.assert_array_equal(network.predict(moons().x), source.predict(moons().x))
+
+
+def test_only_the_layers_wanted_are_taken_and_others_may_differ() -> None:
+    network = classifier(TRUNK[0], DropoutSpec(rate=0.1), DenseSpec(units=9))
+    found = start_from(network, learned().torch_state(), seed=0, layers=[0])
+    assert set(found.taken) == {"0.weight", "0.bias"}
+
+
+def test_everything_that_does_not_fit_is_named_and_nothing_changed() -> None:
+    network = classifier(DenseSpec(units=9), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))
+    state = learned().torch_state()
+    del state["3.bias"]
+    with pytest.raises(StateMismatch) as caught:
+        start_from(network, state, seed=0)
+    assert [problem.split(" ", 1)[0] for problem in caught.value.problems] == [
+        "0.bias",
+        "0.weight",
+        "3.bias",
+        "3.weight",
+    ]
+    assert not network.parameters.vector.any()
+    assert not network.initialized
+
+
+def test_training_starts_from_the_layers_taken_and_leaves_frozen_ones_as_they_are() -> None:
+    source, network, rows = learned(), classifier(*TRUNK, classes=3), moons(90)
+    thirds = Rows(rows.x, np.where(rows.x[:, 0] > 0.5, 2, rows.y))
+    start_from(network, source.torch_state(), seed=0)
+    settings = spec(epochs=30, frozen=(0, 2))
+    list(train(network, start(network, settings, thirds), settings, thirds))
+    for name in ("0.weight", "0.bias", "3.weight", "3.bias"):
+        np.testing.assert_array_equal(network.parameters.values[name], source.parameters.values[name])
+    assert (network.predict(rows.x).argmax(axis=1) == thirds.y).mean() > 0.7

@@ -1,0 +1,94 @@
+"""L-BFGS finds minima of smooth functions in few evaluations, and never ends worse than it was."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from engine.lbfgs import MAX_TRIES
+from engine.memory import Arena, Array
+from engine.optimizers import Optimizer, optimizer
+from engine.parameters import Parameters
+from engine.spec import LbfgsSpec
+
+Function = Callable[[Array], tuple[float, Array]]
+
+
+def rosenbrock(x: Array) -> tuple[float, Array]:
+    """The curved valley of Rosenbrock, 1960, whose minimum is 0 at (1, ..., 1)."""
+    bend = x[1:] - x[:-1] ** 2
+    gradient = np.zeros_like(x)
+    gradient[1:] += 200 * bend
+    gradient[:-1] += -400 * bend * x[:-1] - 2 * (1 - x[:-1])
+    return float((100 * bend**2 + (1 - x[:-1]) ** 2).sum()), gradient
+
+
+def quadratic(x: Array) -> tuple[float, Array]:
+    """A bowl a hundred times as steep in one direction as in another."""
+    steepness = np.geomspace(1, 100, x.size)
+    return float(steepness @ x**2) / 2, steepness * x
+
+
+def cliff(x: Array) -> tuple[float, Array]:
+    """-log(x) + x, which is not a number left of 0; its minimum is at 1."""
+    with np.errstate(invalid="ignore"):
+        return float((x - np.log(x)).sum()), 1 - 1 / x
+
+
+def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[list[float], Parameters, Optimizer]:
+    arena = Arena()
+    parameters = Parameters({"x": (start.size, 1)}, np.dtype("float64"), arena)
+    parameters.allocate_gradients(arena)
+    parameters.vector[:] = start
+    rule, losses = optimizer(spec, parameters, arena), []
+    for count in range(1, steps + 1):
+        loss, parameters.gradients[:] = f(parameters.vector)
+        losses.append(loss)
+        rule.step(spec.learning_rate, count, loss)
+    rule.settle()
+    return losses, parameters, rule
+
+
+def test_a_curved_valley_is_followed_to_its_end() -> None:
+    _, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 5), 130, LbfgsSpec())
+    np.testing.assert_allclose(parameters.vector, 1, atol=1e-8)
+
+
+@pytest.mark.parametrize("spec", [LbfgsSpec(), LbfgsSpec(line_search=False)], ids=["search", "no search"])
+def test_a_bowl_takes_a_few_steps(spec: LbfgsSpec) -> None:
+    _, parameters, _ = minimise(quadratic, np.ones(6), 40, spec)
+    assert quadratic(parameters.vector)[0] < 1e-12
+
+
+def test_a_step_over_a_cliff_is_taken_back() -> None:
+    losses, parameters, _ = minimise(cliff, np.full(3, 20.0), 300, LbfgsSpec(learning_rate=100))
+    assert np.isnan(losses).any()
+    np.testing.assert_allclose(parameters.vector, 1, atol=1e-6)
+
+
+def test_the_point_left_is_never_worse_than_one_accepted_before() -> None:
+    for steps in range(2, 40):
+        losses, parameters, _ = minimise(rosenbrock, np.array([-1.2, 1.0]), steps, LbfgsSpec())
+        assert rosenbrock(parameters.vector)[0] <= losses[0]
+
+
+def test_a_direction_that_leads_nowhere_is_given_up_after_some_tries() -> None:
+    start = np.array([-1.2, 1.0])
+    slope = rosenbrock(start)[1]
+    losses, parameters, rule = minimise(lambda x: (float((x != start).any()), slope), start, MAX_TRIES + 3, LbfgsSpec())
+    assert losses[0] == 0
+    assert rule.numbers["tries"] <= 1
+    np.testing.assert_array_equal(parameters.vector, start)
+
+
+def test_no_more_steps_are_remembered_than_asked_for() -> None:
+    _, parameters, rule = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 60, LbfgsSpec(history=2))
+    assert len(rule.state) == 3 + 2 * 2
+    assert rule.numbers["pairs"] > 2
+    assert rosenbrock(parameters.vector)[0] < 1
+
+
+def test_the_first_step_has_at_most_length_one_in_the_sum_of_sizes() -> None:
+    start = np.array([3.0, -2.0])
+    _, parameters, _ = minimise(quadratic, start, 1, LbfgsSpec(line_search=False))
+    assert np.abs(parameters.vector - start).sum() == pytest.approx(1)

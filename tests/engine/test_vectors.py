@@ -1,0 +1,89 @@
+"""Losses, gradients and trained weights are PyTorch's, for every layer, loss and optimizer (see `vector_cases`)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.memory import Array
+from engine.spec import Precision, TrainingSpec
+from engine.spec.layers import LayerSpec
+from engine.spec.losses import SingleLossSpec
+from engine.spec.optimizers import OptimizerSpec
+from engine.training import Rows, start, train
+from tests.engine.vector_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
+
+FOLDER = Path(__file__).parent / "vectors"
+LAYERS, RUNS = (dict(np.load(FOLDER / f"{name}.npz")) for name in ("layers", "optimizers"))
+NOT_IN_PYTORCH_ALIKE = {"lbfgs"}  # its line search is another
+TOLERANCE = {"float32": 1e-5, "float64": 2e-7}  # the vectors are kept in float32
+
+
+def apart(ours: Array, theirs: Array) -> float:
+    """The norm of the difference, relative to the norm."""
+    return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
+
+
+def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, Array], dict[str, Array]]:
+    """Loss, gradients, and statistics after the batch."""
+    network = case.network(precision)
+    network.allocate(case.rows, training=True)
+    x, y = case.batch()
+    targets = network.loss.as_targets(y, network.dtype)
+    shares = np.full(case.rows, 1 / case.rows, network.dtype)
+    loss = network.backpropagate(x.astype(network.dtype), targets, shares, np.random.default_rng(0))
+    gradients = network.parameters.views(network.parameters.gradients)
+    statistics = {name: network.parameters.values[name] for name in network.stack.statistic_shapes()}
+    return loss, gradients, statistics
+
+
+@pytest.mark.parametrize("precision", TOLERANCE)
+@pytest.mark.parametrize("name", CASES)
+def test_losses_and_gradients_are_those_of_pytorch(name: str, precision: Precision) -> None:
+    loss, gradients, statistics = backpropagated(CASES[name], precision)
+    wanted = {key.removeprefix(f"{name}: "): array for key, array in LAYERS.items() if key.startswith(f"{name}: ")}
+    assert set(wanted) == {
+        "loss",
+        *(f"gradient {key}" for key in gradients),
+        *(f"statistic {key}" for key in statistics),
+    }
+    assert loss == pytest.approx(float(wanted["loss"]), rel=TOLERANCE[precision])
+    whole = np.sqrt(sum(np.square(wanted[f"gradient {key}"]).sum() for key in gradients))
+    for key, gradient in gradients.items():
+        theirs = wanted[f"gradient {key}"]
+        assert np.linalg.norm(gradient - theirs) <= TOLERANCE[precision] * max(np.linalg.norm(theirs), 0.01 * whole)
+    for key, statistic in statistics.items():
+        assert apart(statistic, wanted[f"statistic {key}"]) <= TOLERANCE[precision]
+
+
+@pytest.mark.parametrize("precision", TOLERANCE)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_hundred_steps_of_an_optimizer_end_where_those_of_pytorch_do(name: str, precision: Precision) -> None:
+    network = RUN.network(precision)
+    before = network.parameters.learned.copy()
+    settings = TrainingSpec(
+        optimizer=OPTIMIZERS[name], epochs=STEPS * RUN_BATCH // RUN.rows, batch_size=RUN_BATCH, shuffle=False
+    )
+    rows = Rows(*RUN.batch())
+    list(train(network, start(network, settings, rows), settings, rows))
+    theirs = np.concatenate([RUNS[f"{name}: {key}"].ravel() for key in network.parameters.values])
+    assert apart(network.parameters.learned, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
+    assert apart(network.parameters.learned, before) > 0.02
+
+
+def kinds(union: object) -> set[str]:
+    """The types that a union of specs allows."""
+    union_type = union.__args__[0]  # type: ignore[attr-defined]
+    return {spec.model_fields["type"].default for spec in union_type.__args__}
+
+
+def used(layers: tuple[LayerSpec, ...]) -> set[str]:
+    return {layer.type for layer in layers} | {
+        kind for layer in layers if layer.type == "residual" for kind in used((*layer.layers, *layer.projection))
+    }
+
+
+def test_no_layer_loss_or_optimizer_is_left_out() -> None:
+    assert set.union(*(used(case.layers) for case in CASES.values())) == kinds(LayerSpec)
+    assert {case.loss.type for case in CASES.values()} == kinds(SingleLossSpec)
+    assert {spec.type for spec in OPTIMIZERS.values()} == kinds(OptimizerSpec) - NOT_IN_PYTORCH_ALIKE

@@ -1,0 +1,208 @@
+"""Networks whose losses and gradients were computed with PyTorch once, by `benchmarks/vectors.py`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.memory import Array, Shape
+from engine.network import Network
+from engine.spec import (
+    ActivationSpec,
+    AdagradSpec,
+    AdamSpec,
+    AdamWSpec,
+    AttentionSpec,
+    AveragePoolSpec,
+    BatchNormSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    DenseSpec,
+    DropoutSpec,
+    EmbeddingSpec,
+    FlattenSpec,
+    GlobalPoolSpec,
+    GruSpec,
+    HuberSpec,
+    LayerNormSpec,
+    LayerSpec,
+    LionSpec,
+    LossSpec,
+    LstmSpec,
+    MaxPoolSpec,
+    MeanAbsoluteErrorSpec,
+    MeanSquaredErrorSpec,
+    OptimizerSpec,
+    PoissonSpec,
+    PositionsSpec,
+    Precision,
+    QuantileSpec,
+    ReshapeSpec,
+    ResidualSpec,
+    RmsPropSpec,
+    SgdSpec,
+    SigmoidCrossEntropySpec,
+    SoftmaxCrossEntropySpec,
+)
+from engine.streams import stream
+
+ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "linear")
+SOFTMAX = SoftmaxCrossEntropySpec()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One network and a batch for it."""
+
+    layers: tuple[LayerSpec, ...]
+    inputs: int = 4
+    outputs: int | Shape = 3
+    loss: LossSpec = SOFTMAX
+    rows: int = 5
+    vocabulary: int = 0  # inputs are whole numbers below it
+
+    def network(self, precision: Precision = "float32") -> Network:
+        """A network with random parameters, biases too, which float32 holds exactly."""
+        network = Network(self.layers, inputs=self.inputs, outputs=self.outputs, loss=self.loss, precision=precision)
+        if precision == "float64":
+            network.parameters.vector[:] = self.network().parameters.vector
+        else:
+            network.initialize(stream(0, "init"))
+            network.parameters.learned[:] += 0.3 * np.random.default_rng(1).standard_normal(network.parameters.size)
+        network.initialized = True
+        return network
+
+    def batch(self) -> tuple[Array, Array]:
+        """Rows and targets."""
+        rng = np.random.default_rng(2)
+        shape = (self.rows, self.inputs)
+        x = rng.integers(0, self.vocabulary, shape) if self.vocabulary else rng.standard_normal(shape)
+        return x.astype(np.float32), self._targets(rng)
+
+    def _targets(self, rng: np.random.Generator) -> Array:
+        outputs = (self.outputs,) if isinstance(self.outputs, int) else self.outputs
+        match self.loss:
+            case SoftmaxCrossEntropySpec():
+                return rng.integers(0, outputs[-1], (self.rows, *outputs[:-1]))
+            case SigmoidCrossEntropySpec():
+                return rng.integers(0, 2, (self.rows, *outputs)).astype(np.float32)
+            case PoissonSpec():
+                return rng.integers(0, 6, (self.rows, *outputs)).astype(np.float32)
+            case QuantileSpec(quantiles=levels):
+                return rng.standard_normal((self.rows, outputs[0] // len(levels))).astype(np.float32)
+            case _:
+                return rng.standard_normal((self.rows, *outputs)).astype(np.float32)
+
+
+def image(*layers: LayerSpec, channels: int = 2, side: int = 6) -> Case:
+    """Layers for small images."""
+    shape = ReshapeSpec(shape=[channels, side, side])
+    return Case(layers=(shape, *layers), inputs=channels * side * side)
+
+
+def sequence(*layers: LayerSpec, time: int = 5, features: int = 4, outputs: int | Shape = 3) -> Case:
+    """Layers for short sequences."""
+    return Case(layers=(ReshapeSpec(shape=[time, features]), *layers), inputs=time * features, outputs=outputs)
+
+
+def words(*layers: LayerSpec, outputs: int | Shape = 3) -> Case:
+    """Layers for sequences of whole numbers."""
+    return Case(layers=(EmbeddingSpec(vocabulary=7, units=4), *layers), inputs=6, outputs=outputs, vocabulary=7)
+
+
+def loss(spec: LossSpec, outputs: int = 3) -> Case:
+    """A loss on a small network."""
+    return Case(layers=(DenseSpec(units=5, activation="tanh"),), outputs=outputs, loss=spec)
+
+
+NORM = BatchNormSpec()
+SMOOTH = Conv2dSpec(channels=4, kernel=3, padding=1, activation="tanh")
+CASES: dict[str, Case] = {
+    **{f"dense {name}": Case(layers=(DenseSpec(units=6, activation=name),)) for name in ACTIVATIONS},
+    "no hidden layers": Case(layers=()),
+    "dropout of nothing": Case(layers=(DenseSpec(units=5), DropoutSpec(rate=0.0))),
+    "activation by itself": Case(layers=(ActivationSpec(function="tanh"), DenseSpec(units=5))),
+    "dense at each moment": sequence(DenseSpec(units=5, activation="gelu"), outputs=(5, 3)),
+    "batch norm of features": Case(layers=(DenseSpec(units=5, activation="linear"), NORM), rows=7),
+    "batch norm of channels": image(SMOOTH, NORM, GlobalPoolSpec()),
+    "layer norm": Case(layers=(DenseSpec(units=5, activation="linear"), LayerNormSpec())),
+    "layer norm at each moment": sequence(LayerNormSpec(), outputs=(5, 3)),
+    "conv1d": sequence(Conv1dSpec(channels=4, kernel=3, activation="tanh"), FlattenSpec()),
+    "conv1d stride padding groups": sequence(
+        Conv1dSpec(channels=4, kernel=3, stride=2, padding=1, groups=2), GlobalPoolSpec()
+    ),
+    "conv1d same": sequence(Conv1dSpec(channels=2, kernel=3, padding="same", bias=False)),
+    "conv2d": image(Conv2dSpec(channels=3, kernel=3), GlobalPoolSpec()),
+    "conv2d stride padding groups": image(
+        Conv2dSpec(channels=4, kernel=(3, 2), stride=(2, 1), padding=(1, 0), groups=2, activation="silu"), FlattenSpec()
+    ),
+    "conv2d same without bias": image(Conv2dSpec(channels=2, kernel=5, padding="same", bias=False), GlobalPoolSpec()),
+    "conv2d 1x1 strided": image(Conv2dSpec(channels=3, kernel=1, stride=2), FlattenSpec()),
+    "conv2d depthwise": image(Conv2dSpec(channels=4, kernel=3, groups=2, activation="elu"), GlobalPoolSpec()),
+    "max pool": image(SMOOTH, MaxPoolSpec(), FlattenSpec()),
+    "max pool overlapping": image(SMOOTH, MaxPoolSpec(kernel=3, stride=2, padding=1), GlobalPoolSpec()),
+    "average pool": image(SMOOTH, AveragePoolSpec(kernel=3, stride=2, padding=1), FlattenSpec()),
+    "max pool over time": sequence(MaxPoolSpec(), FlattenSpec()),
+    "average pool over time": sequence(DenseSpec(units=4), AveragePoolSpec(kernel=2, stride=1), FlattenSpec()),
+    "global max pool": image(SMOOTH, GlobalPoolSpec(function="max")),
+    "global pool over time": sequence(DenseSpec(units=4), GlobalPoolSpec()),
+    "residual": Case(layers=(DenseSpec(units=4), ResidualSpec(layers=(DenseSpec(units=5), DenseSpec(units=4))))),
+    "residual with projection": image(
+        ResidualSpec(
+            layers=(
+                Conv2dSpec(channels=4, kernel=3, stride=2, padding=1, activation="linear", bias=False),
+                NORM,
+                ActivationSpec(function="relu"),
+                Conv2dSpec(channels=4, kernel=3, padding=1, activation="linear", bias=False),
+                NORM,
+            ),
+            projection=(Conv2dSpec(channels=4, kernel=1, stride=2, activation="linear", bias=False), NORM),
+        ),
+        ActivationSpec(function="relu"),
+        GlobalPoolSpec(),
+    ),
+    **{
+        f"{kind.model_fields['type'].default} {output} {direction}": sequence(
+            kind(units=3, output=output, direction=direction), outputs=3 if output == "last" else (5, 3)
+        )
+        for kind in (LstmSpec, GruSpec)
+        for output in ("last", "sequence")
+        for direction in ("forward", "backward", "bidirectional")
+    },
+    "lstm on lstm": sequence(LstmSpec(units=3, output="sequence"), LstmSpec(units=3)),
+    "embedding": words(FlattenSpec()),
+    "positions sinusoidal": words(PositionsSpec(), outputs=(6, 3)),
+    "positions learned": words(PositionsSpec(kind="learned"), GruSpec(units=3)),
+    "attention": sequence(AttentionSpec(heads=2), outputs=(5, 3)),
+    "attention causal": sequence(AttentionSpec(heads=1, causal=True), GlobalPoolSpec()),
+    "transformer": words(
+        PositionsSpec(),
+        ResidualSpec(layers=(LayerNormSpec(), AttentionSpec(heads=2, causal=True))),
+        ResidualSpec(layers=(LayerNormSpec(), DenseSpec(units=8, activation="gelu"), DenseSpec(units=4))),
+        LayerNormSpec(),
+        outputs=(6, 7),
+    ),
+    "softmax with smoothing": loss(SoftmaxCrossEntropySpec(label_smoothing=0.1), 4),
+    "sigmoid": loss(SigmoidCrossEntropySpec(), 1),
+    "sigmoid with weights": loss(SigmoidCrossEntropySpec(positive_weight=(1.0, 3.0, 0.5))),
+    "squared error": loss(MeanSquaredErrorSpec()),
+    "absolute error": loss(MeanAbsoluteErrorSpec()),
+    "huber": loss(HuberSpec(delta=0.7)),
+    "quantiles": loss(QuantileSpec(quantiles=(0.1, 0.5, 0.9)), 6),
+    "poisson": loss(PoissonSpec()),
+}
+
+STEPS = 100
+RUN = Case(layers=(DenseSpec(units=8, activation="tanh"), DenseSpec(units=5, activation="silu")), rows=40)
+RUN_BATCH = 8
+OPTIMIZERS: dict[str, OptimizerSpec] = {
+    "sgd": SgdSpec(learning_rate=0.1),
+    "momentum": SgdSpec(learning_rate=0.05, momentum=0.9),
+    "nesterov": SgdSpec(learning_rate=0.05, momentum=0.9, nesterov=True),
+    "rmsprop": RmsPropSpec(learning_rate=0.003),
+    "rmsprop with momentum": RmsPropSpec(learning_rate=0.001, momentum=0.8, decay=0.9, epsilon=1e-4),
+    "adagrad": AdagradSpec(learning_rate=0.05),
+    "adam": AdamSpec(learning_rate=0.01),
+    "adam with other betas": AdamSpec(learning_rate=0.01, beta1=0.7, beta2=0.95, epsilon=1e-3),
+    "adamw": AdamWSpec(learning_rate=0.01, weight_decay=0.1),
+    "lion": LionSpec(learning_rate=0.002, weight_decay=0.1),
+}
