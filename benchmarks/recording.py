@@ -1,0 +1,115 @@
+"""What recording, heartbeats and checkpoints cost a job: the same training by the engine alone and by a worker.
+
+./dev bench recording [seconds]
+
+Both run in one process, in turns, on an SQLite file and a Valkey of their own; once with epochs of about a
+millisecond, once with long ones.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.network import Network
+from engine.training import Rows, start, train
+from store import jobs
+from store.database import open_database, open_sessions
+from store.ids import DEFAULT_PROJECT, WorkerId
+from store.migrate import migrate
+from store.queue import Doorbell, celery_app
+from store.settings import Settings
+from store.transaction import transaction
+from tests.servers import RedisServer, valkey_binary
+from tests.tables import flowers
+from tests.worker.conftest import Bench
+from worker.heart import Heart
+from worker.preparation import Preparation
+from worker.runner import Runner
+
+LAYERS = [{"type": "dense", "units": 32}, {"type": "dense", "units": 32}]
+TURNS = 3
+
+
+def main(seconds: float) -> None:
+    """Print a line for short and one for long epochs."""
+    server = RedisServer(valkey_binary()).start()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = make_bench(Path(folder), server.url)
+        print(f"{'epochs':>8}{'ms/epoch':>10}{'engine s':>10}{'worker s':>10}{'cost':>8}")
+        for rows, layers in (
+            (120, LAYERS),
+            (4000, [{"type": "dense", "units": 1024}, {"type": "dense", "units": 1024}]),
+        ):
+            report(bench, bench.upload(flowers(rows)), layers, seconds)
+        bench.heart.close()
+        bench.doorbell.close()
+    server.destroy()
+
+
+def make_bench(folder: Path, redis_url: str) -> Bench:
+    """A worker's collaborators with the default settings."""
+    settings = Settings(data=folder, database_url=f"sqlite:///{folder / 'x.sqlite3'}", redis_url=redis_url)
+    migrate(settings.database)
+    sessions = open_sessions(open_database(settings.database))
+    doorbell = Doorbell(celery_app(settings.broker), redis_url)
+    heart = Heart(sessions, settings)
+    return Bench(sessions=sessions, settings=settings, doorbell=doorbell, heart=heart, folder=folder)
+
+
+def report(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], seconds: float) -> None:
+    """Train in turns, and print the median ratio."""
+    per_epoch = by_engine(bench, dataset_id, layers, 2) / 2
+    epochs = max(2, min(10_000, round(seconds / per_epoch)))
+    engine, worker = [], []
+    for _ in range(TURNS):
+        engine.append(by_engine(bench, dataset_id, layers, epochs))
+        worker.append(by_worker(bench, dataset_id, layers, epochs))
+    cost = statistics.median(w / e for w, e in zip(worker, engine, strict=True)) - 1
+    each = statistics.median(engine) / epochs * 1e3
+    print(f"{epochs:>8}{each:>10.2f}{statistics.median(engine):>10.2f}{statistics.median(worker):>10.2f}{cost:>8.1%}")
+
+
+def by_engine(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> float:
+    """Seconds that the engine alone takes."""
+    job = bench.job(queue(bench, dataset_id, layers, epochs))
+    with_all = Preparation(bench.sessions).prepare_job(job)
+    plan = with_all.plan
+    network = Network(
+        plan.layers,
+        inputs=with_all.network.inputs,
+        outputs=with_all.network.outputs,
+        loss=plan.loss,
+        precision="float32",
+    )
+    rows = Rows(with_all.training.x, with_all.training.y)
+    state = start(network, plan.training, rows)
+    began = time.perf_counter()
+    for _ in train(network, state, plan.training, rows, with_all.validation):
+        pass
+    return time.perf_counter() - began
+
+
+def by_worker(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> float:
+    """Seconds between a worker's first and last event of the same job."""
+    job_id = queue(bench, dataset_id, layers, epochs)
+    runner = Runner(bench.sessions, bench.doorbell, bench.settings, bench.heart, WorkerId("wrk_bench"), lambda: False)
+    began = time.perf_counter()
+    runner.run_all()
+    took = time.perf_counter() - began
+    assert bench.job(job_id).state == "succeeded"
+    return took
+
+
+def queue(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> str:
+    """A job of so many epochs; jobs left in the queue by `by_engine` are canceled."""
+    with transaction(bench.sessions) as tx:
+        for left in jobs.page_of(tx, DEFAULT_PROJECT, "queued", None, 100).rows:
+            jobs.cancel(tx, DEFAULT_PROJECT, left.id)
+    return bench.queue(dataset_id, model={"layers": layers}, training={"epochs": epochs, "batch_size": 32})
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 20.0)
