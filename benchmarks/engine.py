@@ -18,7 +18,6 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # nothing else keeps JAX to one thread
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.networks import NETWORKS, Timed
@@ -67,6 +66,7 @@ def main() -> None:
     parser.add_argument("--rows", default=f"1-{len(NETWORKS)}", help="which networks, such as 1-5 or 3")
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # nothing else keeps JAX to one thread
     first, _, last = options.rows.partition("-")
     for timed in NETWORKS[int(first) - 1 : int(last or first)]:
         best = race(timed, options.repeats)

@@ -69,7 +69,8 @@ class Network:
     def freeze(self, layers: Collection[int]) -> None:
         """Let the parameters of some layers of the spec, counted from 0, stay as they are: called before `allocate`.
 
-        Layers before the first one that still learns also run as at inference, and are not gone back through.
+        They run as at inference, without dropout and by running statistics, and so do all layers before the first one
+        that still learns, which are not gone back through.
 
         Raises:
             ValueError: there is no such layer, or it has no parameters.

@@ -21,7 +21,7 @@ class Lstm(Cell):
 
     gates = 4
     scales = (-1, -1, -2, -1)
-    columns = ((0, 4, 0),), ((0, 4, 0),)
+    places = ((0, 4, 0),), ((0, 4, 0),)
     cost = (20, 24)
     g: Array
     c: Array
@@ -38,25 +38,25 @@ class Lstm(Cell):
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """Also g, c and tanh(c) of each moment, and the gradients on their way back."""
-        kept, last = (self.steps, self.steps + 1) if training else (1, 1)
-        own = {"g": kept, "c": last, "tanh_c": kept} | ({"dc": 1, "dh": 1} if training else {})
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {name: ((n, self.units), dtype) for name, n in own.items()}
+        kept, units = self.steps if training else 1, self.units
+        shapes: dict[str, Shape] = {"g": (kept, units), "c": (kept + training, units), "tanh_c": (kept, units)}
         if training:
-            wanted |= dict.fromkeys(("dgates", "slopes"), ((1, 4 * self.units), dtype))
-        return super().buffers(dtype, training=training) | wanted
+            shapes |= {"dc": (units,), "dh": (units,), "dgates": (4, units), "slopes": (4, units)}
+        return super().buffers(dtype, training=training) | {name: (shape, dtype) for name, shape in shapes.items()}
 
     def moment(self, step: int) -> tuple[Array, ...]:
-        """Inputs, gates (also one by one), g, c before and after, tanh(c), and the state's place."""
+        """Inputs, a (also block by block), g, c before and after, tanh(c), the state's place, and da by block."""
         now, after = (step, step + 1) if self.training else (0, 0)
         a, h = self.a[now], self.inputs[step + 1, :, self.state]
-        return self.inputs[step], a, *self.blocks(a), self.g[now], self.c[now], self.c[after], self.tanh_c[now], h
+        results = self.g[now], self.c[now], self.c[after], self.tanh_c[now], h
+        return self.inputs[step], a, *a, *results, self.gradient_by_block(now)
 
     def run(self) -> None:
         """Compute gates, memory c and state h, moment by moment."""
-        W, one, work = self.W, self.one, self.work[0]
+        W, one, work = self.W, self.one, self.work
         self.c[0] = 0
-        for x, a, i, f, s, o, g, c, c_after, tanh_c, h in self.moments:
-            x.dot(W, a)
+        for x, a, i, f, s, o, g, c, c_after, tanh_c, h, _ in self.moments:
+            np.matmul(x, W, a)
             np.exp(a, a)
             np.add(a, one, a)
             np.reciprocal(a, a)
@@ -72,21 +72,14 @@ class Lstm(Cell):
         """Go back from the last moment: dh is the gradient of its state, dc that of its memory.
 
         dc += dh o (1 - tanh(c)^2); di = dc g; df = dc c; ds = 2 dc i; do = dh tanh(c); each times the sigmoid's
-        slope in a, which is a^2 - a because W is negated. Then dc f and da W' belong to the moment before.
+        slope in a, which is a^2 - a because V is negated. Then dc f and da V belong to the moment before.
         """
-        one, work, slopes, dgates, dc, dh = (
-            self.one,
-            self.work[0],
-            self.slopes[0],
-            self.dgates[0],
-            self.dc[0],
-            self.dh[0],
-        )
-        di, df, ds, do = self.blocks(dgates)
+        one, work, slopes, dgates, dc, dh = self.one, self.work, self.slopes, self.dgates, self.dc, self.dh
+        di, df, ds, do = dgates
         dc.fill(0)
         dh.fill(0)
-        for dy_t, moment in zip(previous(dy, self.steps), reversed(self.moments), strict=True):
-            _, a, i, f, _, o, g, c, _, tanh_c, _ = moment
+        for dy_t, da, moment in zip(previous(dy, self.steps), self.da[::-1], reversed(self.moments), strict=True):
+            _, a, i, f, _, o, g, c, _, tanh_c, _, da_by_block = moment
             if dy_t is not None:
                 np.add(dh, dy_t, dh)
             np.multiply(dh, tanh_c, do)
@@ -102,8 +95,8 @@ class Lstm(Cell):
             np.multiply(dc, f, dc)
             np.multiply(a, a, slopes)
             np.subtract(slopes, a, slopes)
-            np.multiply(dgates, slopes, a)
-            a.dot(self.Wh, dh)
+            np.multiply(dgates, slopes, da_by_block)
+            da.dot(self.Vh, dh)
 
 
 def lstm(spec: LstmSpec, shape: Shape, label: str) -> Recurrent:

@@ -1,16 +1,18 @@
 """Recurrent layers: a cell reads a sequence moment by moment, in one direction or in both.
 
-The cells (`lstm.py`, `gru.py`) work on time-major arrays, in which a moment lies together. Their parameters are
-PyTorch's; for each batch these are laid out as one matrix W, so that a moment costs one product
+The cells (`lstm.py`, `gru.py`) work on time-major arrays, in which a moment lies together, and in it the numbers of a
+gate. Their parameters are PyTorch's; for each batch these are laid out as one matrix
 
-    a = [x, 1, h, 1] W,    W = [weight_ih, bias_ih, weight_hh, bias_hh]': (features + 1 + units + 1, 4 units)
+    V = [weight_ih, bias_ih, weight_hh, bias_hh]: (4 units, features + 1 + units + 1)
 
-of its inputs x and of the state h before it, and the gradient of all parameters over all moments costs one more.
-The columns of W are scaled: with a minus sign in W, 1 / (1 + exp(a)) is the sigmoid.
+of four blocks of rows, so that a moment, with its inputs x and the state h before it, costs one product per block,
+a = [x, 1, h, 1] V', and the gradient of all parameters over all moments costs one more. The rows of V are scaled: with
+a minus sign in V, 1 / (1 + exp(a)) is the sigmoid.
 """
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import repeat
@@ -25,19 +27,20 @@ from engine.memory import Arena, Array, RowBuffers, Shape
 from engine.spec import RecurrentSpec
 
 Places: TypeAlias = tuple[tuple[int, int, int], ...]  # gates a to b lie in block c and on
-BLOCKS = 4  # W has so many blocks of columns, each as wide as the state
-Link: TypeAlias = tuple[tuple[slice, slice], Array, Array, Array]  # place in W, scales, parameter and gradient
+Link: TypeAlias = tuple[tuple[slice, slice], Array, Array, Array]  # place in V, scales, parameter and gradient
+BLOCKS = 4  # of rows of V, each as many as the state has numbers
 
 
 class Cell(RowBuffers):
     """One direction of a recurrent layer: what a moment computes is the subclass's."""
 
     gates: ClassVar[int]  # blocks of rows of each parameter
-    scales: ClassVar[tuple[int, ...]]  # of the blocks of columns of W
-    columns: ClassVar[tuple[Places, Places]]  # of the weights and biases of inputs, and of those of the state
+    scales: ClassVar[tuple[int, ...]]  # of the blocks
+    places: ClassVar[tuple[Places, Places]]  # of the weights and biases of inputs, and of those of the state
     cost: ClassVar[tuple[int, int]]  # operations per unit and moment besides products, forward and backward
     inputs: Array  # (steps + 1, rows, features + 1 + units + 1): [x, 1, h, 1]
-    a: Array  # (steps, rows, 4 units), which backward overwrites with its gradient
+    a: Array  # (steps, 4, rows, units)
+    da: Array  # (steps, rows, 4 units): its gradient, written over it
     work: Array
     dx: Array
 
@@ -76,34 +79,35 @@ class Cell(RowBuffers):
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """What is kept of each moment for backward (at inference, of one), and room for one moment."""
-        columns, kept = BLOCKS * self.units, self.steps if training else 1
+        kept = self.steps if training else 1
         wanted: dict[str, tuple[Shape, DTypeLike]] = {
             "inputs": ((self.steps + 1, self.features + 1 + self.units + 1), dtype),
-            "a": ((kept, columns), dtype),
-            "work": ((1, self.units), dtype),
+            "a": ((kept, BLOCKS, self.units), dtype),
+            "work": ((self.units,), dtype),
         }
         if training and self.passes_gradient:
             wanted["dx"] = ((self.steps, self.features), dtype)
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and W, its gradient, and its part for the state, transposed (products are faster)."""
-        shape = (self.features + 1 + self.units + 1, BLOCKS * self.units)
-        self.W = arena.full(shape, dtype, 0)
+        """Take the buffers, and V, its gradient, and copies of it in the layouts that are fastest to multiply by."""
+        rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
+        self.V = arena.full((rows, columns), dtype, 0)
+        self.W = arena.empty((BLOCKS, columns, self.units), dtype)
         if training:
-            self.dW = arena.empty(shape[::-1], dtype).T
-            self.Wh = arena.empty((BLOCKS * self.units, self.units), dtype)
+            self.dV = arena.empty((rows, columns), dtype)
+            self.Vh = arena.empty((rows, self.units), dtype)
         self.one = np.ones((), dtype)
         self.training = training
         self.links = list(self._links())
         super().allocate(arena, capacity, dtype, training=training)
 
     def resize(self, rows: int) -> None:
-        """Lay out `rows` rows time-major: (moments, rows, numbers)."""
+        """Lay out `rows` rows as the axis before the last: (moments, rows, numbers)."""
         for name, whole in self._whole.items():
-            moments, numbers = whole.shape[1:]
-            flat = whole.reshape(-1)[: moments * rows * numbers]
-            setattr(self, name, flat.reshape(moments, rows, numbers))
+            shape = (*whole.shape[1:-1], rows, whole.shape[-1])
+            setattr(self, name, whole.reshape(-1)[: math.prod(shape)].reshape(shape))
+        self.da = self.a.reshape(len(self.a), rows, -1)
         self.inputs[:, :, [self.features, -1]] = 1
         self.inputs[0, :, self.state] = 0
         self.moments = [self.moment(step) for step in range(self.steps)]
@@ -111,7 +115,8 @@ class Cell(RowBuffers):
     def forward(self, x: Array) -> Array:
         """Return the state after each moment, (steps, rows, units), for `x: (rows, steps, features)`."""
         for part, scale, parameter, _ in self.links:
-            np.multiply(parameter, scale, out=self.W[part])
+            np.multiply(parameter, scale, out=self.V[part])
+        np.copyto(self.W, self.V.reshape(BLOCKS, self.units, -1).swapaxes(1, 2))
         np.copyto(self.inputs[:-1, :, : self.features], x[:, self.order].swapaxes(0, 1))
         self.run()
         return self.inputs[1:, :, self.state]
@@ -121,24 +126,23 @@ class Cell(RowBuffers):
 
         `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
         """
-        np.copyto(self.Wh, self.W[self.state].T)
+        np.copyto(self.Vh, self.V[:, self.state])
         self.run_back(dy)
-        da = self.a.reshape(-1, BLOCKS * self.units)
-        da.T.dot(self.inputs[:-1].reshape(-1, len(self.W)), self.dW.T)
+        da = self.da.reshape(-1, len(self.V))
+        da.T.dot(self.inputs[:-1].reshape(len(da), -1), self.dV)
         for part, scale, _, gradient in self.links:
-            np.multiply(self.dW[part], scale, out=gradient)
+            np.multiply(self.dV[part], scale, out=gradient)
         if self.passes_gradient:
-            da.dot(self.W[: self.features].T, self.dx.reshape(-1, self.features))
+            da.dot(self.V[:, : self.features], self.dx.reshape(len(da), -1))
             return self.dx[self.order].swapaxes(0, 1)
         return dy
 
     def flops(self) -> tuple[int, int]:
-        """Return operations per row: a product forward; backward that of W's gradient, and those of h and x."""
-        columns = BLOCKS * self.units
-        rows = self.features + 1 + self.units + 1
-        back = rows + self.units + self.passes_gradient * self.features
+        """Return operations per row: a product forward; backward that of V's gradient, and those of h and x."""
+        rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
+        back = columns + self.units + self.passes_gradient * self.features
         forward, backward = (cost * self.units for cost in self.cost)
-        return self.steps * (2 * rows * columns + forward), self.steps * (2 * back * columns + backward)
+        return self.steps * (2 * rows * columns + forward), self.steps * (2 * rows * back + backward)
 
     @abstractmethod
     def moment(self, step: int) -> tuple[Array, ...]:
@@ -150,28 +154,29 @@ class Cell(RowBuffers):
 
     @abstractmethod
     def run_back(self, dy: Array) -> None:
-        """Write the gradient of `a` over it, last moment first; `dy` as `backward` takes it."""
+        """Write `da`, last moment first; `dy` as `backward` takes it."""
 
-    def blocks(self, a: Array) -> list[Array]:
-        """Return the views on a moment's blocks of columns."""
-        return [a[:, start : start + self.units] for start in range(0, BLOCKS * self.units, self.units)]
+    def gradient_by_block(self, step: int) -> Array:
+        """Return a moment's `da` as (4, rows, units)."""
+        by_row: Array = self.da[step].reshape(-1, BLOCKS, self.units)
+        return by_row.swapaxes(0, 1)
 
     def _links(self) -> Iterator[Link]:
-        """Yield what lies where in W."""
-        of_inputs, of_state = self.columns
-        yield from self._places("weight_ih", slice(0, self.features), of_inputs)
-        yield from self._places("bias_ih", slice(self.features, self.features + 1), of_inputs)
-        yield from self._places("weight_hh", self.state, of_state)
-        yield from self._places("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
+        """Yield what lies where in V."""
+        of_inputs, of_state = self.places
+        yield from self._place("weight_ih", slice(0, self.features), of_inputs)
+        yield from self._place("bias_ih", slice(self.features, self.features + 1), of_inputs)
+        yield from self._place("weight_hh", self.state, of_state)
+        yield from self._place("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
 
-    def _places(self, part: str, rows: slice, columns: Places) -> Iterator[Link]:
-        scales = np.repeat(np.asarray(self.scales, self.W.dtype), self.units)
+    def _place(self, part: str, columns: slice, places: Places) -> Iterator[Link]:
+        scales = np.repeat(np.asarray(self.scales, self.V.dtype), self.units)[:, None]
         value, gradient = (views[self.name(part)] for views in (self.values, self.gradients or self.values))
-        for first, last, block in columns:
+        for first, last, block in places:
             gates = slice(first * self.units, last * self.units)
-            place = slice(block * self.units, (block + last - first) * self.units)
-            views = [whole[gates].reshape(gates.stop - gates.start, -1).T for whole in (value, gradient)]
-            yield (rows, place), scales[place], views[0], views[1]
+            rows = slice(block * self.units, (block + last - first) * self.units)
+            views = [whole[gates].reshape(gates.stop - gates.start, -1) for whole in (value, gradient)]
+            yield (rows, columns), scales[rows], views[0], views[1]
 
 
 def previous(dy: Array, steps: int) -> Iterator[Array | None]:

@@ -19,8 +19,7 @@ class Stack(Layer):
         super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, label)
         self.layers = tuple(layers)
         self.learners = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
-        self.resting: tuple[Layer, ...] = ()  # layers before the first one that learns, if those before are frozen
-        self.working = self.layers
+        self.rests: tuple[bool, ...] = ()  # for each layer, where some are frozen, whether it runs as at inference
         self._spare_inputs()
 
     @property
@@ -63,9 +62,9 @@ class Stack(Layer):
             layer.stop_gradient()
 
     def freeze(self, indices: Collection[int]) -> None:
-        """Keep the parameters of some layers as they are; what lies before the first learner rests."""
+        """Keep the parameters of some layers as they are: these, and all before the first learner, rest."""
         self.learners = tuple(index for index in self.learners if index not in indices)
-        self.resting, self.working = self.layers[: self.first], self.layers[self.first :]
+        self.rests = tuple(index in indices or index < self.first for index in range(len(self.layers)))
         self.stop_gradient()
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
@@ -84,9 +83,11 @@ class Stack(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Each layer's output is the next one's input."""
-        for layer in self.resting:
-            x = layer.forward(x, None)
-        for layer in self.working:
+        if self.rests:
+            for layer, rests in zip(self.layers, self.rests, strict=True):
+                x = layer.forward(x, None if rests else dropout)
+            return x
+        for layer in self.layers:
             x = layer.forward(x, dropout)
         return x
 

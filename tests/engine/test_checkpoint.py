@@ -10,7 +10,7 @@ import pytest
 from engine import checkpoint
 from engine.checkpoint import DIGEST_BYTES, PREFIX, CheckpointError, dump, load
 from engine.network import Network
-from engine.spec import AdamSpec, DenseSpec, TrainingSpec
+from engine.spec import AdamSpec, DenseSpec, LbfgsSpec, TrainingSpec
 from engine.training import Rows, start, train
 from tests.engine.runs import classifier, moons, small, spec
 
@@ -84,6 +84,8 @@ def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
         {"streams": {}},
         {"streams": {"shuffle": {"state": "x"}, "dropout": {}}},
         {"tally": {"loss": 1.0, "unknown": 2}},
+        {"plateau": {"factor": 1.0, "unknown": 2}},
+        {"plateau": None},
         {"best": {"epoch": 1}},
         {"run": "another"},
     ],
@@ -123,3 +125,18 @@ def test_bytes_left_over_are_refused_though_the_checksum_is_right() -> None:
 def test_half_precision_arrays_are_unknown() -> None:
     with pytest.raises(CheckpointError, match="dtype"):
         load(forged(arrays=[["parameters", np.dtype("f2").str, 7]]), tiny(), spec(), ROWS)
+
+
+def test_numbers_of_a_line_search_that_are_missing_or_none_are_refused() -> None:
+    settings = spec(optimizer=LbfgsSpec(history=1))
+    network = tiny()
+    data = dump(start(network, settings, ROWS))
+    _, _, length = PREFIX.unpack_from(data)
+    header = json.loads(data[PREFIX.size : PREFIX.size + length])
+    assert set(header["numbers"]) >= {"loss", "length"}
+    for numbers in ({}, None, {**header["numbers"], "loss": "none"}, {**header["numbers"], "loss": None}):
+        text = json.dumps(header | {"numbers": numbers}).encode()
+        content = PREFIX.pack(checkpoint.MAGIC, checkpoint.VERSION, len(text)) + text
+        content += data[PREFIX.size + length : -DIGEST_BYTES]
+        with pytest.raises(CheckpointError):
+            load(content + hashlib.sha256(content).digest(), tiny(), settings, ROWS)

@@ -109,6 +109,40 @@ def test_each_loss_has_the_gradient_of_what_it_returns(spec: LossSpec, shape: Sh
     assert_gradient(spec, shape, rows=5)
 
 
+def softplus(z: Array) -> Array:
+    return np.log(1 + np.exp(z))
+
+
+ANALYTIC: dict[str, tuple[LossSpec, Callable[[Array, Array], Array]]] = {
+    "softmax": (SPECS["softmax"], lambda z, y: np.log(np.exp(z).sum(-1)) - np.take_along_axis(z, y[:, None], 1)[:, 0]),
+    "smoothed softmax": (
+        SPECS["smoothed softmax"],
+        lambda z, y: np.log(np.exp(z).sum(-1)) - 0.8 * np.take_along_axis(z, y[:, None], 1)[:, 0] - 0.2 * z.mean(-1),
+    ),
+    "sigmoid": (SPECS["sigmoid"], lambda z, y: (y * softplus(-z) + (1 - y) * softplus(z)).mean(-1)),
+    "weighted sigmoid": (
+        SigmoidCrossEntropySpec(positive_weight=(3.0,)),
+        lambda z, y: (3 * y * softplus(-z) + (1 - y) * softplus(z)).mean(-1),
+    ),
+    "squared": (SPECS["squared"], lambda z, y: ((z - y) ** 2).mean(-1)),
+    "poisson": (SPECS["poisson"], lambda z, y: (np.exp(z) - y * z).mean(-1)),
+}
+
+
+@pytest.mark.parametrize(("spec", "formula"), ANALYTIC.values(), ids=ANALYTIC)
+def test_analytic_losses_agree_with_the_complex_step(spec: LossSpec, formula: Callable[[Array, Array], Array]) -> None:
+    """A complex step has no cancellation: the agreement is to the last digits."""
+    rng = np.random.default_rng(0)
+    loss, z = ready(spec, (3,), 4), rng.standard_normal((4, 3)) * 2
+    targets, gradient = loss.as_targets(answers(spec, (3,), 4, rng), z.dtype), z.copy()
+    value = loss(gradient, targets, np.full(4, 0.25))
+    assert value == pytest.approx(formula(z, targets).mean(), rel=1e-13)
+    for index in np.ndindex(z.shape):
+        step = z.astype(complex)
+        step[index] += 1e-30j
+        assert formula(step, targets).mean().imag / 1e-30 == pytest.approx(gradient[index], rel=1e-12, abs=1e-15)
+
+
 def test_several_targets_have_the_gradient_of_their_sum() -> None:
     assert_gradient(THREE, (6,), rows=4)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import checkpoint
 from engine.network import Network
@@ -59,7 +61,7 @@ FEATURES: dict[str, dict[str, Any]] = {
 }
 
 
-def settings(optimizer: OptimizerSpec) -> TrainingSpec:
+def usual(optimizer: OptimizerSpec) -> TrainingSpec:
     return spec(
         epochs=3,
         optimizer=optimizer,
@@ -102,7 +104,7 @@ def assert_resumes_anywhere(make: Callable[[], Network], training: TrainingSpec)
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_resuming_after_any_event_gives_the_same_bits(optimizer: OptimizerSpec) -> None:
-    assert_resumes_anywhere(small, settings(optimizer))
+    assert_resumes_anywhere(small, usual(optimizer))
 
 
 @pytest.mark.parametrize("fields", FEATURES.values(), ids=FEATURES)
@@ -118,6 +120,39 @@ def test_resuming_gives_the_same_bits_with_smoothed_labels() -> None:
     assert_resumes_anywhere(make, spec(precision="float64"))
 
 
+SCHEDULES = (OneCycleSpec(), CosineSpec(restarts=1), PlateauSpec(patience=1, min_delta=0.2), CosineSpec(warmup_steps=4))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    fields=st.fixed_dictionaries(
+        {
+            "optimizer": st.sampled_from(list(OPTIMIZERS.values())),
+            "schedule": st.sampled_from(SCHEDULES),
+            "accumulate": st.integers(1, 5),
+            "averaging": st.sampled_from([None, AveragingSpec(decay=0.8)]),
+            "clip_value": st.sampled_from([None, 0.01]),
+            "clip_layer_norm": st.sampled_from([None, 0.05]),
+            "regularization": st.builds(RegularizationSpec, l1=st.sampled_from([0.0, 0.01]), l2=st.just(0.01)),
+            "frozen": st.sampled_from([(), (0,), (2,)]),
+            "shuffle": st.booleans(),
+            "batch_size": st.integers(1, 120),
+            "seed": st.integers(0, 2**53 - 1),
+        }
+    ),
+    stop=st.floats(0, 1),
+)
+def test_any_training_stopped_at_any_event_ends_with_the_same_bits(fields: dict[str, Any], stop: float) -> None:
+    training = spec(**{"epochs": 2, **fields})
+    network = small()
+    state = start(network, training, ROWS)
+    dumps = [checkpoint.dump(state) for _ in train(network, state, training, ROWS, VALIDATION)]
+    other = small()
+    resumed = checkpoint.load(dumps[int(stop * (len(dumps) - 1))], other, training, ROWS)
+    list(train(other, resumed, training, ROWS, VALIDATION))
+    assert numbers(resumed) == numbers(state)
+
+
 def test_another_loss_is_another_run() -> None:
     networks = [
         Network([], inputs=2, outputs=2, loss=SoftmaxCrossEntropySpec(label_smoothing=s), precision="float32")
@@ -129,7 +164,7 @@ def test_another_loss_is_another_run() -> None:
 
 
 def test_a_generator_that_was_left_can_be_followed_by_another_on_the_same_state() -> None:
-    network, training = small(), settings(AdamSpec())
+    network, training = small(), usual(AdamSpec())
     state = start(network, training, ROWS)
     for _ in range(100):
         event = next(train(network, state, training, ROWS, VALIDATION))
@@ -144,7 +179,7 @@ def test_a_generator_that_was_left_can_be_followed_by_another_on_the_same_state(
 def test_predicting_between_two_batches_changes_nothing() -> None:
     weights = []
     for predicts in (False, True):
-        network, training = small(), settings(AdamSpec())
+        network, training = small(), usual(AdamSpec())
         for _ in train(network, start(network, training, ROWS), training, ROWS, VALIDATION):
             if predicts:
                 network.predict(VALIDATION.x[:7])

@@ -13,6 +13,7 @@ from engine.parameters import Parameters
 from engine.regularization import MaxNorm, Penalty
 from engine.spec import (
     AveragingSpec,
+    BatchNormSpec,
     DenseSpec,
     DropoutSpec,
     LayerSpec,
@@ -217,16 +218,29 @@ def test_layers_before_the_first_learner_rest_as_at_inference() -> None:
     )
     start(network, spec(precision="float64", frozen=(1,)), moons())
     x = moons().x[:5].astype(float)
-    resting = [layer.forward(x, None).copy() for layer in network.layers[:1]]
-    np.testing.assert_array_equal(resting[0], x)
-    assert [layer.label for layer in network.stack.resting] == [
-        "layers[0] (dropout)",
-        "layers[1] (dense)",
-        "layers[1] (dense)",
-        "layers[2] (dropout)",
-    ]
+    assert network.stack.rests == (True, True, True, True, False, False, False)
+    np.testing.assert_array_equal(network.layers[0].forward(x, None), x)
     first, second = (network.forward(x, stream(0, "dropout")).copy() for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def test_a_frozen_layer_between_learners_rests_too() -> None:
+    layers = (DenseSpec(units=4), BatchNormSpec(), DenseSpec(units=3, activation="tanh"))
+    network, settings = exact(*layers), spec(precision="float64", frozen=(1,))
+    state = start(network, settings, moons())
+    before = {name: value.copy() for name, value in network.parameters.values.items()}
+    list(train(network, state, settings, moons()))
+    still = {name for name, value in network.parameters.values.items() if np.array_equal(value, before[name])}
+    assert still == {"2.weight", "2.bias", "2.running_mean", "2.running_var"}
+    targets = network.loss.as_targets(moons().y, network.dtype)[:5]
+    x, shares = moons().x[:5].astype(float), np.full(5, 0.2)
+    network.backpropagate(x, targets, shares, stream(0, "dropout"))
+    found = network.parameters.views(network.parameters.gradients)["0.weight"][1, 1]
+    losses = []
+    for change in (1e-6, -2e-6):
+        network.parameters.values["0.weight"][1, 1] += change
+        losses.append(network.backpropagate(x, targets, shares, stream(0, "dropout")))
+    assert (losses[0] - losses[1]) / 2e-6 == pytest.approx(found, rel=1e-5)
 
 
 def test_layers_that_are_not_there_or_hold_nothing_cannot_be_frozen() -> None:

@@ -1,0 +1,106 @@
+"""Targets of every kind are learned: several labels, several targets, quantiles, counts, numbers with outliers."""
+
+from typing import Any
+
+import numpy as np
+
+from engine.memory import Array
+from engine.network import Network
+from engine.spec import (
+    AdamSpec,
+    DenseSpec,
+    HuberSpec,
+    LossName,
+    LossSpec,
+    MeanSquaredErrorSpec,
+    MultiTargetSpec,
+    QuantileSpec,
+    SigmoidCrossEntropySpec,
+    SoftmaxCrossEntropySpec,
+    TargetSpec,
+)
+from engine.training import Rows
+from tests.engine.runs import epochs, run, spec
+
+X = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)
+
+
+def fitted(loss: LossName | LossSpec, outputs: int, y: Array, *layers: DenseSpec, **fields: Any) -> tuple[Network, Any]:
+    """A network trained on X and y, and the metrics of its last epoch on the same rows."""
+    network = Network(layers, inputs=2, outputs=outputs, loss=loss, precision="float32")
+    training = spec(**{"epochs": 60, "optimizer": AdamSpec(learning_rate=0.01), **fields})
+    _, events = run(network, training, Rows(X, y), Rows(X, y))
+    return network, epochs(events)[-1]
+
+
+def test_several_labels_at_once() -> None:
+    y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0.5, X.sum(axis=1) > 0]).astype(float)
+    network, metrics = fitted("sigmoid_cross_entropy", 3, y)
+    assert metrics["val_accuracy"] > 0.95
+    assert ((network.predict(X) > 0.5) == y).mean() > 0.95
+
+
+def test_a_class_and_a_number_from_one_network() -> None:
+    y = np.column_stack([(X[:, 0] > 0).astype(int) + (X[:, 1] > 0), 3 * X[:, 0] - X[:, 1]])
+    loss = MultiTargetSpec(
+        targets=(
+            TargetSpec(outputs=3, loss=SoftmaxCrossEntropySpec()),
+            TargetSpec(outputs=1, loss=MeanSquaredErrorSpec(), weight=0.5),
+        )
+    )
+    network, metrics = fitted(loss, 4, y, DenseSpec(units=16))
+    assert metrics["val_accuracy"] > 0.93
+    assert metrics["val_r2"] > 0.98
+    found = network.predict(X)
+    np.testing.assert_allclose(found[:, :3].sum(axis=1), 1, rtol=1e-5)
+    assert (found[:, :3].argmax(axis=1) == y[:, 0]).mean() == metrics["val_accuracy"]
+
+
+def test_quantiles_cover_the_share_of_rows_that_they_say() -> None:
+    y = X[:, 0] + (0.2 + np.abs(X[:, 0])) * np.random.default_rng(1).standard_normal(600)
+    network, _ = fitted(QuantileSpec(quantiles=(0.1, 0.5, 0.9)), 3, y, DenseSpec(units=16), epochs=120)
+    below = (y[:, None] <= network.predict(X)).mean(axis=0)
+    np.testing.assert_allclose(below, [0.1, 0.5, 0.9], atol=0.04)
+    widths = np.diff(network.predict(np.array([[0, 0], [0.9, 0]], np.float32))[:, ::2], axis=1)[:, 0]
+    assert widths[1] > 2 * widths[0]
+
+
+def test_counts_give_their_rates() -> None:
+    rates = np.exp(1 + X[:, 0])
+    network, _ = fitted("poisson", 1, np.random.default_rng(2).poisson(rates))
+    assert np.corrcoef(network.predict(X)[:, 0], rates)[0, 1] > 0.99
+    assert abs(network.predict(X).mean() - rates.mean()) < 0.2
+
+
+def test_outliers_hardly_move_huber_and_the_median() -> None:
+    y = 2 * X[:, 0]
+    y[::20] += 100
+    errors = {}
+    for name, loss in {
+        "squared": MeanSquaredErrorSpec(),
+        "huber": HuberSpec(),
+        "median": "mean_absolute_error",
+    }.items():
+        network, _ = fitted(loss, 1, y, epochs=100, optimizer=AdamSpec(learning_rate=0.03))  # type: ignore[arg-type]
+        errors[name] = np.abs(network.predict(X)[:, 0] - 2 * X[:, 0]).mean()
+    assert errors["squared"] > 2
+    assert errors["huber"] < 0.2
+    assert errors["median"] < 0.05
+
+
+def test_smoothed_labels_keep_probabilities_from_the_ends() -> None:
+    y = (X[:, 0] > 0).astype(int)
+    found = []
+    for smoothing in (0.0, 0.2):
+        network, _ = fitted(SoftmaxCrossEntropySpec(label_smoothing=smoothing), 2, y, DenseSpec(units=8))
+        found.append(network.predict(X).max(axis=1).mean())
+    assert found[0] > 0.93
+    assert found[1] < 0.91
+
+
+def test_a_positive_weight_finds_more_of_a_rare_label() -> None:
+    y = (np.random.default_rng(3).random((600, 1)) < 0.1 + 0.2 * (X[:, :1] > 0)).astype(float)
+    losses = (SigmoidCrossEntropySpec(), SigmoidCrossEntropySpec(positive_weight=(4.0,)))
+    shares = [(fitted(loss, 1, y)[0].predict(X) > 0.5).mean() for loss in losses]
+    assert shares[0] < 0.05
+    assert 0.3 < shares[1] < 0.7
