@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from api import fine_tuning
 from api.errors import OverTheLimit, Unavailable
 from api.pointers import InvalidField
 from api.schemas.jobs import JobRequest, JobView
@@ -29,7 +30,7 @@ RETRY_SECONDS = "30"
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
     dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
-    resolved = _resolve(dataset, body)
+    resolved, taken = _resolve(tx, project, dataset, body)
     estimate = _estimate(resolved, limits)
     return _queued(
         limits,
@@ -38,7 +39,7 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
         dataset_id=dataset.id,
         name=body.name or f"{dataset.name}: {body.target}",
         priority=body.priority,
-        spec=_spec(body, resolved),
+        spec=_spec(body, resolved) | taken,
         estimate=estimate,
         warnings=[asdict(warning) for warning in resolved.warnings],
         epochs=resolved.training.epochs,
@@ -66,11 +67,11 @@ def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> 
 def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
     with snapshot(here.sessions) as tx:
-        resolved = _resolve(datasets.get(tx, project, body.dataset_id), body)
+        resolved, taken = _resolve(tx, project, datasets.get(tx, project, body.dataset_id), body)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {
         "valid": True,
-        "spec": _spec(body, resolved),
+        "spec": _spec(body, resolved) | taken,
         "estimate": _estimate(resolved, here.limits),
         "warnings": warnings,
     }
@@ -81,7 +82,7 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     try:
         body = JobRequest.model_validate(rest)
         with snapshot(sessions) as tx:
-            _resolve(datasets.get(tx, project, body.dataset_id), body)
+            _resolve(tx, project, datasets.get(tx, project, body.dataset_id), body)
     except InvalidPlan as error:
         return [InvalidField(pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
     except (ValidationError, NotFound):
@@ -89,9 +90,18 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     return []
 
 
-def _resolve(dataset: Dataset, body: JobRequest) -> Plan:
+def _resolve(tx: Tx, project: ProjectId, dataset: Dataset, body: JobRequest) -> tuple[Plan, dict[str, Any]]:
+    """The plan of a job, and what it takes over from another model, as a part of its spec."""
     profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
-    return plan(profile, body.target, body.features, body.task, body.model, body.training)
+    base = fine_tuning.base_of(tx, project, body)
+    if base is None:
+        return plan(profile, body.target, body.features, body.task, body.model, body.training), {"init_from": None}
+    asked = fine_tuning.with_defaults_of(body, base)
+    resolved = plan(profile, asked.target, asked.features, asked.task, asked.model, asked.training)
+    taken = fine_tuning.transfer(body, base, resolved)
+    frozen = tuple(sorted({*resolved.training.frozen, *range(taken["freeze_layers"])}))
+    training = resolved.training.model_copy(update={"frozen": frozen})
+    return resolved.model_copy(update={"training": training}), {"init_from": taken}
 
 
 def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:

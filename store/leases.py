@@ -1,12 +1,12 @@
 """What workers and the scheduler do to jobs. Each write names the fence that the claim gave, or changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Update, func, select, update
 
-from store import checkpoints, epochs, jobs, models
+from store import checkpoints, epochs, events, jobs, models
 from store.clock import now
 from store.errors import LeaseLost
 from store.ids import JobId
@@ -37,6 +37,7 @@ class Progress:
     metrics: dict[str, Any]
     best: dict[str, Any] | None
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    warnings: Sequence[dict[str, Any]] = ()
 
 
 def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
@@ -58,14 +59,23 @@ def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> st
         eta_seconds=progress.eta_seconds,
         metrics=progress.metrics,
         best=progress.best,
-        events=Job.events + len(progress.epochs),
+        events=Job.events + len(progress.epochs) + len(progress.warnings),
     )
     row = tx.execute(held.returning(Job.requested, Job.events)).first()
     if row is None:
         raise _lost(lease)
-    epochs.append(tx, lease.job_id, row.events, progress.epochs)
+    epochs.append(tx, lease.job_id, row.events - len(progress.warnings), progress.epochs)
+    if progress.warnings:
+        _warn(tx, lease, row.events, progress.warnings)
     requested: str | None = row.requested
     return requested
+
+
+def _warn(tx: Tx, lease: Lease, last: int, warnings: Sequence[dict[str, Any]]) -> None:
+    told = tx.scalar(select(Job.warnings).where(Job.id == lease.job_id)) or []
+    tx.execute(update(Job).where(Job.id == lease.job_id).values(warnings=[*told, *warnings]))
+    for number, warning in enumerate(warnings, last - len(warnings) + 1):
+        events.append(tx, lease.job_id, number, "job.warning", dict(warning))
 
 
 def checkpoint(tx: Tx, lease: Lease, blob_id: str) -> None:

@@ -21,7 +21,8 @@ def new_model_id() -> ModelId:
 def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> Model:
     """Insert the model of a job."""
     origin = {"project_id": job.project_id, "job_id": job.id, "dataset_id": job.dataset_id, "name": job.name}
-    model = Model(id=model_id, **origin, **columns)
+    base = job.spec.get("init_from") or {}
+    model = Model(id=model_id, base_model_id=base.get("model_id"), **origin, **columns)
     tx.add(model)
     tx.flush()
     return model

@@ -2,7 +2,18 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, literal_column
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -205,11 +216,13 @@ class Model(Base):
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"), unique=True)
     dataset_id: Mapped[str] = mapped_column(Id)
+    base_model_id: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     architecture: Mapped[dict[str, Any]]
     preprocessing: Mapped[dict[str, Any]]
     metrics: Mapped[dict[str, Any]]
     evaluation: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    contributions: Mapped[dict[str, Any] | None] = mapped_column(Json)
     parameters: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(64))
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))

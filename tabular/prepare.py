@@ -34,8 +34,13 @@ def columns_of(plan: Plan) -> list[str]:
     return [plan.target, *(feature.column for feature in plan.features)]
 
 
-def prepare(table: Table, plan: Plan) -> Prepared:
-    """Split the rows that have a target, learn preprocessing from the training rows, and transform both parts."""
+def prepare(
+    table: Table, plan: Plan, *, preprocessor: Preprocessor | None = None, target: TargetEncoder | None = None
+) -> Prepared:
+    """Split the rows that have a target, learn preprocessing from the training rows, and transform both parts.
+
+    A `preprocessor` or `target` that were learned before, with a model to go on from, are used as they are.
+    """
     training, labelled = plan.training, labelled_rows(table, plan.target)
     learned, held_back = split(
         strata(table, plan, labelled),
@@ -44,8 +49,8 @@ def prepare(table: Table, plan: Plan) -> Prepared:
         stratify=plan.task == "classification",
     )
     rows, validation = labelled[learned], labelled[held_back]
-    preprocessor = Preprocessor.fit(table, plan, rows)
-    target = TargetEncoder.fit(table, plan, rows)
+    preprocessor = preprocessor or Preprocessor.fit(table, plan, rows)
+    target = target or TargetEncoder.fit(table, plan, rows)
     dtype = np.dtype(training.precision)
     return Prepared(
         preprocessor=preprocessor,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tabular.plan import Plan
 
-SPEC_ONLY = ("dataset_id", "priority", "metadata", "model")  # of a spec, and not of a plan
+SPEC_ONLY = ("dataset_id", "priority", "metadata", "model", "init_from")  # of a spec, and not of a plan
 
 
 def to_spec(plan: Plan) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tabular.problems import DataError
 from tabular.resolved import from_spec
 from tabular.table import Table, read_table
 from tabular.target import TargetEncoder
+from worker.base import load_base
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ class Preparation:
         """
         plan = from_spec(job.spec)
         try:
-            arrays = prepare.prepare(self._table(job, plan), plan)
+            base = load_base(self._sessions, job)
+            preprocessor, target = (base.preprocessor, base.target) if base else (None, None)
+            arrays = prepare.prepare(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
         except (DataError, ValueError, KeyError) as error:
             raise DatasetUnusable(str(error)) from error
         network = Network(
@@ -72,6 +75,8 @@ class Preparation:
             loss=plan.loss,
             precision=plan.training.precision,
         )
+        if base:
+            base.hand_over(network, arrays.target, plan.training.seed)
         training = Rows(arrays.x, arrays.y)
         return Prepared(
             plan=plan,

@@ -45,6 +45,7 @@ class Recorder:
         self._epoch, self._metrics, self._best = job.epoch, dict(job.metrics), job.best
         self._fraction = self._first_fraction = job.fraction
         self._unwritten: dict[int, dict[str, Any]] = {}
+        self._warnings: list[dict[str, Any]] = []
         self._began = self._recorded = self._checkpointed = clock()
         self._checkpoint_cost = 0.0
 
@@ -52,10 +53,16 @@ class Recorder:
         """Note how far training is, in epochs."""
         self._fraction = min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
 
-    def epoch(self, number: int, metrics: dict[str, float], best: dict[str, Any] | None) -> None:
-        """Note a finished epoch."""
+    def epoch(
+        self, number: int, metrics: dict[str, float], best: dict[str, Any] | None, layers: list[dict[str, Any]]
+    ) -> None:
+        """Note a finished epoch; `layers` are the sizes in each, at the epochs that have them."""
         self._epoch, self._metrics, self._best = number, metrics, best
-        self._unwritten[number] = metrics
+        self._unwritten[number] = {**metrics, "layers": layers} if layers else metrics
+
+    def warn(self, warnings: list[dict[str, Any]]) -> None:
+        """Note what is wrong with the run."""
+        self._warnings += warnings
 
     def resume(self, epochs_done: int) -> None:
         """Start from a checkpoint, or from nothing: what an earlier attempt did after it will be done again."""
@@ -77,7 +84,7 @@ class Recorder:
         except DBAPIError as error:
             log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
             return
-        self._unwritten = {}
+        self._unwritten, self._warnings = {}, []
         self._grip.good(requested)
         self._doorbell.wake(self._lease.job_id)
 
@@ -90,6 +97,7 @@ class Recorder:
             metrics=self._metrics,
             best=self._best,
             epochs=self._unwritten,
+            warnings=self._warnings,
         )
         return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
 

@@ -1,11 +1,13 @@
 """What a trained network leaves behind: its row as a model, its weights as a file, its evaluation."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from engine.contributions import contributions
 from engine.fingerprint import fingerprint
-from engine.training import final_parameters
+from engine.training import Rows, final_parameters
 from store import blobs
 from store.blobs import BlobInfo
 from store.database import Sessions
@@ -13,6 +15,8 @@ from tabular.evaluate import evaluate
 from tabular.export import to_safetensors
 from worker.preparation import Prepared
 
+LARGEST = 100  # weights whose contribution to the error is told one by one
+SAMPLE_ROWS = 10_000  # enough to tell contributions apart, in a fraction of an epoch
 LOSSES = ("train_loss", "val_loss")
 ERRORS = ("val_mae",)
 
@@ -31,6 +35,7 @@ def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any
         "preprocessing": {"features": prepared.preprocessor.to_json(), "target": prepared.target.to_json()},
         "metrics": metrics,
         "evaluation": _evaluation(prepared),
+        "contributions": asdict(contributions(prepared.network, _sample(prepared.training), largest=LARGEST)),
         "parameters": prepared.network.parameters.size,
         "fingerprint": fingerprint(),
         "blob_id": weights.id,
@@ -50,6 +55,12 @@ def _architecture(prepared: Prepared) -> dict[str, Any]:
         "precision": network.precision,
         "torch": network.torch_code(),
     }
+
+
+def _sample(rows: Rows) -> Rows:
+    """At most SAMPLE_ROWS of the rows, evenly spaced."""
+    stride = -(-len(rows) // SAMPLE_ROWS)
+    return Rows(np.ascontiguousarray(rows.x[::stride]), np.ascontiguousarray(rows.y[::stride]))
 
 
 def store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:

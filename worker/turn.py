@@ -13,6 +13,7 @@ from engine.training import EpochEnd, Heartbeat, Stopped, train
 from store.database import Sessions
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
+from worker.diagnosis import Diagnosis, class_counts, layer_sizes
 from worker.heart import Grip
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.preparation import DatasetUnusable, Preparation, Prepared
@@ -65,6 +66,7 @@ class Turn:
     def _train(self, prepared: Prepared) -> Outcome:
         state, training = prepared.state, prepared.plan.training
         self._recorder.resume(state.epoch)
+        diagnosis = Diagnosis(self._job.warnings, class_counts(prepared))
         if outcome := self._attend(prepared):
             return outcome
         events = train(prepared.network, state, training, prepared.training, prepared.validation)
@@ -74,10 +76,13 @@ class Turn:
                     self._recorder.reach(event.epoch - 1 + event.batch / event.batches)
                 case EpochEnd():
                     self._note_epoch(prepared, event)
+                    diagnosis.note(event)
                 case Stopped(reason="diverged"):
                     return _diverged(event.detail, store_weights(self._sessions, prepared).id)
                 case Stopped():
                     return self._succeeded(prepared, event.reason)
+            if self._recorder.is_due or (isinstance(event, EpochEnd) and event.epoch == training.epochs):
+                self._recorder.warn(diagnosis.news())
             outcome = self._attend(prepared)
             if outcome is not None:
                 return outcome
@@ -86,7 +91,7 @@ class Turn:
     def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
         best = prepared.state.best
         shown = {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
-        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown)
+        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown, layer_sizes(event))
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""

@@ -48,6 +48,13 @@ def get_evaluation(model_id: str, here: Here, caller: Reader) -> dict[str, Any]:
         return models.get(tx, caller.project, model_id).evaluation or {}
 
 
+@router.get("/{model_id}/contributions")
+def get_contributions(model_id: str, here: Here, caller: Reader) -> dict[str, Any]:
+    """How much each layer and the weights that matter most contributed to the error: gradient times weight."""
+    with snapshot(here.sessions) as tx:
+        return models.get(tx, caller.project, model_id).contributions or {}
+
+
 @router.get("/{model_id}/weights")
 def get_weights(
     model_id: str,

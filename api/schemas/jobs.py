@@ -13,6 +13,13 @@ from tabular.spec import FeatureSpec, Task
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
 
 
+class InitFrom(Request):
+    """A model to start from instead of from nothing: its preprocessing, its layers as far as they are alike."""
+
+    model_id: str = Field(description="A model of this project.")
+    freeze_layers: int = Field(default=0, ge=0, le=64, strict=True, description="First layers that stay as they are.")
+
+
 class JobRequest(Request):
     """A network to train. `dataset_id` and `target` are enough: the rest has defaults that suit the table."""
 
@@ -28,6 +35,7 @@ class JobRequest(Request):
     task: Task | None = Field(default=None, description="Null: follows from the target.")
     model: ModelSpec | None = Field(default=None, description="The hidden layers; null: two that suit the table.")
     training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
+    init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Higher is sooner.")
     metadata: Metadata = Field(default_factory=dict)
 
@@ -148,6 +156,10 @@ class EpochView(View):
     learning_rate: float | None = None
     gradient_norm: float | None = None
     seconds: float | None = None
+    layers: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Per layer, at some epochs: sizes of gradient, weight, update, activation; dead, saturated.",
+    )
 
     @classmethod
     def of(cls, epoch: Epoch) -> "EpochView":

@@ -1,0 +1,91 @@
+"""`init_from`: a job that goes on from a trained model instead of beginning with nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from fastapi.testclient import TestClient
+from safetensors.numpy import load
+
+from tests.api.conftest import pointers, upload
+from tests.tables import flowers, prices
+
+
+def train(client: TestClient, work: Callable[[], None], body: dict[str, Any]) -> dict[str, Any]:
+    """A job that has ended."""
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 201, answer.text
+    work()
+    job: dict[str, Any] = client.get(answer.json()["links"]["self"]).json()
+    assert job["state"] == "succeeded", job["error"]
+    return job
+
+
+def weights(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
+    return load(client.get(f"{job['links']['model']}/weights").content)
+
+
+def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Callable[[], None]) -> None:
+    dataset_id = upload(client, prices())["id"]
+    base = train(client, work, {"dataset_id": dataset_id, "target": "price", "training": {"epochs": 20}})
+    body = {"dataset_id": dataset_id, "target": "price", "init_from": {"model_id": base["model_id"]}}
+    again = train(client, work, {**body, "training": {"epochs": 0}})
+    before, after = weights(client, base), weights(client, again)
+    assert before.keys() == after.keys()
+    for name, values in before.items():
+        np.testing.assert_allclose(after[name], values, rtol=1e-5, atol=1e-3)
+    model = client.get(again["links"]["model"]).json()
+    assert model["lineage"]["base_model_id"] == base["model_id"]
+    assert again["spec"]["init_from"]["head"] is True
+
+
+def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Callable[[], None]) -> None:
+    layers = [{"type": "dense", "units": 8}, {"type": "dense", "units": 8}]
+    dataset_id = upload(client, flowers())["id"]
+    base = train(
+        client, work, {"dataset_id": dataset_id, "target": "kind", "model": {"layers": layers}, "training": {"epochs": 3}}
+    )
+    new = upload(client, flowers(seed=8))["id"]
+    init = {"model_id": base["model_id"], "freeze_layers": 1}
+    tuned = train(client, work, {"dataset_id": new, "target": "kind", "init_from": init, "training": {"epochs": 3}})
+    before, after = weights(client, base), weights(client, tuned)
+    assert np.array_equal(before["0.weight"], after["0.weight"])
+    assert not np.array_equal(before["2.weight"], after["2.weight"])
+    assert tuned["spec"]["training"]["frozen"] == [0]
+
+
+def test_two_epochs_from_a_model_reach_what_ten_from_nothing_do(client: TestClient, work: Callable[[], None]) -> None:
+    dataset_id = upload(client, flowers(400))["id"]
+    layers = {"layers": [{"type": "dense", "units": 32}]}
+    base = train(client, work, {"dataset_id": dataset_id, "target": "kind", "model": layers, "training": {"epochs": 30}})
+    new = upload(client, flowers(400, seed=9))["id"]
+    tuned = train(
+        client,
+        work,
+        {"dataset_id": new, "target": "kind", "init_from": {"model_id": base["model_id"]}, "training": {"epochs": 2}},
+    )
+    fresh = train(client, work, {"dataset_id": new, "target": "kind", "model": layers, "training": {"epochs": 10}})
+    assert tuned["best"]["val_loss"] <= fresh["best"]["val_loss"] * 1.02
+
+
+def test_what_does_not_fit_the_base_model_is_told_with_pointers(client: TestClient, work: Callable[[], None]) -> None:
+    dataset_id = upload(client, flowers())["id"]
+    layers = {"layers": [{"type": "dense", "units": 8}]}
+    base = train(client, work, {"dataset_id": dataset_id, "target": "kind", "model": layers, "training": {"epochs": 1}})
+    body = {"dataset_id": dataset_id, "target": "kind", "init_from": {"model_id": base["model_id"]}}
+    other = {**body, "model": {"layers": [{"type": "dense", "units": 9}]}}
+    assert pointers(client.post("/v1/jobs", json=other).json()) == ["/model/layers"]
+    frozen = {**body, "init_from": {"model_id": base["model_id"], "freeze_layers": 2}}
+    assert pointers(client.post("/v1/jobs", json=frozen).json()) == ["/init_from/freeze_layers"]
+    features = {**body, "features": [{"column": "length"}]}
+    assert pointers(client.post("/v1/jobs", json=features).json()) == ["/features"]
+    unknown = {**body, "init_from": {"model_id": "mdl_1"}}
+    assert client.post("/v1/jobs", json=unknown).status_code == 404
+
+
+def test_a_model_tells_how_much_its_weights_contributed_to_the_error(client: TestClient, model: dict[str, Any]) -> None:
+    told = client.get(f"/v1/models/{model['id']}/contributions").json()
+    assert sum(layer["share"] for layer in told["layers"]) > 0.999
+    sizes = [abs(weight["contribution"]) for weight in told["largest"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert told["largest"][0]["parameter"] in weights(client, {"links": {"model": f"/v1/models/{model['id']}"}})

@@ -1,0 +1,53 @@
+"""What is wrong with a run, told while it runs: each finding once, as a warning of the job."""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from engine.events import EpochEnd
+from engine.findings import Finding, find
+from worker.preparation import Prepared
+
+
+class Diagnosis:
+    """The epochs of a run so far, and what was told about them."""
+
+    def __init__(self, told: list[dict[str, Any]], class_counts: tuple[int, ...]) -> None:
+        self._told = {warning["code"] for warning in told}
+        self._class_counts = class_counts
+        self._history: list[EpochEnd] = []
+
+    def note(self, end: EpochEnd) -> None:
+        """Add a finished epoch."""
+        self._history.append(end)
+
+    def news(self) -> list[dict[str, Any]]:
+        """Findings of kinds that were not told before, as warnings."""
+        findings = [
+            finding for finding in find(self._history, class_counts=self._class_counts) if self._is_new(finding)
+        ]
+        self._told |= {finding.code for finding in findings}
+        return [_warning(finding, self._history[-1].epoch) for finding in findings]
+
+    def _is_new(self, finding: Finding) -> bool:
+        return finding.code not in self._told
+
+
+def class_counts(prepared: Prepared) -> tuple[int, ...]:
+    """How many training rows each class has; nothing for other targets than one of classes."""
+    y, classes = prepared.training.y, prepared.target.classes
+    if not classes or y.ndim > 1:
+        return ()
+    counts = Counter(y.astype(int).tolist())
+    return tuple(counts.get(place, 0) for place in range(len(classes)))
+
+
+def layer_sizes(end: EpochEnd) -> list[dict[str, Any]]:
+    """The sizes of gradients, weights, updates and activations per layer, where this epoch has them."""
+    return [asdict(sizes) for sizes in end.layers]
+
+
+def _warning(finding: Finding, epoch: int) -> dict[str, Any]:
+    where = f" ({', '.join(finding.layers)})" if finding.layers else ""
+    detail = f"Epoch {epoch}: {finding.seen}{where}."
+    return {"code": finding.code, "column": None, "detail": detail, "fix": finding.advice}
