@@ -25,9 +25,7 @@ class ModelView(View):
     evaluation: dict[str, Any] | None = Field(description="On the validation rows, beside the naive baseline.")
     fingerprint: str = Field(description="Of the arithmetic of the machine that trained it.")
     weights: dict[str, Any] = Field(examples=[{"bytes": 31234, "sha256": "…", "url": "/v1/models/mdl_…/weights"}])
-    lineage: dict[str, Any] = Field(
-        examples=[{"job_id": "job_…", "dataset_id": "ds_…", "base_model_id": None}]
-    )
+    lineage: dict[str, Any] = Field(examples=[{"job_id": "job_…", "dataset_id": "ds_…", "base_model_id": None}])
 
     @classmethod
     def of(cls, model: Model, weights: BlobInfo) -> "ModelView":

@@ -43,7 +43,9 @@ def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Calla
     layers = [{"type": "dense", "units": 8}, {"type": "dense", "units": 8}]
     dataset_id = upload(client, flowers())["id"]
     base = train(
-        client, work, {"dataset_id": dataset_id, "target": "kind", "model": {"layers": layers}, "training": {"epochs": 3}}
+        client,
+        work,
+        {"dataset_id": dataset_id, "target": "kind", "model": {"layers": layers}, "training": {"epochs": 3}},
     )
     new = upload(client, flowers(seed=8))["id"]
     init = {"model_id": base["model_id"], "freeze_layers": 1}
@@ -57,7 +59,9 @@ def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Calla
 def test_two_epochs_from_a_model_reach_what_ten_from_nothing_do(client: TestClient, work: Callable[[], None]) -> None:
     dataset_id = upload(client, flowers(400))["id"]
     layers = {"layers": [{"type": "dense", "units": 32}]}
-    base = train(client, work, {"dataset_id": dataset_id, "target": "kind", "model": layers, "training": {"epochs": 30}})
+    base = train(
+        client, work, {"dataset_id": dataset_id, "target": "kind", "model": layers, "training": {"epochs": 30}}
+    )
     new = upload(client, flowers(400, seed=9))["id"]
     tuned = train(
         client,
