@@ -132,6 +132,12 @@ def count_queued(tx: Tx) -> int:
     return tx.scalar(select(func.count()).select_from(Job).where(Job.state == "queued")) or 0
 
 
+def longest_wait(tx: Tx) -> float:
+    """How many seconds the job that waits longest for a worker has been queued."""
+    since = tx.scalar(select(now() - func.min(Job.updated_at)).where(Job.state == "queued"))
+    return since / 1000 if since is not None else 0.0
+
+
 def _held(tx: Tx, lease: Lease, **values: Any) -> Job:
     job: Job | None = tx.scalar(_change(*_under(lease)).values(**values).returning(Job))
     if job is None:

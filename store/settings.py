@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=30.0, gt=0, description="A worker silent for so long has lost its job.")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="A worker speaks up at least so often.")
     record_seconds: float = Field(default=0.5, gt=0, description="Metrics are written at most so often.")
+    deaf_seconds: float = Field(
+        default=60.0, gt=0, description="A worker that hears no bell for so long while jobs wait begins anew."
+    )
     reconcile_seconds: float = Field(default=5.0, gt=0, description="Pause between two rounds of the scheduler.")
     worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Memory that a training process may take.")
     max_attempts: int = Field(default=3, ge=1, description="Workers a job may lose before it fails.")

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from celery.signals import worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import task_received, worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.worker import state
 
 from store.queue import celery_app
 from store.settings import settings
 from worker import tasks
 from worker.drain import start_draining
+from worker.hearing import Hearing
 from worker.logs import configure_logs
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
 
@@ -31,9 +33,16 @@ _presence: list[Presence] = []
 
 
 @worker_ready.connect
-def _ready(**_: Any) -> None:
-    _presence.append(Presence(settings()))
+def _ready(sender: Any, **_: Any) -> None:
+    hearing = Hearing(sender.pool.num_processes, settings().deaf_seconds)
+    _presence.append(Presence(settings(), hearing, busy=lambda: len(state.active_requests)))
     _presence[-1].start()
+
+
+@task_received.connect
+def _rung(**_: Any) -> None:
+    for presence in _presence:
+        presence.hearing.heard()
 
 
 @worker_shutting_down.connect

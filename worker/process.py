@@ -6,22 +6,25 @@ import resource
 import signal
 import socket
 import threading
+from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 
-from store import workers
-from store.database import open_database, open_sessions
+from store import leases, workers
+from store.database import Sessions, open_database, open_sessions
 from store.ids import WorkerId, new_id
 from store.queue import Doorbell, celery_app
 from store.settings import Settings
-from store.transaction import transaction
+from store.transaction import snapshot, transaction
 from worker.drain import is_draining
+from worker.hearing import Hearing
 from worker.heart import Heart
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
 
 ORPHAN_SECONDS = 0.5
+LAST_SECONDS = 5.0  # for a deaf worker to give back what it has in hand
 
 
 def make_runner(settings: Settings) -> Runner:
@@ -54,9 +57,11 @@ def end_with_parent() -> None:
 
 
 class Presence:
-    """Tells the database every few seconds that this worker lives."""
+    """Tells the database every few seconds that this worker lives; ends the worker if no bell reaches it any more."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, hearing: Hearing, busy: Callable[[], int]) -> None:
+        self.hearing = hearing
+        self._busy = busy
         self._settings = settings
         self._id = WorkerId(new_id("wrk"))
         self._ended = threading.Event()
@@ -76,6 +81,8 @@ class Presence:
         sessions = open_sessions(self._engine)
         while True:
             try:
+                if self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions)):
+                    self._begin_anew()
                 with transaction(sessions) as tx:
                     if self._ended.is_set():
                         workers.gone(tx, self._id)
@@ -86,3 +93,15 @@ class Presence:
                 if self._ended.is_set():
                     return
             self._ended.wait(self._settings.heartbeat_seconds)
+
+    def _begin_anew(self) -> None:
+        """End this worker as SIGTERM does, or at once if that does not help; whoever started it starts it again."""
+        log.warning("jobs wait, but no bell has reached this worker for %g s: it ends", self._settings.deaf_seconds)
+        os.kill(os.getpid(), signal.SIGTERM)
+        if not self._ended.wait(LAST_SECONDS):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _longest_wait(sessions: Sessions) -> float:
+    with snapshot(sessions) as tx:
+        return leases.longest_wait(tx)

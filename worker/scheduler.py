@@ -52,7 +52,10 @@ class Scheduler:
                 idempotency.forget_old(tx)
                 workers.forget_old(tx)
             queued = leases.count_queued(tx)
-        send(self._app, min(queued, MOST_RINGS))
+            live = workers.live(tx, self._settings.lease_seconds)
+        send(
+            self._app, min(max(queued, live), MOST_RINGS) if queued else 0
+        )  # a worker that hears none calls itself deaf
 
 
 def main() -> int:

@@ -54,12 +54,12 @@ class House(Processes):
         self.wait(self.is_ready, START_SECONDS)
         self.dataset_id = self.upload(flowers())
 
-    def begin(self, role: str) -> subprocess.Popen[bytes]:
+    def begin(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a part."""
         self.failpoints(role).mkdir(exist_ok=True)
         port = ("--port", str(self.port)) if role == "api" else ()
         named = {"BACKPROP_FAILPOINTS": str(self.failpoints(role))}
-        self.parts[role] = self.start(*ROLES[role], *port, **{**self._own, **named})
+        self.parts[role] = self.start(*ROLES[role], *port, **{**self._own, **named, **environment})
         return self.parts[role]
 
     def revive(self, *, within_test: bool = False) -> None:

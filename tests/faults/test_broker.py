@@ -1,0 +1,103 @@
+"""Proofs 5, 6 and 7: the broker forgets, is away, or takes bytes and never answers."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from store.queue import celery_app, send
+from tests.faults.conftest import Note, Size
+from tests.faults.house import House
+from tests.faults.proxy import Proxy
+from tests.servers import RedisServer
+
+MOST_QUEUED = 90  # by one project at a time
+
+
+@pytest.mark.proof(5, "FLUSHALL during many jobs", "all done")
+def test_a_broker_that_is_emptied_again_and_again_loses_no_job(house: House, note: Note, size: Size) -> None:
+    house.undisturbed(100)
+    urls, flushes = [], 0
+    for number in range(size(12, 100)):
+        urls.append(house.queue(100))
+        if number % 3 == 0:
+            house.broker.flush()
+            flushes += 1
+    jobs = house.all_end(urls)
+    house.expect_undisturbed(jobs, 100)
+    note(f"{len(jobs)} jobs, {flushes} flushes, all done")
+
+
+@pytest.mark.proof(6, "broker down", "POST 201, p99 <= 500 ms; all done after, no worker restarted")
+def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
+    house: House, note: Note, size: Size
+) -> None:
+    house.undisturbed(20)
+    before = house.parts["worker"].pid
+    house.broker.stop()
+    urls, took, end = [], [], time.monotonic() + size(4, 60)
+    while time.monotonic() < end:
+        if len(urls) < MOST_QUEUED:
+            url, seconds = house.post_job(20)
+            urls.append(url)
+            took.append(seconds)
+        time.sleep(size(100, 600) / 1000)
+    house.broker.start()
+    back = time.monotonic()
+    jobs = house.all_end(urls, 120)
+    seconds = time.monotonic() - back
+    house.expect_undisturbed(jobs, 20)
+    assert house.parts["worker"].pid == before
+    assert house.parts["worker"].poll() is None
+    slowest = sorted(took)[int(len(took) * 0.99)]
+    assert slowest <= 0.5
+    note(f"{len(urls)} x 201, p99 {slowest * 1000:.0f} ms; all done {seconds:.1f} s after its return")
+
+
+@pytest.fixture
+def proxy(broker: RedisServer) -> Iterator[Proxy]:
+    """A way to the broker that can swallow bytes."""
+    proxy = Proxy(broker.url)
+    yield proxy
+    proxy.close()
+
+
+@pytest.mark.proof(7, "publishing into a broker that swallows bytes", "gives up <= 6 s")
+@pytest.mark.parametrize("connected", [True, False], ids=["half open", "never answering"])
+def test_ringing_at_a_broker_that_swallows_bytes_gives_up(proxy: Proxy, note: Note, connected: bool) -> None:  # noqa: FBT001
+    app = celery_app(proxy.url)
+    if connected:
+        send(app)
+    proxy.swallow(new=True)
+    began = time.monotonic()
+    with pytest.raises((OperationalError, RedisError, OSError)):
+        send(app)
+    seconds = time.monotonic() - began
+    note(f"{'half open' if connected else 'never answering'}: {seconds:.1f} s")
+    assert seconds <= 6
+
+
+@pytest.mark.proof(7, "worker whose connections went half open", "hears again or begins anew; its job is done")
+@pytest.mark.parametrize("new", [True, False], ids=["new ones too", "old ones alone"])
+def test_a_worker_that_became_deaf_begins_anew_by_itself(
+    house: House,
+    proxy: Proxy,
+    note: Note,
+    new: bool,  # noqa: FBT001
+) -> None:
+    house.undisturbed(20)
+    house.stop("worker")
+    house.begin("worker", BACKPROP_REDIS_URL=proxy.url, BACKPROP_DEAF_SECONDS="3")
+    house.wait(lambda: len(house.trainers()) == 2)
+    house.expect_undisturbed(house.all_end([house.queue(20)]), 20)
+    deaf = house.parts["worker"]
+    proxy.swallow(new=new)
+    began = time.monotonic()
+    jobs = house.all_end([house.queue(20)])  # what ends is started again, with a way to the broker that works
+    seconds = time.monotonic() - began
+    house.expect_undisturbed(jobs, 20)
+    anew = "it began anew" if deaf.poll() is not None else "it heard again"
+    assert seconds < 30
+    note(f"{'all' if new else 'old'} connections: {anew}, job done after {seconds:.1f} s")
