@@ -138,7 +138,7 @@ class Cell(RowBuffers):
         return dy
 
     def flops(self) -> tuple[int, int]:
-        """Return operations per row: a product forward; backward that of V's gradient, and those of h and x."""
+        """Return operations per row: a product forward; those for V, h and x backward. Blocks of zeros count too."""
         rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
         back = columns + self.units + self.passes_gradient * self.features
         forward, backward = (cost * self.units for cost in self.cost)
