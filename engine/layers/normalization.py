@@ -23,6 +23,7 @@ class BatchNorm(Layer):
 
     y: Array
     normal: Array
+    ones: Array
     mean: Array
     variance: Array
     scale: Array
@@ -58,24 +59,32 @@ class BatchNorm(Layer):
         self.running_variance.fill(1)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output, and for training the normalized input."""
-        return dict.fromkeys(("y", "normal") if training else ("y",), (self.output_shape, dtype))
+        """The output; for training the normalized input, and ones to sum columns with."""
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        if training:
+            wanted["normal"] = (self.output_shape, dtype)
+        if training and not self.is_image:
+            wanted["ones"] = (self.output_shape[:-1], dtype)
+        return wanted
 
     def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - used in both
         """A few numbers per channel."""
         return dict.fromkeys(("mean", "variance", "scale"), ((self.channels,), dtype))
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers."""
+        """Take the buffers, and fill in the ones."""
         super().allocate(arena, capacity, dtype, training=training)
         self.training = training
+        if "ones" in self._whole and self._whole["ones"].flags.writeable:
+            self._whole["ones"].fill(1)
 
     def resize(self, rows: int) -> None:
         """Note how the batch is a matrix, with one row or one column per channel."""
         super().resize(rows)
         self.count = rows * self.outputs // self.channels  # numbers per channel
         self.matrix = (self.channels, self.count) if self.is_image else (self.count, self.channels)
-        self.axis = 1 if self.is_image else 0
+        if "ones" in self._whole:
+            self.ones = self.ones.reshape(-1)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Normalize by the batch while training, by the running statistics at inference."""
@@ -96,8 +105,8 @@ class BatchNorm(Layer):
         """Dx = gain / deviation (dy - mean(dy) - normal mean(dy normal))."""
         dy2, normal = dy.reshape(self.matrix), self.normal.reshape(self.matrix)
         work = np.multiply(dy2, normal, out=self.y.reshape(self.matrix))  # the output has been used by now
-        np.add.reduce(work, axis=self.axis, out=self.dgain)
-        np.add.reduce(dy2, axis=self.axis, out=self.dbias)
+        self._sum(work, self.dgain)
+        self._sum(dy2, self.dbias)
         if not self.passes_gradient:
             return dy
         if self.by_batch:
@@ -109,11 +118,11 @@ class BatchNorm(Layer):
 
     def _measure(self, x: Array, normal: Array, work: Array) -> None:
         """Write x - mean over `normal`, and the batch's statistics over their buffers and into the running ones."""
-        np.add.reduce(x, axis=self.axis, out=self.mean)
+        self._sum(x, self.mean)
         np.divide(self.mean, self.count, out=self.mean)
         np.subtract(x, self._each(self.mean), out=normal)
         np.multiply(normal, normal, out=work)
-        np.add.reduce(work, axis=self.axis, out=self.variance)
+        self._sum(work, self.variance)
         np.divide(self.variance, self.count, out=self.variance)
         self._scale_by(self.variance)
         self._remember()
@@ -135,6 +144,13 @@ class BatchNorm(Layer):
         ):
             np.multiply(running, 1 - momentum, out=running)
             np.add(running, found * factor, out=running)
+
+    def _sum(self, numbers: Array, out: Array) -> None:
+        """Write the sum per channel."""
+        if self.is_image:
+            np.add.reduce(numbers, axis=1, out=out)
+        else:
+            self.ones.dot(numbers, out)  # a matrix-vector product sums columns faster than a reduction
 
     def _each(self, numbers: Array) -> Array:
         """Return a number per channel as it is broadcast over the matrix."""
@@ -165,6 +181,8 @@ class LayerNorm(Layer):
     normal: Array
     mean: Array
     scale: Array
+    ones: Array
+    equal: Array
 
     def __init__(self, shape: Shape, label: str, epsilon: float) -> None:
         if len(shape) > 2:
@@ -189,18 +207,28 @@ class LayerNorm(Layer):
         self.bias.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
-        """The output, the normalized input, and two numbers per moment."""
-        moments = self.input_shape[:-1]
-        return dict.fromkeys(("y", "normal"), (self.output_shape, dtype)) | dict.fromkeys(
-            ("mean", "scale"), (moments, dtype)
-        )
+        """The output, the normalized input, and three numbers per moment."""
+        numbers = dict.fromkeys(("y", "normal"), self.output_shape)
+        moments = dict.fromkeys(("mean", "scale", "ones"), self.input_shape[:-1])
+        return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
+        """Weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
+        return {"equal": ((self.features,), dtype)}
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; fill in the weights of means and sums."""
+        super().allocate(arena, capacity, dtype, training=training)
+        if self.equal.flags.writeable:
+            self.equal.fill(1 / self.features)
+            self._whole["ones"].fill(1)
 
     def resize(self, rows: int) -> None:
         """See every moment as a row."""
         super().resize(rows)
         self.rows = self.y.reshape(-1, self.features)
         self.normal = self.normal.reshape(-1, self.features)
-        self.mean, self.scale = self.mean.reshape(-1), self.scale.reshape(-1)
+        self.mean, self.scale, self.ones = self.mean.reshape(-1), self.scale.reshape(-1), self.ones.reshape(-1)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Normalize each row."""
@@ -216,8 +244,8 @@ class LayerNorm(Layer):
     def backward(self, dy: Array) -> Array:
         """Dx = (g - mean(g) - normal mean(g normal)) / deviation with g = gain dy."""
         g, normal, work = dy.reshape(-1, self.features), self.normal, self.rows
-        np.add.reduce(np.multiply(g, normal, out=work), axis=0, out=self.dgain)
-        np.add.reduce(g, axis=0, out=self.dbias)
+        self.ones.dot(np.multiply(g, normal, out=work), self.dgain)
+        self.ones.dot(g, self.dbias)
         if not self.passes_gradient:
             return dy
         np.multiply(g, self.gain, out=g)
@@ -230,8 +258,7 @@ class LayerNorm(Layer):
 
     def _mean_of(self, rows: Array) -> Array:
         """Return each row's mean, until the next call."""
-        np.add.reduce(rows, axis=1, out=self.mean)
-        return np.divide(self.mean, self.features, out=self.mean)
+        return rows.dot(self.equal, self.mean)
 
     def flops(self) -> tuple[int, int]:
         """Seven operations per number forward; backward four for the parameters, eight for dx."""
