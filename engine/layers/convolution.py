@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,6 @@ class Conv2d(Layer):
             raise ShapeRefused(label, f"{channels} channels cannot be divided into {spec.groups} groups")
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
         self.lines, self.places = (positions(*axis, label) for axis in axes)
-        self.along = spans(*axes[1])
         super().__init__(shape, (spec.channels, self.lines, self.places), label)
         self.height = sides[0] + 2 * self.padding[0]
         self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
@@ -55,6 +55,11 @@ class Conv2d(Layer):
         self.outgoing = spec.channels // spec.groups  # outputs of a group
         self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
         self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    @functools.cached_property
+    def along(self) -> list[tuple[slice, slice]]:
+        """For each column of the kernel: the columns seen there, and the windows that see them."""
+        return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """One kernel per output channel, and its bias if wanted."""
