@@ -32,12 +32,12 @@ class Watch:
 
     def __init__(self, network: Network, x: Array, *, steps_per_epoch: int, epochs: int) -> None:
         self.network = network
-        self.probe = x[:: max(1, len(x) // PROBE_ROWS)][:PROBE_ROWS].copy()
+        self.probe = x[:: max(1, len(x) // PROBE_ROWS)][:PROBE_ROWS]
         rows_per_step = len(x) / steps_per_epoch
         self.period = max(EVERY_STEPS, math.ceil(EVERY_PROBES * PROBE_ROWS / rows_per_step))
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
-        self.groups = _groups(network)
+        self.groups = groups(network)
 
     def is_due(self, epoch: int) -> bool:
         """Say whether to look at the end of an epoch, counted from 1."""
@@ -58,7 +58,7 @@ class Watch:
 
     def look(self, sizes: dict[str, list[float]]) -> tuple[LayerSizes, ...]:
         """Return what `update` found, together with the sizes of the outputs; input to output."""
-        self.network.forward(self.probe)
+        self.network.forward(np.ascontiguousarray(self.probe))
         return tuple(_sizes(label, group, sizes.get(label)) for label, group in self.groups.items())
 
 
@@ -73,7 +73,7 @@ class _Sample:
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """A layer of the spec: what learns in it, and the last step of it, its activation if it has one."""
 
     last: Layer
@@ -98,17 +98,18 @@ class _Group:
         return math.sqrt(sum(size * square for size, square in zip(sizes, squares, strict=True)) / sum(sizes))
 
 
-def _groups(network: Network) -> dict[str, _Group]:
-    """Return the layers by label, input to output, those inside of blocks too."""
+def groups(network: Network) -> dict[str, Group]:
+    """Return the layers by label, input to output, those inside of blocks too; memory is the network's arena's."""
     values, gradients = network.parameters.values, network.parameters.views(network.parameters.gradients)
-    groups: dict[str, _Group] = {}
+    found: dict[str, Group] = {}
     for prefix, layer in leaves(network.stack):
-        group = groups.setdefault(layer.label, _Group(layer))
+        group = found.setdefault(layer.label, Group(layer))
         group.last = layer
         for name in layer.parameter_shapes():
             value, gradient = (_spaced(views[prefix + name]) for views in (values, gradients))
-            group.parameters.append(_Sample(values[prefix + name].size, value, gradient, value.copy()))
-    return groups
+            before = network.arena.empty(value.shape, network.dtype)
+            group.parameters.append(_Sample(values[prefix + name].size, value, gradient, before))
+    return found
 
 
 def _spaced(values: Array) -> Array:
@@ -133,7 +134,7 @@ def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         yield from leaves(inner, f"{prefix}{name}.")
 
 
-def _sizes(label: str, group: _Group, learned: list[float] | None) -> LayerSizes:
+def _sizes(label: str, group: Group, learned: list[float] | None) -> LayerSizes:
     gradient, weight, update = learned or (None, None, None)
     activation, dead, saturated = _outputs(group.last)
     return LayerSizes(label, gradient, weight, update, activation, dead, saturated)

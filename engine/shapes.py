@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine import diagnosis
 from engine.learning_memory import learning_memory
 from engine.memory import DryArena, Shape
 from engine.network import BLOCK_ROWS, Network
@@ -37,8 +38,8 @@ class Counts:
 
     Operations are per row: two per multiply-add, one per function of a number; loss and optimizer
     are left out. `bytes` is the peak of the engine's own memory: parameters, gradients, optimizer,
-    the best epoch's copy, working memory, and one checkpoint on its way out (`checkpoint_bytes`). The
-    data set comes on top: twice the training rows when they are shuffled.
+    the best epoch's copy, working memory, samples for the diagnosis, and one checkpoint on its way out
+    (`checkpoint_bytes`). The data set comes on top: twice the training rows when they are shuffled.
     """
 
     parameters: int
@@ -66,6 +67,7 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
     network.allocate(working_rows(batch_size), training=True)
     memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
+    diagnosis.groups(network)
     vector = network.parameters.vector.nbytes
     checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))

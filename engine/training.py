@@ -59,14 +59,14 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
     """Train from where `state` stands, to the end.
 
     Yields a Heartbeat per mini-batch, an EpochEnd per epoch, and Stopped at last. Between any two events `state` is
-    complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With
-    `class_weight: balanced` training rows without weights get balanced ones.
+    complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With `class_weight`
+    training rows without weights get those of their classes. `schedule` takes the place of the spec's.
 
     A loss or gradient norm that is not finite, or a loss beyond EXPLOSION, ends the run as "diverged" before the
     update that it would have caused, so the parameters stay finite.
 
     Raises:
-        ValueError: rows do not fit the network, or the early-stopping metric cannot be measured on them.
+        ValueError: rows do not fit the network, or a metric that the spec goes by cannot be measured on them.
     """
     run = _prepare(network, state, spec, train_rows, validation_rows, clock=clock, schedule=schedule)
     while (reason := _finished(state, spec)) is None:

@@ -141,13 +141,12 @@ class Attention(Layer):
         return self.dx
 
     def flops(self) -> tuple[int, int]:
-        """Four projections, two products of all pairs of moments, and the softmax; backward twice that."""
-        projections = 8 * self.time * self.features**2
-        pairs, numbers = self.time**2 * self.features, self.time * self.features
-        softmax = 5 * self.heads * self.time**2
-        forward = projections + 4 * pairs + softmax + 5 * numbers
-        unwanted = 0 if self.passes_gradient else 6 * self.time * self.features**2
-        return forward, 2 * projections - unwanted + 8 * pairs + softmax + 7 * numbers
+        """Four projections, two products over all pairs of moments, a softmax; backward twice as many products."""
+        projections, numbers = 8 * self.time * self.features**2, self.time * self.features
+        products, weights = 4 * self.time * numbers, self.heads * self.time**2
+        forward = projections + products + (5 + self.causal) * weights + 5 * numbers
+        backward = (2 if self.passes_gradient else 1.25) * projections + 2 * products + 2 * weights + 7 * numbers
+        return forward, int(backward)
 
     def torch_code(self) -> str:
         """Return the expression for the class defined below."""

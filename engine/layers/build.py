@@ -8,6 +8,7 @@ from typing import Any
 from engine.layers import shaping
 from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
 from engine.layers.attention import Attention
+from engine.layers.batch_normalization import BatchNorm
 from engine.layers.convolution import Conv2d
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
@@ -16,8 +17,8 @@ from engine.layers.gates import Gelu, Silu
 from engine.layers.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.gru import gru
 from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer_normalization import LayerNorm
 from engine.layers.lstm import lstm
-from engine.layers.normalization import BatchNorm, LayerNorm
 from engine.layers.pooling import AveragePool, MaxPool
 from engine.layers.positions import positions
 from engine.layers.residual import Residual

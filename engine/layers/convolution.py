@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +48,6 @@ class Conv2d(Layer):
             raise ShapeRefused(label, f"{channels} channels cannot be divided into {spec.groups} groups")
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
         self.lines, self.places = (positions(*axis, label) for axis in axes)
-        self.along = spans(*axes[1])
         super().__init__(shape, (spec.channels, self.lines, self.places), label)
         self.height = sides[0] + 2 * self.padding[0]
         self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
@@ -55,6 +55,11 @@ class Conv2d(Layer):
         self.outgoing = spec.channels // spec.groups  # outputs of a group
         self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
         self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    @functools.cached_property
+    def along(self) -> list[tuple[slice, slice]]:
+        """For each column of the kernel: the columns seen there, and the windows that see them."""
+        return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """One kernel per output channel, and its bias if wanted."""
@@ -75,12 +80,13 @@ class Conv2d(Layer):
             self.b.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output and the strips; for training also their gradients, and dy line by line."""
+        """The output and the strips; for training also their gradients but for the padding's, and dy line by line."""
         strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.places))
         wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype), "strips": (strips, dtype)}
         if training and self.passes_gradient:
             lines = Image((self.groups * (self.lines + 2 * self.reach - 2), self.outgoing, self.places))
-            wanted |= {"dx": (self.input_shape, dtype), "dstrips": (strips, dtype), "dlines": (lines, dtype)}
+            seen = Image((self.groups * self.input_shape[1], self.channels * self.kernel[1], self.places))
+            wanted |= {"dx": (self.input_shape, dtype), "dstrips": (seen, dtype), "dlines": (lines, dtype)}
         return wanted
 
     def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
@@ -103,11 +109,13 @@ class Conv2d(Layer):
             self.dstrips.fill(0)
             self.dlines.fill(0)
             self.dlines = self.dlines.reshape(self.groups, -1, self.outgoing, length)
-            self.spread = list(self._spread(self.dstrips.reshape(by_line)))
+            self.spread = list(self._spread(self.dstrips.reshape(self.groups, -1, numbers, length)))
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Fill the strips, then multiply each line's windows by the kernels."""
-        for strip, seen in self._columns(self.strips, x):
+        top = self.padding[0]
+        lines = self.strips.reshape(self.groups, self.height, -1)[:, top : top + self.input_shape[1]]
+        for strip, seen in self._columns(lines, x):
             np.copyto(strip, seen)
         np.copyto(self.kernels.reshape(self.W_by_line.shape), self.W_by_line)
         np.matmul(self.kernels[:, None], self.windows, out=self.y.reshape(self.by_channel).swapaxes(1, 2))
@@ -149,27 +157,41 @@ class Conv2d(Layer):
         """
         shape = (self.groups, self.outgoing, self.channels, *self.kernel)
         kernels = self.W.reshape(shape).transpose(0, 2, 4, 3, 1)
-        free = self.turned.reshape(-1)
-        for remainder, reach in enumerate(self._reaches()):
-            wanted = kernels[:, :, :, remainder :: self.stride[0]][:, :, :, ::-1]
+        free, stride = self.turned.reshape(-1), self.stride[0]
+        for remainder, (reach, first, last) in enumerate(self._covered()):
+            wanted = kernels[:, :, :, remainder::stride][:, :, :, ::-1]
             turned, free = free[: wanted.size].reshape(wanted.shape), free[wanted.size :]
-            count = self.lines + reach - 1
-            covering = stacked(self.dlines, self.reach - reach, count, reach)
-            yield turned, wanted, covering, strips[:, remainder :: self.stride[0]][:, :count]
+            if last > first:
+                covering = stacked(self.dlines, self.reach - reach + first, last - first, reach)
+                line = remainder + first * stride - self.padding[0]
+                yield turned, wanted, covering, strips[:, line::stride][:, : last - first]
 
-    def _reaches(self) -> list[int]:
-        """Return, for each remainder of a kernel's line by the stride, how many lines have it."""
-        height, stride = self.kernel[0], self.stride[0]
-        return [len(range(remainder, height, stride)) for remainder in range(min(height, stride))]
+    def _covered(self) -> list[tuple[int, int, int]]:
+        """Return, for each remainder of a line by the stride: how many of a kernel's lines have it, and which strips.
+
+        Those are the strips, from a first to before a last one of this remainder, that windows cover and that are not
+        padding.
+        """
+        (height, _), (stride, _), (top, _) = self.kernel, self.stride, self.padding
+        found = []
+        for remainder in range(min(height, stride)):
+            reach = len(range(remainder, height, stride))
+            first = max(0, -(-(top - remainder) // stride))
+            last = min(self.lines + reach - 1, -(-(top + self.input_shape[1] - remainder) // stride))
+            found.append((reach, first, last))
+        return found
 
     def _columns(self, strips: Array, image: Array) -> list[tuple[Array, Array]]:
-        """Return for each column of the kernel its part of the strips, and the part of the image that belongs there."""
-        by_column = (self.groups, self.height, self.channels, self.kernel[1], self.places, image.shape[-1])
-        top = self.padding[0]
-        lines = strips.reshape(by_column)[:, top : top + self.input_shape[1]]
+        """Return for each column of the kernel its part of the strips, and the part of the image that belongs there.
+
+        `strips` without the padding's lines.
+        """
+        shape = (self.groups, self.input_shape[1], self.channels, self.kernel[1], self.places, image.shape[-1])
+        by_column = strips.reshape(shape)
         by_line = image.reshape(self.by_group).swapaxes(1, 2)
         return [
-            (lines[:, :, :, column, places], by_line[:, :, :, seen]) for column, (seen, places) in enumerate(self.along)
+            (by_column[:, :, :, column, places], by_line[:, :, :, seen])
+            for column, (seen, places) in enumerate(self.along)
         ]
 
     def flops(self) -> tuple[int, int]:
@@ -178,7 +200,7 @@ class Conv2d(Layer):
         biases = self.outputs * self.spec.bias
         if not self.passes_gradient:
             return product + biases, product + biases
-        lines = sum(reach * (self.lines + reach - 1) for reach in self._reaches())
+        lines = sum(reach * max(0, last - first) for reach, first, last in self._covered())
         strips = 2 * self.outgoing * lines * self.groups * self.channels * self.kernel[1] * self.places
         sums = self.inputs * self.kernel[1] * self.places // self.input_shape[2]
         return product + biases, product + biases + strips + sums

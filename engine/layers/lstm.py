@@ -22,7 +22,7 @@ class Lstm(Cell):
     gates = 4
     scales = (-1, -1, -2, -1)
     places = ((0, 4, 0),), ((0, 4, 0),)
-    cost = (20, 24)
+    cost = (19, 24)
     g: Array
     c: Array
     tanh_c: Array

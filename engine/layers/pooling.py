@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from typing import Any
 
@@ -36,14 +37,21 @@ class Pool(Layer):
             self.kernel, self.stride, self.padding = (self.kernel[0], 1), (self.stride[0], 1), (self.padding[0], 0)
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
         high, wide = (positions(*axis, label) for axis in axes)
-        down, across = (spans(*axis) for axis in axes)
-        self.overlaps = self.stride[0] < self.kernel[0] or self.stride[1] < self.kernel[1]
-        self.offsets = [
+        self.windows = axes
+        self.size = self.kernel[0] * self.kernel[1]
+        self.overlaps = any(stride < kernel for _, kernel, stride, _ in axes)
+        self.leaves_out = any(stride > kernel or (side + 2 * zeros) % stride for side, kernel, stride, zeros in axes)
+        super().__init__(shape, (shape[0], high, wide) if self.is_image else (high, shape[1]), label)
+
+    @functools.cached_property
+    def offsets(self) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+        """For each place in the window: the numbers that are seen there, and the windows that see them."""
+        down, across = (spans(*axis) for axis in self.windows)
+        return [
             ((slice(None), lines, places), (slice(None), highs, wides))
             for lines, highs in down
             for places, wides in across
         ]
-        super().__init__(shape, (shape[0], high, wide) if self.is_image else (high, shape[1]), label)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output, and for training dx."""
@@ -70,51 +78,65 @@ class Pool(Layer):
 
 
 class MaxPool(Pool):
-    """The largest number of each window; its gradient goes to the first that is as large."""
+    """The largest number of each window; its gradient goes to the first that is as large.
 
-    keeps_output = True
-    found: Array
+    Which one that is, forward notes as it compares, while the numbers are at hand.
+    """
+
+    chosen: Array
     open: Array
     part: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """For training also which windows still look for their largest number, and which found it."""
+        """For training also, for each number of each window, whether it is the largest."""
         wanted = super().buffers(dtype, training=training)
         if training:
-            wanted |= {"open": (self.output_shape, np.bool_), "found": (self.output_shape, np.bool_)}
-            wanted["part"] = (self.output_shape, dtype)
+            wanted |= {"open": (self.output_shape, np.bool_), "part": (self.output_shape, dtype)}
+            wanted["chosen"] = ((self.size * self.outputs,), np.bool_)
         return wanted
 
+    def resize(self, rows: int) -> None:
+        """Lay out what is noted as one output after the other."""
+        super().resize(rows)
+        if "chosen" in self._whole:
+            self.chosen = self.chosen.reshape(self.size, *self._axes(self.y).shape)
+
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Compare the windows' numbers one after the other; `x` must stay as it is until backward."""
-        self.x, y = self._axes(x), self._axes(self.y)
+        """Compare the windows' numbers one after the other, then find the largest again if it is to be noted."""
+        x, y = self._axes(x), self._axes(self.y)
         y.fill(-np.inf)
         for seen, places in self.offsets:
-            np.maximum(y[places], self.x[seen], out=y[places])
+            np.maximum(y[places], x[seen], out=y[places])
+        if "chosen" in self._whole:
+            self._note(x, y)
         return self.y
 
-    def backward(self, dy: Array) -> Array:
-        """Go through the windows in the same order, until each has found its largest number."""
-        dy, y, dx = self._axes(dy), self._axes(self.y), self._axes(self.dx)
-        still_open, found, part = self._axes(self.open), self._axes(self.found), self._axes(self.part)
+    def _note(self, x: Array, y: Array) -> None:
+        still_open = self._axes(self.open)
         still_open.fill(True)
-        dx.fill(0)
-        for seen, places in self.offsets:
-            here, left = found[places], still_open[places]
-            np.equal(self.x[seen], y[places], out=here)
+        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
+            here, left = chosen[places], still_open[places]
+            np.equal(x[seen], y[places], out=here)
             np.logical_and(here, left, out=here)
             np.logical_xor(here, left, out=left)
+
+    def backward(self, dy: Array) -> Array:
+        """Hand each window's gradient to its largest number."""
+        dy, dx, part = self._axes(dy), self._axes(self.dx), self._axes(self.part)
+        if self.overlaps or self.leaves_out:
+            dx.fill(0)
+        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
             if self.overlaps:
-                np.multiply(dy[places], here, out=part[places])
+                np.multiply(dy[places], chosen[places], out=part[places])
                 np.add(dx[seen], part[places], out=dx[seen])
             else:
-                np.multiply(dy[places], here, out=dx[seen])
+                np.multiply(dy[places], chosen[places], out=dx[seen])
         return self.dx
 
     def flops(self) -> tuple[int, int]:
-        """A comparison per number seen; backward, four operations."""
-        seen = self.outputs * len(self.offsets)
-        return seen, 4 * seen
+        """Forward two comparisons and two operations on bits per number seen; backward a product and a sum."""
+        seen = self.outputs * self.size
+        return 4 * seen, (1 + self.overlaps) * seen
 
     def torch_module(self) -> str:
         """Return MaxPool."""
@@ -130,20 +152,24 @@ class AveragePool(Pool):
         y.fill(0)
         for seen, places in self.offsets:
             np.add(y[places], x[seen], out=y[places])
-        return np.multiply(self.y, 1 / len(self.offsets), out=self.y)
+        return np.multiply(self.y, 1 / self.size, out=self.y)
 
     def backward(self, dy: Array) -> Array:
         """Every number of a window gets the same part of its gradient."""
-        np.multiply(dy, 1 / len(self.offsets), out=dy)
+        np.multiply(dy, 1 / self.size, out=dy)
         dy, dx = self._axes(dy), self._axes(self.dx)
-        dx.fill(0)
+        if self.overlaps or self.leaves_out:
+            dx.fill(0)
         for seen, places in self.offsets:
-            np.add(dx[seen], dy[places], out=dx[seen])
+            if self.overlaps:
+                np.add(dx[seen], dy[places], out=dx[seen])
+            else:
+                np.copyto(dx[seen], dy[places])
         return self.dx
 
     def flops(self) -> tuple[int, int]:
         """A sum per number seen, and a product per window, in both directions."""
-        each = self.outputs * (len(self.offsets) + 1)
+        each = self.outputs * (self.size + 1)
         return each, each
 
     def torch_module(self) -> str:

@@ -138,7 +138,7 @@ class Cell(RowBuffers):
         return dy
 
     def flops(self) -> tuple[int, int]:
-        """Return operations per row: a product forward; backward that of V's gradient, and those of h and x."""
+        """Return operations per row: a product forward; those for V, h and x backward. Blocks of zeros count too."""
         rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
         back = columns + self.units + self.passes_gradient * self.features
         forward, backward = (cost * self.units for cost in self.cost)
@@ -212,7 +212,7 @@ class Recurrent(Layer):
         width = len(ways) * spec.units
         super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), label)
         self.spec = spec
-        self.torch_name = kind.__name__.upper()  # type: ignore[misc]
+        self.torch_class = kind.__name__.upper()
         self.cells = [
             kind(shape, spec.units, suffix, backward=suffix != "" or spec.direction == "backward") for suffix in ways
         ]
@@ -286,8 +286,8 @@ class Recurrent(Layer):
         options = [f"last={self.spec.output == 'last'}"]
         if self.spec.direction != "forward":
             options.append(f"{self.spec.direction}=True")
-        return f"{self.torch_name}({self.input_shape[1]}, {self.spec.units}, {', '.join(options)})"
+        return f"{self.torch_class}({self.input_shape[1]}, {self.spec.units}, {', '.join(options)})"
 
     def torch_definitions(self) -> dict[str, str]:
         """PyTorch's layer, of whose results one is passed on."""
-        return {self.torch_name: TORCH.format(name=self.torch_name)}
+        return {self.torch_class: TORCH.format(name=self.torch_class)}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer, ShapeRefused
-from engine.layers.stack import Stack, own_part
+from engine.layers.stack import Stack, parted
 from engine.memory import Arena, Array, Shape
 
 TORCH = """\
@@ -58,9 +58,9 @@ class Residual(Layer):
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
         """Give each stack its own."""
+        own, own_gradients = parted(values), parted(gradients or {})
         for part, stack in self.parts.items():
-            own = own_part(gradients, f"{part}.") if gradients is not None else None
-            stack.bind(own_part(values, f"{part}."), own)
+            stack.bind(own.get(part, {}), None if gradients is None else own_gradients.get(part, {}))
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the body's weights, then the skip's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,15 @@ class Conv1d(Layer):
         self.spec, self.groups, self.kernel = spec, spec.groups, spec.kernel
         self.padding = same_padding(spec.padding, (spec.kernel, 1))[0]
         self.moments = positions(shape[0], spec.kernel, spec.stride, self.padding, label)
-        self.offsets = spans(shape[0], spec.kernel, spec.stride, self.padding)
         super().__init__(shape, (self.moments, spec.channels), label)
         self.features = shape[1] // spec.groups  # that a kernel sees
         self.window = spec.kernel * self.features  # numbers in it
         self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    @functools.cached_property
+    def offsets(self) -> list[tuple[slice, slice]]:
+        """For each moment of the kernel: the moments that are seen there, and the windows that see them."""
+        return spans(self.input_shape[0], self.kernel, self.spec.stride, self.padding)
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """One kernel per output, and its bias if wanted."""

@@ -41,9 +41,10 @@ class Stack(Layer):
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
         """Give each layer its own."""
+        own, own_gradients = parted(values), parted(gradients or {})
         for index, layer in enumerate(self.layers):
-            own = own_part(gradients, f"{index}.") if gradients is not None else None
-            layer.bind(own_part(values, f"{index}."), own)
+            part = str(index)
+            layer.bind(own.get(part, {}), None if gradients is None else own_gradients.get(part, {}))
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw initial weights, layer by layer from the input on."""
@@ -119,6 +120,10 @@ class Stack(Layer):
             needed = layer.keeps_output or (layer.returns_input and needed)
 
 
-def own_part(values: dict[str, Array], prefix: str) -> dict[str, Array]:
-    """Return what is named by `prefix`, without it."""
-    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+def parted(values: dict[str, Array]) -> dict[str, dict[str, Array]]:
+    """Return, by what stands before the first dot of their names, the values by what stands behind it."""
+    parts: dict[str, dict[str, Array]] = {}
+    for name, value in values.items():
+        part, _, rest = name.partition(".")
+        parts.setdefault(part, {})[rest] = value
+    return parts

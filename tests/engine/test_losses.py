@@ -1,5 +1,6 @@
 """Losses equal their textbook formulas, also where those overflow, and have the gradients of what they return."""
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -110,7 +111,8 @@ def test_each_loss_has_the_gradient_of_what_it_returns(spec: LossSpec, shape: Sh
 
 
 def softplus(z: Array) -> Array:
-    return np.log(1 + np.exp(z))
+    value: Array = np.log(1 + np.exp(z))
+    return value
 
 
 ANALYTIC: dict[str, tuple[LossSpec, Callable[[Array, Array], Array]]] = {
@@ -354,3 +356,22 @@ def test_several_targets_are_scored_each_by_its_own_metrics() -> None:
     z = np.array([[1.0, 0, 0, 1, 0, 9], [1.0, 0, 0, 3, 0, 9]])
     score.add(z, loss.as_targets(np.array([[0, 1, 0], [1, 3, 2]]), z.dtype))
     assert score.metrics() == pytest.approx({"accuracy": 0.5, "r2": 0.0, "mae": 0.5})
+
+
+@pytest.mark.parametrize("shape", [(6,), (4, 6)], ids=["flat", "moments"])
+@pytest.mark.parametrize("spec", [*SPECS.values(), THREE], ids=[*SPECS, "several"])
+def test_a_call_allocates_nothing_that_grows_with_the_batch(spec: LossSpec, shape: Shape) -> None:
+    if spec is THREE and len(shape) > 1:
+        shape = (6,)
+    peaks = []
+    for rows in (8_192, 32_768):  # beyond the size of NumPy's own buffers
+        rng = np.random.default_rng(0)
+        loss, z = ready(spec, shape, rows, "float32"), rng.standard_normal((rows, *shape)).astype(np.float32)
+        targets, shares = loss.as_targets(answers(spec, shape, rows, rng), z.dtype), np.full(rows, 1 / rows, np.float32)
+        loss(z.copy(), targets, shares)
+        logits = z.copy()
+        tracemalloc.start()
+        loss(logits, targets, shares)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 8_192  # bytes, for three times as many rows

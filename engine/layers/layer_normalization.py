@@ -1,0 +1,109 @@
+"""Layer normalization: the features of each row around zero with unit spread, then a learned gain and shift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from engine.layers.layer import Layer, ShapeRefused
+from engine.memory import Arena, Array, Shape
+
+
+class LayerNorm(Layer):
+    """y = gain (x - mean) / sqrt(variance + epsilon) + bias over the features of each row, or of each moment.
+
+    (Ba, Kiros and Hinton, 2016.) The same in training and at inference.
+    """
+
+    y: Array
+    normal: Array
+    mean: Array
+    scale: Array
+    ones: Array
+    equal: Array
+
+    def __init__(self, shape: Shape, label: str, epsilon: float) -> None:
+        if len(shape) > 2:
+            raise ShapeRefused(label, "takes rows or sequences of features, not images; batch_norm takes those")
+        super().__init__(shape, shape, label)
+        self.features = shape[-1]
+        self.epsilon = epsilon
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """A gain and a shift per feature."""
+        return dict.fromkeys(("weight", "bias"), (self.features,))
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views."""
+        self.gain, self.bias = values["weight"], values["bias"]
+        if gradients is not None:
+            self.dgain, self.dbias = gradients["weight"], gradients["bias"]
+
+    def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
+        """Begin with plain normalization."""
+        self.gain.fill(1)
+        self.bias.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
+        """The output, the normalized input, and three numbers per moment."""
+        numbers = dict.fromkeys(("y", "normal"), self.output_shape)
+        moments = dict.fromkeys(("mean", "scale", "ones"), self.input_shape[:-1])
+        return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
+        """Weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
+        return {"equal": ((self.features,), dtype)}
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; fill in the weights of means and sums."""
+        super().allocate(arena, capacity, dtype, training=training)
+        if self.equal.flags.writeable:
+            self.equal.fill(1 / self.features)
+            self._whole["ones"].fill(1)
+
+    def resize(self, rows: int) -> None:
+        """See every moment as a row."""
+        super().resize(rows)
+        self.rows = self.y.reshape(-1, self.features)
+        self.normal = self.normal.reshape(-1, self.features)
+        self.mean, self.scale, self.ones = self.mean.reshape(-1), self.scale.reshape(-1), self.ones.reshape(-1)
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Normalize each row."""
+        x, y, normal, scale = x.reshape(-1, self.features), self.rows, self.normal, self.scale
+        np.subtract(x, self._mean_of(x)[:, None], out=normal)
+        np.add(self._mean_of(np.multiply(normal, normal, out=y)), self.epsilon, out=scale)
+        np.reciprocal(np.sqrt(scale, out=scale), out=scale)
+        np.multiply(normal, scale[:, None], out=normal)
+        np.multiply(normal, self.gain, out=y)
+        np.add(y, self.bias, out=y)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Dx = (g - mean(g) - normal mean(g normal)) / deviation with g = gain dy."""
+        g, normal, work = dy.reshape(-1, self.features), self.normal, self.rows
+        self.ones.dot(np.multiply(g, normal, out=work), self.dgain)
+        self.ones.dot(g, self.dbias)
+        if not self.passes_gradient:
+            return dy
+        np.multiply(g, self.gain, out=g)
+        mean = self._mean_of(np.multiply(g, normal, out=work))
+        np.multiply(normal, mean[:, None], out=work)
+        np.subtract(g, self._mean_of(g)[:, None], out=g)
+        np.subtract(g, work, out=g)
+        np.multiply(g, self.scale[:, None], out=g)
+        return dy
+
+    def _mean_of(self, rows: Array) -> Array:
+        """Return each row's mean, until the next call."""
+        return rows.dot(self.equal, self.mean)
+
+    def flops(self) -> tuple[int, int]:
+        """Seven operations per number forward; backward four for the parameters, eight for dx."""
+        return 7 * self.outputs, (4 + 8 * self.passes_gradient) * self.outputs
+
+    def torch_code(self) -> str:
+        """Return the expression for torch.nn.LayerNorm."""
+        return f"torch.nn.LayerNorm({self.features}, eps={self.epsilon!r})"
