@@ -1,4 +1,7 @@
-"""The API in this process, on a real database and a real Valkey; jobs stay queued until a test runs a worker."""
+"""The API in this process, on SQLite and a real Valkey; jobs stay queued until a test runs a worker.
+
+What depends on the database is tested on both where it is written, in `tests/store`; here `test_jobs` runs on both.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +20,12 @@ from worker.heart import Heart
 from worker.runner import Runner
 
 CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """A migrated SQLite file of this test's own."""
+    return sqlite_url
 
 
 @pytest.fixture

@@ -14,6 +14,13 @@ from tests.tables import flowers
 JSON = {"Content-Type": "application/json"}
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
 def test_the_smallest_body_queues_a_job_with_everything_resolved(client: TestClient, dataset: dict[str, Any]) -> None:
     answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"})
     job = answer.json()
