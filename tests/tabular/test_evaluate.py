@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from tabular.column_target import ColumnTarget
 from tabular.evaluate import evaluate
 from tabular.target import TargetEncoder
 
-BINARY = TargetEncoder(column="y", task="classification", classes=("no", "yes"))
-TERNARY = TargetEncoder(column="y", task="classification", classes=("a", "b", "c"))
-NUMBER = TargetEncoder(column="y", task="regression", mean=10.0, stddev=2.0)
+BINARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
+TERNARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b", "c")))
+NUMBER = TargetEncoder.of(ColumnTarget(column="y", task="regression", mean=10.0, stddev=2.0))
 
 
 def test_two_classes_are_judged() -> None:

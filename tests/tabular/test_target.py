@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.spec import TrainingSpec
+from tabular.column_target import ColumnTarget
 from tabular.plan import plan
 from tabular.prepare import prepare
 from tabular.target import TargetEncoder, labelled_rows
@@ -60,7 +61,7 @@ def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
         return hidden @ weights["10.weight"].T + weights["10.bias"]
 
     folded = target.fold_into(state)
-    np.testing.assert_allclose(answer(folded), answer(state) * target.stddev + target.mean)
+    np.testing.assert_allclose(answer(folded), target.columns[0].in_units(answer(state)))
     np.testing.assert_allclose(target.unfold(folded)["10.weight"], state["10.weight"])
     np.testing.assert_allclose(target.unfold(folded)["10.bias"], state["10.bias"])
     assert folded["0.weight"] is state["0.weight"]
@@ -68,11 +69,13 @@ def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
 
 def test_folding_leaves_classes_alone() -> None:
     state = {"0.weight": np.ones((1, 1)), "0.bias": np.ones(1)}
-    assert TargetEncoder(column="y", task="classification", classes=("a", "b")).fold_into(state) == state
+    assert (
+        TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b"))).fold_into(state) == state
+    )
 
 
 def test_one_output_is_the_probability_of_the_second_class() -> None:
-    target = TargetEncoder(column="y", task="classification", classes=("no", "yes"))
+    target = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
     assert target.decode(np.array([[0.25], [0.75]])) == [
         {"label": "no", "probabilities": {"no": 0.75, "yes": 0.25}},
         {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}},
@@ -80,20 +83,20 @@ def test_one_output_is_the_probability_of_the_second_class() -> None:
 
 
 def test_several_outputs_are_the_probabilities_of_the_classes() -> None:
-    target = TargetEncoder(column="y", task="classification", classes=("a", "b", "c"))
+    target = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b", "c")))
     (answer,) = target.decode(np.array([[0.25, 0.5, 0.25]]))
     assert answer == {"label": "b", "probabilities": {"a": 0.25, "b": 0.5, "c": 0.25}}
 
 
 def test_numbers_are_answered_as_values() -> None:
-    assert TargetEncoder(column="y", task="regression").decode(np.array([[1.5]])) == [{"value": 1.5}]
+    assert TargetEncoder.of(ColumnTarget(column="y", task="regression")).decode(np.array([[1.5]])) == [{"value": 1.5}]
 
 
 @pytest.mark.parametrize(
     "target",
     [
-        TargetEncoder(column="y", task="classification", classes=("a", "b")),
-        TargetEncoder(column="y", task="regression", mean=3.0, stddev=0.5),
+        TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b"))),
+        TargetEncoder.of(ColumnTarget(column="y", task="regression", mean=3.0, stddev=0.5)),
     ],
 )
 def test_a_target_survives_json(target: TargetEncoder) -> None:
