@@ -76,7 +76,7 @@ def test_the_gradient_norm_reported_is_that_of_updates() -> None:
 @pytest.mark.parametrize("wanted", [{"l1": 0.3}, {"l2": 0.7}, {"l1": 0.2, "l2": 0.1}], ids=str)
 def test_a_penalty_has_the_gradient_of_what_it_adds_to_the_loss(wanted: dict[str, float]) -> None:
     parameters = some_parameters(frozenset({"2.weight"}))
-    penalty = Penalty(RegularizationSpec(**wanted), parameters)
+    penalty = Penalty(RegularizationSpec(**wanted), parameters, np.empty(5))
     before = parameters.gradients.copy()
     penalty.add_gradient()
     added = parameters.gradients - before
@@ -96,7 +96,7 @@ def test_a_penalty_has_the_gradient_of_what_it_adds_to_the_loss(wanted: dict[str
 def test_penalties_are_those_written_down() -> None:
     parameters = some_parameters()
     weights = np.concatenate([parameters.values[name].ravel() for name in ("0.weight", "2.weight")])
-    penalty = Penalty(RegularizationSpec(l1=0.3, l2=0.5), parameters)
+    penalty = Penalty(RegularizationSpec(l1=0.3, l2=0.5), parameters, np.empty(100))
     assert penalty.loss() == pytest.approx(0.3 * np.abs(weights).sum() + 0.25 * (weights**2).sum())
 
 
@@ -282,7 +282,7 @@ def test_lbfgs_takes_penalties_into_its_line_search() -> None:
     settings = spec(precision="float64", optimizer=LbfgsSpec(), regularization=wanted, batch_size=100, epochs=80)
     state, _ = run(network, settings, moons(100))
     network.backpropagate(moons(100).x.astype(float), moons(100).y, np.full(100, 0.01), stream(0, "dropout"))
-    Penalty(wanted, network.parameters).add_gradient()
+    Penalty(wanted, network.parameters, state.optimizer.scratch).add_gradient()
     assert np.linalg.norm(network.parameters.gradients) < 1e-4
     assert state.optimizer.numbers["loss"] > 0
 
