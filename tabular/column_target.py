@@ -74,13 +74,13 @@ class ColumnTarget:
         return y.astype(dtype) if self.outputs == 1 else y
 
     def in_units(self, values: Array) -> Floats:
-        """Return values, or outputs of a regression, in the column's own units."""
+        """Return targets, or outputs of a network that learned them, in the column's own units."""
         return values.astype(np.float64) * self.stddev + self.mean
 
     def decode(self, outputs: Array) -> list[dict[str, Any]]:
         """Return one answer per row of outputs (n, outputs): probabilities, or values in the column's units."""
         if self.task == "regression":
-            return self._values(np.sort(self.in_units(outputs), axis=1))  # quantiles may cross
+            return self._values(np.sort(outputs.astype(np.float64), axis=1))  # quantiles may cross
         probabilities = class_probabilities(outputs)
         best = probabilities.argmax(axis=1)
         return [

@@ -1,5 +1,6 @@
 """Which loss a job's targets are learned by, and how many outputs that takes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.spec import (
@@ -12,8 +13,10 @@ from engine.spec import (
     TargetSpec,
     loss_spec,
 )
+from tabular.dataset import Profile
 from tabular.findings import Findings
 from tabular.goal import Goal
+from tabular.spec import Task
 from tabular.tasks import TargetPlan
 
 POINTER = "/training/loss"
@@ -33,6 +36,13 @@ class LossPlan:
     loss: LossName | LossSpec
     each: tuple[SingleLossSpec, ...]
     outputs: int | tuple[int, int]
+
+
+def implied_task(profile: Profile, names: Sequence[str], asked: LossName | LossSpec | str) -> Task | None:
+    """Return regression if a loss for numbers was asked for, and there are numbers only."""
+    name = asked if isinstance(asked, str) else asked.type
+    numbers = all(column.type == "number" for column in profile.columns if column.name in names)
+    return "regression" if name in FOR_NUMBERS and numbers else None
 
 
 def plan_loss(goal: Goal, asked: LossName | LossSpec | str, findings: Findings) -> LossPlan:

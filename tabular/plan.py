@@ -19,7 +19,7 @@ from tabular.defaults import default_layers, default_training
 from tabular.features import FeaturePlan, plan_features
 from tabular.findings import Findings
 from tabular.goal import Goal, plan_goal
-from tabular.losses import LossPlan, plan_loss
+from tabular.losses import LossPlan, implied_task, plan_loss
 from tabular.spec import FeatureSpec, Target, Task
 from tabular.split import validation_rows
 from tabular.stack import Shape, check_embedding, check_frozen, check_outputs, end_of, inputs_of, reading
@@ -93,7 +93,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     findings = Findings()
     names = (target,) if isinstance(target, str) else tuple(target)
     asked_layers = () if model is None else tuple(model.layers)
-    goal = plan_goal(profile, names, task, findings)
+    goal = plan_goal(profile, names, task or implied_task(profile, names, training.loss), findings)
     chosen = plan_features(profile, names, features, findings, reading(asked_layers))
     inputs = inputs_of(chosen, profile)
     end = None
@@ -104,7 +104,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
         findings.raise_problems()
         raise AssertionError("a target that cannot be planned leaves a problem")
 
-    goal = _arranged(goal, end, training)
+    goal = _arranged(goal, end, training, findings)
     loss = plan_loss(goal, training.loss, findings)
     check_training(training, goal, findings)
     learned = goal.rows - validation_rows(goal.rows, training.validation.fraction)
@@ -133,12 +133,17 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     )
 
 
-def _arranged(goal: Goal, end: Shape | None, training: TrainingSpec) -> Goal:
+def _arranged(goal: Goal, end: Shape | None, training: TrainingSpec, findings: Findings) -> Goal:
     """Let a network that ends in as many moments as there are targets answer at each, if they share their classes."""
-    weighted = not isinstance(training.loss, str) and training.loss.type == "multi_target"
-    if end is None or weighted or len(end) != 2 or end[0] != len(goal.targets):
+    if end is None or len(end) != 2 or not goal.several:
         return goal
-    return goal.at_positions() or goal
+    weighted = not isinstance(training.loss, str) and training.loss.type == "multi_target"
+    arranged = goal.at_positions() if len(goal.targets) == end[0] and not weighted else None
+    if arranged is None:
+        detail = f"The layers end in {end[0]} moments of {end[1]} features, which are read as one row for all targets."
+        fix = "For an answer at each moment, name as many targets, with the same classes, and one loss."
+        findings.warn("moments_joined", detail, fix=fix)
+    return arranged or goal
 
 
 def _parts(goal: Goal, loss: LossPlan) -> tuple[TargetPart, ...]:
