@@ -10,15 +10,15 @@ import pytest
 from engine.spec import ModelSpec, TrainingSpec
 
 FOLDER = Path(__file__).parents[2] / "docs" / "specs"
-BLOCKS = [
-    pytest.param(json.loads(block), id=f"{page.stem} {number}")
+BLOCKS: dict[str, dict[str, Any]] = {
+    f"{page.stem} {number}": json.loads(block)
     for page in sorted(FOLDER.glob("*.md"))
     for number, block in enumerate(re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL), start=1)
-]
-EXAMPLES = [block for block in BLOCKS if {"model", "training"} & set(block.values[0])]  # others are answers
+}
+EXAMPLES = {name: block for name, block in BLOCKS.items() if {"model", "training"} & set(block)}  # others are answers
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_is_a_spec(example: dict[str, Any]) -> None:
     assert set(example) <= {"model", "training"}
     ModelSpec.model_validate_json(json.dumps(example.get("model", {})))
