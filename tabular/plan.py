@@ -111,6 +111,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     layers = default_layers(learned, inputs.most) if model is None else asked_layers
     if end is not None:
         check_frozen(layers, training.frozen, inputs, findings)
+    if not findings.problems:
         check_outputs(layers, inputs, loss, findings)
     findings.raise_problems()
 
