@@ -166,7 +166,7 @@ def _step(run: _Run) -> float:
     if state.loss_limit is None:
         state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
     if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
-        if not state.optimizer.can_retreat:
+        if state.optimizer.accepted is None:
             state.failure = _failure(run, x)
             return loss
         loss, norm = state.loss_limit, 0.0  # so bad that no line search accepts it, and still a number
@@ -223,7 +223,7 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
 def _train_loss(state: State) -> float:
     """Return the mean over the epoch's rows; where a line search went too far, the loss at the point it left."""
     loss = state.tally.loss / state.tally.rows
-    return min(loss, state.optimizer.numbers["loss"]) if state.optimizer.can_retreat else loss
+    return loss if state.optimizer.accepted is None else min(loss, state.optimizer.numbers["loss"])
 
 
 def _validate(run: _Run) -> dict[str, float]:

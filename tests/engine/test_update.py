@@ -277,6 +277,23 @@ def test_lbfgs_leaves_a_network_as_good_as_the_best_point_it_saw() -> None:
     assert all(np.isfinite(list(event.metrics.values())).all() for event in events if isinstance(event, EpochEnd))
 
 
+def test_what_remains_of_lbfgs_in_the_middle_of_a_search_is_the_last_point_accepted() -> None:
+    network, rows = exact(), moons(100)
+    settings = spec(precision="float64", optimizer=LbfgsSpec(learning_rate=1e6), batch_size=100, epochs=12)
+    state = start(network, settings, rows)
+    searching = 0
+    for _ in train(network, state, settings, rows):
+        on_trial, kept = network.parameters.vector.copy(), final_parameters(state).copy()
+        np.testing.assert_array_equal(network.parameters.vector, on_trial)
+        if state.optimizer.numbers["tries"]:
+            searching += 1
+            network.parameters.vector[:] = kept
+            right = network.predict(rows.x)[np.arange(100), rows.y]
+            assert -np.log(right).mean() == pytest.approx(state.optimizer.numbers["loss"])
+            network.parameters.vector[:] = on_trial
+    assert searching
+
+
 def test_lbfgs_takes_penalties_into_its_line_search() -> None:
     network, wanted = exact(), RegularizationSpec(l2=0.05)
     settings = spec(precision="float64", optimizer=LbfgsSpec(), regularization=wanted, batch_size=100, epochs=80)
