@@ -39,6 +39,7 @@ in its output, dy, into the one in its input, dx, and on the way writes the ones
 from __future__ import annotations
 
 import math
+import re
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -54,6 +55,12 @@ class ShapeRefused(ValueError):
         super().__init__(f"{label}: {problem}")
         self.label = label
         self.problem = problem
+
+    @property
+    def pointer(self) -> str:
+        """Where the layer stands in the model, such as "/layers/2/projection/0"; for the output layer "/layers"."""
+        steps = re.findall(r"(projection)?\.?layers\[(\d+)\]", self.label)
+        return "".join(f"/{name or 'layers'}/{index}" for name, index in steps) or "/layers"
 
 
 def row_shape(shape: Shape) -> Shape:
