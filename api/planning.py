@@ -37,7 +37,7 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
         project,
         tx,
         dataset_id=dataset.id,
-        name=body.name or f"{dataset.name}: {body.target}",
+        name=body.name or f"{dataset.name}: {body.target if isinstance(body.target, str) else ', '.join(body.target)}",
         priority=body.priority,
         spec=_spec(body, resolved) | taken,
         estimate=estimate,
@@ -117,6 +117,9 @@ def _estimate(resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
         batch_size=resolved.training.batch_size,
         precision=resolved.training.precision,
         optimizer=resolved.training.optimizer,
+        loss=resolved.loss,
+        accumulate=resolved.training.accumulate,
+        averaging=resolved.training.averaging,
     )
     rows = resolved.training_rows * resolved.training.epochs
     _check("parameters", counts.parameters, limits.max_parameters)

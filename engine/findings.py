@@ -57,7 +57,7 @@ def find(history: Sequence[EpochEnd], *, class_counts: Sequence[int] = ()) -> tu
     if not history:
         return ()
     layers = next((end.layers for end in reversed(history) if end.layers), ())
-    learners = [layer for layer in layers if layer.gradient is not None and layer.update]
+    learners = [layer for layer in layers if layer.gradient is not None and layer.update and layer.weight]
     return tuple(
         itertools.chain(
             _vanishing(learners),
@@ -75,7 +75,8 @@ def find(history: Sequence[EpochEnd], *, class_counts: Sequence[int] = ()) -> tu
 
 def _vanishing(learners: Sequence[LayerSizes]) -> Iterator[Finding]:
     last = learners[-1].gradient or 0.0 if learners else 0.0
-    faint = {x.label: x.gradient for x in learners if x.gradient is not None and x.gradient < FALL * last}
+    dense = [x for x in learners if not x.label.endswith("(embedding)")]  # of which a batch needs but a few rows
+    faint = {x.label: x.gradient for x in dense if x.gradient is not None and x.gradient < FALL * last}
     if faint:
         yield Finding(
             code="vanishing_gradients",
@@ -190,6 +191,4 @@ def _too_low(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Ite
 
 def _share(layer: LayerSizes) -> float:
     """Return the size of one update beside that of the weights."""
-    if not layer.update:
-        return 0.0
-    return layer.update / layer.weight if layer.weight else math.inf
+    return layer.update / layer.weight if layer.update and layer.weight else 0.0

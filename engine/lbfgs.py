@@ -41,21 +41,16 @@ class Lbfgs(Optimizer):
 
     def step(self, learning_rate: float, count: int, loss: float = math.nan) -> None:  # noqa: ARG002 - has its own count
         """Judge the point reached, and go to the next one to look at."""
-        if self.can_retreat and not self._is_accepted(loss):
+        if self.accepted is not None and not self._is_accepted(loss):
             self._try_another(learning_rate)
             return
         self._accept(loss)
         self._turn(learning_rate)
 
     @property
-    def can_retreat(self) -> bool:
-        """Whether there is a point to go back to."""
-        return self.searches and bool(self.numbers["started"])
-
-    def settle(self) -> None:
-        """Go back to the last point that was accepted."""
-        if self.can_retreat:
-            self.parameters.learned[:] = self.position
+    def accepted(self) -> Array | None:
+        """The point from which the search goes out."""
+        return self.position if self.searches and self.numbers["started"] else None
 
     def _is_accepted(self, loss: float) -> bool:
         """Judge by the weak Wolfe conditions, and narrow the bracket of lengths if they are not met."""

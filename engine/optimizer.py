@@ -55,12 +55,14 @@ class Optimizer(ABC):
         """
 
     @property
-    def can_retreat(self) -> bool:
-        """Whether the next step can take back the last one, if that went to where the loss is not finite."""
-        return False
+    def accepted(self) -> Array | None:
+        """What a line search would go back to if the parameters in place turned out bad, if there is such a point."""
+        return None
 
-    def settle(self) -> None:  # noqa: B027 - most have nothing to take back
+    def settle(self) -> None:
         """Take back a step that has not been found good yet: called when there are no more."""
+        if self.accepted is not None:
+            self.parameters.learned[:] = self.accepted
 
     def _decay(self, learning_rate: float, weight_decay: float) -> None:
         """Shrink the weights (Loshchilov and Hutter, 2019)."""

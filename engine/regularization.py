@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from engine.memory import Array
-from engine.optimizer import BLOCK
 from engine.parameters import Parameters
 from engine.spec import RegularizationSpec
 
@@ -13,12 +12,13 @@ from engine.spec import RegularizationSpec
 class Penalty:
     """l1 * sum |w| + l2 / 2 * sum w^2 over all weights: no biases, no gains, nothing frozen."""
 
-    def __init__(self, spec: RegularizationSpec, parameters: Parameters) -> None:
+    def __init__(self, spec: RegularizationSpec, parameters: Parameters, scratch: Array) -> None:
         self.l1, self.l2 = spec.l1, spec.l2
         runs = parameters.runs(matrices_only=True)
-        blocks = [slice(at, min(at + BLOCK, run.stop)) for run in runs for at in range(run.start, run.stop, BLOCK)]
+        size = scratch.size
+        blocks = [slice(at, min(at + size, run.stop)) for run in runs for at in range(run.start, run.stop, size)]
         self.blocks = [(parameters.learned[block], parameters.gradients[block]) for block in blocks]
-        self.scratch = np.empty(min(BLOCK, parameters.size), parameters.vector.dtype)
+        self.scratch = scratch
 
     def loss(self) -> float:
         """Return what is added to the loss."""

@@ -116,25 +116,31 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
 
 def final_parameters(state: State) -> Array:
     """Return the vector of weights to keep: the best epoch's if it was chosen on validation rows, else the last."""
-    if state.best and state.validated:
-        return state.best.parameters
-    return state.parameters.vector if state.average is None else state.average
+    return state.best.parameters if state.best and state.validated else _judged_parameters(state)
 
 
 @contextmanager
 def judged(state: State) -> Iterator[None]:
-    """Let the network have the weights that it is judged by meanwhile: averaged, or accepted by a line search."""
-    if state.average is None and not state.optimizer.can_retreat:
+    """Let the network have the weights that it is judged by meanwhile."""
+    vector, chosen = state.parameters.vector, _judged_parameters(state)
+    if chosen is vector:
         yield
         return
-    held = state.parameters.vector.copy()
-    state.optimizer.settle()
-    if state.average is not None:
-        state.parameters.vector[:] = state.average
+    held = vector.copy()
+    vector[:] = chosen
     try:
         yield
     finally:
-        state.parameters.vector[:] = held
+        vector[:] = held
+
+
+def _judged_parameters(state: State) -> Array:
+    """Return the averaged weights, or those that a line search has accepted, or the ones in place."""
+    if state.average is not None:
+        return state.average
+    if state.optimizer.accepted is None:
+        return state.parameters.vector
+    return np.concatenate([state.optimizer.accepted, state.parameters.vector[state.parameters.size :]])
 
 
 def keep_best(state: State, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:

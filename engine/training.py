@@ -158,56 +158,43 @@ def _arrange(state: State, batches: Batches) -> None:
 
 def _step(run: _Run) -> float:
     """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
-    state, network, update = run.state, run.network, run.update
+    state, tally, update = run.state, run.state.tally, run.update
     x, targets, shares = run.batches[state.batch]
-    loss = network.backpropagate(x, targets, shares, state.dropout)
+    loss = run.network.backpropagate(x, targets, shares, state.dropout)
     complete = update.collect(state.batch)
     norm = update.norm()
-    if not (_is_sound(state, loss) and norm < math.inf):
-        if not state.optimizer.can_retreat:
+    if state.loss_limit is None:
+        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
+    if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
+        if state.optimizer.accepted is None:
             state.failure = _failure(run, x)
             return loss
-        loss, norm = state.loss_limit or 0.0, 0.0  # so bad that no line search accepts it, and still a number
-    _count(state.tally, loss, len(x))
+        loss, norm = state.loss_limit, 0.0  # so bad that no line search accepts it, and still a number
+    tally.loss += loss * len(x)
+    tally.rows += len(x)
     if complete:
-        state.tally.gradient_norm += norm
-        state.tally.updates += 1
-        update.clip()
-        _apply(run)
+        tally.gradient_norm += norm
+        tally.updates += 1
+        _update(run)
     state.batch += 1
     return loss
 
 
-def _is_sound(state: State, loss: float) -> bool:
-    """Say whether a loss is finite and not beyond all bounds. NaN is neither."""
-    if state.loss_limit is None:
-        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
-    return loss <= state.loss_limit
-
-
-def _apply(run: _Run) -> None:
+def _update(run: _Run) -> None:
     """Update the parameters, with a look at how much they change if this is an epoch to look at."""
-    state, tally = run.state, run.state.tally
-    learning_rate, loss = run.learning_rate(state.step), tally.loss / tally.rows
-
-    def step() -> None:
-        run.update.apply(learning_rate, loss)
-
+    state, update = run.state, run.update
+    learning_rate, loss = run.learning_rate(state.step), state.tally.loss / state.tally.rows
+    update.clip()
     if state.batch == run.batches.count - 1 and run.watch.is_due(state.epoch + 1):
-        state.sizes = run.watch.update(step)
+        state.sizes = run.watch.update(lambda: update.apply(learning_rate, loss))
     else:
-        step()
+        update.apply(learning_rate, loss)
 
 
 def _look(run: _Run) -> tuple[LayerSizes, ...]:
     """Return how the layers are doing if this was an epoch to look at them."""
     sizes, run.state.sizes = run.state.sizes, {}
     return run.quiet.run(run.watch.look, sizes) if sizes else ()
-
-
-def _count(tally: Tally, loss: float, rows: int) -> None:
-    tally.loss += loss * rows
-    tally.rows += rows
 
 
 def _failure(run: _Run, x: Array) -> dict[str, Any]:
@@ -236,7 +223,7 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
 def _train_loss(state: State) -> float:
     """Return the mean over the epoch's rows; where a line search went too far, the loss at the point it left."""
     loss = state.tally.loss / state.tally.rows
-    return min(loss, state.optimizer.numbers["loss"]) if state.optimizer.can_retreat else loss
+    return loss if state.optimizer.accepted is None else min(loss, state.optimizer.numbers["loss"])
 
 
 def _validate(run: _Run) -> dict[str, float]:

@@ -4,9 +4,19 @@ Chosen by mean scores over several splits of public tables from 208 to 32,561 ro
 inputs, one wide layer held back by dropout and weight decay; elsewhere two layers, hardly held back.
 """
 
+from collections.abc import Sequence
 from math import ceil
 
-from engine.spec import AdamWSpec, CosineSpec, DenseSpec, DropoutSpec, EarlyStoppingSpec, LayerSpec, TrainingSpec
+from engine.spec import (
+    ActivationSpec,
+    AdamWSpec,
+    CosineSpec,
+    DenseSpec,
+    DropoutSpec,
+    EarlyStoppingSpec,
+    LayerSpec,
+    TrainingSpec,
+)
 
 AMPLE = 20  # training rows per input from which a network hardly overfits
 STEPS = 2_400  # updates that small tables need until nothing improves any more
@@ -22,17 +32,19 @@ def default_layers(rows: int, inputs: int) -> tuple[LayerSpec, ...]:
     return (DenseSpec(units=64), DropoutSpec(rate=0.05), DenseSpec(units=32))
 
 
-def default_training(training: TrainingSpec, rows: int, inputs: int) -> TrainingSpec:
+def default_training(training: TrainingSpec, rows: int, inputs: int, layers: Sequence[LayerSpec] = ()) -> TrainingSpec:
     """Return `training` with what was not set filled in for `rows` training rows of `inputs`; what was set stays.
 
-    Early stopping comes with the default number of epochs only: who asks for epochs gets all of them.
+    `layers`: those asked for. Inputs that are pixels or moments do not make rows scarce. Early stopping comes
+    with the default number of epochs only: who asks for epochs gets all of them.
     """
     asked = training.model_fields_set
     batch_size = training.batch_size if "batch_size" in asked else _batch_size(rows)
     epochs = min(max(ceil(STEPS / ceil(rows / batch_size)), FEWEST_EPOCHS), MOST_EPOCHS)
     filled: dict[str, object] = {"batch_size": batch_size, "epochs": epochs}
     if "optimizer" not in asked:
-        scarce = _scarce(rows, inputs)
+        plain = all(isinstance(layer, (DenseSpec, DropoutSpec, ActivationSpec)) for layer in layers)
+        scarce = plain and _scarce(rows, inputs)
         filled["optimizer"] = AdamWSpec(learning_rate=0.004 if scarce else 0.003, weight_decay=1.0 if scarce else 0.01)
         filled["schedule"] = CosineSpec()
     if "epochs" not in asked and training.validation.fraction > 0:

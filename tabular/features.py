@@ -1,7 +1,7 @@
 """Which columns a network learns from, and how each becomes numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,7 @@ from tabular.spec import FeatureSpec
 from tabular.tasks import closest
 
 PlannedEncoding = Literal["standardize", "none", "one_hot", "datetime"]
+Reading = Literal["anything", "positions", "whole_numbers"]  # what the first layers make of their inputs
 FITTING: dict[ColumnType, tuple[PlannedEncoding, ...]] = {  # the first is the default
     "number": ("standardize", "none", "one_hot"),
     "category": ("one_hot",),
@@ -21,6 +22,7 @@ FITTING: dict[ColumnType, tuple[PlannedEncoding, ...]] = {  # the first is the d
     "text": ("one_hot",),
 }
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
+CONSTANT = "it has the same value in every row"
 FEWEST_ID_ROWS = 20  # in fewer rows, values all different are no sign of an identifier
 
 
@@ -36,19 +38,34 @@ class FeaturePlan(BaseModel):
 
 
 def plan_features(
-    profile: Profile, target: str, features: Sequence[FeatureSpec] | None, findings: Findings
+    profile: Profile,
+    targets: Collection[str],
+    features: Sequence[FeatureSpec] | None,
+    findings: Findings,
+    reading: Reading = "anything",
 ) -> tuple[FeaturePlan, ...]:
-    """Return the features asked for, or all columns that carry information; note what does not fit."""
+    """Return the features asked for, or all columns that carry information; note what does not fit.
+
+    Where the layers read inputs by their places, columns that never change are inputs all the same.
+    """
     if features is not None:
-        return _asked_for(profile, target, features, findings)
-    chosen = [column for column in profile.columns if column.name != target and _usable(column, profile, findings)]
+        return _asked_for(profile, targets, features, findings, reading)
+    others = [column for column in profile.columns if column.name not in targets]
+    chosen = [column for column in others if _usable(column, profile, findings, reading)]
     if not chosen:
         findings.refuse("/features", "No column carries information: all are constant, empty, text or identifiers.")
-    return tuple(_feature(column, FITTING[column.type][0]) for column in chosen)
+    return tuple(_feature(column, default_encoding(column.type, reading)) for column in chosen)
 
 
-def _usable(column: Column, profile: Profile, findings: Findings) -> bool:
+def default_encoding(kind: ColumnType, reading: Reading) -> PlannedEncoding:
+    """Return how a column becomes numbers if nothing was said: as they are, where an embedding looks them up."""
+    return "none" if kind == "number" and reading == "whole_numbers" else FITTING[kind][0]
+
+
+def _usable(column: Column, profile: Profile, findings: Findings, reading: Reading) -> bool:
     reason = useless(column, profile.rows)
+    if reason == CONSTANT and reading != "anything":
+        return True
     if reason:
         findings.warn(
             "column_skipped",
@@ -64,7 +81,7 @@ def useless(column: Column, rows: int) -> str | None:
     if column.missing == rows:
         return "it has no values"
     if column.distinct == 1 and not column.missing:
-        return "it has the same value in every row"
+        return CONSTANT
     if column.type == "text":
         return "it is free text"
     return "it looks like an identifier" if identifier(column, rows) else None
@@ -84,7 +101,11 @@ def _number(value: float | str | None) -> float:
 
 
 def _asked_for(
-    profile: Profile, target: str, features: Sequence[FeatureSpec], findings: Findings
+    profile: Profile,
+    targets: Collection[str],
+    features: Sequence[FeatureSpec],
+    findings: Findings,
+    reading: Reading,
 ) -> tuple[FeaturePlan, ...]:
     columns = {column.name: column for column in profile.columns}
     first: dict[str, int] = {}
@@ -94,22 +115,25 @@ def _asked_for(
         if name not in columns:
             detail = f"The data set has no column {name!r}. {closest(name, list(columns))}"
             findings.refuse(f"{pointer}/column", detail)
-        elif name == target:
-            findings.refuse(f"{pointer}/column", f"{name!r} is the target; a network cannot learn from its answer.")
+        elif name in targets:
+            findings.refuse(
+                f"{pointer}/column",
+                f"{name!r} is {'the' if len(targets) == 1 else 'a'} target; a network cannot learn from its answer.",
+            )
         elif name in first:
             findings.refuse(f"{pointer}/column", f"{name!r} is named twice, first at /features/{first[name]}.")
         else:
             first[name] = place
-            if fitted := _with_encoding(columns[name], feature, pointer, profile.rows, findings):
+            encoding = feature.encoding or default_encoding(columns[name].type, reading)
+            if fitted := _with_encoding(columns[name], encoding, pointer, profile.rows, findings):
                 planned.append(fitted)
     return tuple(planned)
 
 
 def _with_encoding(
-    column: Column, feature: FeatureSpec, pointer: str, rows: int, findings: Findings
+    column: Column, encoding: PlannedEncoding, pointer: str, rows: int, findings: Findings
 ) -> FeaturePlan | None:
     fitting = FITTING[column.type]
-    encoding = feature.encoding or fitting[0]
     if encoding not in fitting:
         allowed = " or ".join(name for name in fitting if name != "datetime") or "null"
         detail = f"{encoding} does not fit {column.name!r}, a {column.type} column; use {allowed}."

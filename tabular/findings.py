@@ -14,8 +14,10 @@ class Findings:
     warnings: list[DataWarning] = field(default_factory=list)
 
     def refuse(self, pointer: str, detail: str) -> None:
-        """Note a problem with the request at a JSON pointer."""
-        self.problems.append(Pointed(pointer=pointer, detail=detail))
+        """Note a problem with the request at a JSON pointer, once."""
+        problem = Pointed(pointer=pointer, detail=detail)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
         """Note something that the sender should know."""

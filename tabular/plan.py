@@ -4,32 +4,58 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.spec import LayerSpec, LossName, ModelSpec, TrainingSpec
+from engine.spec import (
+    LayerSpec,
+    LossName,
+    LossSpec,
+    ModelSpec,
+    MultiTargetSpec,
+    SingleLossSpec,
+    TrainingSpec,
+    loss_spec,
+)
 from tabular.dataset import DataWarning, Profile
 from tabular.defaults import default_layers, default_training
 from tabular.features import FeaturePlan, plan_features
 from tabular.findings import Findings
-from tabular.spec import FeatureSpec, Task
+from tabular.goal import Goal, plan_goal
+from tabular.losses import LossPlan, implied_task, plan_loss
+from tabular.spec import FeatureSpec, Target, Task
 from tabular.split import validation_rows
-from tabular.tasks import plan_loss, plan_target
-from tabular.training_rules import check_training, fit_batch
+from tabular.stack import Shape, check_embedding, check_frozen, check_outputs, end_of, inputs_of, reading
+from tabular.training_rules import check_training, fit_batch, warn_of_training
+
+
+class TargetPart(BaseModel):
+    """One column of several to predict; `classes` is known as in the plan."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str
+    task: Task
+    classes: tuple[str, ...] | None
+    loss: SingleLossSpec
 
 
 class Plan(BaseModel):
     """A job, resolved: every default filled in, every name checked against the table.
 
-    `classes`: in the order of the outputs, None for numbers and when there are more than 20 (they are read
-    from the rows). `inputs_at_most`: one-hot inputs depend on the training rows; the network is never wider.
-    `rows`: rows with a target, of which `training_rows` are learned from.
+    `target`: one column, or several, of which `targets` then tells more. `task`: None if columns of several are of
+    both kinds. `classes`: of all columns, in the order of the outputs, None for numbers and when there are more
+    than 20 (they are read from the rows). `outputs`: their number, or (moments, outputs) for an answer at each
+    moment of a sequence. `inputs_at_most`: one-hot inputs depend on the training rows; the network is never wider.
+    `rows`: rows with a target, of which `training_rows` are learned from; at least so many when several
+    targets miss values.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: str
-    task: Task
+    target: str | tuple[str, ...]
+    targets: tuple[TargetPart, ...] = ()
+    task: Task | None
     classes: tuple[str, ...] | None
-    loss: LossName
-    outputs: int
+    loss: LossName | LossSpec
+    outputs: int | tuple[int, int]
     features: tuple[FeaturePlan, ...]
     inputs_at_most: int
     rows: int
@@ -38,10 +64,20 @@ class Plan(BaseModel):
     training: TrainingSpec
     warnings: tuple[DataWarning, ...]
 
+    @property
+    def parts(self) -> tuple[TargetPart, ...]:
+        """The columns to predict; the classes of a single one are read from its rows."""
+        if isinstance(self.target, tuple) or self.task is None:
+            return self.targets
+        loss = loss_spec(self.loss)
+        if isinstance(loss, MultiTargetSpec):
+            raise TypeError("a single target has a single loss")
+        return (TargetPart(column=self.target, task=self.task, classes=None, loss=loss),)
+
 
 def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the request
     profile: Profile,
-    target: str,
+    target: Target,
     features: Sequence[FeatureSpec] | None,
     task: Task | None,
     model: ModelSpec | None,
@@ -52,32 +88,67 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     Fields of `training` that were not set (Pydantic's `model_fields_set`) get defaults that suit the table.
 
     Raises:
-        InvalidPlan: the target, features, task or training do not fit the table; lists everything.
+        InvalidPlan: the target, features, task, layers or training do not fit the table; lists everything.
     """
     findings = Findings()
-    goal = plan_target(profile, target, task, findings)
-    chosen = plan_features(profile, target, features, findings)
+    names = (target,) if isinstance(target, str) else tuple(target)
+    asked_layers = () if model is None else tuple(model.layers)
+    goal = plan_goal(profile, names, task or implied_task(profile, names, training.loss), findings)
+    chosen = plan_features(profile, names, features, findings, reading(asked_layers))
+    inputs = inputs_of(chosen, profile)
+    end = None
+    if not findings.problems:
+        check_embedding(asked_layers, chosen, profile, findings, asked=features is not None)
+        end = end_of(asked_layers, inputs, findings)
     if goal is None:
         findings.raise_problems()
         raise AssertionError("a target that cannot be planned leaves a problem")
+
+    goal = _arranged(goal, end, training, findings)
     loss = plan_loss(goal, training.loss, findings)
     check_training(training, goal, findings)
+    learned = goal.rows - validation_rows(goal.rows, training.validation.fraction)
+    layers = default_layers(learned, inputs.most) if model is None else asked_layers
+    if end is not None:
+        check_frozen(layers, training.frozen, inputs, findings)
+    if not findings.problems:
+        check_outputs(layers, inputs, loss, findings)
     findings.raise_problems()
 
-    inputs = sum(feature.inputs_at_most for feature in chosen)
-    learned = goal.rows - validation_rows(goal.rows, training.validation.fraction)
-    resolved = default_training(fit_batch(training, learned, findings), learned, inputs)
+    resolved = default_training(fit_batch(training, learned, findings), learned, inputs.most, asked_layers)
+    warn_of_training(resolved, layers, learned, findings)
     return Plan(
-        target=target,
+        target=names if goal.several else names[0],
+        targets=_parts(goal, loss) if goal.several else (),
         task=goal.task,
         classes=goal.classes,
-        loss=loss,
-        outputs=goal.outputs,
+        loss=loss.loss,
+        outputs=loss.outputs,
         features=chosen,
-        inputs_at_most=inputs,
+        inputs_at_most=inputs.most,
         rows=goal.rows,
         training_rows=learned,
-        layers=default_layers(learned, inputs) if model is None else tuple(model.layers),
-        training=resolved.model_copy(update={"loss": loss}),
+        layers=layers,
+        training=resolved.model_copy(update={"loss": loss.loss}),
         warnings=tuple(findings.warnings),
+    )
+
+
+def _arranged(goal: Goal, end: Shape | None, training: TrainingSpec, findings: Findings) -> Goal:
+    """Let a network that ends in as many moments as there are targets answer at each, if they share their classes."""
+    if end is None or len(end) != 2 or not goal.several:
+        return goal
+    weighted = not isinstance(training.loss, str) and training.loss.type == "multi_target"
+    arranged = goal.at_positions() if len(goal.targets) == end[0] and not weighted else None
+    if arranged is None:
+        detail = f"The layers end in {end[0]} moments of {end[1]} features, which are read as one row for all targets."
+        fix = "For an answer at each moment, name as many targets, with the same classes, and one loss."
+        findings.warn("moments_joined", detail, fix=fix)
+    return arranged or goal
+
+
+def _parts(goal: Goal, loss: LossPlan) -> tuple[TargetPart, ...]:
+    return tuple(
+        TargetPart(column=target.column.name, task=target.task, classes=target.classes, loss=each)
+        for target, each in zip(goal.targets, loss.each, strict=True)
     )

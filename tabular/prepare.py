@@ -31,7 +31,7 @@ class Prepared:
 
 def columns_of(plan: Plan) -> list[str]:
     """Return the columns that `prepare` needs of the table."""
-    return [plan.target, *(feature.column for feature in plan.features)]
+    return [*(part.column for part in plan.parts), *(feature.column for feature in plan.features)]
 
 
 def prepare(
@@ -46,7 +46,7 @@ def prepare(
         strata(table, plan, labelled),
         training.validation.fraction,
         training.seed,
-        stratify=plan.task == "classification",
+        stratify=isinstance(plan.target, str) and plan.task == "classification",
     )
     rows, validation = labelled[learned], labelled[held_back]
     preprocessor = preprocessor or Preprocessor.fit(table, plan, rows)

@@ -10,7 +10,7 @@ SPEC_ONLY = ("dataset_id", "priority", "metadata", "model", "init_from")  # of a
 
 def to_spec(plan: Plan) -> dict[str, Any]:
     """The plan in the words of a request: what was asked for, with every default filled in."""
-    spec = plan.model_dump(mode="json", exclude={"warnings", "layers"})
+    spec = plan.model_dump(mode="json", exclude={"warnings", "layers"} | (set() if plan.targets else {"targets"}))
     return spec | {"model": {"layers": plan.model_dump(mode="json", include={"layers"})["layers"]}}
 
 

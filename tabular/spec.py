@@ -1,11 +1,21 @@
 """The part of a job that speaks about the table."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+MOST_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
 Encoding = Literal["standardize", "none", "one_hot"]
+ColumnName = Annotated[str, Field(min_length=1)]
+Target = ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MOST_TARGETS)]
+
+NO_EMBEDDING = (
+    "embedding is no encoding here, because all inputs go through the same layers. Use one_hot, of which the first "
+    "dense layer learns a vector for each category; or, where all features are whole numbers, let model.layers "
+    "begin with an embedding layer."
+)
 
 
 class FeatureSpec(BaseModel):
@@ -17,9 +27,16 @@ class FeatureSpec(BaseModel):
     encoding: Encoding | None = Field(
         None,
         description="standardize: mean 0 and deviation 1 on the training rows (numbers, the default); "
-        "none: numbers as they are; one_hot: one input per value (categories, the default). "
-        "Null: what fits the column's type.",
+        "none: numbers as they are (the default under an embedding layer); "
+        "one_hot: one input per value (categories, the default). Null: what fits the column's type.",
     )
+
+    @field_validator("encoding", mode="before")
+    @classmethod
+    def _is_no_embedding(cls, encoding: object) -> object:
+        if encoding == "embedding":
+            raise ValueError(NO_EMBEDDING)
+        return encoding
 
 
 class TableSpec(BaseModel):
@@ -27,7 +44,9 @@ class TableSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    target: str = Field(min_length=1, description="Name of the column to predict.")
+    target: Target = Field(
+        description="Name of the column to predict, or a list of up to 64; a list of one is that column."
+    )
     features: tuple[FeatureSpec, ...] | None = Field(
         None, min_length=1, max_length=4096, description="Columns to learn from; null: all that carry information."
     )

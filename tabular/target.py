@@ -1,5 +1,6 @@
-"""The column to predict: to training targets, and from a network's outputs back to answers."""
+"""What is to be predicted, one column or several: to training targets, and from outputs back to answers."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabular.encoders import moments
+from tabular.column_target import ColumnTarget, classes_of
 from tabular.plan import Plan
-from tabular.spec import Task
-from tabular.table import Table, TableColumn
+from tabular.table import Table
 
 Array = npt.NDArray[Any]
 Index = npt.NDArray[np.int64]
@@ -19,131 +19,144 @@ State = dict[str, Array]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetEncoder:
-    """What a network learns to answer.
+    """The columns to predict, in the order of a network's outputs, which `outputs` gives the shape of.
 
-    Classification: `classes`, as they stand in the file; two of them are one output, the probability of the
-    second. Regression: the network learns (target - mean) / stddev of the training rows.
+    A number of outputs, side by side; or (moments, outputs): an answer at each moment of a sequence, for one column
+    each. Several columns are answered under their names.
     """
 
-    column: str
-    task: Task
-    classes: tuple[str, ...] = ()
-    mean: float = 0.0
-    stddev: float = 1.0
+    columns: tuple[ColumnTarget, ...]
+    outputs: int | tuple[int, int]
 
     @classmethod
     def fit(cls, table: Table, plan: Plan, row_index: Index) -> "TargetEncoder":
         """Learn classes from all rows that have a target, mean and deviation from `row_index`, the training rows."""
-        column = table.columns[plan.target]
-        if plan.task == "classification":
-            return cls(column=plan.target, task=plan.task, classes=_classes(column)[1])
-        mean, stddev = moments(column.values[row_index])
-        return cls(column=plan.target, task=plan.task, mean=mean, stddev=stddev or 1.0)
+        columns = list[ColumnTarget]()
+        for part in plan.parts:
+            column = table.columns[part.column]
+            if part.task == "regression":
+                columns.append(ColumnTarget.fit(part.column, column, row_index, part.loss))
+            else:
+                classes = part.classes or classes_of(column)[1]
+                columns.append(ColumnTarget(column=part.column, task=part.task, classes=classes))
+        if plan.targets:
+            return cls(columns=tuple(columns), outputs=plan.outputs)
+        return cls.of(columns[0])
+
+    @classmethod
+    def of(cls, column: ColumnTarget) -> "TargetEncoder":
+        """Return the encoder of one column."""
+        return cls(columns=(column,), outputs=column.outputs)
 
     @property
-    def outputs(self) -> int:
-        """Outputs of the network."""
-        return len(self.classes) if len(self.classes) > 2 else 1
+    def several(self) -> bool:
+        """Whether answers have names."""
+        return len(self.columns) > 1
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of all columns, none if they differ or for numbers."""
+        sets = {column.classes for column in self.columns}
+        return next(iter(sets)) if len(sets) == 1 else ()
 
     @property
     def loss_scale(self) -> float:
-        """Factor from the network's loss to the target's own units (squared): 1 for classes."""
-        return self.stddev**2
+        """Factor from the network's loss to the target's own units: 1 for classes, and for several columns."""
+        return 1.0 if self.several else self.columns[0].loss_scale
 
     @property
     def error_scale(self) -> float:
-        """Factor from the network's errors (mae, rmse) to the target's own units: 1 for classes."""
-        return self.stddev
+        """Factor from the network's errors (mae, rmse) to the target's own units: 1 as above."""
+        return 1.0 if self.several else self.columns[0].stddev
 
     def transform(self, table: Table, row_index: Index, *, dtype: npt.DTypeLike = np.float32) -> Array:
-        """Return y of rows that have a target.
+        """Return y of rows that have all targets.
 
-        (n,) int64 class numbers; (n,) 0 or 1 of `dtype` for two classes; (n, 1) standardised of `dtype`.
+        One column: (n,) int64 class numbers; (n,) 0 or 1 of `dtype` for two classes; (n, 1) standardised of `dtype`.
+        Several: (n, columns) of `dtype`, classes as their numbers; int64 for classes at moments.
         """
-        column = table.columns[self.column].take(row_index)
-        if self.task == "regression":
-            return ((column.values[:, None] - self.mean) / self.stddev).astype(dtype)
-        codes, labels = _classes(column)
-        places = {label: place for place, label in enumerate(self.classes)}
-        y = np.array([places[label] for label in labels], dtype=np.int64)[codes]
-        return y.astype(dtype) if self.outputs == 1 else y
+        each = [column.transform(table.columns[column.column].take(row_index), dtype) for column in self.columns]
+        if not self.several:
+            return each[0]
+        moments = isinstance(self.outputs, tuple) and self.outputs[1] > 1
+        return np.stack([y.reshape(-1) for y in each], axis=1, dtype=np.int64 if moments else dtype, casting="unsafe")
 
     def fold_into(self, state: State) -> State:
-        """Return weights with which the raw network answers in the target's own units."""
-        return self._rescale(state, self.stddev, self.mean)
+        """Return weights with which the raw network answers in the targets' own units."""
+        factor, shift = self._units()
+        return self._rescale(state, factor, shift)
 
     def unfold(self, state: State) -> State:
         """Return weights with which the network answers standardised: the inverse of `fold_into`."""
-        return self._rescale(state, 1 / self.stddev, -self.mean / self.stddev)
+        factor, shift = self._units()
+        return self._rescale(state, 1 / factor, -shift / factor)
 
-    def _rescale(self, state: State, factor: float, shift: float) -> State:
+    def _units(self) -> tuple[Array, Array]:
+        """Return deviation and mean of each output's column, (outputs,) each."""
+        widths = [column.outputs for column in self.columns]
+        factor, shift = ([getattr(column, name) for column in self.columns] for name in ("stddev", "mean"))
+        return np.repeat(factor, widths), np.repeat(shift, widths)
+
+    def _rescale(self, state: State, factor: Array, shift: Array) -> State:
         """Map the output layer's answer y to factor * y + shift: W, b become factor * W, factor * b + shift."""
-        if self.task == "classification":
+        if all(column.task == "classification" for column in self.columns):
             return dict(state)
         last = max(int(name.split(".")[0]) for name in state)
         weight, bias = state[f"{last}.weight"], state[f"{last}.bias"]
         return state | {
-            f"{last}.weight": (weight.astype(np.float64) * factor).astype(weight.dtype),
+            f"{last}.weight": (weight.astype(np.float64) * factor[:, None]).astype(weight.dtype),
             f"{last}.bias": (bias.astype(np.float64) * factor + shift).astype(bias.dtype),
         }
 
+    def each_targets(self, y: Array) -> list[Array]:
+        """Return each column's part of `y` as `transform` makes it, (n,)."""
+        return list(y.reshape(len(y), -1).T)
+
+    def each_outputs(self, outputs: Array) -> list[Array]:
+        """Return each column's part of what the network predicts, (n, its outputs)."""
+        flat = outputs.reshape(len(outputs), -1)
+        borders = itertools.accumulate((column.outputs for column in self.columns), initial=0)
+        return [flat[:, start:end] for start, end in itertools.pairwise(borders)]
+
     def decode(self, outputs: Array) -> list[dict[str, Any]]:
-        """Return one prediction per row of outputs (n, outputs): probabilities, or values in the target's units."""
-        if self.task == "regression":
-            return [{"value": float(value)} for value in outputs[:, 0]]
-        probabilities = class_probabilities(outputs)
-        best = probabilities.argmax(axis=1)
-        return [
-            {"label": self.classes[place], "probabilities": dict(zip(self.classes, row, strict=True))}
-            for place, row in zip(best.tolist(), probabilities.tolist(), strict=True)
-        ]
+        """Return one prediction per row of what the network predicts, (n, *outputs).
+
+        One column: {"label", "probabilities"}, or {"value"} in its own units, with {"quantiles"} if there are such.
+        Several: {"targets": {column: the same}}.
+        """
+        each = zip(self.columns, self.each_outputs(outputs), strict=True)
+        answers = [column.decode(part) for column, part in each]
+        if not self.several:
+            return answers[0]
+        names = [column.column for column in self.columns]
+        return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*answers, strict=True)]
 
     def to_json(self) -> dict[str, Any]:
         """Return everything learned, as JSON values."""
-        data: dict[str, Any] = {"column": self.column, "task": self.task}
-        if self.task == "classification":
-            return data | {"classes": list(self.classes)}
-        return data | {"mean": self.mean, "stddev": self.stddev}
+        if not self.several:
+            return self.columns[0].to_json()
+        outputs = self.outputs if isinstance(self.outputs, int) else list(self.outputs)
+        return {"targets": [column.to_json() for column in self.columns], "outputs": outputs}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "TargetEncoder":
         """Read what `to_json` wrote."""
-        return cls(**(data | {"classes": tuple(data.get("classes", ()))}))
+        if "targets" not in data:
+            return cls.of(ColumnTarget.from_json(data))
+        columns, outputs = tuple(map(ColumnTarget.from_json, data["targets"])), data["outputs"]
+        return cls(columns=columns, outputs=outputs if isinstance(outputs, int) else (outputs[0], outputs[1]))
 
 
-def labelled_rows(table: Table, target: str) -> Index:
-    """Return the rows that have a target, in order."""
-    return np.flatnonzero(~table.columns[target].missing)
+def labelled_rows(table: Table, target: str | Sequence[str]) -> Index:
+    """Return the rows that have a target, all of them if there are several, in order."""
+    names = (target,) if isinstance(target, str) else target
+    missing = [table.columns[name].missing for name in names]
+    return np.flatnonzero(~np.logical_or.reduce(missing))
 
 
 def strata(table: Table, plan: Plan, rows: Index) -> Array:
-    """Return what a split should balance between its parts: class numbers (n,), or the numbers themselves."""
+    """Return what a split should balance between its parts: class numbers (n,), or numbers of which nothing follows."""
+    if not isinstance(plan.target, str):
+        return rows
     column = table.columns[plan.target].take(rows)
-    return _classes(column)[0] if plan.task == "classification" else column.values
-
-
-def class_probabilities(outputs: Array) -> npt.NDArray[np.float64]:
-    """Return (n, classes) from (n, outputs): one output is the probability of the second of two classes."""
-    probabilities = outputs.astype(np.float64)
-    if probabilities.shape[1] > 1:
-        return probabilities
-    return np.concatenate([1 - probabilities, probabilities], axis=1)
-
-
-def _classes(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
-    """Return class places (n,) and labels in order: strings by code point, numbers by size."""
-    if column.kind == "label":
-        used, codes = np.unique(column.values[~column.missing], return_inverse=True)
-        return _spread(codes, column), tuple(column.labels[place] for place in used)
-    numbers, codes = np.unique(column.values[~column.missing], return_inverse=True)
-    return _spread(codes, column), _number_labels(numbers.tolist())
-
-
-def _spread(codes: Array, column: TableColumn) -> Array:
-    places = np.full(len(column.missing), -1, dtype=np.int64)
-    places[~column.missing] = codes
-    return places
-
-
-def _number_labels(numbers: Sequence[float | int]) -> tuple[str, ...]:
-    return tuple(repr(number) for number in numbers)
+    return classes_of(column)[0] if plan.task == "classification" else column.values

@@ -1,9 +1,8 @@
-"""From the target column to the task, the loss and the outputs of the network."""
+"""From a target column to its task and its classes."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from engine.spec import LossName
 from tabular.dataset import Column, Profile
 from tabular.findings import Findings
 from tabular.spec import Task
@@ -16,13 +15,18 @@ FEWEST_ROWS = 2  # one to learn from and one to compare with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
-    """What is to be learned: `rows` have a target; `classes` is known when there are at most 20."""
+    """One column to predict: `rows` have a value; the names of its `class_count` classes are known up to 20."""
 
     column: Column
     rows: int
     task: Task
-    outputs: int
+    class_count: int
     classes: tuple[str, ...] | None
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the network for it; two classes are one, the probability of the second."""
+        return self.class_count if self.class_count > 2 else 1
 
 
 def closest(name: str, names: list[str]) -> str:
@@ -32,30 +36,37 @@ def closest(name: str, names: list[str]) -> str:
     return f"The columns are {', '.join(map(repr, names[:20]))}{' …' if len(names) > 20 else ''}."
 
 
-def plan_target(profile: Profile, target: str, task: Task | None, findings: Findings) -> TargetPlan | None:
+def plan_target(
+    profile: Profile, target: str, task: Task | None, findings: Findings, pointer: str = "/target"
+) -> TargetPlan | None:
     """Return what the target asks for, or None after noting what is wrong with it."""
     column = profile.column(target)
     if column is None:
         names = [column.name for column in profile.columns]
-        findings.refuse("/target", f"The data set has no column {target!r}. {closest(target, names)}")
+        findings.refuse(pointer, f"The data set has no column {target!r}. {closest(target, names)}")
         return None
     rows = profile.rows - column.missing
-    chosen = _task(column, rows, task, findings)
-    if chosen is None or not _varies(column, rows, chosen, findings):
+    chosen = _task(column, rows, task, findings, pointer)
+    if chosen is None or not _varies(column, rows, chosen, findings, pointer):
         return None
     if column.missing:
         detail = f"{column.missing:,} rows without a value of {target!r} are left out."
         findings.warn("rows_without_target", detail, column=target)
-    outputs = column.distinct if chosen == "classification" and column.distinct > 2 else 1
-    return TargetPlan(column=column, rows=rows, task=chosen, outputs=outputs, classes=_classes(column, chosen))
+    return TargetPlan(
+        column=column,
+        rows=rows,
+        task=chosen,
+        class_count=column.distinct if chosen == "classification" else 0,
+        classes=known_values(column) if chosen == "classification" else None,
+    )
 
 
-def _task(column: Column, rows: int, task: Task | None, findings: Findings) -> Task | None:
+def _task(column: Column, rows: int, task: Task | None, findings: Findings, pointer: str) -> Task | None:
     match column.type:
         case "datetime" | "text":
             fix = f"upload the file again with ?types={column.name}:category" if column.type == "text" else ""
             findings.refuse(
-                "/target",
+                pointer,
                 f"{column.name!r} is a {column.type} column, which cannot be predicted. "
                 f"Choose a number or a category{', or ' + fix if fix else ''}.",
             )
@@ -70,8 +81,7 @@ def _task(column: Column, rows: int, task: Task | None, findings: Findings) -> T
 
 
 def _number_task(column: Column, rows: int, findings: Findings) -> Task:
-    few = column.integer and column.distinct <= MOST_NUMBER_CLASSES
-    if not few or (column.distinct > 2 and column.distinct * FEWEST_ROWS_PER_CLASS > rows):
+    if not like_classes(column, rows):
         return "regression"
     findings.warn(
         "numbers_as_classes",
@@ -82,16 +92,22 @@ def _number_task(column: Column, rows: int, findings: Findings) -> Task:
     return "classification"
 
 
-def _varies(column: Column, rows: int, task: Task, findings: Findings) -> bool:
+def like_classes(column: Column, rows: int) -> bool:
+    """Tell whether a number column holds few whole numbers that repeat, as the numbers of classes do."""
+    few = bool(column.integer) and column.distinct <= MOST_NUMBER_CLASSES
+    return few and (column.distinct <= 2 or column.distinct * FEWEST_ROWS_PER_CLASS <= rows)
+
+
+def _varies(column: Column, rows: int, task: Task, findings: Findings, pointer: str) -> bool:
     """Note why nothing can be learned from the values, if so."""
     name = column.name
     if rows < FEWEST_ROWS:
-        findings.refuse("/target", f"{name!r} has {rows} rows with a value; at least {FEWEST_ROWS} are needed.")
+        findings.refuse(pointer, f"{name!r} has {rows} rows with a value; at least {FEWEST_ROWS} are needed.")
     elif column.distinct < 2:
-        findings.refuse("/target", f"{name!r} has the same value in every row: there is nothing to learn.")
+        findings.refuse(pointer, f"{name!r} has the same value in every row: there is nothing to learn.")
     elif task == "classification" and column.distinct > MOST_CLASSES:
         detail = f"{name!r} has {column.distinct:,} different values; at most {MOST_CLASSES:,} classes are allowed."
-        findings.refuse("/target", detail)
+        findings.refuse(pointer, detail)
     else:
         if task == "classification" and column.singletons:
             detail = f"{column.singletons} classes of {name!r} have one row only; their quality cannot be measured."
@@ -100,21 +116,9 @@ def _varies(column: Column, rows: int, task: Task, findings: Findings) -> bool:
     return False
 
 
-def _classes(column: Column, task: Task) -> tuple[str, ...] | None:
-    if task != "classification" or column.top is None or len(column.top) < column.distinct:
+def known_values(column: Column) -> tuple[str, ...] | None:
+    """Return a column's values in order as far as the profile tells all: 20 at most."""
+    if column.top is None or len(column.top) < column.distinct:
         return None
     values = [entry.value for entry in column.top]
     return tuple(sorted(values, key=float) if column.type == "number" else sorted(values))
-
-
-def plan_loss(target: TargetPlan, loss: LossName | str, findings: Findings) -> LossName:
-    """Return the loss that fits the target; note it when another was asked for."""
-    fitting: LossName = "mean_squared_error"
-    if target.task == "classification":
-        fitting = "sigmoid_cross_entropy" if target.outputs == 1 else "softmax_cross_entropy"
-    if loss not in {"auto", fitting}:
-        subject = f"{target.task} with {target.column.distinct} classes"
-        if target.task == "regression":
-            subject = "regression"
-        findings.refuse("/training/loss", f"{loss} does not fit {subject}; use {fitting} or auto.")
-    return fitting

@@ -1,33 +1,65 @@
 """Which training settings fit which table."""
 
-from engine.spec import TrainingSpec
+from collections.abc import Sequence
+from math import ceil
+
+from engine.spec import (
+    BatchNormSpec,
+    DropoutSpec,
+    EarlyStoppingSpec,
+    LayerSpec,
+    OneCycleSpec,
+    PlateauSpec,
+    TrainingSpec,
+)
 from tabular.findings import Findings
+from tabular.goal import Goal
 from tabular.split import validation_rows
+from tabular.stack import has
 from tabular.tasks import TargetPlan
 
 
-def check_training(training: TrainingSpec, target: TargetPlan, findings: Findings) -> None:
-    """Note every setting that the task or the number of rows makes impossible."""
-    held_back = validation_rows(target.rows, training.validation.fraction)
-    if held_back >= target.rows:
-        detail = f"{held_back} of {target.rows} rows held back leave none to learn from; use a smaller fraction."
+def check_training(training: TrainingSpec, goal: Goal, findings: Findings) -> None:
+    """Note every setting that the targets or the number of rows make impossible."""
+    held_back = validation_rows(goal.rows, training.validation.fraction)
+    if held_back >= goal.rows:
+        detail = f"{held_back} of {goal.rows} rows held back leave none to learn from; use a smaller fraction."
         findings.refuse("/training/validation/fraction", detail)
-    if training.class_weight is not None and target.task == "regression":
-        detail = "class_weight needs classes, and this is a regression; leave it out."
-        findings.refuse("/training/class_weight", detail)
-    if training.early_stopping is not None:
-        _check_metric(training.early_stopping.metric, held_back, target, findings)
+    if training.class_weight is not None:
+        _check_class_weight(training.class_weight, goal, findings)
+    for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):
+        if isinstance(part, (EarlyStoppingSpec, PlateauSpec)):
+            _check_metric(f"/training/{name}/metric", part.metric, held_back, goal, findings)
 
 
-def _check_metric(metric: str, held_back: int, target: TargetPlan, findings: Findings) -> None:
-    pointer = "/training/early_stopping/metric"
+def _check_class_weight(weights: str | Sequence[float], goal: Goal, findings: Findings) -> None:
+    pointer = "/training/class_weight"
+    if goal.several:
+        detail = (
+            "class_weight weighs rows by the class of one target, and there are several. Weigh the targets by a loss "
+            "of type multi_target, or yes against no by positive_weight of sigmoid_cross_entropy."
+        )
+        findings.refuse(pointer, detail)
+    elif goal.task == "regression":
+        findings.refuse(pointer, "class_weight needs classes, and this is a regression; leave it out.")
+    elif not isinstance(weights, str):
+        _check_count(pointer, len(weights), goal.targets[0], findings)
+
+
+def _check_count(pointer: str, weights: int, target: TargetPlan, findings: Findings) -> None:
+    if weights != target.class_count:
+        names = f" ({', '.join(target.classes)})" if target.classes else ""
+        detail = f"There are {weights} weights for the {target.class_count} classes of {target.column.name!r}{names}."
+        findings.refuse(pointer, detail)
+
+
+def _check_metric(pointer: str, metric: str, held_back: int, goal: Goal, findings: Findings) -> None:
     if metric.startswith("val_") and not held_back:
         detail = f"{metric} is measured on validation rows, and validation.fraction is 0; use train_loss."
         findings.refuse(pointer, detail)
-    classes_only = {"val_accuracy"}
-    numbers_only = {"val_r2", "val_mae"}
-    if metric in (classes_only if target.task == "regression" else numbers_only):
-        findings.refuse(pointer, f"{metric} is not measured for a {target.task}; use val_loss.")
+    wanted = {"val_accuracy": "classification", "val_r2": "regression", "val_mae": "regression"}.get(metric)
+    if wanted and wanted not in goal.tasks:
+        findings.refuse(pointer, f"{metric} is not measured for a {goal.task}; use val_loss.")
 
 
 def fit_batch(training: TrainingSpec, rows: int, findings: Findings) -> TrainingSpec:
@@ -37,3 +69,22 @@ def fit_batch(training: TrainingSpec, rows: int, findings: Findings) -> Training
     detail = f"batch_size {training.batch_size} is larger than the {rows} training rows; {rows} is used."
     findings.warn("batch_size_reduced", detail)
     return training.model_copy(update={"batch_size": rows})
+
+
+def warn_of_training(training: TrainingSpec, layers: Sequence[LayerSpec], rows: int, findings: Findings) -> None:
+    """Note what will run, and not do what it is there for."""
+    batches = ceil(rows / training.batch_size)
+    full = training.optimizer.type == "lbfgs"
+    if training.accumulate > batches:
+        detail = f"accumulate {training.accumulate} is more than an epoch's {batches} batches: it makes one update."
+        findings.warn("accumulate_beyond_epoch", detail, fix=f"Accumulate {batches} batches or fewer.")
+    steps = training.epochs * (1 if full else ceil(batches / training.accumulate))
+    warmup = 0 if isinstance(training.schedule, OneCycleSpec) else training.schedule.warmup_steps
+    if warmup >= steps > 0:
+        detail = (
+            f"The warm-up takes {warmup:,} updates, and training makes {steps:,}: the learning rate never gets full."
+        )
+        findings.warn("warmup_beyond_training", detail, fix="Lower warmup_steps, or train for more epochs.")
+    if full and has(layers, (DropoutSpec, BatchNormSpec)):
+        detail = "L-BFGS learns from how gradients change, which dropout and batch_norm change by themselves."
+        findings.warn("lbfgs_disturbed", detail, fix="Leave these layers out, or use adam.")

@@ -8,7 +8,7 @@ from api.schemas.common import Metadata, Name, Request, View, Warned
 from engine.spec import ModelSpec, TrainingSpec
 from store.clock import rfc3339
 from store.tables import Epoch, Job
-from tabular.spec import FeatureSpec, Task
+from tabular.spec import FeatureSpec, Target, Task
 
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
 
@@ -25,7 +25,7 @@ class JobRequest(Request):
 
     name: Name | None = Field(default=None, description="Yours to choose.")
     dataset_id: str = Field(description="The data set to learn from.")
-    target: str = Field(min_length=1, description="The column to predict.")
+    target: Target = Field(description="The column to predict, or several.")
     features: tuple[FeatureSpec, ...] | None = Field(
         default=None,
         min_length=1,

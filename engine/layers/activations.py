@@ -228,7 +228,7 @@ def sigmoid(x: Array) -> Array:
     np.negative(x, out=x)
     np.exp(x, out=x)
     np.add(x, 1, out=x)
-    return np.reciprocal(x, out=x)
+    return np.divide(1, x, out=x)  # faster than np.reciprocal
 
 
 def expm1(x: Array, room: Array) -> Array:

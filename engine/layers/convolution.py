@@ -19,14 +19,20 @@ from engine.spec import Conv2dSpec
 class Conv2d(Layer):
     """y[o, r, q] = b[o] + sum over c, i, j of W[o, c, i, j] x[c, r s + i - p, q s + j - p], as torch.nn.Conv2d.
 
-    To make this a matrix product, `strips` holds for each line of the (padded) image the numbers that a window met on
-    this line, for all its places along it: (height, channels, kernel width, places, rows), a copy of x per column of
-    the kernel. A window that covers `kernel` lines then sees `kernel` neighbouring strips, which lie one after
-    the other: `windows` is a view with one overlapping matrix per line of the output, and nothing is copied for
-    the kernel's height. (Cho and Brand, 2017, "MEC", with the images' batch as the innermost axis.) Backward in the
-    same way: a line of the strips gets its gradient from the neighbouring lines of dy whose windows covered it.
+    As matrix products, one per line of the output (Cho and Brand, 2017, "MEC", here with the batch innermost):
 
-    With groups, each group of channels has its own strips, and its own share of the outputs.
+        strips  (height, channels, kernel width, places, rows)       x, copied once per column of the kernel
+        windows (lines, kernel height channels kernel width, places rows)      a view of the strips
+        kernels (outputs, kernel height channels kernel width)       W with its lines first
+        y[:, line] = kernels windows[line] + b
+        dkernels = sum over lines of dy[:, line] windows[line]'
+
+    A strip holds what windows meet on one line of the image, at all their places along it. A window that covers three
+    lines sees three neighbouring strips, which lie one after the other in memory, so `windows` takes nothing to make:
+    its matrices overlap. Backward likewise: the gradient of a strip is one product of the kernels, turned around,
+    with the neighbouring lines of dy whose windows covered it.
+
+    With groups, each group of channels has its own strips, and its own share of the outputs: one more axis in front.
     """
 
     y: Array

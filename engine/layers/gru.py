@@ -50,7 +50,7 @@ class Gru(Cell):
             np.matmul(x, W, a)
             np.exp(gates, gates)
             np.add(gates, one, gates)
-            np.reciprocal(gates, gates)
+            np.divide(one, gates, gates)
             np.multiply(r, v, n)
             np.add(n, u, n)
             np.tanh(n, n)

@@ -4,11 +4,42 @@ A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channe
 maps rows of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
 `y: (rows, *output_shape)`, both C-contiguous. Only images lie with the rows as the last axis, `(*shape, rows)`, which
 is where convolution wants them; layers that treat each number by itself need not know.
+
+With the chain rule that is all: a loss's gradient goes backward through the layers, each of which turns the gradient
+in its output, dy, into the one in its input, dx, and on the way writes the ones in its parameters. A whole layer:
+
+    class Scale(Layer):
+        '''y = g x, with a factor g per feature.'''
+
+        def parameter_shapes(self):
+            return {"weight": self.input_shape}
+
+        def bind(self, values, gradients):
+            self.g = values["weight"]
+            self.dg = gradients and gradients["weight"]
+
+        def initialize(self, rng):
+            self.g.fill(1)
+
+        def buffers(self, dtype, *, training):
+            return dict.fromkeys(("y", "work") if training else ("y",), (self.output_shape, dtype))
+
+        def forward(self, x, dropout):
+            self.x = x
+            return np.multiply(x, self.g, out=self.y)
+
+        def backward(self, dy):
+            np.add.reduce(np.multiply(dy, self.x, out=self.work), axis=0, out=self.dg)
+            return np.multiply(dy, self.g, out=dy)
+
+        def flops(self):
+            return self.outputs, 3 * self.outputs
 """
 
 from __future__ import annotations
 
 import math
+import re
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -24,6 +55,12 @@ class ShapeRefused(ValueError):
         super().__init__(f"{label}: {problem}")
         self.label = label
         self.problem = problem
+
+    @property
+    def pointer(self) -> str:
+        """Where the layer stands in the model, such as "/layers/2/projection/0"; for the output layer "/layers"."""
+        steps = re.findall(r"(projection)?\.?layers\[(\d+)\]", self.label)
+        return "".join(f"/{name or 'layers'}/{index}" for name, index in steps) or "/layers"
 
 
 def row_shape(shape: Shape) -> Shape:

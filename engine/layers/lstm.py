@@ -59,7 +59,7 @@ class Lstm(Cell):
             np.matmul(x, W, a)
             np.exp(a, a)
             np.add(a, one, a)
-            np.reciprocal(a, a)
+            np.divide(one, a, a)
             np.add(s, s, g)
             np.subtract(g, one, g)
             np.multiply(f, c, c_after)

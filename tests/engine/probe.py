@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.layers.build import stack
 from engine.layers.shaping import batch_shape
+from engine.layers.stack import Stack
 from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
 from engine.spec import LayerSpec
@@ -20,22 +21,26 @@ class Probe:
 
     def __init__(self, specs: Sequence[LayerSpec], shape: Shape, dtype: Any = np.float64, rows: int = 3) -> None:
         self.rng = np.random.default_rng(0)
+        self.dtype = np.dtype(dtype)
         self.rows = rows
-        self.stack = stack(specs, shape, "")
-        shapes, fixed = self.stack.parameter_shapes(), self.stack.statistic_shapes()
-        self.parameters = Parameters(shapes, np.dtype(dtype), Arena(), fixed)
+        self.attach(stack(specs, shape, ""))
+
+    def attach(self, layers: Stack) -> None:
+        """Give a stack weights and working memory."""
+        self.stack = layers
+        self.parameters = Parameters(layers.parameter_shapes(), self.dtype, Arena(), layers.statistic_shapes())
         self.parameters.learned[:] = self.rng.standard_normal(self.parameters.size) * 0.5
-        self.stack.bind(self.parameters.values, self.parameters.allocate_gradients(Arena()))
-        self.stack.allocate(Arena(), rows, np.dtype(dtype), training=True)
-        self.stack.resize(rows)
+        layers.bind(self.parameters.values, self.parameters.allocate_gradients(Arena()))
+        layers.allocate(Arena(), self.rows, self.dtype, training=True)
+        layers.resize(self.rows)
 
     def numbers(self, *shape: int) -> Array:
         """Some numbers in the probe's precision."""
-        return self.rng.standard_normal(shape).astype(self.parameters.vector.dtype)
+        return self.rng.standard_normal(shape).astype(self.dtype)
 
     def inputs(self) -> Array:
         """A batch that the stack takes."""
-        return self.numbers(*batch_shape(self.stack.layers[0].input_shape, self.rows))
+        return self.numbers(*batch_shape(self.stack.input_shape, self.rows))
 
     def outputs(self) -> Array:
         """A batch of the shape that it makes."""

@@ -9,6 +9,7 @@ from engine.events import LayerSizes
 from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from engine.training import EpochEnd, start, train
 from tests.engine.runs import classifier, moons, run, small, spec
+from tests.engine.vector_cases import CASES
 
 
 def looks(events: list[object]) -> list[EpochEnd]:
@@ -104,3 +105,19 @@ def test_a_unit_of_an_image_is_a_channel() -> None:
     network.parameters.values["1.bias"][:] = [-9, 1, 1, 1]
     sizes = Watch(network, np.zeros((50, 16), np.float32), steps_per_epoch=1, epochs=1).look({})
     assert {layer.label: layer.dead for layer in sizes}["layers[1] (conv2d)"] == 0.25
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_kind_of_layer_is_measured(name: str) -> None:
+    case = CASES[name]
+    network = case.network()
+    network.allocate(128, training=True)
+    x, y = case.batch()
+    shares = np.full(len(x), 1 / len(x), np.float32)
+    network.backpropagate(x, network.loss.as_targets(y, network.dtype), shares, np.random.default_rng(0))
+    watch = Watch(network, x, steps_per_epoch=1, epochs=1)
+    sizes = watch.look(watch.update(lambda: network.parameters.learned.__iadd__(0.125)))
+    learners = {layer.label for _, layer in leaves(network.stack) if layer.parameter_shapes()}
+    assert {layer.label for layer in sizes if layer.gradient} == learners
+    assert all(layer.update == pytest.approx(0.125) for layer in sizes if layer.label in learners)
+    assert {layer.label for layer in sizes if layer.activation} >= learners

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.findings import FindingCode, find
-from engine.spec import AdamSpec, DenseSpec, LayerSpec, SgdSpec
+from engine.spec import AdamSpec, DenseSpec, EmbeddingSpec, FlattenSpec, LayerSpec, SgdSpec
 from engine.training import EpochEnd, Rows
 from tests.engine.runs import classifier, line, moons, regressor, run, spec
 
@@ -39,6 +39,18 @@ def test_gradients_vanish_in_a_deep_stack_of_sigmoids() -> None:
     finding = next(finding for finding in find(ends) if finding.code == "vanishing_gradients")
     assert finding.layers[0] == "layers[0] (dense)"
     assert "output" not in finding.layers
+
+
+def test_rare_words_are_no_vanishing_gradient() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(rng.integers(0, 1_000, (60, 5)).astype(np.float32), rng.integers(0, 2, 60))
+    layers = (EmbeddingSpec(vocabulary=100_000, units=8), FlattenSpec(), DenseSpec(units=8))
+    assert "vanishing_gradients" not in codes(history(*layers, rows=rows, epochs=1))
+
+
+def test_layers_without_weights_yet_are_not_judged_by_their_updates() -> None:
+    ends = history(DenseSpec(units=8, initializer="zeros", activation="linear"), epochs=1, batch_size=300)
+    assert codes(ends) == set()
 
 
 def test_gradients_explode_on_the_way_to_divergence() -> None:

@@ -236,6 +236,12 @@ def test_layers_that_do_not_fit_are_refused_by_name(layers: list[LayerSpec], mes
         Network(layers, inputs=12, outputs=2, loss="softmax_cross_entropy", precision="float32")
 
 
+def test_what_is_refused_is_pointed_at() -> None:
+    assert ShapeRefused("layers[3] (residual).layers[12] (conv2d)", "").pointer == "/layers/3/layers/12"
+    assert ShapeRefused("layers[3] (residual).projection.layers[0] (conv2d)", "").pointer == "/layers/3/projection/0"
+    assert ShapeRefused("output", "").pointer == "/layers"
+
+
 def test_statistics_go_with_the_weights() -> None:
     layers: list[LayerSpec] = [
         ReshapeSpec(shape=(1, 4, 4)),

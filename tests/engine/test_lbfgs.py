@@ -92,3 +92,12 @@ def test_the_first_step_has_at_most_length_one_in_the_sum_of_sizes() -> None:
     start = np.array([3.0, -2.0])
     _, parameters, _ = minimise(quadratic, start, 1, LbfgsSpec(line_search=False))
     assert np.abs(parameters.vector - start).sum() == pytest.approx(1)
+
+
+def test_a_hundred_steps_without_line_search_end_where_those_of_pytorch_do() -> None:
+    """By torch.optim.LBFGS([x], lr=0.2, max_iter=1, history_size=5, tolerance_grad=0, tolerance_change=0), 2.13."""
+    spec = LbfgsSpec(line_search=False, learning_rate=0.2, history=5)
+    losses, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 100, spec)
+    theirs = [0.9314154614281277, 0.8666665380352575, 0.7487542920427538, 0.5561633759859932]
+    np.testing.assert_allclose(parameters.vector, theirs, rtol=1e-6)
+    assert losses[-1] == pytest.approx(0.08960991468306664, rel=1e-5)

@@ -76,7 +76,7 @@ def test_the_gradient_norm_reported_is_that_of_updates() -> None:
 @pytest.mark.parametrize("wanted", [{"l1": 0.3}, {"l2": 0.7}, {"l1": 0.2, "l2": 0.1}], ids=str)
 def test_a_penalty_has_the_gradient_of_what_it_adds_to_the_loss(wanted: dict[str, float]) -> None:
     parameters = some_parameters(frozenset({"2.weight"}))
-    penalty = Penalty(RegularizationSpec(**wanted), parameters)
+    penalty = Penalty(RegularizationSpec(**wanted), parameters, np.empty(5))
     before = parameters.gradients.copy()
     penalty.add_gradient()
     added = parameters.gradients - before
@@ -96,7 +96,7 @@ def test_a_penalty_has_the_gradient_of_what_it_adds_to_the_loss(wanted: dict[str
 def test_penalties_are_those_written_down() -> None:
     parameters = some_parameters()
     weights = np.concatenate([parameters.values[name].ravel() for name in ("0.weight", "2.weight")])
-    penalty = Penalty(RegularizationSpec(l1=0.3, l2=0.5), parameters)
+    penalty = Penalty(RegularizationSpec(l1=0.3, l2=0.5), parameters, np.empty(100))
     assert penalty.loss() == pytest.approx(0.3 * np.abs(weights).sum() + 0.25 * (weights**2).sum())
 
 
@@ -277,12 +277,29 @@ def test_lbfgs_leaves_a_network_as_good_as_the_best_point_it_saw() -> None:
     assert all(np.isfinite(list(event.metrics.values())).all() for event in events if isinstance(event, EpochEnd))
 
 
+def test_what_remains_of_lbfgs_in_the_middle_of_a_search_is_the_last_point_accepted() -> None:
+    network, rows = exact(), moons(100)
+    settings = spec(precision="float64", optimizer=LbfgsSpec(learning_rate=1e6), batch_size=100, epochs=12)
+    state = start(network, settings, rows)
+    searching = 0
+    for _ in train(network, state, settings, rows):
+        on_trial, kept = network.parameters.vector.copy(), final_parameters(state).copy()
+        np.testing.assert_array_equal(network.parameters.vector, on_trial)
+        if state.optimizer.numbers["tries"]:
+            searching += 1
+            network.parameters.vector[:] = kept
+            right = network.predict(rows.x)[np.arange(100), rows.y]
+            assert -np.log(right).mean() == pytest.approx(state.optimizer.numbers["loss"])
+            network.parameters.vector[:] = on_trial
+    assert searching
+
+
 def test_lbfgs_takes_penalties_into_its_line_search() -> None:
     network, wanted = exact(), RegularizationSpec(l2=0.05)
     settings = spec(precision="float64", optimizer=LbfgsSpec(), regularization=wanted, batch_size=100, epochs=80)
     state, _ = run(network, settings, moons(100))
     network.backpropagate(moons(100).x.astype(float), moons(100).y, np.full(100, 0.01), stream(0, "dropout"))
-    Penalty(wanted, network.parameters).add_gradient()
+    Penalty(wanted, network.parameters, state.optimizer.scratch).add_gradient()
     assert np.linalg.norm(network.parameters.gradients) < 1e-4
     assert state.optimizer.numbers["loss"] > 0
 

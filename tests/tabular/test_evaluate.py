@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from tabular.column_target import ColumnTarget
 from tabular.evaluate import evaluate
 from tabular.target import TargetEncoder
 
-BINARY = TargetEncoder(column="y", task="classification", classes=("no", "yes"))
-TERNARY = TargetEncoder(column="y", task="classification", classes=("a", "b", "c"))
-NUMBER = TargetEncoder(column="y", task="regression", mean=10.0, stddev=2.0)
+BINARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
+TERNARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b", "c")))
+NUMBER = TargetEncoder.of(ColumnTarget(column="y", task="regression", mean=10.0, stddev=2.0))
 
 
 def test_two_classes_are_judged() -> None:
@@ -59,3 +60,47 @@ def test_equal_targets_have_no_share_of_variance() -> None:
 def test_no_rows_cannot_be_evaluated() -> None:
     with pytest.raises(ValueError, match="no rows"):
         evaluate(NUMBER, np.zeros((2, 1)), np.zeros((0, 1)), np.zeros((0, 1)))
+
+
+def test_several_columns_are_judged_one_by_one_and_together() -> None:
+    columns = (
+        ColumnTarget(column="a", task="classification", classes=("x", "y", "z")),
+        ColumnTarget(column="b", task="classification", classes=("no", "yes")),
+        ColumnTarget(column="c", task="regression", mean=10.0, stddev=2.0),
+    )
+    target = TargetEncoder(columns=columns, outputs=5)
+    y = np.array([[0, 1, 0.0], [1, 1, 1.0], [2, 0, -1.0], [2, 0, 0.0]])
+    outputs = np.array(
+        [[0.8, 0.1, 0.1, 0.9, 0.0], [0.1, 0.8, 0.1, 0.2, 1.0], [0.1, 0.1, 0.8, 0.1, -1.0], [0.8, 0.1, 0.1, 0.1, 1.0]]
+    )
+    found = evaluate(target, y[2:], y, outputs)
+    assert found["rows"] == 4
+    assert [found["targets"][name].get("accuracy") for name in "abc"] == [0.75, 0.75, None]
+    assert found["targets"]["c"]["mae"] == 0.5  # one of four rows, by one deviation
+    assert (found["accuracy"], found["all_right"], found["r2"]) == (0.75, 0.5, 0.5)
+    assert (found["baseline"]["accuracy"], found["baseline"]["all_right"]) == (0.5, 0.5)
+    json.dumps(found, allow_nan=False)
+
+
+def test_answers_at_moments_are_judged_like_others() -> None:
+    columns = tuple(ColumnTarget(column=name, task="classification", classes=("x", "y", "z")) for name in "ab")
+    target = TargetEncoder(columns=columns, outputs=(2, 3))
+    y = np.array([[0, 1], [2, 1]])
+    found = evaluate(target, y, y, np.eye(3)[np.array([[0, 1], [2, 0]])])
+    assert [found["targets"][name]["accuracy"] for name in "ab"] == [1.0, 0.5]
+    assert found["all_right"] == 0.5
+
+
+def test_quantiles_are_judged_by_what_they_cover() -> None:
+    column = ColumnTarget(column="y", task="regression", mean=10.0, stddev=2.0, loss="quantile", quantiles=(0.2, 0.6))
+    y, outputs = np.array([[-1.0], [0.0], [1.0], [2.0]]), np.array([[-0.5, 0.5]] * 4)
+    found = evaluate(TargetEncoder.of(column), y, y, outputs)
+    assert found["coverage"] == {"0.2": 0.25, "0.6": 0.5}
+    assert found["mae"] == 2 * (1.5 + 0.5 + 0.5 + 1.5) / 4  # of the quantile next to the median
+
+
+def test_rates_are_judged_by_their_deviance() -> None:
+    column = ColumnTarget(column="y", task="regression", loss="poisson")
+    found = evaluate(TargetEncoder.of(column), np.array([[2.0]]), np.array([[0.0], [3.0]]), np.array([[1.0], [3.0]]))
+    assert found["poisson_deviance"] == pytest.approx(1.0)
+    assert found["baseline"]["poisson_deviance"] == pytest.approx(2 + 3 * np.log(1.5) - 1)

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.losses import build as losses
+from engine.memory import Arena
 from engine.spec import TrainingSpec
+from tabular.column_target import ColumnTarget
 from tabular.plan import plan
 from tabular.prepare import prepare
 from tabular.target import TargetEncoder, labelled_rows
@@ -60,7 +63,7 @@ def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
         return hidden @ weights["10.weight"].T + weights["10.bias"]
 
     folded = target.fold_into(state)
-    np.testing.assert_allclose(answer(folded), answer(state) * target.stddev + target.mean)
+    np.testing.assert_allclose(answer(folded), target.columns[0].in_units(answer(state)))
     np.testing.assert_allclose(target.unfold(folded)["10.weight"], state["10.weight"])
     np.testing.assert_allclose(target.unfold(folded)["10.bias"], state["10.bias"])
     assert folded["0.weight"] is state["0.weight"]
@@ -68,11 +71,13 @@ def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
 
 def test_folding_leaves_classes_alone() -> None:
     state = {"0.weight": np.ones((1, 1)), "0.bias": np.ones(1)}
-    assert TargetEncoder(column="y", task="classification", classes=("a", "b")).fold_into(state) == state
+    assert (
+        TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b"))).fold_into(state) == state
+    )
 
 
 def test_one_output_is_the_probability_of_the_second_class() -> None:
-    target = TargetEncoder(column="y", task="classification", classes=("no", "yes"))
+    target = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
     assert target.decode(np.array([[0.25], [0.75]])) == [
         {"label": "no", "probabilities": {"no": 0.75, "yes": 0.25}},
         {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}},
@@ -80,20 +85,20 @@ def test_one_output_is_the_probability_of_the_second_class() -> None:
 
 
 def test_several_outputs_are_the_probabilities_of_the_classes() -> None:
-    target = TargetEncoder(column="y", task="classification", classes=("a", "b", "c"))
+    target = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b", "c")))
     (answer,) = target.decode(np.array([[0.25, 0.5, 0.25]]))
     assert answer == {"label": "b", "probabilities": {"a": 0.25, "b": 0.5, "c": 0.25}}
 
 
 def test_numbers_are_answered_as_values() -> None:
-    assert TargetEncoder(column="y", task="regression").decode(np.array([[1.5]])) == [{"value": 1.5}]
+    assert TargetEncoder.of(ColumnTarget(column="y", task="regression")).decode(np.array([[1.5]])) == [{"value": 1.5}]
 
 
 @pytest.mark.parametrize(
     "target",
     [
-        TargetEncoder(column="y", task="classification", classes=("a", "b")),
-        TargetEncoder(column="y", task="regression", mean=3.0, stddev=0.5),
+        TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b"))),
+        TargetEncoder.of(ColumnTarget(column="y", task="regression", mean=3.0, stddev=0.5)),
     ],
 )
 def test_a_target_survives_json(target: TargetEncoder) -> None:
@@ -109,3 +114,89 @@ def test_prepared_rows_have_a_target_and_are_used_once(read: Reader) -> None:
     assert prepared.x.shape == (len(prepared.training_rows), prepared.preprocessor.width)
     assert prepared.validation_x.shape[0] == prepared.validation_y.shape[0] == len(prepared.validation_rows) == 36
     assert prepared.x[:, 0].mean() == pytest.approx(0, abs=1e-6)
+
+
+NUMBERS = "x,y\n" + "".join(f"{n},{3 * n + 0.5}\n" for n in range(30))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["mean_squared_error", "mean_absolute_error", "poisson", {"type": "quantile", "quantiles": [0.2, 0.9]}],
+)
+def test_a_loss_times_its_scale_is_the_loss_in_the_targets_units(read: Reader, loss: Any) -> None:
+    data = read(NUMBERS)
+    training = TrainingSpec.model_validate({"loss": loss})
+    planned = plan(data.profile, "y", None, None, None, training)
+    arrays = prepare(data.table, planned)
+    target, rng = arrays.target, np.random.default_rng(0)
+    outputs = rng.normal(size=(len(arrays.y), planned.outputs)).astype(np.float32)
+    column = target.columns[0]
+    units = column.in_units(outputs), column.in_units(arrays.y)
+    standardised = measured(planned.loss, outputs, arrays.y)
+    assert standardised * target.loss_scale == pytest.approx(measured(planned.loss, *units), rel=1e-5)
+
+
+def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
+    found = losses.build(loss, outputs.shape[1:])
+    found.allocate(Arena(), len(y), np.dtype(np.float64), training=True)
+    found.resize(len(y))
+    return found(outputs.astype(np.float64), found.as_targets(y, np.dtype(np.float64)), np.full(len(y), 1 / len(y)))
+
+
+def test_counts_are_not_standardised(read: Reader) -> None:
+    data = read("x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(40)))
+    planned = plan(data.profile, "y", None, None, None, TrainingSpec(loss="poisson"))
+    arrays = prepare(data.table, planned)
+    assert set(arrays.y.reshape(-1).tolist()) <= set(range(7))
+    assert (arrays.target.loss_scale, arrays.target.error_scale) == (1.0, 1.0)
+
+
+def test_rows_without_one_of_several_targets_are_left_out(read: Reader) -> None:
+    data = read("x,y,z\n" + "".join(f"{n},{'' if n == 3 else n / 2},{'' if n == 5 else n * n}\n" for n in range(30)))
+    arrays = prepare(data.table, plan(data.profile, ("y", "z"), None, None, None, TrainingSpec()))
+    used = sorted([*arrays.training_rows.tolist(), *arrays.validation_rows.tolist()])
+    assert used == [n for n in range(30) if n not in {3, 5}]
+    assert arrays.y.shape == (len(arrays.training_rows), 2)
+    np.testing.assert_allclose([arrays.y.mean(axis=0), arrays.y.std(axis=0)], [[0, 0], [1, 1]], atol=1e-6)
+
+
+def test_each_of_several_numbers_is_folded_into_its_own_units() -> None:
+    columns = (
+        ColumnTarget(column="a", task="regression", mean=10.0, stddev=2.0, loss="quantile", quantiles=(0.1, 0.9)),
+        ColumnTarget(column="b", task="classification", classes=("p", "q", "r")),
+    )
+    target = TargetEncoder(columns=columns, outputs=5)
+    state = {"0.weight": np.ones((5, 1)), "0.bias": np.ones(5)}
+    folded = target.fold_into(state)
+    assert folded["0.weight"][:, 0].tolist() == [2, 2, 1, 1, 1]
+    assert folded["0.bias"].tolist() == [12, 12, 1, 1, 1]
+    np.testing.assert_allclose(target.unfold(folded)["0.bias"], state["0.bias"])
+
+
+def test_several_answers_have_the_names_of_their_columns() -> None:
+    columns = (
+        ColumnTarget(column="a", task="regression", loss="quantile", quantiles=(0.1, 0.5)),
+        ColumnTarget(column="b", task="classification", classes=("no", "yes")),
+    )
+    target = TargetEncoder(columns=columns, outputs=3)
+    assert target.decode(np.array([[2.0, 1.0, 0.75]])) == [
+        {
+            "targets": {
+                "a": {"value": 2.0, "quantiles": {"0.1": 1.0, "0.5": 2.0}},
+                "b": {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}},
+            }
+        }
+    ]
+
+
+def test_several_targets_survive_json() -> None:
+    columns = tuple(ColumnTarget(column=name, task="classification", classes=("p", "q", "r")) for name in "ab")
+    for outputs in (6, (2, 3)):
+        target = TargetEncoder(columns=columns, outputs=outputs)
+        assert TargetEncoder.from_json(json.loads(json.dumps(target.to_json()))) == target
+
+
+def test_targets_stored_before_there_were_several_can_be_read() -> None:
+    stored = {"column": "y", "task": "regression", "mean": 3.0, "stddev": 0.5}
+    target = TargetEncoder.from_json(stored)
+    assert (target.outputs, target.loss_scale, target.error_scale) == (1, 0.25, 0.5)

@@ -1,0 +1,84 @@
+"""A job from its request to a trained model, as the service does it, in one process."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.network import Network
+from engine.spec import ModelSpec, TrainingSpec
+from engine.training import Rows, final_parameters, start, train
+from tabular.evaluate import evaluate
+from tabular.plan import Plan, plan
+from tabular.prepare import Prepared, prepare
+from tabular.preprocess import Preprocessor
+from tabular.resolved import from_spec, to_spec
+from tabular.spec import FeatureSpec
+from tabular.table import table_from_rows
+from tabular.target import TargetEncoder
+from tests.tabular.reading import Read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A trained network, as it is used after a journey through JSON and files."""
+
+    plan: Plan
+    arrays: Prepared
+    network: Network
+    evaluation: dict[str, Any]
+
+    def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a prediction for each row as a business app sends it."""
+        preprocessor = Preprocessor.from_json(json.loads(json.dumps(self.arrays.preprocessor.to_json())))
+        target = TargetEncoder.from_json(json.loads(json.dumps(self.arrays.target.to_json())))
+        x = preprocessor.transform(table_from_rows(rows, preprocessor), dtype=self.network.dtype)
+        answers = target.decode(self.network.predict(x))
+        return json.loads(json.dumps(answers, allow_nan=False))  # type: ignore[no-any-return]
+
+
+def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
+    """Plan a job whose parts are JSON values, and let the plan go through the JSON of a spec."""
+    model, features = request.get("model"), request.get("features")
+    found = plan(
+        data.profile,
+        target if isinstance(target, str) else tuple(target),
+        None if features is None else [FeatureSpec.model_validate(feature) for feature in features],
+        request.get("task"),
+        None if model is None else ModelSpec.model_validate({"layers": model}),
+        TrainingSpec.model_validate(request.get("training", {})),
+    )
+    again = from_spec(json.loads(json.dumps(to_spec(found))))
+    assert again.model_copy(update={"warnings": found.warnings}) == found
+    return found
+
+
+def trained(data: Read, target: str | list[str], **request: Any) -> Model:
+    """Train, and keep the best epoch's weights, folded into the target's units and back."""
+    found = asked(data, target, **request)
+    arrays = prepare(data.table, found)
+    network = Network(
+        found.layers,
+        inputs=arrays.preprocessor.width,
+        outputs=arrays.target.outputs,
+        loss=found.loss,
+        precision=found.training.precision,
+    )
+    assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
+    rows, validation = Rows(arrays.x, arrays.y), Rows(arrays.validation_x, arrays.validation_y)
+    state = start(network, found.training, rows)
+    for _ in train(network, state, found.training, rows, validation):
+        pass
+    network.parameters.vector[:] = final_parameters(state)
+    outputs = np.asarray(network.predict(validation.x))
+    evaluation = json.loads(json.dumps(evaluate(arrays.target, rows.y, validation.y, outputs), allow_nan=False))
+    network.load_torch_state(arrays.target.fold_into(network.torch_state()))
+    return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation)
+
+
+def csv(columns: dict[str, Any]) -> str:
+    """Return columns, arrays or lists, as a file."""
+    values = [np.asarray(column).tolist() for column in columns.values()]
+    lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(*values, strict=True))]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,191 @@
+"""Layers that cannot take what the features make are refused before the job is queued, in sentences that teach."""
+
+from typing import Any
+
+import pytest
+
+from engine.spec import ModelSpec, TrainingSpec
+from tabular.dataset import Column, Profile, ValueCount
+from tabular.plan import Plan, plan
+from tabular.problems import InvalidPlan
+from tabular.spec import FeatureSpec
+
+IMAGE = {"type": "reshape", "shape": [1, 2, 3]}
+SEQUENCE = {"type": "reshape", "shape": [6, 1]}
+LAYERS: list[list[dict[str, Any]]] = [
+    [IMAGE, {"type": "conv2d", "channels": 2, "kernel": 2}, {"type": "batch_norm"}, {"type": "flatten"}],
+    [IMAGE, {"type": "conv2d", "channels": 2, "padding": "same"}, {"type": "max_pool"}],
+    [IMAGE, {"type": "average_pool"}, {"type": "global_pool"}, {"type": "dense", "units": 2}],
+    [SEQUENCE, {"type": "conv1d", "channels": 2}, {"type": "lstm", "units": 2}, {"type": "layer_norm"}],
+    [SEQUENCE, {"type": "gru", "units": 4, "output": "sequence"}, {"type": "attention", "heads": 2}],
+    [{"type": "embedding", "vocabulary": 10, "units": 4}, {"type": "positions"}, {"type": "flatten"}],
+    [
+        {"type": "residual", "layers": [{"type": "dense", "units": 6}]},
+        {"type": "activation"},
+        {"type": "dropout", "rate": 0.1},
+    ],
+]
+
+
+def number(name: str, **facts: Any) -> Column:
+    return Column(**{"name": name, "type": "number", "missing": 0, "distinct": 10, "integer": True, **facts})
+
+
+def table(*columns: Column) -> Profile:
+    top = tuple(ValueCount(value=value, count=50) for value in "ab")
+    target = Column(name="y", type="category", missing=0, distinct=2, top=top)
+    return Profile(rows=100, columns=(*columns, target))
+
+
+SIX = table(*(number(f"c{n}", min=0, max=9) for n in range(6)))
+
+
+def planned(
+    profile: Profile, layers: list[dict[str, Any]], features: list[dict[str, Any]] | None = None, **training: Any
+) -> Plan:
+    return plan(
+        profile,
+        "y",
+        None if features is None else [FeatureSpec.model_validate(feature) for feature in features],
+        None,
+        ModelSpec.model_validate({"layers": layers}),
+        TrainingSpec.model_validate(training),
+    )
+
+
+def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidPlan) as caught:
+        planned(*arguments, **training)
+    return [(problem.pointer, problem.detail) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_every_kind_of_layer_can_be_planned(layers: list[dict[str, Any]]) -> None:
+    assert [layer.type for layer in planned(SIX, layers).layers] == [layer["type"] for layer in layers]
+
+
+@pytest.mark.parametrize(
+    ("layers", "pointer", "says"),
+    [
+        ([{"type": "reshape", "shape": [1, 3, 3]}], "/model/layers/0", "The features make 6 inputs"),
+        ([{"type": "dense", "units": 4}, {"type": "reshape", "shape": [5]}], "/model/layers/1", "do not fill"),
+        ([{"type": "lstm", "units": 4}], "/model/layers/0", "put a reshape layer before it"),
+        ([IMAGE, {"type": "conv2d", "channels": 2, "kernel": 4}], "/model/layers/1", "kernel of 4"),
+        (
+            [{"type": "residual", "layers": [{"type": "dense", "units": 6}, {"type": "conv2d", "channels": 2}]}],
+            "/model/layers/0/layers/1",
+            "conv2d",
+        ),
+        (
+            [{"type": "residual", "layers": [{"type": "dense", "units": 2}], "projection": [{"type": "max_pool"}]}],
+            "/model/layers/0/projection/0",
+            "max_pool",
+        ),
+        ([{"type": "residual", "layers": [{"type": "dense", "units": 2}]}], "/model/layers/0", "projection"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused_where_they_stand(
+    layers: list[dict[str, Any]], pointer: str, says: str
+) -> None:
+    ((found, detail),) = refused(SIX, layers)
+    assert found == pointer
+    assert says in detail
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        Column(name="job", type="category", missing=0, distinct=3, singletons=0),
+        Column(name="day", type="datetime", missing=0, distinct=3),
+        number("gap", missing=3),
+    ],
+)
+def test_a_reshape_needs_to_know_how_many_inputs_there_are(column: Column) -> None:
+    profile = table(number("a"), column)
+    inputs = planned(profile, []).inputs_at_most
+    ((pointer, detail),) = refused(profile, [{"type": "reshape", "shape": [inputs, 1]}])
+    assert pointer == "/model/layers/0"
+    assert f"at most {inputs}" in detail
+    assert repr(column.name) in detail
+    assert "without missing values" in refused(profile, [{"type": "reshape", "shape": [99]}])[0][1]
+
+
+def test_dense_layers_take_as_many_inputs_as_there_are() -> None:
+    job = Column(name="job", type="category", missing=0, distinct=3, singletons=0)
+    assert planned(table(number("a"), job), [{"type": "dense", "units": 3}]).inputs_at_most == 5
+
+
+def test_pixels_that_never_change_are_inputs_of_an_image_and_of_nothing_else() -> None:
+    profile = table(*(number(f"p{n}", distinct=1 if n == 0 else 10) for n in range(4)))
+    assert planned(profile, [{"type": "reshape", "shape": [1, 2, 2]}]).inputs_at_most == 4
+    assert planned(profile, [{"type": "dense", "units": 2}]).inputs_at_most == 3
+    assert "'p0'" in refused(profile, [{"type": "conv2d", "channels": 2}])[0][1]
+
+
+def test_an_embedding_takes_whole_numbers_as_they_are() -> None:
+    features = planned(SIX, [{"type": "embedding", "vocabulary": 10, "units": 4}]).features
+    assert {feature.encoding for feature in features} == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("column", "says"),
+    [
+        (number("c", integer=False), "fractions"),
+        (number("c", missing=2), "no value in 2 rows"),
+        (number("c", min=-1, max=3), "goes down to -1"),
+        (Column(name="c", type="category", missing=0, distinct=3), "category"),
+    ],
+)
+def test_an_embedding_refuses_what_it_cannot_look_up(column: Column, says: str) -> None:
+    layers = [{"type": "embedding", "vocabulary": 10, "units": 4}]
+    for features, pointer in ((None, "/model/layers/0"), ([{"column": "a"}, {"column": "c"}], "/features/1")):
+        ((found, detail),) = refused(table(number("a"), column), layers, features)
+        assert found == pointer
+        assert says in detail
+
+
+def test_an_embedding_refuses_standardised_numbers() -> None:
+    layers = [{"type": "embedding", "vocabulary": 10, "units": 4}]
+    ((pointer, detail),) = refused(SIX, layers, [{"column": "c1", "encoding": "standardize"}])
+    assert pointer == "/features/0"
+    assert '"encoding": "none"' in detail
+
+
+def test_a_vocabulary_that_is_too_small_is_told_how_large_it_must_be() -> None:
+    ((pointer, detail),) = refused(SIX, [{"type": "embedding", "vocabulary": 9, "units": 4}])
+    assert pointer == "/model/layers/0/vocabulary"
+    assert "10 or more, not 9" in detail
+
+
+def test_an_embedding_comes_first() -> None:
+    layers = [{"type": "dense", "units": 3}, {"type": "embedding", "vocabulary": 10, "units": 4}]
+    assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/1"]
+
+
+def test_the_encoding_embedding_is_refused_with_a_way_out() -> None:
+    with pytest.raises(ValueError, match="one_hot"):
+        FeatureSpec.model_validate({"column": "zip", "encoding": "embedding"})
+
+
+def test_shapes_and_training_are_told_at_once() -> None:
+    found = refused(SIX, [{"type": "lstm", "units": 4}], loss="huber", class_weight=[1, 2, 3])
+    assert [pointer for pointer, _ in found] == ["/model/layers/0", "/training/loss", "/training/class_weight"]
+
+
+def test_only_layers_that_learn_can_be_frozen() -> None:
+    layers = [IMAGE, {"type": "conv2d", "channels": 2, "kernel": 2}, {"type": "batch_norm"}, {"type": "flatten"}]
+    assert planned(SIX, layers, frozen=[1, 2]).training.frozen == (1, 2)
+    assert [pointer for pointer, _ in refused(SIX, layers, frozen=[0, 1, 4])] == [
+        "/training/frozen/0",
+        "/training/frozen/2",
+    ]
+
+
+def test_what_runs_in_vain_is_warned_of() -> None:
+    layers = [{"type": "dropout", "rate": 0.1}]
+    optimizer, schedule = {"type": "lbfgs"}, {"type": "cosine", "warmup_steps": 5}
+    found = planned(SIX, layers, epochs=5, optimizer=optimizer, schedule=schedule)
+    assert [warning.code for warning in found.warnings] == ["warmup_beyond_training", "lbfgs_disturbed"]
+    found = planned(SIX, [], epochs=5, batch_size=20, accumulate=5)
+    assert [warning.code for warning in found.warnings] == ["accumulate_beyond_epoch"]
+    assert not planned(SIX, [], epochs=5, batch_size=20, accumulate=4).warnings

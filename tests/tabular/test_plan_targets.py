@@ -1,0 +1,223 @@
+"""One column or several, each with a loss that fits it; what does not fit is told with a pointer."""
+
+from typing import Any
+
+import pytest
+
+from engine.spec import ModelSpec, TrainingSpec
+from tabular.dataset import Column, Profile, ValueCount
+from tabular.plan import Plan, plan
+from tabular.problems import InvalidPlan
+
+
+def labels(name: str, *values: str, kind: Any = "category", **facts: Any) -> Column:
+    top = tuple(ValueCount(value=value, count=25) for value in values)
+    return Column(**{"name": name, "type": kind, "missing": 0, "distinct": len(values), "top": top, **facts})
+
+
+def digits(name: str, *values: int, **facts: Any) -> Column:
+    ends = {"integer": True, "min": min(values), "max": max(values)}
+    return labels(name, *map(str, values), kind="number", **ends, **facts)
+
+
+def number(name: str, **facts: Any) -> Column:
+    return Column(**{"name": name, "type": "number", "missing": 0, "distinct": 80, "integer": False, **facts})
+
+
+X, Y, Z = number("x"), number("y", min=-2.0), number("z", min=0.0)
+UP, OUT = labels("up", "no", "yes", kind="boolean"), labels("out", "no", "yes", kind="boolean")
+SIZE, COLOR = labels("size", "s", "m", "l"), labels("color", "red", "green", "blue", "grey")
+SORTED = [digits(f"s{n}", *range(n, n + 6)) for n in range(3)]
+MOMENTS = [{"type": "reshape", "shape": [3, 1]}]
+
+
+def planned(
+    columns: list[Column], targets: list[str], layers: list[Any] | None = None, task: Any = None, **training: Any
+) -> Plan:
+    model = None if layers is None else ModelSpec.model_validate({"layers": layers})
+    named = tuple(targets) if len(targets) > 1 else targets[0]
+    profile = Profile(rows=100, columns=tuple(columns))
+    return plan(profile, named, None, task, model, TrainingSpec.model_validate(training))
+
+
+def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidPlan) as caught:
+        planned(*arguments, **training)
+    return [(problem.pointer, problem.detail) for problem in caught.value.problems]
+
+
+def test_several_numbers_are_one_regression() -> None:
+    found = planned([X, Y, Z], ["y", "z"])
+    assert (found.task, found.loss, found.outputs, found.classes) == ("regression", "mean_squared_error", 2, None)
+    assert [feature.column for feature in found.features] == ["x"]
+
+
+def test_several_booleans_are_several_sigmoids() -> None:
+    found = planned([X, UP, OUT], ["up", "out"])
+    assert (found.task, found.loss, found.outputs) == ("classification", "sigmoid_cross_entropy", 2)
+    assert found.classes == ("no", "yes")
+
+
+def test_categories_of_different_classes_have_outputs_of_their_own() -> None:
+    found = planned([X, SIZE, COLOR], ["size", "color"])
+    assert not isinstance(found.loss, str)
+    assert found.loss.type == "multi_target"
+    assert [(part.outputs, part.loss.type, part.weight) for part in found.loss.targets] == [
+        (3, "softmax_cross_entropy", 0.5),
+        (4, "softmax_cross_entropy", 0.5),
+    ]
+    assert (found.outputs, found.classes) == (7, None)
+    assert [part.classes for part in found.targets] == [("l", "m", "s"), ("blue", "green", "grey", "red")]
+
+
+def test_numbers_and_labels_are_learned_together() -> None:
+    found = planned([X, Y, UP, SIZE], ["y", "up", "size"])
+    assert (found.task, found.outputs) == (None, 5)
+    assert [part.task for part in found.targets] == ["regression", "classification", "classification"]
+
+
+def test_whole_numbers_of_one_small_set_are_shared_classes_at_each_moment() -> None:
+    inputs = [number(f"i{n}") for n in range(3)]
+    found = planned([*inputs, *SORTED], ["s0", "s1", "s2"], MOMENTS)
+    assert (found.loss, found.outputs) == ("softmax_cross_entropy", (3, 8))
+    assert found.classes == tuple("01234567")
+    assert [warning.code for warning in found.warnings] == ["numbers_as_classes"]
+
+
+def test_a_network_that_ends_flat_answers_side_by_side() -> None:
+    found = planned([X, *SORTED], ["s0", "s1", "s2"], [{"type": "dense", "units": 4}])
+    assert found.outputs == 18
+
+
+@pytest.mark.parametrize("targets", [["size", "color", "up"], ["s0", "s1"], ["y", "z", "w"]])
+def test_moments_without_an_answer_of_their_own_are_joined_with_a_warning(targets: list[str]) -> None:
+    inputs = [number(f"i{n}") for n in range(3)]
+    columns = [*inputs, SIZE, COLOR, UP, Y, Z, number("w"), *SORTED]
+    columns = [column for column in columns if column.name in targets or column.name.startswith("i")]
+    found = planned(columns, targets, MOMENTS)
+    assert isinstance(found.outputs, int)
+    assert "moments_joined" in [warning.code for warning in found.warnings]
+
+
+def test_two_shared_classes_are_one_output_at_each_moment() -> None:
+    tags = [labels(f"t{n}", "in", "out") for n in range(3)]
+    found = planned([*(number(f"i{n}") for n in range(3)), *tags], ["t0", "t1", "t2"], MOMENTS)
+    assert (found.loss, found.outputs) == ("sigmoid_cross_entropy", (3, 1))
+
+
+def test_a_large_shared_vocabulary_is_the_range_of_its_numbers() -> None:
+    words = [digits(f"w{n}", *range(n, 50 + n), singletons=0) for n in range(3)]
+    words = [Column(**{**{name: getattr(w, name) for name in w.__slots__}, "top": None}) for w in words]
+    found = planned([*(number(f"i{n}") for n in range(3)), *words], ["w0", "w1", "w2"], MOMENTS, "classification")
+    assert found.outputs == (3, 52)
+    assert found.classes == tuple(map(str, range(52)))
+
+
+def test_if_one_number_is_no_class_none_is() -> None:
+    assert planned([X, Y, SORTED[0]], ["y", "s0"]).task == "regression"
+    assert planned([X, *SORTED], ["s0", "s1"], task="regression").loss == "mean_squared_error"
+
+
+def test_problems_of_each_target_have_its_pointer() -> None:
+    found = refused([X, labels("t", "a", "b", kind="text"), Y], ["y", "t", "nix", "y"])
+    assert [pointer for pointer, _ in found] == ["/target/1", "/target/2", "/target/3"]
+
+
+def test_rows_need_a_value_of_every_target() -> None:
+    gaps = [number("a", missing=30), number("b", missing=20)]
+    assert planned([X, *gaps], ["a", "b"]).rows == 50
+    assert refused([X, number("a", missing=60), number("b", missing=40)], ["a", "b"])[0][0] == "/target"
+
+
+def test_a_target_is_no_feature_of_another() -> None:
+    assert [feature.column for feature in planned([X, Y, Z, UP], ["y", "z"]).features] == ["x", "up"]
+
+
+@pytest.mark.parametrize("loss", ["mean_absolute_error", "huber", "poisson", {"type": "huber", "delta": 2.0}])
+def test_losses_for_numbers_are_taken_as_asked_for(loss: Any) -> None:
+    found = planned([X, Z], ["z"], loss=loss)
+    assert (found.outputs, found.training.loss) == (1, found.loss)
+    assert found.loss == loss or found.loss.model_dump() == loss  # type: ignore[union-attr]
+
+
+def test_a_loss_for_numbers_makes_few_whole_numbers_a_regression() -> None:
+    found = planned([X, SORTED[0]], ["s0"], loss="poisson")
+    assert (found.task, found.warnings) == ("regression", ())
+
+
+def test_every_quantile_of_every_target_is_an_output() -> None:
+    loss = {"type": "quantile", "quantiles": [0.1, 0.5, 0.9]}
+    assert planned([X, Y], ["y"], loss=loss).outputs == 3
+    assert planned([X, Y, Z], ["y", "z"], loss=loss).outputs == 6
+
+
+def test_smoothed_labels_are_for_classes_wherever_they_stand() -> None:
+    loss = {"type": "softmax_cross_entropy", "label_smoothing": 0.1}
+    assert planned([X, SIZE], ["size"], loss=loss).outputs == 3
+    found = planned([X, SIZE, COLOR], ["size", "color"], loss=loss)
+    assert [part.loss.label_smoothing for part in found.targets] == [0.1, 0.1]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("targets", "loss", "pointer", "says"),
+    [
+        (["y"], "poisson", "/training/loss", "goes down to -2"),
+        (["y"], "softmax_cross_entropy", "/training/loss", "huber"),
+        (["size"], "huber", "/training/loss", "softmax_cross_entropy"),
+        (["up"], "softmax_cross_entropy", "/training/loss", "sigmoid_cross_entropy"),
+        (["y", "size"], "huber", "/training/loss", "3 classes"),
+        (
+            ["up", "out"],
+            {"type": "sigmoid_cross_entropy", "positive_weight": [1.0, 2.0, 3.0]},
+            "/training/loss/positive_weight",
+            "2 outputs",
+        ),
+        (
+            ["up"],
+            {"type": "multi_target", "targets": [{"outputs": 1, "loss": {"type": "sigmoid_cross_entropy"}}]},
+            "/training/loss/targets",
+            "one column",
+        ),
+    ],
+)
+def test_a_loss_that_does_not_fit_is_refused(targets: list[str], loss: Any, pointer: str, says: str) -> None:
+    columns = [X, *(column for column in (Y, UP, OUT, SIZE) if column.name in targets)]
+    ((found, detail),) = refused(columns, targets, loss=loss)
+    assert found == pointer
+    assert says in detail
+
+
+def test_losses_of_several_targets_are_checked_one_by_one() -> None:
+    parts = [
+        {"outputs": 2, "loss": {"type": "huber"}},
+        {"outputs": 3, "loss": {"type": "mean_squared_error"}},
+        {"outputs": 1, "loss": {"type": "sigmoid_cross_entropy", "positive_weight": [1.0, 2.0]}},
+    ]
+    found = refused([X, Y, SIZE, UP], ["y", "size", "up"], loss={"type": "multi_target", "targets": parts})
+    assert [pointer for pointer, _ in found] == [
+        "/training/loss/targets/0/outputs",
+        "/training/loss/targets/1/loss",
+        "/training/loss/targets/2/loss/positive_weight",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "training", "pointers"),
+    [
+        (["size"], {"class_weight": [1.0, 2.0]}, ["/training/class_weight"]),
+        (["up", "out"], {"class_weight": "balanced"}, ["/training/class_weight"]),
+        (["size"], {"schedule": {"type": "plateau", "metric": "val_mae"}}, ["/training/schedule/metric"]),
+        (["y"], {"schedule": {"type": "plateau"}, "validation": {"fraction": 0.0}}, ["/training/schedule/metric"]),
+        (["y", "up"], {"early_stopping": {"metric": "val_accuracy"}}, []),
+        (["y", "up"], {"early_stopping": {"metric": "val_r2"}}, []),
+        (["size"], {"class_weight": [1.0, 2.0, 3.0]}, []),
+    ],
+)
+def test_what_is_not_measured_or_has_no_meaning_is_refused(
+    targets: list[str], training: dict[str, Any], pointers: list[str]
+) -> None:
+    columns = [X, *(column for column in (Y, UP, OUT, SIZE) if column.name in targets)]
+    if pointers:
+        assert [pointer for pointer, _ in refused(columns, targets, **training)] == pointers
+    else:
+        assert planned(columns, targets, **training)
