@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.schemas.jobs import JobRequest
-from engine.spec import LayerSpec, ModelSpec
+from engine.spec import LayerSpec, ModelSpec, loss_spec
 from store import models
 from store.ids import ProjectId
 from store.tables import Model
@@ -70,7 +70,8 @@ def _same_answer(base: Model, resolved: Plan) -> bool:
     """Whether the output layer means the same: the same task, and for classes the same ones."""
     known = base.architecture
     classes = tuple(known["classes"] or ()) or None
-    return bool(known["task"] == resolved.task and known["loss"] == resolved.loss and classes == resolved.classes)
+    loss = loss_spec(resolved.loss).model_dump(mode="json")
+    return bool(known["task"] == resolved.task and known["loss"] == loss and classes == resolved.classes)
 
 
 def _layers_of(base: Model) -> tuple[LayerSpec, ...]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from engine.network import Network
-from engine.spec import ModelSpec
+from engine.spec import LossSpec, ModelSpec
 from store import blobs, models
 from store.database import Sessions
 from store.ids import ProjectId
@@ -63,13 +64,17 @@ class Predictors:
         return predictor
 
 
+def _shape(outputs: int | list[int]) -> int | tuple[int, ...]:
+    return outputs if isinstance(outputs, int) else tuple(outputs)
+
+
 def _load(model: Model, weights: bytes) -> Predictor:
     architecture = model.architecture
     network = Network(
         ModelSpec.model_validate({"layers": architecture["layers"]}).layers,
         inputs=architecture["inputs"],
-        outputs=architecture["outputs"],
-        loss=architecture["loss"],
+        outputs=_shape(architecture["outputs"]),
+        loss=TypeAdapter(LossSpec).validate_python(architecture["loss"]),
         precision=architecture["precision"],
     )
     network.load_torch_state(from_safetensors(weights)[0])

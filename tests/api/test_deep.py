@@ -1,0 +1,86 @@
+"""Deep networks through the service: images from flat columns, sequences, several targets."""
+
+import math
+import random
+from collections.abc import Callable
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import upload
+
+
+def spirals(rows: int = 800, seed: int = 1) -> str:
+    """Two spirals that wind around each other."""
+    rng = random.Random(seed)
+    lines = ["x,y,arm"]
+    for _ in range(rows):
+        arm, angle = rng.randrange(2), rng.uniform(0.3, 3 * math.pi)
+        turned = angle + math.pi * arm
+        x, y = (angle / 5 * f(turned) + rng.gauss(0, 0.01) for f in (math.cos, math.sin))
+        lines.append(f"{x:.4f},{y:.4f},{'ab'[arm]}")
+    return "\n".join(lines) + "\n"
+
+
+def bars(rows: int = 300, seed: int = 1) -> str:
+    """Pictures of 6 by 6 with a horizontal or a vertical bar somewhere."""
+    rng = random.Random(seed)
+    lines = [",".join([*(f"p{at}" for at in range(36)), "bar"])]
+    for _ in range(rows):
+        upright, place = rng.random() < 0.5, rng.randrange(6)
+        lit = [(at % 6 if upright else at // 6) == place for at in range(36)]
+        pixels = [f"{on + rng.gauss(0, 0.2):.2f}" for on in lit]
+        lines.append(",".join([*pixels, "upright" if upright else "flat"]))
+    return "\n".join(lines) + "\n"
+
+
+def sorting(rows: int = 2000, seed: int = 1) -> str:
+    """Four numbers, and the same in order."""
+    rng = random.Random(seed)
+    lines = ["a,b,c,d,first,second,third,fourth"]
+    for _ in range(rows):
+        numbers = [rng.randrange(6) for _ in range(4)]
+        lines.append(",".join(map(str, [*numbers, *sorted(numbers)])))
+    return "\n".join(lines) + "\n"
+
+
+def train(client: TestClient, work: Callable[[], None], csv: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The model of a job that has succeeded."""
+    answer = client.post("/v1/jobs", json={"dataset_id": upload(client, csv)["id"], **body})
+    assert answer.status_code == 201, answer.text
+    work()
+    job = client.get(answer.json()["links"]["self"]).json()
+    assert job["state"] == "succeeded", job["error"]
+    model: dict[str, Any] = client.get(job["links"]["model"]).json()
+    return model
+
+
+def test_two_spirals_are_told_apart(client: TestClient, work: Callable[[], None]) -> None:
+    layers = [{"type": "dense", "units": 32, "activation": "tanh"}] * 2
+    training = {"epochs": 150, "batch_size": 32, "optimizer": {"type": "adam", "learning_rate": 0.01}}
+    model = train(client, work, spirals(), {"target": "arm", "model": {"layers": layers}, "training": training})
+    assert model["evaluation"]["accuracy"] >= 0.97
+
+
+def test_a_convolutional_network_learns_pictures_from_flat_columns(client: TestClient, work: Callable[[], None]) -> None:
+    layers = [
+        {"type": "reshape", "shape": [1, 6, 6]},
+        {"type": "conv2d", "channels": 4, "kernel": 3, "padding": 1},
+        {"type": "max_pool", "size": 2},
+        {"type": "flatten"},
+        {"type": "dense", "units": 16},
+    ]
+    body = {"target": "bar", "model": {"layers": layers}, "training": {"epochs": 15, "batch_size": 16}}
+    model = train(client, work, bars(), body)
+    assert model["evaluation"]["accuracy"] >= 0.95
+    row = dict(zip((f"p{at}" for at in range(36)), (float(at % 6 == 2) for at in range(36)), strict=True))
+    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [row]}).json()
+    assert answer["predictions"][0]["label"] == "upright"
+
+
+def test_a_stack_that_does_not_fit_is_refused_with_a_pointer(client: TestClient) -> None:
+    layers = [{"type": "reshape", "shape": [1, 6, 7]}, {"type": "flatten"}]
+    body = {"dataset_id": upload(client, bars(40))["id"], "target": "bar", "model": {"layers": layers}}
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/model/layers/0"
