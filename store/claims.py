@@ -58,8 +58,8 @@ behind (priority, project_id, running) AS (
 -- If all of those run something, the others, from the top down to the first that runs nothing.
 others (priority, project_id, running) AS (
     {PAIR} FROM jobs j WHERE j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = (SELECT priority FROM level)
-        AND NOT EXISTS (SELECT 1 FROM behind WHERE running = 0) {LAST})
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = (
+            SELECT priority FROM level WHERE NOT EXISTS (SELECT 1 FROM behind WHERE running = 0)) {LAST})
     UNION ALL
     {PAIR} FROM others at JOIN jobs j ON j.id = (
         SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})

@@ -2,7 +2,18 @@
 
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, literal_column
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -151,11 +162,8 @@ class Job(Base):
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
 
-for _index in (
-    Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED),
-    Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
-):
-    assert _index.table is Job.__table__
+Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED)
+Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 
 class Epoch(Base):
