@@ -162,8 +162,11 @@ class Job(Base):
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
 
-Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED)
-Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
+for _index in (
+    Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED),
+    Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
+):
+    assert _index.table is Job.__table__
 
 
 class Epoch(Base):
