@@ -1,41 +1,93 @@
-"""How a worker comes by a job: one guarded statement that takes the best of the queue."""
+"""How a worker comes by a job: one guarded statement that finds and takes the best of the queue.
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import aliased
+The order: priority, then the project with the fewest running jobs, then the projects in turn, then age. A project that
+runs its share or more waits, whatever its priorities, until no project within its share has anything queued.
+
+The statement never looks at the queue as a whole. It walks over the (priority, project) pairs in ``ix_jobs_queued``,
+from one to the next by a search of the index, and ends at the first project that runs nothing: it visits no more
+pairs than projects have jobs running, however long the queue is.
+"""
+
+from sqlalchemy import TextClause, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from store import jobs
 from store.clock import now
 from store.ids import WorkerId
-from store.tables import Job
+from store.tables import IS_QUEUED, Job
 from store.transaction import Tx
 
+TURN = 7_340_032  # any number: the advisory lock under which PostgreSQL lets one claim follow the other
+TURN_SECONDS = 2  # waiting longer than this for one's turn costs more than fairness is worth
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE after lock_timeout
 
-def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
-    """Take the best queued job: by priority, then for the project with the fewest running, then by age."""
-    other = aliased(Job)
-    running = (
-        select(func.count())
-        .where(other.project_id == Job.project_id, other.state == "running")
-        .correlate(Job)
-        .scalar_subquery()
-    )
-    best = (
-        select(Job.id)
-        .where(Job.state == "queued")
-        .order_by(Job.priority.desc(), running, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+# The next step of a walk named `at`: the pair below it, and what its project runs.
+PAIR = """
+    SELECT j.priority, j.project_id,
+        (SELECT count(*) FROM jobs r WHERE r.state = 'running' AND r.project_id = j.project_id) AS running"""
+LAST = "ORDER BY priority DESC, project_id DESC LIMIT 1"
+BELOW = "(priority, project_id) < (at.priority, at.project_id)"
+BEST = f"""
+WITH RECURSIVE
+-- From the top of the queue down to the first project within its share.
+share (priority, project_id, running) AS (
+    {PAIR} FROM jobs j WHERE j.id = (SELECT id FROM jobs WHERE state = 'queued' {LAST})
+    UNION ALL
+    {PAIR} FROM share at JOIN jobs j ON j.id = (SELECT id FROM jobs WHERE state = 'queued' AND {BELOW} {LAST})
+    WHERE at.running >= :share
+),
+-- The priority at which it waits; if there is none, the highest.
+level (priority) AS (
+    SELECT coalesce(max(CASE WHEN running < :share THEN priority END), max(priority)) FROM share
+),
+-- The project that was served last.
+served (project_id) AS (
+    SELECT coalesce((SELECT project_id FROM jobs WHERE claimed_at IS NOT NULL ORDER BY claimed_at DESC LIMIT 1), '')
+),
+-- The projects of that priority behind it, down to the first that runs nothing.
+behind (priority, project_id, running) AS (
+    {PAIR} FROM jobs j WHERE j.id = (
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = (SELECT priority FROM level)
+        AND project_id < (SELECT project_id FROM served) {LAST})
+    UNION ALL
+    {PAIR} FROM behind at JOIN jobs j ON j.id = (
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})
+    WHERE at.running > 0
+),
+-- If all of those run something, the others, from the top down to the first that runs nothing.
+others (priority, project_id, running) AS (
+    {PAIR} FROM jobs j WHERE j.id = (
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = (
+            SELECT priority FROM level WHERE NOT EXISTS (SELECT 1 FROM behind WHERE running = 0)) {LAST})
+    UNION ALL
+    {PAIR} FROM others at JOIN jobs j ON j.id = (
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})
+    WHERE at.running > 0 AND at.project_id > (SELECT project_id FROM served)
+),
+turns (project_id, running, lap) AS (
+    SELECT project_id, running, 0 FROM behind UNION ALL SELECT project_id, running, 1 FROM others
+)
+SELECT id FROM jobs
+WHERE state = 'queued' AND priority = (SELECT priority FROM level)
+AND project_id = (SELECT project_id FROM turns ORDER BY running, lap, project_id DESC LIMIT 1)
+ORDER BY id LIMIT 1
+"""  # noqa: S608 - made of the constants above
+ANY = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1"
+
+
+def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2) -> Job | None:
+    """Take the best queued job, if there is any; projects may run `share` jobs while others wait."""
+    _wait_for_turn(tx)
     taken = (
         update(Job)
-        .where(Job.id == best, Job.state == "queued")
+        .where(Job.id == _free(tx, share), IS_QUEUED)
         .values(
             state="running",
             worker_id=worker,
             attempt=Job.attempt + 1,
             fence=Job.fence + 1,
             lease_until=now() + int(lease_seconds * 1000),
+            claimed_at=now(),
             started_at=func.coalesce(Job.started_at, now()),
             version=Job.version + 1,
             updated_at=now(),
@@ -45,3 +97,25 @@ def claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
     )
     job = tx.scalar(taken)
     return jobs.entered(tx, job, attempt=job.attempt) if job else None
+
+
+def _free(tx: Tx, share: int) -> TextClause:
+    """The best job that nobody is claiming at this moment; if all candidates for it are, any other."""
+    skip = "" if tx.get_bind().dialect.name == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    return text(f"coalesce(({BEST} {skip}), ({ANY} {skip}))").bindparams(share=share)
+
+
+def _wait_for_turn(tx: Tx) -> None:
+    """Let the claim before this one commit, so that its job is counted; SQLite has one writer anyway.
+
+    Only fairness hangs on it. A claim that sleeps in its transaction must not stop all others, so they go on without.
+    """
+    if tx.get_bind().dialect.name == "sqlite" or tx.scalar(select(func.pg_try_advisory_xact_lock(TURN))):
+        return
+    try:
+        with tx.begin_nested():
+            tx.execute(text(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'"))
+            tx.execute(select(func.pg_advisory_xact_lock(TURN)))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
