@@ -6,6 +6,7 @@ Refused
 ├── 409 Finished, NotReady, InUse, InProgress
 ├── 412 PreconditionFailed   413 TooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 422 InvalidRequest, InvalidDatasetFile, Mismatch, OverTheLimit
+├── 429 QuotaExceeded
 └── 500 Internal   503 Unavailable   507 OutOfSpace
 """
 
@@ -145,6 +146,20 @@ class OverTheLimit(Refused):
     """What is asked for is larger than this service allows."""
 
     status, code, title = 422, "over_limit", "This is larger than is allowed here"
+
+
+class QuotaExceeded(Refused):
+    """The project has as much of something as it may have at a time."""
+
+    status, code, title = 429, "quota_exceeded", "The project has used up its quota"
+
+    def __init__(self, detail: str, *, name: str, quota: int, retry_seconds: int) -> None:
+        headers = {
+            "Retry-After": str(retry_seconds),
+            "RateLimit-Policy": f'"{name}";q={quota}',
+            "RateLimit": f'"{name}";r=0;t={retry_seconds}',
+        }
+        super().__init__(detail, headers=headers)
 
 
 class Unavailable(Refused):

@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from api import fine_tuning
-from api.errors import OverTheLimit, Unavailable
+from api.errors import OverTheLimit, QuotaExceeded, Unavailable
 from api.pointers import InvalidField
 from api.schemas.jobs import JobRequest, JobView
 from api.service import Service
 from api.settings import ApiSettings
 from engine import shapes
-from store import datasets, jobs, leases
+from store import datasets, durations, jobs, standing
 from store.database import Sessions
 from store.errors import NotFound
 from store.idempotency import Answer
@@ -24,14 +24,14 @@ from tabular.plan import Plan, plan
 from tabular.problems import InvalidPlan
 from tabular.resolved import to_spec
 
-RETRY_SECONDS = "30"
+RETRY_SECONDS = 30
 
 
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
     dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
     resolved, taken = _resolve(tx, project, dataset, body)
-    estimate = _estimate(resolved, limits)
+    estimate = _estimate(tx, resolved, limits)
     return _queued(
         limits,
         project,
@@ -56,23 +56,31 @@ def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answe
 
 
 def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> Answer:
-    if leases.count_queued(tx) >= limits.max_queued:
-        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
-        raise Unavailable(detail, headers={"Retry-After": RETRY_SECONDS})
+    _check_queue(tx, limits, project)
     job = jobs.create(tx, project, **columns)
-    view = JobView.of(job, jobs.jobs_ahead(tx, job))
+    view = JobView.of(job, standing.line(tx, project).place(job))
     return Answer(status=201, location=view.links.self, body=view.as_json())
+
+
+def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
+    if standing.count_queued(tx, project, at_most=limits.max_project_queued) == limits.max_project_queued:
+        detail = f"{limits.max_project_queued:,} jobs of this project are waiting, which is as many as may."
+        raise QuotaExceeded(detail, name="queued", quota=limits.max_project_queued, retry_seconds=RETRY_SECONDS)
+    if standing.count_queued(tx, at_most=limits.max_queued) == limits.max_queued:
+        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
+        raise Unavailable(detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
     with snapshot(here.sessions) as tx:
         resolved, taken = _resolve(tx, project, datasets.get(tx, project, body.dataset_id), body)
+        estimate = _estimate(tx, resolved, here.limits)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {
         "valid": True,
         "spec": _spec(body, resolved) | taken,
-        "estimate": _estimate(resolved, here.limits),
+        "estimate": estimate,
         "warnings": warnings,
     }
 
@@ -109,7 +117,7 @@ def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:
     return asked | to_spec(resolved)
 
 
-def _estimate(resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
+def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
     counts = shapes.count(
         resolved.layers,
         inputs=resolved.inputs_at_most,
@@ -125,11 +133,13 @@ def _estimate(resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
     _check("parameters", counts.parameters, limits.max_parameters)
     memory = counts.bytes + _data_bytes(resolved)
     _check("bytes of memory", memory, limits.max_job_bytes)
+    flops = rows * (counts.flops_forward + counts.flops_backward)
+    duration = durations.of_job(durations.recent(tx), flops)
     return {
         "parameters": counts.parameters,
-        "flops": rows * (counts.flops_forward + counts.flops_backward),
+        "flops": flops,
         "memory_bytes": memory,
-        "seconds": None,
+        "seconds": asdict(duration) if duration else None,
     }
 
 

@@ -8,9 +8,8 @@ from one to the next by a search of the index, and ends at the first project tha
 pairs than projects have jobs running, however long the queue is.
 """
 
-import time
-
 from sqlalchemy import TextClause, func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from store import jobs
 from store.clock import now
@@ -19,8 +18,8 @@ from store.tables import IS_QUEUED, Job
 from store.transaction import Tx
 
 TURN = 7_340_032  # any number: the advisory lock under which PostgreSQL lets one claim follow the other
-TURN_SECONDS = 0.3  # waiting longer than this for one's turn costs more than fairness is worth
-LOOK_SECONDS = 0.005
+TURN_SECONDS = 2  # waiting longer than this for one's turn costs more than fairness is worth
+LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE after lock_timeout
 
 # The next step of a walk named `at`: the pair below it, and what its project runs.
 PAIR = """
@@ -58,8 +57,8 @@ behind (priority, project_id, running) AS (
 -- If all of those run something, the others, from the top down to the first that runs nothing.
 others (priority, project_id, running) AS (
     {PAIR} FROM jobs j WHERE j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = (SELECT priority FROM level)
-        AND NOT EXISTS (SELECT 1 FROM behind WHERE running = 0) {LAST})
+        SELECT id FROM jobs WHERE state = 'queued' AND priority = (
+            SELECT priority FROM level WHERE NOT EXISTS (SELECT 1 FROM behind WHERE running = 0)) {LAST})
     UNION ALL
     {PAIR} FROM others at JOIN jobs j ON j.id = (
         SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})
@@ -111,8 +110,12 @@ def _wait_for_turn(tx: Tx) -> None:
 
     Only fairness hangs on it. A claim that sleeps in its transaction must not stop all others, so they go on without.
     """
-    if tx.get_bind().dialect.name == "sqlite":
+    if tx.get_bind().dialect.name == "sqlite" or tx.scalar(select(func.pg_try_advisory_xact_lock(TURN))):
         return
-    until = time.monotonic() + TURN_SECONDS
-    while not tx.scalar(select(func.pg_try_advisory_xact_lock(TURN))) and time.monotonic() < until:
-        time.sleep(LOOK_SECONDS)
+    try:
+        with tx.begin_nested():
+            tx.execute(text(f"SET LOCAL lock_timeout = '{TURN_SECONDS}s'"))
+            tx.execute(select(func.pg_advisory_xact_lock(TURN)))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise

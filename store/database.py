@@ -1,6 +1,8 @@
 """Opening the database: SQLite and PostgreSQL with the settings under which neither loses a commit."""
 
+import random
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 Sessions = sessionmaker[Session]
 
 BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
+MOST_WAIT_SECONDS = 0.004  # between two looks at a lock that is held for milliseconds
 SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
 
 
@@ -59,8 +62,29 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a reader that turns writer halfway fails whatever its time-out."""
-    reads = connection.get_execution_options().get("reads_only", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reads_only", False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _has_its_turn(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's way
+
+
+def _has_its_turn(connection: Any) -> bool:
+    """Wait for the write lock, which SQLite does not queue for: it would ask ever more rarely, and could starve."""
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    connection.execute("PRAGMA busy_timeout=0").close()
+    try:
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE").close()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # whatever its extended code says
+                    return False
+                time.sleep(random.uniform(0, MOST_WAIT_SECONDS))  # noqa: S311 - no secret
+            else:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
 
 
 def _postgresql(url: str, pool_size: int, idle_seconds: float) -> Engine:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import case, delete, select, update
 
 from store import blobs, events
 from store.clock import now, rfc3339
@@ -38,12 +38,6 @@ def page_of(tx: Tx, project: ProjectId, state: str | None, cursor: str | None, l
     """The project's jobs, newest first."""
     query = select(Job).where(Job.project_id == project)
     return page(tx, query.where(Job.state == state) if state else query, Job.id, cursor, limit)
-
-
-def jobs_ahead(tx: Tx, job: Job) -> int:
-    """How many queued jobs are of higher priority, or of the same and older."""
-    first = or_(Job.priority > job.priority, (Job.priority == job.priority) & (Job.id < job.id))
-    return tx.scalar(select(func.count()).select_from(Job).where(Job.state == "queued", first)) or 0
 
 
 def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:

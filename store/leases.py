@@ -10,7 +10,7 @@ from store import checkpoints, epochs, events, jobs, models
 from store.clock import now
 from store.errors import LeaseLost
 from store.ids import JobId
-from store.tables import Job
+from store.tables import IS_QUEUED, IS_RUNNING, Job
 from store.transaction import Tx
 
 WORKER_LOST = {
@@ -127,14 +127,9 @@ def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
     _take_lapsed(tx, state="queued")
 
 
-def count_queued(tx: Tx) -> int:
-    """How many jobs wait for a worker."""
-    return tx.scalar(select(func.count()).select_from(Job).where(Job.state == "queued")) or 0
-
-
 def longest_wait(tx: Tx) -> float:
     """How many seconds the job that waits longest for a worker has been queued."""
-    since = tx.scalar(select(now() - func.min(Job.updated_at)).where(Job.state == "queued"))
+    since = tx.scalar(select(now() - func.min(Job.updated_at)).where(IS_QUEUED))
     return since / 1000 if since is not None else 0.0
 
 
@@ -155,7 +150,7 @@ def _lost(lease: Lease) -> LeaseLost:
 
 
 def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> None:
-    found = select(Job.id).where(Job.state == "running", Job.lease_until < now(), *conditions)
+    found = select(Job.id).where(IS_RUNNING, Job.lease_until < now(), *conditions)
     free = found.with_for_update(skip_locked=True)  # a worker that sleeps in a transaction holds up its own job alone
     lapsed = _change(Job.id.in_(free), Job.state == "running", Job.lease_until < now(), *conditions)
     taken = tx.scalars(lapsed.values(worker_id=None, lease_until=None, eta_seconds=None, **values).returning(Job))

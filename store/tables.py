@@ -162,11 +162,8 @@ class Job(Base):
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
 
-for _index in (
-    Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED),
-    Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING),
-):
-    assert _index.table is Job.__table__
+Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED)
+Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 
 class Epoch(Base):

@@ -10,11 +10,11 @@ from store.transaction import Tx
 FORGET_MILLISECONDS = 86_400_000
 
 
-def seen(tx: Tx, worker_id: WorkerId, host: str, pid: int) -> None:
-    """Note that a worker lives."""
+def seen(tx: Tx, worker_id: WorkerId, host: str, pid: int, slots: int) -> None:
+    """Note that a worker lives, and how many jobs it runs at once."""
     worker = tx.get(Worker, worker_id)
     if worker is None:
-        tx.add(Worker(id=worker_id, host=host, pid=pid))
+        tx.add(Worker(id=worker_id, host=host, pid=pid, slots=slots))
     else:
         worker.seen_at = now()
 
@@ -28,6 +28,12 @@ def live(tx: Tx, within_seconds: float) -> int:
     """How many workers were seen in the last `within_seconds`."""
     recent = Worker.seen_at > now() - int(within_seconds * 1000)
     return tx.scalar(select(func.count()).select_from(Worker).where(recent)) or 0
+
+
+def slots(tx: Tx, within_seconds: float) -> int:
+    """How many jobs the workers that were seen in the last `within_seconds` run at once."""
+    recent = Worker.seen_at > now() - int(within_seconds * 1000)
+    return tx.scalar(select(func.coalesce(func.sum(Worker.slots), 0)).where(recent)) or 0
 
 
 def forget_old(tx: Tx) -> None:

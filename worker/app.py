@@ -34,8 +34,9 @@ _presence: list[Presence] = []
 
 @worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
-    hearing = Hearing(sender.pool.num_processes, settings().deaf_seconds)
-    _presence.append(Presence(settings(), hearing, busy=lambda: len(state.active_requests)))
+    slots = sender.pool.num_processes
+    hearing = Hearing(slots, settings().deaf_seconds)
+    _presence.append(Presence(settings(), slots, hearing, busy=lambda: len(state.active_requests)))
     _presence[-1].start()
 
 

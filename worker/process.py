@@ -59,10 +59,11 @@ def end_with_parent() -> None:
 class Presence:
     """Tells the database every few seconds that this worker lives; ends the worker if no bell reaches it any more."""
 
-    def __init__(self, settings: Settings, hearing: Hearing, busy: Callable[[], int]) -> None:
+    def __init__(self, settings: Settings, slots: int, hearing: Hearing, busy: Callable[[], int]) -> None:
         self.hearing = hearing
         self._busy = busy
         self._settings = settings
+        self._slots = slots
         self._id = WorkerId(new_id("wrk"))
         self._ended = threading.Event()
         self._engine = open_database(settings.database, pool_size=1)
@@ -87,7 +88,7 @@ class Presence:
                     if self._ended.is_set():
                         workers.gone(tx, self._id)
                         return
-                    workers.seen(tx, self._id, socket.gethostname(), os.getpid())
+                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots)
             except DBAPIError as error:
                 log.warning("the database cannot be reached: %s", error)
                 if self._ended.is_set():

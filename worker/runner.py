@@ -53,7 +53,7 @@ class Runner:
 
     def _claim(self) -> Job | None:
         with transaction(self._sessions, "claim") as tx:
-            return claims.claim(tx, self._worker_id, self._settings.lease_seconds)
+            return claims.claim(tx, self._worker_id, self._settings.lease_seconds, self._settings.running_share)
 
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)

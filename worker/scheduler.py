@@ -11,7 +11,7 @@ import threading
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from store import blobs, idempotency, leases, workers
+from store import blobs, idempotency, leases, standing, workers
 from store.database import Sessions, open_database, open_sessions
 from store.queue import celery_app, send
 from store.settings import Settings, settings
@@ -51,11 +51,10 @@ class Scheduler:
                 blobs.remove_orphans(tx)
                 idempotency.forget_old(tx)
                 workers.forget_old(tx)
-            queued = leases.count_queued(tx)
+            queued = standing.count_queued(tx, at_most=MOST_RINGS)
             live = workers.live(tx, self._settings.lease_seconds)
-        send(
-            self._app, min(max(queued, live), MOST_RINGS) if queued else 0
-        )  # a worker that hears none calls itself deaf
+        rings = max(queued, live) if queued else 0  # each worker is to hear one, lest it takes itself for deaf
+        send(self._app, min(rings, MOST_RINGS))
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """/v1/jobs: training jobs."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from api.schemas.jobs import EpochsView, EpochView, JobRequest, JobView, State
 from api.service import Here, Reader, Service, Writer
 from api.waiting import wait_for, wished_wait
 from api.weights import WeightsFormat, respond_weights
-from store import blobs, epochs, jobs
+from store import blobs, epochs, jobs, standing
 from store.ids import ProjectId
 from store.jobs import TERMINAL
 from store.queue import ASKED
@@ -69,7 +69,7 @@ def list_jobs(
     """The jobs of the project, newest first."""
     with snapshot(here.sessions) as tx:
         page = jobs.page_of(tx, caller.project, state, cursor, limit)
-        return PageView(data=[_view(tx, job) for job in page.rows], next_cursor=page.next_cursor)
+        return PageView(data=_views(tx, caller.project, page.rows), next_cursor=page.next_cursor)
 
 
 @router.get("/{job_id}", response_model=JobView)
@@ -181,12 +181,22 @@ def _seen(here: Service, project: ProjectId, job_id: str) -> Seen:
     with snapshot(here.sessions) as tx:
         job = jobs.get(tx, project, job_id)
         view = _view(tx, job)
-    return Seen(view, f'"{job.version}-{view.queue.jobs_ahead if view.queue else 0}"')
+    return Seen(view, f'"{job.version}-{_place(view)}"')
 
 
 def _applied(wait: int | None) -> dict[str, str]:
     return {} if wait is None else {"Preference-Applied": f"wait={wait}"}
 
 
+def _place(view: JobView) -> str:
+    return f"{view.queue.jobs_ahead}-{view.queue.starts_in_seconds}" if view.queue else "0"
+
+
 def _view(tx: Tx, job: Job) -> JobView:
-    return JobView.of(job, jobs.jobs_ahead(tx, job) if job.state == "queued" else None)
+    return _views(tx, ProjectId(job.project_id), [job])[0]
+
+
+def _views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
+    """Jobs of one project as they are shown; the queue is looked at once, if any of them is in it."""
+    line = standing.line(tx, project) if any(job.state == "queued" for job in listed) else None
+    return [JobView.of(job, line.place(job) if line and job.state == "queued" else None) for job in listed]

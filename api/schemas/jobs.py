@@ -1,5 +1,6 @@
 """Jobs as they are asked for and as they are shown."""
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from api.schemas.common import Metadata, Name, Request, View, Warned
 from engine.spec import ModelSpec, TrainingSpec
 from store.clock import rfc3339
+from store.standing import Standing
 from store.tables import Epoch, Job
 from tabular.spec import FeatureSpec, Target, Task
 
@@ -43,8 +45,8 @@ class JobRequest(Request):
 class QueueView(View):
     """Where a queued job stands."""
 
-    jobs_ahead: int
-    starts_in_seconds: float | None
+    jobs_ahead: int = Field(description="About as many jobs start before it.")
+    starts_in_seconds: float | None = Field(description="About; null: unknown, or no worker is there.")
 
 
 class ProgressView(View):
@@ -111,9 +113,9 @@ class JobView(View):
     links: LinksView
 
     @classmethod
-    def of(cls, job: Job, jobs_ahead: int | None = None) -> "JobView":
-        """The view of a stored job; `jobs_ahead` of a queued one."""
-        queue = None if jobs_ahead is None else QueueView(jobs_ahead=jobs_ahead, starts_in_seconds=None)
+    def of(cls, job: Job, standing: Standing | None = None) -> "JobView":
+        """The view of a stored job; `standing` of a queued one."""
+        queue = QueueView(**asdict(standing)) if standing else None
         return cls(
             id=job.id,
             name=job.name,

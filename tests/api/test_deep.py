@@ -62,11 +62,13 @@ def test_two_spirals_are_told_apart(client: TestClient, work: Callable[[], None]
     assert model["evaluation"]["accuracy"] >= 0.97
 
 
-def test_a_convolutional_network_learns_pictures_from_flat_columns(client: TestClient, work: Callable[[], None]) -> None:
+def test_a_convolutional_network_learns_pictures_from_flat_columns(
+    client: TestClient, work: Callable[[], None]
+) -> None:
     layers = [
         {"type": "reshape", "shape": [1, 6, 6]},
         {"type": "conv2d", "channels": 4, "kernel": 3, "padding": 1},
-        {"type": "max_pool", "size": 2},
+        {"type": "max_pool"},
         {"type": "flatten"},
         {"type": "dense", "units": 16},
     ]
@@ -84,3 +86,37 @@ def test_a_stack_that_does_not_fit_is_refused_with_a_pointer(client: TestClient)
     answer = client.post("/v1/jobs", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/model/layers/0"
+
+
+def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None]) -> None:
+    layers = [
+        {"type": "embedding", "vocabulary": 6, "units": 32},
+        {"type": "positions", "kind": "learned"},
+        {"type": "residual", "layers": [{"type": "layer_norm"}, {"type": "attention", "heads": 4}]},
+        {
+            "type": "residual",
+            "layers": [
+                {"type": "layer_norm"},
+                {"type": "dense", "units": 64, "activation": "gelu"},
+                {"type": "dense", "units": 32, "activation": "linear"},
+            ],
+        },
+        {"type": "layer_norm"},
+    ]
+    training = {
+        "epochs": 12,
+        "batch_size": 32,
+        "optimizer": {"type": "adam", "learning_rate": 0.005},
+        "schedule": {"type": "cosine", "warmup_steps": 20},
+    }
+    body = {
+        "target": ["first", "second", "third", "fourth"],
+        "features": [{"column": name, "encoding": "none"} for name in "abcd"],
+        "model": {"layers": layers},
+        "training": training,
+    }
+    model = train(client, work, sorting(), body)
+    assert model["evaluation"]["all_right"] >= 0.95
+    rows = [{"a": 3, "b": 1, "c": 5, "d": 0}]
+    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]
+    assert answer

@@ -9,6 +9,7 @@ import pytest
 from tests.faults.house import House
 from tests.faults.summary import NAME
 from tests.servers import PostgresServer, RedisServer, valkey_binary
+from tests.worker.conftest import bench  # noqa: F401 - a fixture
 
 Note = Callable[[str], None]
 Size = Callable[[int, int], int]
@@ -38,9 +39,11 @@ def grounds(
     """A service on a database of its own, for all tests of this process."""
     folder = tmp_path_factory.mktemp("house")
     house = House(_database(request, folder), broker, folder)
-    house.open()
-    yield house
-    house.end()
+    try:
+        house.open()
+        yield house
+    finally:
+        house.end()
 
 
 @pytest.fixture

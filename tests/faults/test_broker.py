@@ -80,7 +80,9 @@ def test_ringing_at_a_broker_that_swallows_bytes_gives_up(proxy: Proxy, note: No
 
 
 @pytest.mark.proof(7, "worker whose connections went half open", "hears again or begins anew; its job is done")
-@pytest.mark.parametrize("new", [True, False], ids=["new ones too", "old ones alone"])
+@pytest.mark.parametrize(
+    "new", [True, pytest.param(False, marks=pytest.mark.long)], ids=["new ones too", "old ones alone"]
+)
 def test_a_worker_that_became_deaf_begins_anew_by_itself(
     house: House,
     proxy: Proxy,

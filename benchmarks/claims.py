@@ -1,0 +1,120 @@
+"""Time what the queue is asked: claims, counts, and where a job stands, on SQLite and on PostgreSQL.
+
+    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--repeats 30]
+
+Fills a queue, has some of the projects run a job each, and prints the median and the worst of the repeats, with all
+that belongs to the transaction but its commit. Claims are timed once in that queue, and once with one more project
+that has a tenth of the jobs waiting and the highest priority.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sqlalchemy import insert
+
+from store import claims, jobs, standing
+from store.database import Sessions, open_database, open_sessions
+from store.ids import WorkerId, new_id
+from store.migrate import migrate
+from store.tables import Job, Project
+from store.transaction import Tx, transaction
+from tests.servers import PostgresServer
+
+ROW: dict[str, Any] = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
+AT_ONCE = 5000
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, str]]:
+    """An SQLite file and a PostgreSQL server, gone afterwards."""
+    server = PostgresServer().create()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            yield {"SQLite": f"sqlite:///{folder}/queue.db", "PostgreSQL": server.url()}
+    finally:
+        server.destroy()
+
+
+def fill(sessions: Sessions, queued: int, projects: list[str], **columns: Any) -> None:
+    """Queue jobs of random projects."""
+    rng = random.Random(7)
+    for start in range(0, queued, AT_ONCE):
+        rows = [
+            {**ROW, "id": new_id("job"), "project_id": rng.choice(projects), **columns}
+            for _ in range(min(AT_ONCE, queued - start))
+        ]
+        with transaction(sessions) as tx:
+            tx.execute(insert(Job), rows)
+
+
+def add_projects(sessions: Sessions, count: int) -> list[str]:
+    """Make projects; their ids."""
+    ids = [new_id("prj") for _ in range(count)]
+    with transaction(sessions) as tx:
+        tx.execute(insert(Project), [{"id": project, "name": project} for project in ids])
+    return ids
+
+
+def clock(sessions: Sessions, work: Callable[[Tx], object], repeats: int) -> str:
+    """Median and worst milliseconds of `work` in a transaction, without the commit."""
+    taken = []
+    for _ in range(repeats):
+        with transaction(sessions) as tx:
+            began = time.perf_counter()
+            work(tx)
+            taken.append((time.perf_counter() - began) * 1e3)
+    return f"{statistics.median(taken):9.2f}{max(taken):9.2f}"
+
+
+def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
+    """Fill one database and print its lines."""
+    projects = add_projects(sessions, asked.projects)
+    fill(sessions, asked.jobs, projects)
+
+    def claim(tx: Tx) -> None:
+        assert claims.claim(tx, WorkerId("wrk_1"), 30)
+
+    def last(tx: Tx) -> Job:
+        return jobs.page_of(tx, projects[0], "queued", None, 1).rows[0]  # type: ignore[arg-type]
+
+    clock(sessions, claim, asked.running)
+    lines: dict[str, Callable[[Tx], object]] = {
+        "claim": claim,
+        "count, up to 10,000": lambda tx: standing.count_queued(tx, at_most=10_000),
+        "count of a project, up to 100": lambda tx: standing.count_queued(tx, projects[0], at_most=100),
+        "where a job stands": lambda tx: standing.line(tx, projects[0]).place(last(tx)),
+    }
+    for line, work in lines.items():
+        print(f"{name:12}{line:32}{clock(sessions, work, asked.repeats)}")
+    fill(sessions, asked.jobs // 10, add_projects(sessions, 1), priority=9)
+    print(f"{name:12}{'claim beside a long queue':32}{clock(sessions, claim, asked.repeats)}")
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for option, default in (("jobs", 100_000), ("projects", 1000), ("running", 16), ("repeats", 30)):
+        parser.add_argument(f"--{option}", type=int, default=default)
+    asked = parser.parse_args()
+    print(f"{asked.jobs:,} queued jobs of {asked.projects:,} projects, {asked.running} running; milliseconds")
+    print(f"{'':12}{'':32}{'median':>9}{'worst':>9}")
+    with databases() as urls:
+        for name, url in urls.items():
+            migrate(url)
+            engine = open_database(url)
+            measure(name, open_sessions(engine), asked)
+            engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Proofs 8, 12 and 15: the database restarts, its disk is full, and many processes write to one file."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from store import claims, leases
+from store.database import open_database, open_sessions
+from store.ids import JobId, WorkerId
+from store.leases import Lease, Progress
+from store.tables import Epoch, Job
+from store.transaction import snapshot, transaction
+from tests.faults.conftest import Note, Size
+from tests.faults.house import House
+from tests.servers import PostgresServer
+from tests.store.conftest import queue_job
+
+STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
+MOST_QUEUED = 90  # by one project at a time
+
+
+@pytest.mark.proof(8, "PostgreSQL restarted during many jobs", "nothing lost or wrong")
+def test_jobs_survive_restarts_of_postgresql(
+    house: House, postgres_server: PostgresServer, note: Note, size: Size
+) -> None:
+    if not house.database_url.startswith("postgresql"):
+        pytest.skip("about PostgreSQL")
+    house.undisturbed(200)
+    wanted, rng, restarts = size(8, 500), random.Random(8), 0
+    urls: list[str] = []
+    done: list[str] = []
+    soon = time.monotonic()
+    while len(done) < wanted:
+        while len(urls) - len(done) < MOST_QUEUED and len(urls) < wanted:
+            urls.append(house.queue(200))
+        if time.monotonic() >= soon and (restarts < 3 or size(0, 1)):
+            postgres_server.stop(rng.choice(STOPS))
+            time.sleep(rng.uniform(0, 1))
+            postgres_server.start()
+            restarts += 1
+            soon = time.monotonic() + rng.uniform(*((1.0, 2.0), (5.0, 40.0))[size(0, 1)])
+        ended = house.all_end(urls[len(done) : len(done) + 1], 120)
+        house.expect_undisturbed(ended, 200)
+        done += [job["id"] for job in ended]
+    assert len(set(done)) == wanted
+    note(f"{wanted} jobs, {restarts} restarts, all hashes equal")
+
+
+@pytest.mark.proof(12, "disk full (SQLite)", "507, database intact")
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts a small disk, as root")
+def test_a_full_disk_is_said_so_and_leaves_the_database_intact(tmp_path: Path, note: Note) -> None:
+    script = textwrap.dedent(FULL_DISK)
+    command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", script, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if "cannot mount" in told.stdout:
+        pytest.skip("no right to mount")
+    assert told.returncode == 0, told.stdout + told.stderr
+    note(told.stdout.strip().splitlines()[-1])
+
+
+FULL_DISK = """
+    import contextlib, os, sqlite3, subprocess, sys
+    from pathlib import Path
+
+    small = Path(sys.argv[1]) / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)]).returncode:
+        sys.exit(print("cannot mount"))
+    os.environ["BACKPROP_DATA"] = str(small)
+    os.environ["BACKPROP_REDIS_URL"] = "redis://127.0.0.1:1/0"
+    os.environ["TMPDIR"] = sys.argv[1]  # uploads pass through another disk
+
+    from fastapi.testclient import TestClient
+
+    from api.app import create_app
+    from api.settings import api_settings
+    from store.migrate import migrate
+    from store.settings import settings
+    from tests.tables import flowers
+
+    migrate(settings().database)
+    filler = small / "filler"
+    with TestClient(create_app(settings(), api_settings())) as client:
+        def upload(table):
+            return client.post("/v1/datasets", content=table, headers={"Content-Type": "text/csv"})
+
+        first = upload(flowers()).raise_for_status().json()["id"]
+        try:
+            with filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(65536))
+        except OSError:
+            pass
+        answers = [upload(flowers(5000, seed)).status_code for seed in range(5)]
+        job = client.post("/v1/jobs", json={"dataset_id": first, "target": "kind", "metadata": {"a": "b" * 400}})
+        assert answers == [507] * 5, answers
+        assert client.get(f"/v1/datasets/{first}").status_code == 200
+        filler.unlink()
+        assert upload(flowers(seed=9)).status_code == 201
+        assert client.post("/v1/jobs", json={"dataset_id": first, "target": "kind"}).status_code == 201
+    with contextlib.closing(sqlite3.connect(small / "backprop.sqlite3")) as connection:
+        checked = connection.execute("PRAGMA integrity_check").fetchone()
+    assert checked == ("ok",), checked
+    print(f"5 x 507 for uploads, {job.status_code} for a job; integrity_check ok; 201 once there is room")
+"""
+
+
+@pytest.mark.proof(15, "SQLite, 4 processes writing", "never locked")
+def test_four_processes_write_to_one_sqlite_file_and_none_is_locked_out(
+    sqlite_url: str, note: Note, size: Size
+) -> None:
+    each = size(400, 10_000) // 4
+    engine = open_database(sqlite_url)
+    sessions = open_sessions(engine)
+    for _ in range(4):
+        queue_job(sessions)
+    began = time.monotonic()
+    engine.dispose()  # no connection may pass a fork
+    context = multiprocessing.get_context("fork")
+    with context.Pool(4) as pool:
+        slowest = max(pool.starmap(write, [(sqlite_url, each)] * 4))
+    seconds = time.monotonic() - began
+    with snapshot(sessions) as tx:
+        assert tx.scalar(select(func.sum(Job.epoch))) == 4 * each
+        assert tx.scalar(select(func.count()).select_from(Epoch)) == 4 * each
+        assert tx.scalar(text("PRAGMA integrity_check")) == "ok"
+    engine.dispose()
+    note(f"{4 * each} writes in {seconds:.0f} s, slowest {slowest:.2f} s, none locked")
+
+
+def write(url: str, times: int) -> float:
+    """Take a job and write to it as its worker does; the seconds of the slowest transaction."""
+    engine = open_database(url)
+    sessions, slowest = open_sessions(engine), 0.0
+    with transaction(sessions) as tx:
+        job = claims.claim(tx, WorkerId(f"wrk_{os.getpid()}"), 3600)
+        assert job is not None
+    lease = Lease(job_id=JobId(job.id), fence=job.fence)
+    for number in range(1, times + 1):
+        progress = Progress(
+            epoch=number,
+            fraction=0.5,
+            eta_seconds=1.0,
+            metrics={},
+            best=None,
+            epochs={number: {}},
+        )
+        began = time.monotonic()
+        with transaction(sessions) as tx:
+            leases.record(tx, lease, 3600, progress)
+        slowest = max(slowest, time.monotonic() - began)
+    engine.dispose()
+    return slowest

@@ -1,0 +1,170 @@
+"""Proof 14: whatever workers, owners, schedulers and clocks do in whatever order, a job has one holder and one end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import delete, update
+
+from store import blobs, claims, jobs, leases
+from store.database import Sessions, open_database, open_sessions
+from store.errors import JobFinished, LeaseLost
+from store.ids import DEFAULT_PROJECT, JobId, WorkerId
+from store.jobs import TERMINAL
+from store.leases import Lease, Progress
+from store.tables import Blob, Checkpoint, Job, Model
+from store.transaction import Tx, snapshot, transaction
+from tests.faults.conftest import Note, Size
+from tests.store.conftest import queue_job
+
+MAX_ATTEMPTS = 3
+LEASES = st.sampled_from([-1, 30])  # one that has lapsed already, and one that has not
+MODEL: dict[str, Any] = {
+    "architecture": {},
+    "preprocessing": {},
+    "metrics": {},
+    "evaluation": None,
+    "parameters": 1,
+    "fingerprint": "f",
+}
+PROGRESS = Progress(epoch=1, fraction=0.1, eta_seconds=None, metrics={}, best=None, epochs={1: {}})
+ASKS = {"cancel": jobs.cancel, "stop": jobs.stop, "pause": jobs.pause, "resume": jobs.resume}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What must not go back."""
+
+    state: str
+    fence: int
+    version: int
+    events: int
+
+
+def writes(blob_id: str) -> dict[str, Callable[[Tx, Lease], object]]:
+    """All that a worker may do under a lease."""
+    return {
+        "renew": lambda tx, lease: leases.renew(tx, lease, 30),
+        "record": lambda tx, lease: leases.record(tx, lease, 30, PROGRESS),
+        "checkpoint": lambda tx, lease: leases.checkpoint(tx, lease, blob_id),
+        "succeed": lambda tx, lease: leases.succeed(tx, lease, "epochs_done", {**MODEL, "blob_id": blob_id}),
+        "fail": lambda tx, lease: leases.fail(tx, lease, {"code": "internal"}),
+        "cancel": leases.cancel,
+        "pause": leases.pause,
+        "give_back": leases.give_back,
+    }
+
+
+class Protocol(RuleBasedStateMachine):
+    """The store, and what is remembered of it."""
+
+    leases = Bundle("leases")
+
+    def __init__(self, sessions: Sessions) -> None:
+        super().__init__()
+        self.sessions = sessions
+        self.seen: dict[str, Seen] = {}
+        self.steps = 0
+
+    @initialize()
+    def empty(self) -> None:
+        with transaction(self.sessions) as tx:
+            for table in (Model, Checkpoint, Job, Blob):
+                tx.execute(delete(table))
+
+    @rule()
+    def queue(self) -> None:
+        queue_job(self.sessions)
+
+    @rule(target=leases, seconds=LEASES)
+    def claim(self, seconds: float) -> Lease | None:
+        with transaction(self.sessions) as tx:
+            job = claims.claim(tx, WorkerId("wrk_1"), seconds)
+        if job is None:
+            return None
+        before = self.seen[job.id]
+        assert before.state == "queued"
+        assert job.fence == before.fence + 1
+        return Lease(job_id=JobId(job.id), fence=job.fence)
+
+    @rule(lease=leases, name=st.sampled_from(sorted(writes(""))))
+    def write(self, lease: Lease | None, name: str) -> None:
+        if lease is None:
+            return
+        blob = blobs.write(self.sessions, [b"bytes"])
+        before = self.seen[lease.job_id]
+        holds = before.state == "running" and before.fence == lease.fence
+        try:
+            with transaction(self.sessions) as tx:
+                writes(blob.id)[name](tx, lease)
+        except LeaseLost:
+            assert not holds, f"{name} was refused to the holder"
+            assert self.look()[lease.job_id] == before
+        else:
+            assert holds, f"{name} was accepted from a worker that does not hold the job"
+
+    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, 9))
+    def ask(self, name: str, which: int) -> None:
+        if not self.seen:
+            return
+        job_id = sorted(self.seen)[which % len(self.seen)]
+        ended = self.seen[job_id].state in TERMINAL
+        try:
+            with transaction(self.sessions) as tx:
+                ASKS[name](tx, DEFAULT_PROJECT, job_id)
+        except JobFinished:
+            assert ended
+        else:
+            assert not ended
+
+    @rule()
+    def reconcile(self) -> None:
+        with transaction(self.sessions) as tx:
+            leases.end_or_requeue_lapsed(tx, MAX_ATTEMPTS)
+
+    @rule(seconds=st.sampled_from([-3600, -10, 10, 3600]))
+    def let_the_clock_jump(self, seconds: int) -> None:
+        """By as much as all leases are moved the other way."""
+        with transaction(self.sessions) as tx:
+            tx.execute(
+                update(Job).where(Job.lease_until.is_not(None)).values(lease_until=Job.lease_until - seconds * 1000)
+            )
+
+    @invariant()
+    def nothing_goes_back(self) -> None:
+        now = self.look()
+        for job_id, before in self.seen.items():
+            after = now[job_id]
+            assert after.fence >= before.fence
+            assert after.version >= before.version
+            assert after.events >= before.events
+            if before.state in TERMINAL:
+                assert after == before, "a job that had ended changed"
+        self.seen = now
+
+    def look(self) -> dict[str, Seen]:
+        with snapshot(self.sessions) as tx:
+            return {job.id: Seen(job.state, job.fence, job.version, job.events) for job in tx.query(Job)}
+
+
+@pytest.mark.proof(14, "random protocol, jumping clock", "one live fence, fences grow, ends are final")
+def test_a_job_has_one_holder_and_one_end(database_url: str, note: Note, size: Size) -> None:
+    engine = open_database(database_url)
+    examples, steps = size(12, 300), size(25, 60)
+    run_state_machine_as_test(
+        lambda: Protocol(open_sessions(engine)),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    engine.dispose()
+    note(f"{database_url.partition(':')[0]}: {examples} runs of {steps} steps")

@@ -1,0 +1,139 @@
+"""Where a queued job stands, when its turn may come, and how long jobs take."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import insert, update
+
+from store import claims, durations, models, standing, workers
+from store.blobs import chunks_of, write
+from store.database import Sessions
+from store.durations import Duration, Run
+from store.ids import DEFAULT_PROJECT, ProjectId, WorkerId
+from store.standing import Line, Standing, count_queued
+from store.tables import Job, Model
+from store.transaction import snapshot, transaction
+from tests.store.conftest import queue_job
+
+
+def stand(sessions: Sessions, job: Job) -> Standing:
+    with snapshot(sessions) as tx:
+        return standing.line(tx, ProjectId(job.project_id)).place(job)
+
+
+def finish(sessions: Sessions, seconds: float, flops: int = 1000, epochs_done: int = 10) -> None:
+    """A job that succeeded after so many seconds."""
+    job = queue_job(sessions, estimate={"flops": flops})
+    blob = write(sessions, chunks_of(b"weights"))
+    ended = {"started_at": 1000, "claimed_at": 1000, "finished_at": 1000 + int(seconds * 1000), "epoch": epochs_done}
+    named = {"dataset_id": "ds_1", "name": "a model", "architecture": {}, "preprocessing": {}, "metrics": {}}
+    with transaction(sessions) as tx:
+        tx.execute(update(Job).where(Job.id == job.id).values(state="succeeded", **ended))
+        about = {"parameters": 1, "fingerprint": "", "blob_id": blob.id, "job_id": job.id}
+        tx.execute(insert(Model).values(id=models.new_model_id(), project_id=DEFAULT_PROJECT, **named, **about))
+
+
+def start_worker(sessions: Sessions, slots: int) -> None:
+    with transaction(sessions) as tx:
+        workers.seen(tx, WorkerId("wrk_1"), "host", 1, slots)
+
+
+def test_jobs_of_one_project_stand_by_priority_and_age(sessions: Sessions) -> None:
+    jobs = [queue_job(sessions, priority=priority) for priority in (5, 5, 9, 0)]
+    assert [stand(sessions, job).jobs_ahead for job in jobs] == [1, 2, 0, 3]
+
+
+def test_of_another_project_as_many_jobs_of_the_same_priority_are_ahead_as_it_has_turns(
+    sessions: Sessions, other_project: ProjectId
+) -> None:
+    for _ in range(5):
+        queue_job(sessions, other_project)
+    queue_job(sessions, other_project, priority=9)
+    queue_job(sessions, other_project, priority=0)
+    first, second = queue_job(sessions), queue_job(sessions)
+    assert [stand(sessions, job).jobs_ahead for job in (first, second)] == [2, 4]
+
+
+def test_no_job_starts_after_more_others_than_were_said_to_be_ahead(
+    sessions: Sessions, other_project: ProjectId
+) -> None:
+    for project in (DEFAULT_PROJECT, other_project, other_project, other_project, DEFAULT_PROJECT):
+        queue_job(sessions, project)
+    mine = queue_job(sessions)
+    ahead = stand(sessions, mine).jobs_ahead
+    started = 0
+    with transaction(sessions) as tx:
+        while (job := claims.claim(tx, WorkerId("wrk_1"), 30)) and job.id != mine.id:
+            started += 1
+    assert started <= ahead <= started + 1
+
+
+def test_without_workers_nobody_knows_when_a_job_starts(sessions: Sessions) -> None:
+    finish(sessions, seconds=10)
+    assert stand(sessions, queue_job(sessions)).starts_in_seconds is None
+
+
+def test_on_a_free_slot_a_job_starts_at_once_and_else_nothing_is_known_yet(sessions: Sessions) -> None:
+    start_worker(sessions, slots=2)
+    first, second, third = (queue_job(sessions) for _ in range(3))
+    assert [stand(sessions, job).starts_in_seconds for job in (first, second, third)] == [0.0, 0.0, None]
+
+
+def test_behind_others_a_job_starts_when_as_many_slots_fell_free(sessions: Sessions) -> None:
+    start_worker(sessions, slots=2)
+    for seconds in (10, 20):
+        finish(sessions, seconds)
+    jobs = [queue_job(sessions) for _ in range(5)]
+    assert [stand(sessions, job).starts_in_seconds for job in jobs] == [0.0, 0.0, 7.5, 15.0, 22.5]
+
+
+@pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
+def test_on_one_busy_slot_each_job_ahead_takes_a_mean_run(ahead: int, seconds: float) -> None:
+    own = [(-5, f"job_{number}") for number in range(ahead)]
+    line = Line(own=[*own, (-5, "job_z")], others=[], slots=1, running=1, mean_seconds=15.0)
+    assert line.place(Job(id="job_z", priority=5)).starts_in_seconds == seconds
+
+
+def test_runs_are_the_last_that_succeeded_in_one_go_and_count_the_epochs_they_did(sessions: Sessions) -> None:
+    finish(sessions, seconds=4, flops=1000, epochs_done=5)
+    finish(sessions, seconds=2, flops=300)
+    finish(sessions, seconds=9)
+    with transaction(sessions) as tx:
+        interrupted = Job.finished_at == 10_000
+        tx.execute(update(Job).where(interrupted).values(claimed_at=Job.started_at + 5000))
+        assert durations.recent(tx) == [Run(flops=300.0, seconds=2.0), Run(flops=500.0, seconds=4.0)]
+
+
+def runs(*pairs: tuple[float, float]) -> Sequence[Run]:
+    return [Run(flops=flops, seconds=seconds) for flops, seconds in pairs]
+
+
+def test_a_duration_follows_the_operations_and_spans_what_similar_runs_took() -> None:
+    known = runs((100, 1.0), (100, 2.0), (100, 4.0))
+    assert durations.of_job(known, 200) == Duration(seconds=4.0, low=2.0, high=8.0)
+
+
+def test_runs_of_another_size_do_not_count_when_there_are_enough_of_the_same() -> None:
+    small = runs(*[(10.0, 1.0)] * 20)  # a start-up time that hides the rate
+    large = runs(*[(1e6, 100.0)] * 10)
+    assert durations.of_job([*small, *large], 2e6) == Duration(seconds=200.0, low=200.0, high=200.0)
+
+
+@pytest.mark.parametrize(("known", "flops"), [([], 100), (runs((0, 1.0)), 100), (runs((100, 1.0)), 0)])
+def test_nothing_is_said_of_a_duration_of_which_nothing_is_known(known: Sequence[Run], flops: float) -> None:
+    assert durations.of_job(known, flops) is None
+
+
+def test_counts_go_no_further_than_they_are_asked_to(sessions: Sessions, other_project: ProjectId) -> None:
+    for project in (DEFAULT_PROJECT, DEFAULT_PROJECT, other_project):
+        queue_job(sessions, project)
+    with snapshot(sessions) as tx:
+        assert [count_queued(tx, at_most=most) for most in (2, 3, 4)] == [2, 3, 3]
+        assert [count_queued(tx, DEFAULT_PROJECT, at_most=most) for most in (1, 9)] == [1, 2]
+
+
+def test_slots_of_living_workers_are_counted(sessions: Sessions) -> None:
+    start_worker(sessions, slots=3)
+    with transaction(sessions) as tx:
+        workers.seen(tx, WorkerId("wrk_2"), "host", 2, slots=4)
+        assert (workers.slots(tx, 30), workers.slots(tx, -1)) == (7, 0)
