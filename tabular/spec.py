@@ -2,14 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 MOST_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
 Encoding = Literal["standardize", "none", "one_hot"]
 ColumnName = Annotated[str, Field(min_length=1)]
-Target = ColumnName | Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MOST_TARGETS)]
+ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MOST_TARGETS)]
+Target = Annotated[
+    Annotated[ColumnName, Tag("name")] | Annotated[ColumnNames, Tag("names")],
+    Discriminator(lambda target: "names" if isinstance(target, (list, tuple)) else "name"),  # so errors are of one
+]
 
 NO_EMBEDDING = (
     "embedding is no encoding here, because all inputs go through the same layers. Use one_hot, of which the first "

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from engine.spec import ModelSpec, TrainingSpec
 from tabular.dataset import Column, Profile, ValueCount
 from tabular.plan import Plan, plan
 from tabular.problems import InvalidPlan
+from tabular.spec import TableSpec
 
 
 def labels(name: str, *values: str, kind: Any = "category", **facts: Any) -> Column:
@@ -221,3 +223,16 @@ def test_what_is_not_measured_or_has_no_meaning_is_refused(
         assert [pointer for pointer, _ in refused(columns, targets, **training)] == pointers
     else:
         assert planned(columns, targets, **training)
+
+
+@pytest.mark.parametrize(("target", "place"), [(5, ()), ("", ()), ([], ()), (["a", ""], (1,)), (["a"] * 65, ())])
+def test_what_names_no_column_is_one_error_in_one_place(target: Any, place: tuple[int, ...]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TableSpec.model_validate({"target": target})
+    (error,) = caught.value.errors()
+    assert [part for part in error["loc"] if isinstance(part, int)] == list(place)
+
+
+def test_a_plan_of_several_targets_is_planned_the_same_again() -> None:
+    first = planned([X, Y, SIZE], ["y", "size"])
+    assert planned([X, Y, SIZE], ["y", "size"], list(first.layers), **first.training.model_dump()) == first
