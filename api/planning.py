@@ -146,7 +146,7 @@ def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
 def _data_bytes(resolved: Plan) -> int:
     """What the rows take: the columns as they are read (values and masks), and the network's inputs."""
     width = {"float32": 4, "float64": 8}[resolved.training.precision]
-    return resolved.rows * (resolved.inputs_at_most * width + (len(resolved.features) + 1) * (8 + 1))
+    return resolved.rows * (resolved.inputs_at_most * width + (len(resolved.features) + len(resolved.parts)) * (8 + 1))
 
 
 def _check(what: str, value: int, most: int) -> None:

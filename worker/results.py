@@ -48,7 +48,7 @@ def _architecture(prepared: Prepared) -> dict[str, Any]:
         "inputs": network.inputs,
         "input_names": prepared.preprocessor.input_names(),
         "layers": [layer.model_dump() for layer in prepared.plan.layers],
-        "outputs": network.outputs,
+        "outputs": prepared.target.outputs,
         "loss": prepared.network.loss.spec.model_dump(mode="json"),
         "task": prepared.plan.task,
         "classes": list(prepared.target.classes) or None,

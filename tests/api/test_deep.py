@@ -119,4 +119,4 @@ def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None])
     assert model["evaluation"]["all_right"] >= 0.95
     rows = [{"a": 3, "b": 1, "c": 5, "d": 0}]
     answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]
-    assert answer
+    assert [int(answer["targets"][name]["label"]) for name in body["target"]] == [0, 1, 3, 5]
