@@ -8,8 +8,11 @@ from one to the next by a search of the index, and ends at the first project tha
 pairs than projects have jobs running, however long the queue is.
 """
 
-from sqlalchemy import TextClause, func, select, text, update
+from functools import cache
+
+from sqlalchemy import BigInteger, bindparam, func, select, text, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from store import jobs
 from store.clock import now
@@ -78,31 +81,33 @@ ANY = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1
 def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2) -> Job | None:
     """Take the best queued job, if there is any; projects may run `share` jobs while others wait."""
     _wait_for_turn(tx)
-    taken = (
+    asked = {"worker": worker, "lease": int(lease_seconds * 1000), "share": share}
+    job = tx.scalar(_take(tx.get_bind().dialect.name), asked, execution_options={"populate_existing": True})
+    return jobs.entered(tx, job, attempt=job.attempt) if job else None
+
+
+@cache
+def _take(dialect: str) -> ReturningUpdate[Job]:
+    """The statement; the best job that nobody is claiming at this moment or, if all candidates are, any other."""
+    skip = "" if dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    free = text(f"coalesce(({BEST} {skip}), ({ANY} {skip}))")
+    return (
         update(Job)
-        .where(Job.id == _free(tx, share), IS_QUEUED)
+        .where(Job.id == free, IS_QUEUED)
         .values(
             state="running",
-            worker_id=worker,
+            worker_id=bindparam("worker"),
             attempt=Job.attempt + 1,
             fence=Job.fence + 1,
-            lease_until=now() + int(lease_seconds * 1000),
+            lease_until=now() + bindparam("lease", type_=BigInteger),
             claimed_at=now(),
             started_at=func.coalesce(Job.started_at, now()),
             version=Job.version + 1,
             updated_at=now(),
         )
         .returning(Job)
-        .execution_options(populate_existing=True, synchronize_session=False)
+        .execution_options(synchronize_session=False)
     )
-    job = tx.scalar(taken)
-    return jobs.entered(tx, job, attempt=job.attempt) if job else None
-
-
-def _free(tx: Tx, share: int) -> TextClause:
-    """The best job that nobody is claiming at this moment; if all candidates for it are, any other."""
-    skip = "" if tx.get_bind().dialect.name == "sqlite" else "FOR UPDATE SKIP LOCKED"
-    return text(f"coalesce(({BEST} {skip}), ({ANY} {skip}))").bindparams(share=share)
 
 
 def _wait_for_turn(tx: Tx) -> None:

@@ -1,19 +1,25 @@
 """Where queued jobs stand: how many wait, how many go before a given one, and when its turn may come."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from store import durations, workers
 from store.ids import ProjectId
 from store.tables import IS_QUEUED, IS_RUNNING, Job
 from store.transaction import Tx
 
-MOST_COUNTED = 10_000  # as many as wait by default; in a longer queue a job learns that at least so many are ahead
+LONG = 1_000  # queued jobs beyond which counting them for each who asks costs too much
+LONG_SECONDS = 1.0  # for which such a count is good enough
 LIVE_SECONDS = 30.0  # a worker that was seen within this counts
 PRIORITIES = range(10)  # all there are, so that the index of the queue can be searched for a project
+
+Depth = tuple[int, str, int]  # a priority, a project, and its queued jobs
+_long: WeakKeyDictionary[Engine | Connection, tuple[float, Sequence[Depth]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +65,9 @@ class Line:
 def line(tx: Tx, project: ProjectId) -> Line:
     """The queue at this moment."""
     own = select(Job.priority, Job.id).where(*_of(project)).order_by(Job.priority.desc(), Job.id)
-    foreign = select(Job.priority, Job.project_id).where(IS_QUEUED, Job.project_id != project)
-    first = foreign.order_by(Job.priority.desc()).limit(MOST_COUNTED).subquery()
-    others = select(first.c.priority, func.count()).group_by(first.c.priority, first.c.project_id)
     return Line(
-        own=[(-priority, job_id) for priority, job_id in tx.execute(own.limit(MOST_COUNTED))],
-        others=[(priority, queued) for priority, queued in tx.execute(others)],
+        own=[(-priority, job_id) for priority, job_id in tx.execute(own)],
+        others=[(priority, queued) for priority, owner, queued in _depths(tx) if owner != project],
         slots=workers.slots(tx, LIVE_SECONDS),
         running=tx.scalar(select(func.count()).select_from(Job).where(IS_RUNNING)) or 0,
         mean_seconds=durations.mean_seconds(durations.recent(tx)),
@@ -75,6 +78,20 @@ def count_queued(tx: Tx, project: ProjectId | None = None, *, at_most: int) -> i
     """How many jobs wait, of one project or of all, counted no further than `at_most`."""
     found = select(Job.id).where(*(_of(project) if project else (IS_QUEUED,))).limit(at_most)
     return tx.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def _depths(tx: Tx) -> Sequence[Depth]:
+    """How many jobs each project has queued at each priority; of a long queue, as it was at most a second ago."""
+    engine = tx.get_bind()
+    until, depths = _long.get(engine, (0.0, ()))
+    if time.monotonic() < until:
+        return depths
+    counted = select(Job.priority, Job.project_id, func.count()).where(IS_QUEUED)
+    rows = tx.execute(counted.group_by(Job.priority, Job.project_id))
+    depths = [(priority, project, queued) for priority, project, queued in rows]
+    if sum(queued for *_, queued in depths) > LONG:
+        _long[engine] = time.monotonic() + LONG_SECONDS, depths
+    return depths
 
 
 def _of(project: ProjectId) -> tuple[ColumnElement[bool], ...]:
