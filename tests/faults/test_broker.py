@@ -18,15 +18,15 @@ MOST_QUEUED = 90  # by one project at a time
 
 @pytest.mark.proof(5, "FLUSHALL during many jobs", "all done")
 def test_a_broker_that_is_emptied_again_and_again_loses_no_job(house: House, note: Note, size: Size) -> None:
-    house.undisturbed(100)
+    house.undisturbed(20)
     urls, flushes = [], 0
     for number in range(size(12, 100)):
-        urls.append(house.queue(100))
+        urls.append(house.queue(20))
         if number % 3 == 0:
             house.broker.flush()
             flushes += 1
     jobs = house.all_end(urls)
-    house.expect_undisturbed(jobs, 100)
+    house.expect_undisturbed(jobs, 20)
     note(f"{len(jobs)} jobs, {flushes} flushes, all done")
 
 

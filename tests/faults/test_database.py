@@ -35,14 +35,14 @@ def test_jobs_survive_restarts_of_postgresql(
 ) -> None:
     if not house.database_url.startswith("postgresql"):
         pytest.skip("about PostgreSQL")
-    house.undisturbed(200)
+    house.undisturbed()
     wanted, rng, restarts = size(8, 500), random.Random(8), 0
     urls: list[str] = []
     done: list[str] = []
     soon = time.monotonic()
     while len(done) < wanted:
         while len(urls) - len(done) < MOST_QUEUED and len(urls) < wanted:
-            urls.append(house.queue(200))
+            urls.append(house.queue())
         if time.monotonic() >= soon and (restarts < 3 or size(0, 1)):
             postgres_server.stop(rng.choice(STOPS))
             time.sleep(rng.uniform(0, 1))
@@ -50,7 +50,7 @@ def test_jobs_survive_restarts_of_postgresql(
             restarts += 1
             soon = time.monotonic() + rng.uniform(*((1.0, 2.0), (5.0, 40.0))[size(0, 1)])
         ended = house.all_end(urls[len(done) : len(done) + 1], 120)
-        house.expect_undisturbed(ended, 200)
+        house.expect_undisturbed(ended)
         done += [job["id"] for job in ended]
     assert len(set(done)) == wanted
     note(f"{wanted} jobs, {restarts} restarts, all hashes equal")
@@ -119,7 +119,7 @@ FULL_DISK = """
 def test_four_processes_write_to_one_sqlite_file_and_none_is_locked_out(
     sqlite_url: str, note: Note, size: Size
 ) -> None:
-    each = size(400, 10_000) // 4
+    each = size(240, 10_000) // 4
     engine = open_database(sqlite_url)
     sessions = open_sessions(engine)
     for _ in range(4):

@@ -1,5 +1,6 @@
 """Proof 2: wherever a process dies, fails, or is told that a commit failed which did not, the job ends as it should."""
 
+import itertools
 import signal
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from tests.faults.conftest import Note
 from tests.faults.house import LEASE_SECONDS, House
 
 MOMENTS = ("before", "after")
+LONG = 800  # epochs: enough for a job to be met while it trains
 ACTIONS = ("kill", "error")  # an error after a commit: done, but reported as an error
 OF_JOBS = ("claim", "heartbeat", "record", "checkpoint", "succeeded")
 Places = Sequence[str]
@@ -21,6 +23,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         long = metafunc.config.getoption("--long")
         sets = [(place,) for place in OF_JOBS] if long else [OF_JOBS]
         metafunc.parametrize("places", sets, ids=["+".join(places) for places in sets])
+
+
+def cases(*always: tuple[str, ...]) -> pytest.MarkDecorator:
+    """All moments and actions, and those that are no part of the short form so marked."""
+    sets = [
+        pytest.param(*case, marks=() if case in always else pytest.mark.long)
+        for case in itertools.product(MOMENTS, ACTIONS)
+    ]
+    return pytest.mark.parametrize(("moment", "action"), sets)
 
 
 def proof(about: str) -> pytest.MarkDecorator:
@@ -44,8 +55,7 @@ def test_a_job_ends_with_the_same_bits_through(
 
 
 @proof("cancel")
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
+@cases(("before", "kill"), ("after", "error"))
 def test_a_canceled_job_stays_canceled_through(house: House, note: Note, moment: str, action: str) -> None:
     place = f"canceled.{moment}_commit"
     url = house.queue(epochs=10_000)
@@ -60,45 +70,42 @@ def test_a_canceled_job_stays_canceled_through(house: House, note: Note, moment:
 
 
 @proof("drain")
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
+@cases(("before", "kill"), ("after", "error"))
 def test_a_stopping_workers_job_ends_with_the_same_bits_through(
     house: House, note: Note, moment: str, action: str
 ) -> None:
     place = f"interrupted.{moment}_commit"
-    house.undisturbed(1000)
-    url = house.queue(1000)
+    house.undisturbed(LONG)
+    url = house.queue(LONG)
     house.wait(lambda: house.is_running(url))
     house.arm("worker", place, action)
     seconds = house.stop("worker")
     assert house.happened("worker", [place])
     house.begin("worker")
-    house.expect_undisturbed(house.all_end([url]), 1000)
+    house.expect_undisturbed(house.all_end([url]), LONG)
     note(f"{action} {moment} commit, stopped in {seconds:.1f} s")
 
 
 @proof("reconcile")
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
+@cases(("after", "kill"), ("before", "error"))
 def test_a_lost_workers_job_ends_with_the_same_bits_through(house: House, note: Note, moment: str, action: str) -> None:
     place = f"reconcile.{moment}_commit"
-    house.undisturbed(1000)
-    url = house.queue(1000)
+    house.undisturbed(LONG)
+    url = house.queue(LONG)
     house.wait(lambda: house.is_running(url))
     house.stop("scheduler")
     house.signal_trainers(signal.SIGKILL)
     time.sleep(LEASE_SECONDS)
     house.arm("scheduler", place, action)
     house.begin("scheduler")
-    house.expect_undisturbed(house.all_end([url]), 1000)
+    house.expect_undisturbed(house.all_end([url]), LONG)
     assert house.happened("scheduler", [place])
     note(f"{action} {moment} commit")
 
 
 @proof("ring")
 @pytest.mark.parametrize("role", ["api", "scheduler"])
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
+@cases(("before", "kill"), ("after", "error"))
 def test_a_job_whose_bell_is_not_rung_or_rung_twice_is_trained_once(
     house: House, note: Note, moment: str, action: str, role: str
 ) -> None:
@@ -112,8 +119,7 @@ def test_a_job_whose_bell_is_not_rung_or_rung_twice_is_trained_once(
 
 
 @proof("submit")
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("moment", MOMENTS)
+@cases(("after", "kill"), ("after", "error"))
 def test_a_job_that_is_asked_for_again_under_one_key_is_made_once(
     house: House, note: Note, moment: str, action: str
 ) -> None:
