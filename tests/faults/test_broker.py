@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kombu.exceptions import OperationalError
@@ -103,3 +104,19 @@ def test_a_worker_that_became_deaf_begins_anew_by_itself(
     anew = "it began anew" if deaf.poll() is not None else "it heard again"
     assert seconds < 30
     note(f"{'all' if new else 'old'} connections: {anew}, job done after {seconds:.1f} s")
+
+
+@pytest.mark.proof(9, "bell and commit", "the bell follows the commit")
+def test_a_job_starts_by_its_bell_alone_however_long_its_commit_takes(house: House, note: Note) -> None:
+    house.undisturbed(20)
+    house.stop("scheduler")  # nobody rings again
+    house.arm("api", "answer.before_commit", "pause")
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(house.queue, 20)
+        house.wait(lambda: house.happened("api", ["answer.before_commit"]))
+        time.sleep(0.3)  # an idle worker answers a bell within this
+        house.release("api", "answer.before_commit")
+        (job,) = house.all_end([asked.result()], 15)
+    house.begin("scheduler")
+    house.expect_undisturbed([job], 20)
+    note("started without the scheduler")

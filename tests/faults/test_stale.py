@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from store import claims, leases
 from store.database import Sessions, open_database, open_sessions
@@ -137,3 +137,42 @@ def test_a_heartbeat_that_comes_while_the_scheduler_looks_keeps_the_job(database
 def reconcile(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         leases.end_or_requeue_lapsed(tx, 3)
+
+
+CLOCK = """
+CREATE SCHEMA odd;
+CREATE TABLE odd.jump (seconds integer);
+INSERT INTO odd.jump VALUES (0);
+CREATE FUNCTION odd.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+    AS 'SELECT pg_catalog.clock_timestamp() + make_interval(secs => seconds) FROM odd.jump';
+"""
+
+
+@pytest.mark.proof(14, "the database's clock jumps (PostgreSQL)", "leases follow it, and no other")
+def test_leases_are_given_and_judged_by_the_clock_of_the_database_alone(postgres_url: str, note: Note) -> None:
+    engine = open_database(postgres_url)
+    sessions = open_sessions(engine)
+    with transaction(sessions) as tx:
+        tx.execute(text(CLOCK))
+        tx.execute(text(f'ALTER DATABASE "{engine.url.database}" SET search_path = odd, pg_catalog, public'))
+    engine.dispose()  # what connects from now on has the odd clock
+    jump(sessions, 86_400)
+    lease = claimed(sessions, 30)  # until tomorrow
+    reconcile(sessions)
+    assert states(sessions) == ["running"]
+    jump(sessions, 86_400 + 20)
+    with transaction(sessions) as tx:
+        leases.renew(tx, lease, 30)
+    jump(sessions, 86_400 + 40)
+    reconcile(sessions)
+    assert states(sessions) == ["running"]
+    jump(sessions, 86_400 + 60)
+    reconcile(sessions)
+    assert states(sessions) == ["queued"]
+    engine.dispose()
+    note("a day and a minute ahead of this machine's clock")
+
+
+def jump(sessions: Sessions, seconds: int) -> None:
+    with transaction(sessions) as tx:
+        tx.execute(text("UPDATE odd.jump SET seconds = :seconds"), {"seconds": seconds})

@@ -1,0 +1,178 @@
+"""Break the job protocol in one place at a time, and see that a test notices: ``./dev bench mutations [WORD]``.
+
+Each mutation is made in a copy of the tree; with a word, only those whose name has it.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LEASES, CLAIMS, DATABASE = "store/leases.py", "store/claims.py", "store/database.py"
+PROTOCOL = ("tests/store/test_leases.py",)
+RANDOM = ("tests/faults/test_state_machine.py",)
+CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
+RUNNER = ("tests/worker/test_runner.py",)
+API = ("tests/api/test_jobs.py", "tests/api/test_edge.py")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """`old` becomes `new` everywhere in a file; `tests` are to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+MUTATIONS = (
+    Mutation("fence not checked", LEASES, "Job.fence == lease.fence, ", "", PROTOCOL),
+    Mutation("state not checked", LEASES, ', Job.state == "running")\n', ")\n", RANDOM),
+    Mutation("fence not raised", CLAIMS, "fence=Job.fence + 1", "fence=Job.fence", PROTOCOL),
+    Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
+    Mutation("drained attempt charged", LEASES, 'state="queued", attempt=Job.attempt - 1', 'state="queued"', PROTOCOL),
+    Mutation("living leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
+    Mutation(
+        "lapse judged by another clock",
+        LEASES,
+        "Job.lease_until < now()",
+        "Job.lease_until < int(__import__('time').time() * 1000)",
+        CLOCKS,
+    ),
+    Mutation(
+        "lease given by another clock",
+        LEASES,
+        "return now() + int",
+        "return int(__import__('time').time() * 1000) + int",
+        CLOCKS,
+    ),
+    Mutation(
+        "claim's lease by another clock",
+        CLAIMS,
+        "lease_until=now() +",
+        "lease_until=int(__import__('time').time() * 1000) +",
+        CLOCKS,
+    ),
+    Mutation(
+        "sleeper stops the scheduler",
+        LEASES,
+        "skip_locked=True",
+        "skip_locked=False",
+        ("tests/faults/test_stale.py", "-k", "sleeps_in"),
+    ),
+    Mutation("lost workers not counted", LEASES, "Job.attempt >= max_attempts", "Job.attempt > 10_000", PROTOCOL),
+    Mutation("cancel forgotten with the worker", LEASES, 'Job.requested == "cancel"', 'Job.requested == "?"', PROTOCOL),
+    Mutation(
+        "pointer flipped without the fence",
+        LEASES,
+        "    _held(tx, lease, checkpoint_id=checkpoint_id)\n",
+        "    tx.execute(update(Job).where(Job.id == lease.job_id).values(checkpoint_id=checkpoint_id))\n",
+        PROTOCOL,
+    ),
+    Mutation("one checkpoint kept", LEASES, "keep=2", "keep=1", PROTOCOL),
+    Mutation("ends not final", "store/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
+    Mutation(
+        "damaged checkpoint stops the job",
+        "worker/preparation.py",
+        "except (CheckpointError, BlobDamaged)",
+        "except ZeroDivisionError",
+        RUNNER,
+    ),
+    Mutation(
+        "damaged bytes not noticed",
+        "store/blobs.py",
+        "if digest.hexdigest() != expected:",
+        "if digest is None:",
+        ("tests/store/test_blobs.py",),
+    ),
+    Mutation("drain flag not seen", "worker/turn.py", "if self._draining():", "if self._draining is None:", RUNNER),
+    Mutation(
+        "bell before commit",
+        "api/routes/jobs.py",
+        "    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n    here.doorbell.ring()\n",
+        "    here.doorbell.ring()\n    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n",
+        ("tests/faults/test_broker.py", "-k", "bell_alone"),
+    ),
+    Mutation(
+        "nobody rings again",
+        "worker/scheduler.py",
+        "send(self._app, min(rings, MOST_RINGS))",
+        "send(self._app, 0)",
+        ("tests/faults/test_broker.py", "-k", "away"),
+    ),
+    Mutation(
+        "answer not kept with its key",
+        "api/once.py",
+        "            idempotency.keep(",
+        "            (lambda *_: None)(",
+        API,
+    ),
+    Mutation(
+        "SQLite writers begin as readers",
+        DATABASE,
+        '"BEGIN IMMEDIATE"',
+        '"BEGIN"',
+        ("tests/faults/test_database.py", "-k", "four"),
+    ),
+    Mutation(
+        "busy workers take themselves for deaf",
+        "worker/hearing.py",
+        "if busy >= self._slots:",
+        "if busy < 0:",
+        ("tests/worker/test_hearing.py",),
+    ),
+)
+
+
+def main() -> int:
+    """Print a line for each mutation; 1 if one lives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("word", nargs="?", default="", help="only mutations whose name has it")
+    word = parser.parse_args().word
+    chosen = [mutation for mutation in MUTATIONS if word in mutation.name]
+    with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "data", "__pycache__"))
+        lived = [mutation for mutation in chosen if not caught(tree, mutation)]
+    print(f"{len(chosen) - len(lived)} of {len(chosen)} caught")
+    return len(lived)
+
+
+def caught(tree: Path, mutation: Mutation) -> bool:
+    """Whether its tests fail with the mutation, by a failing test and nothing else."""
+    file = tree / mutation.file
+    sound, began = file.read_text(), time.monotonic()
+    if mutation.old not in sound:
+        print(f"{mutation.name:40} there is nothing like it in {mutation.file} any more")
+        return False
+    file.write_text(sound.replace(mutation.old, mutation.new))
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-P", "-m", "pytest", "-q", "-x", *mutation.tests],
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.write_text(sound)
+    failed = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    by = failed[0].rpartition("::")[2] if failed else "nothing"
+    print(
+        f"{mutation.name:40} {'caught' if ran.returncode == 1 and failed else 'LIVES'} by {by} ({time.monotonic() - began:.0f} s)",
+        flush=True,
+    )
+    return ran.returncode == 1 and bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
