@@ -16,7 +16,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LEASES, CLAIMS, DATABASE = "store/leases.py", "store/claims.py", "store/database.py"
 PROTOCOL = ("tests/store/test_leases.py",)
-RANDOM = ("tests/faults/test_state_machine.py",)
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 RUNNER = ("tests/worker/test_runner.py",)
 API = ("tests/api/test_jobs.py", "tests/api/test_edge.py")
@@ -35,7 +34,7 @@ class Mutation:
 
 MUTATIONS = (
     Mutation("fence not checked", LEASES, "Job.fence == lease.fence, ", "", PROTOCOL),
-    Mutation("state not checked", LEASES, ', Job.state == "running")\n', ")\n", RANDOM),
+    Mutation("state not checked", LEASES, ', Job.state == "running")\n', ")\n", PROTOCOL),
     Mutation("fence not raised", CLAIMS, "fence=Job.fence + 1", "fence=Job.fence", PROTOCOL),
     Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
     Mutation("drained attempt charged", LEASES, 'state="queued", attempt=Job.attempt - 1', 'state="queued"', PROTOCOL),
@@ -167,10 +166,8 @@ def caught(tree: Path, mutation: Mutation) -> bool:
         file.write_text(sound)
     failed = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     by = failed[0].rpartition("::")[2] if failed else "nothing"
-    print(
-        f"{mutation.name:40} {'caught' if ran.returncode == 1 and failed else 'LIVES'} by {by} ({time.monotonic() - began:.0f} s)",
-        flush=True,
-    )
+    verdict = "caught" if ran.returncode == 1 and failed else "LIVES"
+    print(f"{mutation.name:40} {verdict} by {by} ({time.monotonic() - began:.0f} s)", flush=True)
     return ran.returncode == 1 and bool(failed)
 
 

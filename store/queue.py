@@ -15,6 +15,8 @@ BELL = "backprop.bell"  # the name of the one task
 ASKED, CHANGED = b"asked", b"changed"  # what a wake-up says: workers act on the first alone
 MOST_PENDING = 1_000  # more rings than this at once tell the workers nothing new
 
+TRANSPORT = {"socket_connect_timeout": 1, "socket_timeout": 5, "health_check_interval": 10}  # seconds
+
 log = logging.getLogger(__name__)
 
 
@@ -28,11 +30,7 @@ def celery_app(broker_url: str) -> Celery:
         task_publish_retry=False,
         task_serializer="json",
         accept_content=["json"],
-        broker_transport_options={
-            "socket_connect_timeout": 1,
-            "socket_timeout": 5,
-            "health_check_interval": 10,
-        },
+        broker_transport_options=TRANSPORT,
         broker_connection_timeout=1,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -115,6 +113,8 @@ def send(app: Celery, times: int = 1, **options: Any) -> None:
 
 
 def answers(broker_url: str) -> None:
-    """Connect to the broker; raises `OperationalError` or `OSError` when it cannot be reached."""
-    with Celery(broker=broker_url, set_as_current=False).connection_for_write(connect_timeout=1) as connection:
+    """Connect to the broker anew; raises `OperationalError` or `OSError` when it cannot be reached."""
+    app = Celery(broker=broker_url, set_as_current=False)
+    app.conf.broker_transport_options = {} if broker_url.startswith("amqp") else TRANSPORT
+    with app.connection_for_write(connect_timeout=1) as connection:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)

@@ -8,12 +8,13 @@ import socket
 import threading
 from collections.abc import Callable
 
+from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from store import leases, workers
 from store.database import Sessions, open_database, open_sessions
 from store.ids import WorkerId, new_id
-from store.queue import Doorbell, celery_app
+from store.queue import Doorbell, answers, celery_app
 from store.settings import Settings
 from store.transaction import snapshot, transaction
 from worker.drain import is_draining
@@ -83,7 +84,7 @@ class Presence:
         while True:
             try:
                 if self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions)):
-                    self._begin_anew()
+                    self._begin_anew_if_that_helps()
                 with transaction(sessions) as tx:
                     if self._ended.is_set():
                         workers.gone(tx, self._id)
@@ -95,8 +96,13 @@ class Presence:
                     return
             self._ended.wait(self._settings.heartbeat_seconds)
 
-    def _begin_anew(self) -> None:
-        """End this worker as SIGTERM does, or at once if that does not help; whoever started it starts it again."""
+    def _begin_anew_if_that_helps(self) -> None:
+        """End this worker as SIGTERM does, or else at once; whoever started it starts it again."""
+        try:
+            answers(self._settings.broker)
+        except (OperationalError, OSError):
+            self.hearing.heard()  # not deaf: nobody rings
+            return
         log.warning("jobs wait, but no bell has reached this worker for %g s: it ends", self._settings.deaf_seconds)
         os.kill(os.getpid(), signal.SIGTERM)
         if not self._ended.wait(LAST_SECONDS):

@@ -134,6 +134,20 @@ def test_no_write_under_an_old_fence_changes_anything(sessions: Sessions, write_
     assert (after.version, after.fence, after.state) == (before, newer.fence, "running")
 
 
+@pytest.mark.parametrize("end_name", ["fail", "cancel", "give_back"])
+@pytest.mark.parametrize("write_name", WRITES)
+def test_no_write_changes_a_job_that_its_holder_has_let_go(sessions: Sessions, write_name: str, end_name: str) -> None:
+    queue_job(sessions)
+    job, lease = claim(sessions)
+    with transaction(sessions) as tx:
+        WRITES[end_name](tx, lease)
+    before = read(sessions, job.id)
+    with pytest.raises(LeaseLost), transaction(sessions) as tx:
+        WRITES[write_name](tx, lease)
+    after = read(sessions, job.id)
+    assert (after.version, after.state) == (before.version, before.state)
+
+
 def test_a_checkpoint_under_an_old_fence_is_not_kept(sessions: Sessions) -> None:
     queue_job(sessions)
     job, lease = claim(sessions)
