@@ -1,6 +1,6 @@
 """Time one training step of the engine beside its bare matrix products and, where installed, its peers.
 
-    python benchmarks/engine.py [--rows 1-6] [--repeats 7]
+    python benchmarks/engine.py [--rows 1-6] [--repeats 60]
 
 Peers come with the dependency group `peers`. All run in float32 on one thread, interleaved, and the best of the
 repeats counts, so that a busy machine disturbs all of them alike. A step is forward, loss, backward, Adam. Printed
@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.networks import NETWORKS, Timed
 from benchmarks.peers import Contender, contenders
 
-SAMPLE_SECONDS = 0.1  # per repeat, at least
+SAMPLE_SECONDS = 0.01  # per repeat: short enough to fall between the turns of other processes
+LARGE = 500_000  # numbers in a batch from which on a tenth of the repeats is enough
 WITHIN = ("jax", "products")  # compared the other way round: the engine is to be within so many times their time
 
 
@@ -42,7 +43,7 @@ def race(timed: Timed, repeats: int) -> dict[str, float]:
         seconds_per_step(contender, 1)  # compile, touch memory
     steps = [max(1, int(SAMPLE_SECONDS / seconds_per_step(contender, 1))) for contender in racing]
     best = {contender.name: float("inf") for contender in racing}
-    for _ in range(repeats):
+    for _ in range(repeats if timed.inputs * timed.batch < LARGE else max(3, repeats // 10)):
         for contender, count in zip(racing, steps, strict=True):
             best[contender.name] = min(best[contender.name], seconds_per_step(contender, count))
     return best
@@ -64,7 +65,7 @@ def main() -> None:
     """Print one line per network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", default=f"1-{len(NETWORKS)}", help="which networks, such as 1-5 or 3")
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=60)
     options = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # nothing else keeps JAX to one thread
     first, _, last = options.rows.partition("-")

@@ -1,7 +1,4 @@
-"""The timed networks in JAX, where it is at its best: a whole epoch of steps is one compiled scan.
-
-Convolutions alone are compiled step by step: within a scan XLA takes ten times as long for them.
-"""
+"""The timed networks in JAX, where it is at its best: a whole epoch of steps is one compiled scan."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -37,14 +34,7 @@ def epochs(timed: Timed) -> Callable[[int], object]:
         size, root = 1e-3 / (1 - 0.9**t), 1 - 0.999**t
         return (each(lambda p, m, v: p - size * m / (jnp.sqrt(v / root) + 1e-8), p, m, v), m, v, t), None
 
-    def in_turn(carry: Any) -> Any:
-        for index in range(per_epoch):
-            carry = one(carry, (x[index], y[index]))[0]
-        return carry
-
-    one = jax.jit(step)
-    convolves = any(layer.type == "conv2d" for layer in timed.layers)
-    epoch = in_turn if convolves else jax.jit(lambda carry: lax.scan(step, carry, (x, y))[0])
+    epoch = jax.jit(lambda carry: lax.scan(step, carry, (x, y))[0])
     zeros = jax.tree.map(jnp.zeros_like, weights)
     state = [(weights, zeros, zeros, jnp.zeros((), np.float32))]
 

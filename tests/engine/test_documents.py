@@ -20,7 +20,7 @@ EXAMPLES = {name: block for name, block in BLOCKS.items() if {"model", "training
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_is_a_spec(example: dict[str, Any]) -> None:
-    assert set(example) <= {"model", "training"}
+    assert set(example) <= {"dataset_id", "target", "model", "training"}
     ModelSpec.model_validate_json(json.dumps(example.get("model", {})))
     TrainingSpec.model_validate_json(json.dumps(example.get("training", {})))
 
