@@ -84,4 +84,5 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> str:
     template: str = request.getfixturevalue("postgres_template")
     name = f"house_{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")  # it is to crash and lose nothing
     return server.url(name)
