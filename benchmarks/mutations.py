@@ -103,7 +103,7 @@ MUTATIONS = (
     Mutation(
         "nobody rings again",
         "worker/scheduler.py",
-        "send(self._app, min(rings, MOST_RINGS))",
+        "send(self._app, min(max(free, 1), MOST_RINGS))",
         "send(self._app, 0)",
         ("tests/faults/test_broker.py", "-k", "away"),
     ),

@@ -4,7 +4,7 @@ from sqlalchemy import delete, func, select
 
 from store.clock import now
 from store.ids import WorkerId
-from store.tables import Worker
+from store.tables import IS_RUNNING, Job, Worker
 from store.transaction import Tx
 
 FORGET_MILLISECONDS = 86_400_000
@@ -34,6 +34,12 @@ def slots(tx: Tx, within_seconds: float) -> int:
     """How many jobs the workers that were seen in the last `within_seconds` run at once."""
     recent = Worker.seen_at > now() - int(within_seconds * 1000)
     return tx.scalar(select(func.coalesce(func.sum(Worker.slots), 0)).where(recent)) or 0
+
+
+def free_slots(tx: Tx, within_seconds: float) -> int:
+    """How many more jobs those workers could run; jobs of workers that have just died still count as running."""
+    running = tx.scalar(select(func.count()).select_from(Job).where(IS_RUNNING)) or 0
+    return max(slots(tx, within_seconds) - running, 0)
 
 
 def forget_old(tx: Tx) -> None:

@@ -51,10 +51,10 @@ class Scheduler:
                 blobs.remove_orphans(tx)
                 idempotency.forget_old(tx)
                 workers.forget_old(tx)
-            queued = standing.count_queued(tx, at_most=MOST_RINGS)
-            live = workers.live(tx, self._settings.lease_seconds)
-        rings = max(queued, live) if queued else 0  # each worker is to hear one, lest it takes itself for deaf
-        send(self._app, min(rings, MOST_RINGS))
+            queued = standing.count_queued(tx, at_most=1)
+            free = workers.free_slots(tx, self._settings.lease_seconds)
+        if queued:  # one for each free slot: a worker that hears none takes itself for deaf, more would pile up
+            send(self._app, min(max(free, 1), MOST_RINGS))
 
 
 def main() -> int:

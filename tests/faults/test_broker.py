@@ -45,6 +45,7 @@ def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
             urls.append(url)
             took.append(seconds)
         time.sleep(size(100, 600) / 1000)
+    assert house.client.get("/readyz").status_code == 503
     house.broker.start()
     back = time.monotonic()
     jobs = house.all_end(urls, 120)
