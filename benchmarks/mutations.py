@@ -105,7 +105,7 @@ MUTATIONS = (
         "worker/scheduler.py",
         "send(self._app, min(max(free, 1), MOST_RINGS))",
         "send(self._app, 0)",
-        ("tests/faults/test_broker.py", "-k", "away"),
+        ("tests/worker/test_scheduler.py",),
     ),
     Mutation(
         "answer not kept with its key",
