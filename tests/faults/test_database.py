@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from store import claims, leases
+from store import claims, jobs, leases
 from store.database import open_database, open_sessions
-from store.ids import JobId, WorkerId
+from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.leases import Lease, Progress
 from store.tables import Epoch, Job
 from store.transaction import snapshot, transaction
@@ -157,6 +157,7 @@ def write(url: str, times: int) -> float:
         )
         began = time.monotonic()
         with transaction(sessions) as tx:
+            jobs.get(tx, DEFAULT_PROJECT, job.id)  # reads before it writes, as the API does
             leases.record(tx, lease, 3600, progress)
         slowest = max(slowest, time.monotonic() - began)
     engine.dispose()

@@ -154,7 +154,7 @@ class Protocol(RuleBasedStateMachine):
 @pytest.mark.proof(14, "random protocol, jumping clock", "one live fence, fences grow, ends are final")
 def test_a_job_has_one_holder_and_one_end(database_url: str, note: Note, size: Size) -> None:
     engine = open_database(database_url)
-    examples, steps = size(12, 300), size(25, 60)
+    examples, steps = size(12, 100), size(25, 50)
     run_state_machine_as_test(
         lambda: Protocol(open_sessions(engine)),
         settings=settings(
