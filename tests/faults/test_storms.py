@@ -67,6 +67,6 @@ def test_rolling_stops_charge_no_attempt_and_are_over_soon(house: House, note: N
     jobs = house.all_end(urls, 120)
     house.expect_undisturbed(jobs, 800)
     assert {job["attempt"] for job in jobs} == {1}
-    assert max(took) <= SLOW_STOP_SECONDS
+    assert max(took) <= size(15, SLOW_STOP_SECONDS)  # the short form runs beside other tests
     turns = sum(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{rounds} stops, {turns} turns at {len(jobs)} jobs, slowest stop {max(took):.2f} s")
