@@ -10,7 +10,7 @@ pairs than projects have jobs running, however long the queue is.
 
 from functools import cache
 
-from sqlalchemy import BigInteger, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, String, bindparam, case, false, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -78,10 +78,14 @@ ORDER BY id LIMIT 1
 ANY = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1"
 
 
-def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2) -> Job | None:
-    """Take the best queued job, if there is any; projects may run `share` jobs while others wait."""
+def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2, fingerprint: str = "") -> Job | None:
+    """Take the best queued job, if there is any; projects may run `share` jobs while others wait.
+
+    `fingerprint` names the arithmetic of the worker: a job that goes on from another's checkpoint is not bit-exact.
+    """
     _wait_for_turn(tx)
-    asked = {"worker": worker, "lease": int(lease_seconds * 1000), "share": share}
+    lease = int(lease_seconds * 1000)
+    asked = {"worker": worker, "lease": lease, "share": share, "fingerprint": fingerprint}
     job = tx.scalar(_take(tx.get_bind().dialect.name), asked, execution_options={"populate_existing": True})
     return jobs.entered(tx, job, attempt=job.attempt) if job else None
 
@@ -90,6 +94,8 @@ def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2) -> Job
 def _take(dialect: str) -> ReturningUpdate[Job]:
     """The statement; the best job that nobody is claiming at this moment or, if all candidates are, any other."""
     skip = "" if dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    mine = bindparam("fingerprint", type_=String)
+    begins = Job.checkpoint_id.is_(None)
     free = text(f"coalesce(({BEST} {skip}), ({ANY} {skip}))")
     return (
         update(Job)
@@ -101,6 +107,8 @@ def _take(dialect: str) -> ReturningUpdate[Job]:
             fence=Job.fence + 1,
             lease_until=now() + bindparam("lease", type_=BigInteger),
             claimed_at=now(),
+            fingerprint=case((begins, mine), else_=Job.fingerprint),
+            bit_exact=case((begins | (Job.fingerprint == mine), Job.bit_exact), else_=false()),
             started_at=func.coalesce(Job.started_at, now()),
             version=Job.version + 1,
             updated_at=now(),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.fingerprint import fingerprint
 from store import claims, leases
 from store.database import Sessions
 from store.errors import LeaseLost
@@ -53,7 +54,8 @@ class Runner:
 
     def _claim(self) -> Job | None:
         with transaction(self._sessions, "claim") as tx:
-            return claims.claim(tx, self._worker_id, self._settings.lease_seconds, self._settings.running_share)
+            share, lease_seconds = self._settings.running_share, self._settings.lease_seconds
+            return claims.claim(tx, self._worker_id, lease_seconds, share, fingerprint())
 
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)

@@ -171,6 +171,31 @@ def test_the_last_two_checkpoints_are_kept_newest_first(sessions: Sessions) -> N
         assert checkpoints.blobs_of(tx, lease.job_id) == [stored[3], stored[2]]
 
 
+def test_a_job_that_goes_on_from_a_checkpoint_of_other_arithmetic_is_not_bit_exact(sessions: Sessions) -> None:
+    queue_job(sessions)
+    for name, exact in (("here", True), ("here", True), ("there", False), ("here", False)):
+        with transaction(sessions) as tx:
+            job = claims.claim(tx, WORKER, 30, fingerprint=name)
+        assert job is not None
+        lease = Lease(job_id=JobId(job.id), fence=job.fence)
+        assert (read(sessions, job.id).bit_exact, read(sessions, job.id).fingerprint) == (exact, "here")
+        blob = write(sessions, chunks_of(b"state"))
+        with transaction(sessions) as tx:
+            leases.checkpoint(tx, lease, blob.id)
+            leases.give_back(tx, lease)
+
+
+def test_a_job_that_begins_again_elsewhere_is_bit_exact_there(sessions: Sessions) -> None:
+    queue_job(sessions)
+    for name in ("here", "there"):
+        with transaction(sessions) as tx:
+            job = claims.claim(tx, WORKER, 30, fingerprint=name)
+        assert job is not None
+        assert (job.bit_exact, job.fingerprint) == (True, name)
+        with transaction(sessions) as tx:
+            leases.give_back(tx, Lease(job_id=JobId(job.id), fence=job.fence))
+
+
 def test_a_lapsed_job_is_queued_again_and_its_attempt_stays_charged(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim(sessions, lease_seconds=-1)
