@@ -144,9 +144,9 @@ class House(Processes):
 
     def all_end(self, urls: Iterable[str], seconds: float = 60) -> list[dict[str, Any]]:
         """The jobs, once all have ended; parts that die meanwhile are started again."""
-        waiting, ended, limit = list(urls), [], time.monotonic() + seconds
+        waiting, ended, limit, job = list(urls), [], time.monotonic() + seconds, None
         while waiting:
-            assert time.monotonic() < limit, self.told()
+            assert time.monotonic() < limit, f"{job}\n{self.told()}"
             try:
                 job = self.job(waiting[0])
             except (httpx.TransportError, httpx.HTTPStatusError):
