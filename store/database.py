@@ -1,31 +1,34 @@
 """Opening the database: SQLite and PostgreSQL with the settings under which neither loses a commit."""
 
+import functools
 import random
 import sqlite3
 import time
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = sessionmaker[Session]
 
+TRANSACTION_TIMEOUT_SINCE = 170_000  # PostgreSQL 17
 BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
 MOST_WAIT_SECONDS = 0.004  # between two looks at a lock that is held for milliseconds
 SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
 
 
-def open_database(url: str, *, pool_size: int = 5, idle_seconds: float = 60) -> Engine:
+def open_database(url: str, *, pool_size: int = 5, hold_seconds: float | None = None) -> Engine:
     """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed.
 
-    PostgreSQL takes back the locks of a process that does nothing in an open transaction for `idle_seconds`.
+    PostgreSQL takes back the locks of a process that sleeps in a transaction for `hold_seconds` (default: a minute).
     """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return _sqlite(url, pool_size)
     if backend == "postgresql":
-        return _postgresql(url, pool_size, idle_seconds)
+        return _postgresql(url, pool_size, hold_seconds)
     raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
 
 
@@ -87,8 +90,8 @@ def _has_its_turn(connection: Any) -> bool:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
 
 
-def _postgresql(url: str, pool_size: int, idle_seconds: float) -> Engine:
-    return create_engine(
+def _postgresql(url: str, pool_size: int, hold_seconds: float | None) -> Engine:
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=35,
@@ -100,6 +103,16 @@ def _postgresql(url: str, pool_size: int, idle_seconds: float) -> Engine:
             "keepalives_interval": 5,
             "keepalives_count": 3,
             "options": "-c statement_timeout=60s -c lock_timeout=10s "
-            f"-c idle_in_transaction_session_timeout={idle_seconds * 1000:.0f}",
+            f"-c idle_in_transaction_session_timeout={(hold_seconds or 60) * 1000:.0f}",
         },
     )
+    if hold_seconds is not None:
+        event.listen(engine, "connect", functools.partial(_limit_transactions, seconds=hold_seconds))
+    return engine
+
+
+def _limit_transactions(connection: psycopg.Connection, _record: Any, *, seconds: float) -> None:
+    """Have PostgreSQL 17 end long transactions: a process that sleeps between two messages is not idle to it."""
+    if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        connection.execute(f"SET transaction_timeout = {seconds * 1000:.0f}")
+        connection.commit()

@@ -30,7 +30,7 @@ LAST_SECONDS = 5.0  # for a deaf worker to give back what it has in hand
 
 def make_runner(settings: Settings) -> Runner:
     """The runner of a child process, with connections of its own."""
-    engine = open_database(settings.database, pool_size=2, idle_seconds=settings.lease_seconds / 2)
+    engine = open_database(settings.database, pool_size=2, hold_seconds=settings.lease_seconds)
     sessions = open_sessions(engine)
     doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
     heart = Heart(sessions, settings)
