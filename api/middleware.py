@@ -1,4 +1,4 @@
-"""What every response goes through: the request's id, and an answer even to an error of our own."""
+"""What every response goes through: the request's id, HEAD, and an answer even to an error of our own."""
 
 import re
 
@@ -36,9 +36,14 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            await self._app(_as_get(scope), receive, send_with_id)
         except Exception as error:
             answer = internal(Request(scope), error)
             if started:
                 raise  # half an answer is out: only closing the connection tells the client
             await answer(scope, receive, send_with_id)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """HEAD as GET (RFC 9110, 9.3.2): the server, which has the scope as it was, sends no body."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope

@@ -51,6 +51,8 @@ def test_a_download_can_be_resumed_and_is_not_repeated(
     assert client.get(url, headers={"Range": "bytes=-5"}).content == whole.content[-5:]
     assert client.get(url, headers={"Range": "bytes=10-", "If-Range": '"other"'}).content == whole.content
     assert client.get(url, headers={"If-None-Match": whole.headers["ETag"]}).status_code == 304
+    head = client.head(url)
+    assert (head.status_code, head.headers["Content-Length"], head.content) == (200, str(len(whole.content)), b"")
     outside = client.get(url, headers={"Range": "bytes=99999999-"})
     assert (outside.status_code, outside.json()["code"]) == (416, "range_not_satisfiable")
 
