@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 ORPHAN_SECONDS = 0.5
 LAST_SECONDS = 5.0  # for a deaf worker to give back what it has in hand
 
+# No fork while this process has the database open: SQLite keeps the state of its locks in the process's memory, and
+# a child that inherits a lock there finds the database locked for good.
+_closed = threading.Lock()
+os.register_at_fork(before=_closed.acquire, after_in_parent=_closed.release, after_in_child=_closed.release)
+
 
 def make_runner(settings: Settings) -> Runner:
     """The runner of a child process, with connections of its own."""
@@ -80,21 +85,32 @@ class Presence:
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
-        sessions = open_sessions(self._engine)
-        while True:
-            try:
-                if self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions)):
-                    self._begin_anew_if_that_helps()
-                with transaction(sessions) as tx:
-                    if self._ended.is_set():
-                        workers.gone(tx, self._id)
-                        return
-                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots)
-            except DBAPIError as error:
-                log.warning("the database cannot be reached: %s", error)
-                if self._ended.is_set():
-                    return
+        while not self._turn():
             self._ended.wait(self._settings.heartbeat_seconds)
+
+    def _turn(self) -> bool:
+        """Look and speak up once; true if it was the last time."""
+        last, deaf = self._ended.is_set(), False
+        try:
+            with _closed:
+                deaf = self._look_and_speak_up(last=last)
+        except DBAPIError as error:
+            log.warning("the database cannot be reached: %s", error)
+        if deaf and not last:
+            self._begin_anew_if_that_helps()
+        return last
+
+    def _look_and_speak_up(self, *, last: bool) -> bool:
+        sessions = open_sessions(self._engine)
+        try:
+            with transaction(sessions) as tx:
+                if last:
+                    workers.gone(tx, self._id)
+                else:
+                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots)
+            return self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions))
+        finally:
+            self._engine.dispose()
 
     def _begin_anew_if_that_helps(self) -> None:
         """End this worker as SIGTERM does, or else at once; whoever started it starts it again."""
