@@ -64,13 +64,18 @@ class House(Processes):
 
     def revive(self, *, within_test: bool = False) -> None:
         """Start what is dead; after a test also take back what it asked for."""
+        if not within_test:
+            for role in self.parts:
+                for file in self.failpoints(role).iterdir():
+                    file.unlink()
+        self.wait(self._stands, START_SECONDS)
+
+    def _stands(self) -> bool:
+        """Whether all is ready; a part that has died by now is started, also one that was still dying a moment ago."""
         for role, part in list(self.parts.items()):
             if part.poll() is not None:
                 self.begin(role)
-            if not within_test:
-                for file in self.failpoints(role).iterdir():
-                    file.unlink()
-        self.wait(self.is_ready, START_SECONDS)
+        return self.is_ready()
 
     def is_ready(self) -> bool:
         """Whether API, database, broker and a worker are there."""
