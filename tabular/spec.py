@@ -41,17 +41,3 @@ class FeatureSpec(BaseModel):
         if encoding == "embedding":
             raise ValueError(NO_EMBEDDING)
         return encoding
-
-
-class TableSpec(BaseModel):
-    """What to predict, and from what."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    target: Target = Field(
-        description="Name of the column to predict, or a list of up to 64; a list of one is that column."
-    )
-    features: tuple[FeatureSpec, ...] | None = Field(
-        None, min_length=1, max_length=4096, description="Columns to learn from; null: all that carry information."
-    )
-    task: Task | None = Field(None, description="Null: follows from the target's type.")

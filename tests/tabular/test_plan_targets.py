@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from engine.spec import ModelSpec, TrainingSpec
 from tabular.dataset import Column, Profile, ValueCount
 from tabular.plan import Plan, plan
 from tabular.problems import InvalidPlan
-from tabular.spec import TableSpec
+from tabular.spec import Target
 
 
 def labels(name: str, *values: str, kind: Any = "category", **facts: Any) -> Column:
@@ -228,7 +228,7 @@ def test_what_is_not_measured_or_has_no_meaning_is_refused(
 @pytest.mark.parametrize(("target", "place"), [(5, ()), ("", ()), ([], ()), (["a", ""], (1,)), (["a"] * 65, ())])
 def test_what_names_no_column_is_one_error_in_one_place(target: Any, place: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError) as caught:
-        TableSpec.model_validate({"target": target})
+        TypeAdapter(Target).validate_python(target)
     (error,) = caught.value.errors()
     assert [part for part in error["loc"] if isinstance(part, int)] == list(place)
 
