@@ -5,6 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MISFITS = {  # a value of another kind than the one that was wanted, and how that is told if not in Pydantic's words
+    "literal_error": "",
+    "model_attributes_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+    "tuple_type": "Input should be a list",
+    "list_type": "Input should be a list",
+    "float_type": "Input should be a number",
+    "int_type": "Input should be a whole number",
+    "int_from_float": "Input should be a whole number",
+    "string_type": "Input should be a string",
+    "none_required": "Input should be null",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidField:
@@ -21,12 +35,19 @@ class InvalidField:
 def invalid_fields(problems: Sequence[Mapping[str, Any]], body: Any) -> list[InvalidField]:
     """What is wrong, where: a pointer into the body, or ``query name`` and ``header name`` for what is not in it.
 
-    A list that is too short only because its items are wrong is left out: Pydantic drops those before it counts.
+    Where one of several kinds of values may stand, Pydantic tells what is wrong with the value as each of them. If it
+    is one of these kinds and wrong further in, only that is told; if it is none of them, all are told at once.
     """
-    fields = [_field(problem, body) for problem in problems if problem["type"] != "too_short"]
-    inner = [field.pointer + "/" for field in fields]
-    short = [_field(problem, body) for problem in problems if problem["type"] == "too_short"]
-    return fields + [field for field in short if not any(name.startswith(field.pointer + "/") for name in inner)]
+    found = [(_field(problem, body), str(problem["type"])) for problem in problems]
+    merged: dict[str, InvalidField] = {}
+    for field, kind in found:
+        if kind not in MISFITS:
+            if kind != "too_short" or not any(_within(other, field) for other, _ in found if other != field):
+                merged[f"{field.pointer} {field.detail}"] = field
+        elif not any(other != field and what not in MISFITS and _at(other, field) for other, what in found):
+            before = merged.get(field.pointer)
+            merged[field.pointer] = field if before is None else _either(before, field)
+    return list(merged.values())
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -54,6 +75,22 @@ def _real(path: Sequence[str | int], body: Any, kind: str) -> list[str | int]:
     return real
 
 
+def _at(inner: InvalidField, outer: InvalidField) -> bool:
+    return inner.pointer == outer.pointer or _within(inner, outer)
+
+
+def _within(inner: InvalidField, outer: InvalidField) -> bool:
+    return inner.pointer.startswith(outer.pointer + "/")
+
+
+def _either(one: InvalidField, other: InvalidField) -> InvalidField:
+    """That a value should be one of two things, each of which was told by itself."""
+    before, _, given = one.detail.rstrip(".").partition(", not ")
+    wanted = other.detail.rstrip(".").partition(", not ")[0].removeprefix("Input should be ")
+    told = f", not {given}" if given else ""
+    return InvalidField(pointer=one.pointer, detail=f"{before} or {wanted}{told}.")
+
+
 def _detail(problem: Mapping[str, Any]) -> str:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
@@ -64,7 +101,8 @@ def _detail(problem: Mapping[str, Any]) -> str:
         return _unknown_type(context["tag"], context["expected_tags"])
     if kind == "union_tag_not_found":
         return "This needs a type."
-    message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = MISFITS.get(kind) or str(problem["msg"])
+    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = problem.get("input")
     told = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) < 60 else ""
     return f"{message}{told}." if kind != "value_error" else message

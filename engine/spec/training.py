@@ -53,7 +53,7 @@ class AveragingSpec(Spec):
 class TrainingSpec(Spec):
     """How to train: every field has a default."""
 
-    loss: Literal["auto"] | LossName | LossSpec = "auto"
+    loss: Literal["auto", LossName] | LossSpec = "auto"
     epochs: int = Field(default=30, ge=0, le=MAX_EPOCHS)
     batch_size: int = Field(default=64, ge=1, le=MAX_BATCH, description="rows computed on at a time")
     accumulate: int = Field(default=1, ge=1, le=MAX_BATCH, description="batches whose mean gradient makes an update")

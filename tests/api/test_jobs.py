@@ -98,6 +98,27 @@ def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClie
     assert client.get("/v1/jobs").json()["data"] == []
 
 
+@pytest.mark.parametrize(
+    ("training", "pointer", "told"),
+    [
+        ({"loss": "squared"}, "/training/loss", "or an object, not 'squared'."),
+        ({"loss": {"type": "huber", "delta": -1}}, "/training/loss/delta", "greater than 0, not -1."),
+        ({"loss": {"type": "hubr"}}, "/training/loss", "did you mean 'huber'?"),
+        ({"class_weight": 3}, "/training/class_weight", "Input should be 'balanced' or a list, not 3."),
+        ({"class_weight": [1]}, "/training/class_weight", "at least 2 items"),
+        ({"class_weight": [-1, 2]}, "/training/class_weight/0", "greater than 0, not -1."),
+        ({"optimizer": "adam"}, "/training/optimizer", "Input should be an object, not 'adam'."),
+    ],
+)
+def test_a_value_that_may_be_of_several_kinds_is_judged_as_the_one_it_is(
+    client: TestClient, dataset: dict[str, Any], training: dict[str, Any], pointer: str, told: str
+) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind", "training": training}
+    (error,) = client.post("/v1/jobs", json=body).json()["errors"]
+    assert error["pointer"] == pointer
+    assert told in error["detail"]
+
+
 def test_a_misspelt_target_is_told_with_the_nearest_column(client: TestClient, dataset: dict[str, Any]) -> None:
     problem = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "knid"}).json()
     assert problem["errors"][0]["pointer"] == "/target"
