@@ -80,8 +80,8 @@ def _whole(
 
 
 def _check_weights(loss: SingleLossSpec, outputs: int, pointer: str, findings: Findings) -> None:
-    given = len(loss.positive_weight or ()) if isinstance(loss, SigmoidCrossEntropySpec) else 0
-    if given not in {0, 1, outputs}:
+    given = len(loss.positive_weights) if isinstance(loss, SigmoidCrossEntropySpec) else 1
+    if given not in {1, outputs}:
         detail = f"There are {given} weights, and {outputs} outputs; give one weight, or one for each."
         findings.refuse(f"{pointer}/positive_weight", detail)
 

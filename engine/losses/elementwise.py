@@ -195,7 +195,7 @@ class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):
 
     def __init__(self, spec: SigmoidCrossEntropySpec, output_shape: Shape) -> None:
         super().__init__(spec, output_shape)
-        self.given = spec.positive_weight or (1.0,)
+        self.given = spec.positive_weights
         if len(self.given) not in {1, self.outputs}:
             raise ValueError(f"positive_weight has {len(self.given)} numbers for {self.outputs} outputs")
 

@@ -39,9 +39,15 @@ class SigmoidCrossEntropySpec(Spec):
 
     type: Literal["sigmoid_cross_entropy"] = "sigmoid_cross_entropy"
     label_smoothing: Smoothing = 0.0
-    positive_weight: Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH)] | None = (
-        Field(default=None, description="how much more a yes counts than a no, for each output")
-    )
+    positive_weight: (
+        Weight | Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH)] | None
+    ) = Field(default=None, description="how much more a yes counts than a no: one number, or one for each output")
+
+    @property
+    def positive_weights(self) -> tuple[float, ...]:
+        """One number, or one for each output."""
+        given = 1.0 if self.positive_weight is None else self.positive_weight
+        return given if isinstance(given, tuple) else (given,)
 
 
 class MeanSquaredErrorSpec(Spec):

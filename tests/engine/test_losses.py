@@ -38,7 +38,7 @@ SPECS: dict[str, LossSpec] = {
     "smoothed softmax": SoftmaxCrossEntropySpec(label_smoothing=0.2),
     "sigmoid": SigmoidCrossEntropySpec(),
     "smoothed sigmoid": SigmoidCrossEntropySpec(label_smoothing=0.2),
-    "weighted sigmoid": SigmoidCrossEntropySpec(positive_weight=(3.0,), label_smoothing=0.1),
+    "weighted sigmoid": SigmoidCrossEntropySpec(positive_weight=3.0, label_smoothing=0.1),
     "squared": MeanSquaredErrorSpec(),
     "absolute": MeanAbsoluteErrorSpec(),
     "huber": HuberSpec(delta=0.7),
