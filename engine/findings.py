@@ -142,7 +142,7 @@ def _overfitting(history: Sequence[EpochEnd]) -> Iterator[Finding]:
     losses = [end.metrics["train_loss"] for end in history]
     best = judged.index(min(judged))
     since = judged[best + 1 :][-OVERFIT_EPOCHS:]
-    if len(since) == OVERFIT_EPOCHS and min(since) > WORSE * judged[best] and losses[-1] < losses[best]:
+    if len(since) == OVERFIT_EPOCHS and _above(min(since), WORSE, judged[best]) and losses[-1] < losses[best]:
         yield Finding(
             code="overfitting",
             layers=(),
@@ -165,13 +165,14 @@ def _imbalance(counts: Sequence[int]) -> Iterator[Finding]:
 def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
     wild = [x.label for x in learners if _share(x) > WILD]
     losses = [end.metrics["train_loss"] for end in history][-RECENT:]
-    rises = sum(after > JUMP * before for before, after in itertools.pairwise(losses))
-    if wild or rises >= RISES:
+    rises = sum(_above(after, JUMP, before) for before, after in itertools.pairwise(losses))
+    seen = [f"a step changes weights by up to {max(map(_share, learners)):.1%} of their size"] if wild else []
+    seen += [f"the training loss rose in {rises} of the last {len(losses)} epochs"] if rises >= RISES else []
+    if seen:
         yield Finding(
             code="learning_rate_too_high",
             layers=tuple(wild),
-            seen=f"a step changes weights by up to {max(map(_share, learners), default=0):.1%} of their size, "
-            f"and the training loss rose in {rises} of the last {len(losses)} epochs",
+            seen=", and ".join(seen),
             advice="Take a learning_rate 3 to 10 times as small, or warm-up; try the learning-rate range test.",
         )
 
@@ -187,6 +188,11 @@ def _too_low(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Ite
             seen=f"a step changes weights by at most {largest:.1e} of their size",
             advice="Take a learning_rate 10 times as large; try the learning-rate range test.",
         )
+
+
+def _above(loss: float, factor: float, base: float) -> bool:
+    """Return whether a loss is more than `factor` times a base above 0, or as far above one below 0."""
+    return loss - base > (factor - 1) * abs(base)
 
 
 def _share(layer: LayerSizes) -> float:

@@ -100,3 +100,22 @@ def test_every_finding_says_what_was_seen_and_what_to_do() -> None:
     for finding in find(history(*[DenseSpec(units=8, activation="sigmoid")] * 8, epochs=1), class_counts=(1, 99)):
         assert any(character.isdigit() for character in finding.seen)
         assert finding.advice.endswith(".")
+
+
+def epochs(*losses: float, judged: bool = False) -> list[EpochEnd]:
+    """Epochs of which only the losses are known; those of the validation rows are the same."""
+    kinds = ("train_loss", "val_loss") if judged else ("train_loss",)
+    about = {"learning_rate": 0.1, "gradient_norm": 1.0, "seconds": 0.1}
+    return [
+        EpochEnd(epoch=number, metrics={**dict.fromkeys(kinds, loss), **about})
+        for number, loss in enumerate(losses, start=1)
+    ]
+
+
+def test_a_loss_below_zero_that_falls_is_healthy_and_one_that_jumps_about_is_not() -> None:
+    falls = epochs(-12.0, -12.5, -12.6, -12.7, -12.8, -12.9, -12.9, -12.9, judged=True)
+    jumps = epochs(-12.0, -8.0, -12.0, -8.0, -12.0, -8.0, -12.0)
+    assert find(falls) == ()
+    (finding,) = find(jumps)
+    assert finding.code == "learning_rate_too_high"
+    assert finding.seen == "the training loss rose in 3 of the last 7 epochs"
