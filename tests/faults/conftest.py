@@ -48,10 +48,11 @@ def grounds(
 
 @pytest.fixture
 def house(grounds: House) -> Iterator[House]:
-    """The service, alive at the beginning."""
+    """The service, alive at the beginning, with one worker."""
     grounds.revive()
     yield grounds
-    grounds.parts.pop("second worker", None)
+    if "second worker" in grounds.parts:
+        grounds.kill("second worker")
 
 
 @pytest.fixture

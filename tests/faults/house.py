@@ -13,17 +13,18 @@ from typing import Any
 import httpx
 
 from store.ids import new_id
-from tests.e2e.conftest import START_SECONDS, Processes, children
+from tests.e2e.conftest import START_SECONDS, Processes, children, kill
 from tests.servers import RedisServer
 from tests.tables import flowers
 
 LEASE_SECONDS = 2.0
-TIMES = {
+SETTINGS = {
     "BACKPROP_LEASE_SECONDS": str(LEASE_SECONDS),
     "BACKPROP_HEARTBEAT_SECONDS": "0.2",
     "BACKPROP_RECONCILE_SECONDS": "0.2",
     "BACKPROP_RECORD_SECONDS": "0.05",
     "BACKPROP_MAX_ATTEMPTS": "1000",  # how often tests may kill a job's worker
+    "BACKPROP_MAX_PROJECT_QUEUED": "1000",
 }
 LAYERS = [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.2}]
 ROLES = {
@@ -43,7 +44,7 @@ class House(Processes):
         self.database_url = database_url
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
         self._folder = folder
-        self._own = {**TIMES, **environment}
+        self._own = {**SETTINGS, **environment}
         self._hashes: dict[int, str] = {}
         self.dataset_id = ""
 
@@ -87,6 +88,13 @@ class House(Processes):
         self.parts[role].send_signal(signal.SIGTERM)
         self.parts.pop(role).wait(timeout=20)
         return time.monotonic() - began
+
+    def kill(self, role: str) -> None:
+        """Kill a part with the processes it started."""
+        part = self.parts.pop(role)
+        for victim in (*children(part.pid), part.pid):
+            kill(victim)
+        part.wait()
 
     def trainers(self, role: str = "worker") -> list[int]:
         """The processes of a worker that train."""

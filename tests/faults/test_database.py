@@ -26,7 +26,7 @@ from tests.servers import PostgresServer
 from tests.store.conftest import queue_job
 
 STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
-MOST_QUEUED = 90  # by one project at a time
+MOST_QUEUED = 90  # at a time
 
 
 @pytest.mark.proof(8, "PostgreSQL restarted during many jobs", "nothing lost or wrong")
