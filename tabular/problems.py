@@ -84,4 +84,8 @@ class InvalidRows(DataError):
 
 
 class InvalidWeights(DataError):
-    """The bytes are no weights file of the format they should be."""
+    """The bytes are no weights file of the format they should be; pointers lead into its header."""
+
+    def __init__(self, problems: Sequence[Pointed]) -> None:
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+        super().__init__("; ".join(problem.detail for problem in self.problems[:3]))
