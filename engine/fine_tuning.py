@@ -6,8 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine import streams
-from engine.memory import Array
+from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, misfit
+
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+
+Described = Mapping[str, tuple[Shape, str]]  # name -> shape and dtype of what a file holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,23 @@ class Transfer:
 
     taken: tuple[str, ...]
     drawn: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How far weights that were described fit a network.
+
+    `layers` counts first layers of the spec whose parameters are all there; `learned` are those among them that have
+    parameters, from 0. `head`: the output layer fits, too, and all hidden layers do. `misfits` says what keeps the
+    first layer that does not fit, or the output layer, from being taken; `expected` are its names and shapes.
+    """
+
+    layers: int
+    learned: tuple[int, ...]
+    head: bool
+    taken: tuple[str, ...]
+    misfits: tuple[str, ...]
+    expected: dict[str, Shape]
 
 
 def start_from(
@@ -48,8 +69,75 @@ def start_from(
     return Transfer(taken=tuple(wanted), drawn=drawn)
 
 
+def fit(network: Network, described: Described) -> Fit:
+    """Find out, from names and shapes alone, what `start_from` can take for a network; it may be one without memory."""
+    learned, taken = list[int](), list[str]()
+    misfits, expected = list[str](), dict[str, Shape]()
+    for index in range(len(network.specs)):
+        names = names_of(network, index)
+        misfits = _misfits(network, names, described)
+        if misfits:
+            expected = {name: network.parameters.shapes[name] for name in names}
+            break
+        taken += names
+        learned += [index] if names else []
+    layers = len(network.specs) if not misfits else index
+    names = names_of(network, None)
+    misfits = misfits or _misfits(network, names, described)
+    if not misfits:
+        taken += names
+    return Fit(
+        layers=layers,
+        learned=tuple(learned),
+        head=not misfits,
+        taken=tuple(taken),
+        misfits=tuple(misfits),
+        expected=expected or {name: network.parameters.shapes[name] for name in names},
+    )
+
+
+def fitting_inputs(network: Network, described: Described) -> int:
+    """Return the number of inputs, at most the network's, with which its first layer that learns would fit a file.
+
+    For a network whose inputs are not known yet, but how many there are at most. The network's own number if no
+    smaller one fits.
+    """
+    first = next(iter(network.learners), 0)
+    for name in network.layers[first].parameter_shapes():
+        shape, found = network.parameters.shapes[f"{first}.{name}"], described.get(f"{first}.{name}", ((), ""))[0]
+        if len(shape) == 2 == len(found) and 0 < found[1] < shape[1]:
+            return max(network.inputs - (shape[1] - found[1]), 1)
+    return network.inputs
+
+
+def names_of(network: Network, index: int | None) -> list[str]:
+    """Return the names of the parameters and statistics of a layer of the spec, counted from 0; None: the output's."""
+    if index is None:
+        return [name for name in network.parameters.shapes if not _label(network, name).startswith("layers[")]
+    return [name for name in network.parameters.shapes if _label(network, name).startswith(f"layers[{index}] ")]
+
+
+def _misfits(network: Network, names: Collection[str], described: Described) -> list[str]:
+    return [problem for name in names if (problem := _misfit(network, name, described.get(name)))]
+
+
+def _misfit(network: Network, name: str, found: tuple[Shape, str] | None) -> str | None:
+    wanted = list(network.parameters.shapes[name])
+    where = _label(network, name)
+    if found is None:
+        return f"{name} is missing; {where} takes it with shape {wanted}."
+    shape, dtype = found
+    if tuple(shape) != tuple(wanted):
+        return f"{name} has shape {list(shape)}, and {where} takes {wanted}."
+    return None if dtype in FLOATS else f"{name} has dtype {dtype}, and {where} takes floating-point numbers."
+
+
 def _is_wanted(network: Network, name: str, layers: Collection[int] | None, *, head: bool) -> bool:
-    label = network.layers[int(name.partition(".")[0])].label
+    label = _label(network, name)
     if not label.startswith("layers["):
         return head
     return layers is None or label.startswith(tuple(f"layers[{index}] " for index in layers))
+
+
+def _label(network: Network, name: str) -> str:
+    return network.layers[int(name.partition(".")[0])].label

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.fine_tuning import start_from
+from engine.fine_tuning import fit, fitting_inputs, start_from
 from engine.network import Network, StateMismatch
 from engine.spec import DenseSpec, DropoutSpec
 from engine.streams import stream
@@ -67,3 +67,35 @@ def test_training_starts_from_the_layers_taken_and_leaves_frozen_ones_as_they_ar
     for name in ("0.weight", "0.bias", "3.weight", "3.bias"):
         np.testing.assert_array_equal(network.parameters.values[name], source.parameters.values[name])
     assert (network.predict(rows.x).argmax(axis=1) == thirds.y).mean() > 0.7
+
+
+def described(network: Network) -> dict[str, tuple[tuple[int, ...], str]]:
+    return {name: (array.shape, str(array.dtype)) for name, array in network.torch_state().items()}
+
+
+def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
+    source = described(learned())
+    whole = fit(classifier(*TRUNK), source)
+    assert (whole.layers, whole.learned, whole.head, whole.misfits) == (3, (0, 2), True, ())
+    assert set(whole.taken) == set(source)
+    other = fit(classifier(*TRUNK, classes=3), source)
+    assert (other.layers, other.head) == (3, False)
+    assert other.misfits == (
+        "5.weight has shape [2, 6], and output takes [3, 6].",
+        "5.bias has shape [2], and output takes [3].",
+    )
+    wider = fit(classifier(TRUNK[0], TRUNK[1], DenseSpec(units=7)), source)
+    assert (wider.layers, wider.learned, wider.taken) == (2, (0,), ("0.weight", "0.bias"))
+    assert wider.expected == {"3.weight": (7, 8), "3.bias": (7,)}
+    missing = fit(classifier(*TRUNK), {name: each for name, each in source.items() if name != "0.bias"})
+    assert (missing.layers, missing.learned) == (0, ())
+    assert missing.misfits == ("0.bias is missing; layers[0] (dense) takes it with shape [8].",)
+    whole_numbers = fit(classifier(*TRUNK), {**source, "0.bias": ((8,), "int64")})
+    assert "dtype int64" in whole_numbers.misfits[0]
+
+
+def test_a_file_tells_for_how_many_inputs_it_was_made() -> None:
+    source = described(learned())
+    assert fitting_inputs(classifier(*TRUNK, inputs=9), source) == 2
+    assert fitting_inputs(classifier(*TRUNK, inputs=1), source) == 1
+    assert fitting_inputs(classifier(*TRUNK, inputs=9), {}) == 9
