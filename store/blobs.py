@@ -12,7 +12,7 @@ from store.clock import now
 from store.database import Sessions
 from store.errors import BlobDamaged
 from store.ids import BlobId, new_id
-from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Job, Model
+from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Job, Model, Weights
 from store.transaction import Tx, snapshot, transaction
 
 CHUNK_BYTES = 1 << 20
@@ -101,7 +101,7 @@ def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
 
 def remove_orphans(tx: Tx) -> None:
     """Delete what processes that died left behind: blobs of an hour ago that nothing refers to."""
-    owners = (Dataset.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)
+    owners = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)
     owned = [exists().where(owner == Blob.id) for owner in owners]
     old = Blob.created_at < now() - ORPHAN_MILLISECONDS
     tx.execute(delete(Blob).where(old, *[~owner for owner in owned]).execution_options(synchronize_session=False))

@@ -5,6 +5,7 @@ StoreError
 ├── JobFinished        an action on a job that has ended
 ├── JobUnfinished      an action on a job that has not
 ├── DatasetInUse       a job that has not ended needs the data set
+├── WeightsInUse       a job that has not ended needs the uploaded weights
 ├── LeaseLost          a write under a fence that is no longer the job's
 ├── IdempotencyMismatch, IdempotencyInProgress
 └── BlobDamaged        stored bytes are not those that were written
@@ -29,6 +30,10 @@ class JobUnfinished(StoreError):
 
 class DatasetInUse(StoreError):
     """A job that has not ended needs this data set."""
+
+
+class WeightsInUse(StoreError):
+    """A job that has not ended needs these weights."""
 
 
 class LeaseLost(StoreError):

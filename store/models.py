@@ -22,7 +22,8 @@ def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> M
     """Insert the model of a job."""
     origin = {"project_id": job.project_id, "job_id": job.id, "dataset_id": job.dataset_id, "name": job.name}
     base = job.spec.get("init_from") or {}
-    model = Model(id=model_id, base_model_id=base.get("model_id"), **origin, **columns)
+    bases = {"base_model_id": base.get("model_id"), "base_weights_id": base.get("weights_id")}
+    model = Model(id=model_id, **bases, **origin, **columns)
     tx.add(model)
     tx.flush()
     return model

@@ -110,6 +110,24 @@ class Dataset(Base):
     __table_args__ = (Index(None, "project_id", "id"),)
 
 
+class Weights(Base):
+    """An uploaded file of weights (safetensors) to start from, as a blob, and the tensors in it."""
+
+    __tablename__ = "weights"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str]
+    bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    tensors: Mapped[list[Any]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (Index(None, "project_id", "id"),)
+
+
 class Job(Base):
     """A training job: what was asked, how far it is, and who holds it under which fence."""
 
@@ -118,6 +136,7 @@ class Job(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set may go when its jobs have ended
+    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # uploaded ones; may go like a data set
     retry_of: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -140,6 +159,7 @@ class Job(Base):
     eta_seconds: Mapped[float | None] = mapped_column(Float)
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     best: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    range_test: Mapped[dict[str, Any] | None] = mapped_column(Json)
     stop_reason: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     model_id: Mapped[str | None] = mapped_column(Id)
@@ -214,6 +234,7 @@ class Model(Base):
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"), unique=True)
     dataset_id: Mapped[str] = mapped_column(Id)
     base_model_id: Mapped[str | None] = mapped_column(Id)
+    base_weights_id: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     architecture: Mapped[dict[str, Any]]
     preprocessing: Mapped[dict[str, Any]]
