@@ -11,7 +11,7 @@ from api.authentication import Keyring
 from api.changes import Changes
 from api.middleware import Edge
 from api.predictors import Predictors
-from api.routes import datasets, events, health, jobs, models
+from api.routes import datasets, events, health, jobs, models, weights
 from api.schemas.common import ProblemView
 from api.service import Service
 from api.settings import ApiSettings
@@ -52,7 +52,7 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
         responses=PROBLEMS,
         redoc_url=None,
     )
-    for routes in (datasets, jobs, events, models, health):
+    for routes in (datasets, jobs, events, models, weights, health):
         app.include_router(routes.router)
     problems.install(app)
     app.add_middleware(Edge)

@@ -3,9 +3,9 @@
 Refused
 ├── 400 MalformedJson, InvalidCursorError, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 Missing   405 MethodNotAllowed
-├── 409 Finished, NotReady, InUse, InProgress
+├── 409 Finished, NotReady, InUse, WeightsInUse, InProgress
 ├── 412 PreconditionFailed   413 TooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
-├── 422 InvalidRequest, InvalidDatasetFile, Mismatch, OverTheLimit
+├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, Mismatch, OverTheLimit
 ├── 429 QuotaExceeded
 └── 500 Internal   503 Unavailable   507 OutOfSpace
 """
@@ -94,6 +94,12 @@ class InUse(Refused):
     status, code, title = 409, "dataset_in_use", "A job needs this data set"
 
 
+class WeightsInUse(Refused):
+    """A job needs the weights."""
+
+    status, code, title = 409, "weights_in_use", "A job needs these weights"
+
+
 class InProgress(Refused):
     """The first request with the key is still being answered."""
 
@@ -134,6 +140,12 @@ class InvalidDatasetFile(Refused):
     """The file cannot be read as a table."""
 
     status, code, title = 422, "invalid_dataset", "The file cannot be read as a table"
+
+
+class InvalidWeightsFile(Refused):
+    """The file cannot be read as weights."""
+
+    status, code, title = 422, "invalid_weights", "The file cannot be read as weights"
 
 
 class Mismatch(Refused):

@@ -1,30 +1,55 @@
-"""`init_from`: what a job takes over from a model that was trained before, and whether it can."""
+"""`init_from`: what a job takes over from a model that was trained before, or from weights, and whether it can."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from api.schemas.jobs import JobRequest
+from api import from_weights
+from api.schemas.jobs import InitFrom, JobRequest
+from engine.fine_tuning import names_of
 from engine.spec import LayerSpec, ModelSpec, loss_spec
-from store import models
+from store import models, weights
 from store.ids import ProjectId
-from store.tables import Model
+from store.tables import Model, Weights
 from store.transaction import Tx
+from store.weights import Lock
+from tabular.dataset import DataWarning, Profile
 from tabular.plan import Plan
 from tabular.problems import InvalidPlan, Pointed
 from tabular.spec import FeatureSpec
 
 
-def base_of(tx: Tx, project: ProjectId, body: JobRequest) -> Model | None:
-    """The model to start from, if one is named."""
-    return models.get(tx, project, body.init_from.model_id) if body.init_from else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a job starts from, with how it was asked for."""
+
+    asked: InitFrom
+    source: Model | Weights
+
+    @property
+    def weights_id(self) -> str | None:
+        """The id of uploaded weights; None for a model."""
+        return self.source.id if isinstance(self.source, Weights) else None
 
 
-def with_defaults_of(body: JobRequest, base: Model) -> JobRequest:
-    """The request, with the base model's features and layers where it names none.
+def base_of(tx: Tx, project: ProjectId, body: JobRequest, lock: Lock | None = None) -> Base | None:
+    """What the job is to start from, if it names something; `lock` as in `weights.get`."""
+    asked = body.init_from
+    if asked is None:
+        return None
+    if asked.weights_id is not None:
+        return Base(asked=asked, source=weights.get(tx, project, asked.weights_id, lock))
+    return Base(asked=asked, source=models.get(tx, project, asked.model_id or ""))
+
+
+def with_defaults_of(body: JobRequest, base: Base | None) -> JobRequest:
+    """The request, with a base model's features and layers where it names none.
 
     Raises:
         InvalidPlan: it names other features than the base model learned from.
     """
-    learned = base.preprocessing["features"]["columns"]
+    if base is None or isinstance(base.source, Weights):
+        return body
+    learned = base.source.preprocessing["features"]["columns"]
     names = [column["name"] for column in learned]
     if body.features is not None and [feature.column for feature in body.features] != names:
         detail = f"The base model learned from {', '.join(map(repr, names))}, in this order: name these, or none."
@@ -34,36 +59,47 @@ def with_defaults_of(body: JobRequest, base: Model) -> JobRequest:
         FeatureSpec(column=column["name"], encoding=column["encoding"] if column["encoding"] in asked else None)
         for column in learned
     )
-    model = body.model or ModelSpec(layers=_layers_of(base))
+    model = body.model or ModelSpec(layers=_layers_of(base.source))
     return body.model_copy(update={"features": features, "model": model})
 
 
-def transfer(body: JobRequest, base: Model, resolved: Plan) -> dict[str, Any]:
-    """What is taken over: how many of the first layers, and whether the output layer.
+def start_from(base: Base | None, resolved: Plan, profile: Profile) -> tuple[Plan, dict[str, Any] | None]:
+    """The plan with its frozen layers and what there is to say; and `init_from` of the spec: what is taken over.
 
     Raises:
-        InvalidPlan: nothing can be, or less than is to be frozen.
+        InvalidPlan: nothing can be taken over, or less than is to be frozen.
     """
-    asked = body.init_from
+    if base is None:
+        return resolved, None
+    warnings: list[DataWarning] = []
+    if isinstance(base.source, Weights):
+        taken = from_weights.transfer(base.asked, base.source, resolved, profile, warnings)
+    else:
+        taken = _transfer(base.asked, base.source, resolved)
+    network = from_weights.network_of(resolved)
+    first = [index for index in range(base.asked.freeze_layers) if names_of(network, index)]
+    training = resolved.training.model_copy(update={"frozen": tuple(sorted({*resolved.training.frozen, *first}))})
+    return resolved.model_copy(update={"training": training, "warnings": (*resolved.warnings, *warnings)}), taken
+
+
+def _transfer(asked: InitFrom, base: Model, resolved: Plan) -> dict[str, Any]:
+    """How many of a model's first layers are taken over, and whether its output layer."""
     layers = _layers_of(base)
     alike = _alike(resolved.layers, layers)
     problems = []
     if layers and not alike:
         detail = "The first layer is not like the base model's; leave the layers out to take all of its own."
         problems.append(Pointed(pointer="/model/layers", detail=detail))
-    frozen = asked.freeze_layers if asked else 0
-    if frozen > alike:
-        detail = f"Only {alike} layers are taken over from the base model, so that {frozen} cannot be frozen."
+    if asked.freeze_layers > alike:
+        detail = (
+            f"Only {alike} layers are taken over from the base model, so that {asked.freeze_layers} cannot be frozen."
+        )
         problems.append(Pointed(pointer="/init_from/freeze_layers", detail=detail))
     if problems:
         raise InvalidPlan(problems)
     whole = alike == len(layers) == len(resolved.layers)
-    return {
-        "model_id": base.id,
-        "freeze_layers": frozen,
-        "layers": alike,
-        "head": whole and _same_answer(base, resolved),
-    }
+    head = whole and _same_answer(base, resolved) and not asked.new_head
+    return asked.model_dump(exclude={"weights_id"}) | {"layers": alike, "head": head}
 
 
 def _same_answer(base: Model, resolved: Plan) -> bool:

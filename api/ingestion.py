@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.errors import InvalidRequest
+from api.quotas import check_storage
 from api.schemas.datasets import DatasetView
 from api.service import Service
+from api.settings import ApiSettings
 from api.uploads import Received
 from store import blobs, datasets
 from store.blobs import BlobInfo
@@ -15,6 +17,8 @@ from store.transaction import Tx
 from tabular import sandbox
 from tabular.dataset import Profile
 from tabular.options import MISSING, CsvOptions, Limits
+
+CSV_TYPES = ("text/csv", "application/csv", "text/plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +52,11 @@ def ingest(here: Service, folder: Path, received: Received, options: CsvOptions)
         return Stored(profile=profile, blob=blobs.write(here.sessions, blobs.chunks_of_file(file)))
 
 
-def create(project: ProjectId, name: str, received: Received, stored: Stored, tx: Tx) -> Answer:
-    """Insert the data set and answer with it."""
+def create(  # noqa: PLR0913, PLR0917 - bound to a request but for the transaction
+    limits: ApiSettings, project: ProjectId, name: str, received: Received, stored: Stored, tx: Tx
+) -> Answer:
+    """Insert the data set and answer with it; raises `QuotaExceeded`."""
+    check_storage(tx, limits, project, received.bytes)
     shown = stored.profile.to_json()
     dataset = datasets.create(
         tx,

@@ -7,12 +7,13 @@ from pydantic import ValidationError
 
 from api import fine_tuning
 from api.errors import OverTheLimit, QuotaExceeded, Unavailable
+from api.fine_tuning import Base
 from api.pointers import InvalidField
 from api.schemas.jobs import JobRequest, JobView
 from api.service import Service
 from api.settings import ApiSettings
 from engine import shapes
-from store import datasets, durations, jobs, standing
+from store import datasets, durations, jobs, standing, weights
 from store.database import Sessions
 from store.errors import NotFound
 from store.idempotency import Answer
@@ -30,13 +31,15 @@ RETRY_SECONDS = 30
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
     dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
-    resolved, taken = _resolve(tx, project, dataset, body)
+    base = fine_tuning.base_of(tx, project, body, lock="keep")
+    resolved, taken = _resolve(dataset, body, base)
     estimate = _estimate(tx, resolved, limits)
     return _queued(
         limits,
         project,
         tx,
         dataset_id=dataset.id,
+        base_weights_id=base.weights_id if base else None,
         name=body.name or f"{dataset.name}: {body.target if isinstance(body.target, str) else ', '.join(body.target)}",
         priority=body.priority,
         spec=_spec(body, resolved) | taken,
@@ -51,7 +54,9 @@ def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answe
     """Insert a new job with the spec of one that has ended, and answer with it."""
     old = jobs.ended(tx, project, job_id)
     datasets.get(tx, project, old.dataset_id, lock="keep")
-    same = ("dataset_id", "name", "priority", "spec", "estimate", "warnings", "epochs", "metadata_")
+    if old.base_weights_id:
+        weights.get(tx, project, old.base_weights_id, lock="keep")
+    same = ("dataset_id", "base_weights_id", "name", "priority", "spec", "estimate", "warnings", "epochs", "metadata_")
     return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in same})
 
 
@@ -74,7 +79,8 @@ def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
 def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
     with snapshot(here.sessions) as tx:
-        resolved, taken = _resolve(tx, project, datasets.get(tx, project, body.dataset_id), body)
+        base = fine_tuning.base_of(tx, project, body)
+        resolved, taken = _resolve(datasets.get(tx, project, body.dataset_id), body, base)
         estimate = _estimate(tx, resolved, here.limits)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {
@@ -90,7 +96,8 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     try:
         body = JobRequest.model_validate(rest)
         with snapshot(sessions) as tx:
-            _resolve(tx, project, datasets.get(tx, project, body.dataset_id), body)
+            dataset, base = datasets.get(tx, project, body.dataset_id), fine_tuning.base_of(tx, project, body)
+            _resolve(dataset, body, base)
     except InvalidPlan as error:
         return [InvalidField(pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
     except (ValidationError, NotFound):
@@ -98,18 +105,13 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     return []
 
 
-def _resolve(tx: Tx, project: ProjectId, dataset: Dataset, body: JobRequest) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a job, and what it takes over from another model, as a part of its spec."""
+def _resolve(dataset: Dataset, body: JobRequest, base: Base | None) -> tuple[Plan, dict[str, Any]]:
+    """The plan of a job, and what it takes over from another network, as a part of its spec."""
     profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
-    base = fine_tuning.base_of(tx, project, body)
-    if base is None:
-        return plan(profile, body.target, body.features, body.task, body.model, body.training), {"init_from": None}
     asked = fine_tuning.with_defaults_of(body, base)
     resolved = plan(profile, asked.target, asked.features, asked.task, asked.model, asked.training)
-    taken = fine_tuning.transfer(body, base, resolved)
-    frozen = tuple(sorted({*resolved.training.frozen, *range(taken["freeze_layers"])}))
-    training = resolved.training.model_copy(update={"frozen": frozen})
-    return resolved.model_copy(update={"training": training}), {"init_from": taken}
+    resolved, taken = fine_tuning.start_from(base, resolved, profile)
+    return resolved, {"init_from": taken}
 
 
 def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:

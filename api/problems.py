@@ -18,7 +18,7 @@ from api.errors import Refused
 from api.pointers import InvalidField, invalid_fields
 from store import errors as store_errors
 from store.pages import InvalidCursor
-from tabular.problems import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
+from tabular.problems import InvalidDataset, InvalidPlan, InvalidRows, InvalidWeights, OverLimit
 from tabular.sandbox import IngestFailed
 
 log = logging.getLogger("api")
@@ -29,6 +29,7 @@ REFUSALS: dict[type[Exception], type[Refused]] = {
     store_errors.JobFinished: errors.Finished,
     store_errors.JobUnfinished: errors.NotReady,
     store_errors.DatasetInUse: errors.InUse,
+    store_errors.WeightsInUse: errors.WeightsInUse,
     store_errors.IdempotencyMismatch: errors.Mismatch,
     store_errors.IdempotencyInProgress: errors.InProgress,
     InvalidCursor: errors.InvalidCursorError,
@@ -58,6 +59,7 @@ def install(app: FastAPI) -> None:
         IngestFailed: _reader_died,
         InvalidPlan: _pointed,
         InvalidRows: _pointed,
+        InvalidWeights: _pointed,
         DBAPIError: _database,
         PoolTimeoutError: _database,
         OSError: _system,
@@ -124,9 +126,10 @@ def _reader_died(request: Request, error: IngestFailed) -> JSONResponse:
     return _respond(request, errors.Unavailable(detail, headers={"Retry-After": RETRY_SECONDS}))
 
 
-def _pointed(request: Request, error: InvalidPlan | InvalidRows) -> JSONResponse:
+def _pointed(request: Request, error: InvalidPlan | InvalidRows | InvalidWeights) -> JSONResponse:
+    kind = errors.InvalidWeightsFile if isinstance(error, InvalidWeights) else errors.InvalidRequest
     listed = [{"pointer": problem.pointer, "detail": problem.detail} for problem in error.problems]
-    return _respond(request, errors.InvalidRequest(_count(len(listed)), errors=listed))
+    return _respond(request, kind(_count(len(listed)), errors=listed))
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

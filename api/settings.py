@@ -17,6 +17,7 @@ class ApiSettings(BaseSettings):
     max_inflation: int = Field(default=100, gt=1, description="How many times its size a gzip body may inflate to.")
     max_job_bytes: int = Field(default=2 << 30, gt=0, description="Memory that training a job may need.")
     max_parameters: int = Field(default=20_000_000, gt=0, description="Weights and biases that a network may have.")
+    max_project_bytes: int = Field(default=5 << 30, gt=0, description="Size of all that a project has uploaded.")
     max_project_queued: int = Field(default=100, gt=0, description="Jobs of a project that may wait.")
     max_queued: int = Field(default=10_000, gt=0, description="Jobs that may wait in all.")
 

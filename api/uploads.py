@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from api.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from api.settings import ApiSettings
 from api.strict import BoundedRequest
 
-CSV_TYPES = ("text/csv", "application/csv", "text/plain")
 WRITE_BYTES = 1 << 20  # a hop to a thread for each megabyte, not for each packet
 INFLATED_FLOOR = 10 << 20  # below this a file may inflate as it likes
 
@@ -54,12 +53,12 @@ class Upload:
         """The folder."""
         return Path(self._folder.name)
 
-    async def receive(self, request: Request) -> Received:
-        """Write the body, or the one file of a form, to disk; raises `TooLarge`, or what is wrong with it."""
+    async def receive(self, request: Request, types: Sequence[str]) -> Received:
+        """Write the body of one of `types`, or the one file of a form, to disk; raises what is wrong with it."""
         inflater = _inflater(request.headers.get("content-encoding", "identity"), self._limits)
         path, digest = self.path / "body", hashlib.sha256()
         bounded = BoundedRequest(request, self._limits.max_upload_bytes)
-        async with _sent_file(bounded) as (filename, packets):
+        async with _sent_file(bounded, types) as (filename, packets):
             with path.open("wb") as file:
                 async for piece in _gathered(packets, inflater):
                     await to_thread.run_sync(_write, file, digest, piece)
@@ -67,15 +66,15 @@ class Upload:
 
 
 @asynccontextmanager
-async def _sent_file(request: Request) -> AsyncIterator[tuple[str | None, AsyncIterator[bytes]]]:
+async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[tuple[str | None, AsyncIterator[bytes]]]:
     """The name and the bytes of the file that was sent."""
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if sent in CSV_TYPES:
+    if sent in types:
         yield None, request.stream()
         return
     if sent != "multipart/form-data":
         raise UnsupportedMediaType(
-            f"Send text/csv or multipart/form-data, not {sent or 'a body without Content-Type'}."
+            f"Send {types[0]} or multipart/form-data, not {sent or 'a body without Content-Type'}."
         )
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get("file")

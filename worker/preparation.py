@@ -60,10 +60,11 @@ class Preparation:
 
         Raises:
             DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
+            BaseUnusable: what the job starts from is gone, or does not fit what the rows make of the network.
         """
         plan = from_spec(job.spec)
+        base = load_base(self._sessions, job)
         try:
-            base = load_base(self._sessions, job)
             preprocessor, target = (base.preprocessor, base.target) if base else (None, None)
             arrays = prepare.prepare(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
         except (DataError, ValueError, KeyError) as error:
@@ -76,7 +77,7 @@ class Preparation:
             precision=plan.training.precision,
         )
         if base:
-            base.hand_over(network, arrays.target, plan.training.seed)
+            base.hand_over(network, arrays.preprocessor, arrays.target, plan.training.seed)
         training = Rows(arrays.x, arrays.y)
         return Prepared(
             plan=plan,

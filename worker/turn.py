@@ -13,6 +13,7 @@ from engine.training import EpochEnd, Heartbeat, Stopped, train
 from store.database import Sessions
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
+from worker.base import BaseUnusable
 from worker.diagnosis import Diagnosis, class_counts, layer_sizes
 from worker.heart import Grip
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
@@ -51,6 +52,8 @@ class Turn:
             raise
         except (DatasetUnusable, BlobDamaged) as error:
             return Failed(code="dataset_unusable", detail=f"The data set cannot be trained on: {error}.")
+        except BaseUnusable as error:
+            return Failed(code="base_unusable", detail=f"The job cannot start from what init_from names: {error}.")
         except (MemoryError, duckdb.OutOfMemoryException):
             detail = (
                 "The worker has too little memory for this job: take fewer units, a smaller batch or fewer columns."

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api import ingestion, once
 from api.once import answer_once
+from api.quotas import refuse_early
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.schemas.common import Name, PageView
 from api.schemas.datasets import DatasetView
@@ -56,10 +57,11 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
     options = ingestion.csv_options(delimiter, header, missing, types)
     key = once.key_of(request)
     with Upload(here.settings.data / "uploads", here.limits) as upload:
-        received = await upload.receive(request)
+        received = await upload.receive(request, ingestion.CSV_TYPES)
+        await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)
         stored = await to_thread.run_sync(ingestion.ingest, here, upload.path, received, options)
         title = name or received.filename or "dataset"
-        make = functools.partial(ingestion.create, caller.project, title, received, stored)
+        make = functools.partial(ingestion.create, here.limits, caller.project, title, received, stored)
         once_key = once.hashed(request, key, received.sha256.encode()) if key else None
         return await to_thread.run_sync(answer_once, here, caller, once_key, make)
 

@@ -1,9 +1,9 @@
 """Jobs as they are asked for and as they are shown."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from api.schemas.common import Metadata, Name, Request, View, Warned
 from engine.spec import ModelSpec, TrainingSpec
@@ -16,10 +16,28 @@ State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"
 
 
 class InitFrom(Request):
-    """A model to start from instead of from nothing: its preprocessing, its layers as far as they are alike."""
+    """What to start from instead of from nothing: a trained model, or uploaded weights.
 
-    model_id: str = Field(description="A model of this project.")
+    Of a model its preprocessing is taken, too, and its layers as far as they are alike. Of weights, which are named as
+    torch.nn.Sequential names them ("0.weight", ...), as many of the first layers as fit, and the output layer if all
+    others do and it fits.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"weights_id": "wts_…", "freeze_layers": 1}]})
+
+    model_id: str | None = Field(default=None, description="A model of this project; or:")
+    weights_id: str | None = Field(default=None, description="Uploaded weights of this project.")
     freeze_layers: int = Field(default=0, ge=0, le=64, strict=True, description="First layers that stay as they are.")
+    new_head: bool = Field(
+        default=False, strict=True, description="Draw the output layer anew, even if that of the start would fit."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_start(self) -> Self:
+        """A job starts from one thing."""
+        if (self.model_id is None) == (self.weights_id is None):
+            raise ValueError("Name either model_id or weights_id, and not both.")
+        return self
 
 
 class JobRequest(Request):
@@ -37,7 +55,7 @@ class JobRequest(Request):
     task: Task | None = Field(default=None, description="Null: follows from the target.")
     model: ModelSpec | None = Field(default=None, description="The hidden layers; null: two that suit the table.")
     training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
-    init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model.")
+    init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model, or uploaded weights.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Higher is sooner.")
     metadata: Metadata = Field(default_factory=dict)
 

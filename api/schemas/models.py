@@ -25,7 +25,10 @@ class ModelView(View):
     evaluation: dict[str, Any] | None = Field(description="On the validation rows, beside the naive baseline.")
     fingerprint: str = Field(description="Of the arithmetic of the machine that trained it.")
     weights: dict[str, Any] = Field(examples=[{"bytes": 31234, "sha256": "…", "url": "/v1/models/mdl_…/weights"}])
-    lineage: dict[str, Any] = Field(examples=[{"job_id": "job_…", "dataset_id": "ds_…", "base_model_id": None}])
+    lineage: dict[str, Any] = Field(
+        description="What the model was made from; base_model_id or base_weights_id if it was fine-tuned.",
+        examples=[{"job_id": "job_…", "dataset_id": "ds_…", "base_model_id": None, "base_weights_id": None}],
+    )
 
     @classmethod
     def of(cls, model: Model, weights: BlobInfo) -> "ModelView":
@@ -44,7 +47,12 @@ class ModelView(View):
             evaluation=model.evaluation,
             fingerprint=model.fingerprint,
             weights={"bytes": weights.bytes, "sha256": weights.sha256, "url": url},
-            lineage={"job_id": model.job_id, "dataset_id": model.dataset_id, "base_model_id": model.base_model_id},
+            lineage={
+                "job_id": model.job_id,
+                "dataset_id": model.dataset_id,
+                "base_model_id": model.base_model_id,
+                "base_weights_id": model.base_weights_id,
+            },
         )
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from store.ids import ProjectId
 from store.settings import Settings
 from store.tables import ApiKey, Project
 from store.transaction import transaction
+from tabular.export import to_safetensors
 from tests.api.conftest import upload
 from tests.tables import flowers
 
@@ -95,7 +97,9 @@ def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: Te
         tx.flush()
         keys.add(tx, other_key, service.settings.secret(), name="other", project=ProjectId("prj_other"))
     other = {"Authorization": f"Bearer {other_key}"}
-    csv = {"Content-Type": "text/csv"}
+    csv, octets = {"Content-Type": "text/csv"}, {"Content-Type": "application/octet-stream"}
+    file = to_safetensors({"0.weight": np.zeros((3, 2), np.float32)}, {})
+    weights = client.post("/v1/weights", content=file, headers={**mine, **octets}).json()
     dataset = client.post("/v1/datasets", content=flowers(), headers={**mine, **csv}).json()
     body = {"dataset_id": dataset["id"], "target": "kind"}
     job = client.post("/v1/jobs", json=body, headers=mine).json()
@@ -105,11 +109,18 @@ def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: Te
         ("GET", f"/v1/jobs/{job['id']}"),
         ("GET", f"/v1/jobs/{job['id']}/metrics"),
         ("POST", f"/v1/jobs/{job['id']}/cancel"),
+        ("GET", f"/v1/weights/{weights['id']}"),
+        ("DELETE", f"/v1/weights/{weights['id']}"),
     ]:
         foreign = client.request(method, path, headers=other)
         assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found"), path
     assert client.post("/v1/jobs", json=body, headers=other).status_code == 404
-    assert client.get("/v1/jobs", headers=other).json()["data"] == []
+    own = client.post("/v1/datasets", content=flowers(), headers={**other, **csv}).json()
+    theirs = {**body, "dataset_id": own["id"], "init_from": {"weights_id": weights["id"]}}
+    foreign = client.post("/v1/jobs", json=theirs, headers=other)
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    for path in ("/v1/jobs", "/v1/weights"):
+        assert client.get(path, headers=other).json()["data"] == []
 
 
 def test_only_loopback_addresses_count_as_this_machine() -> None:

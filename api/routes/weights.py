@@ -1,0 +1,80 @@
+"""/v1/weights: uploaded weights to start jobs from."""
+
+import functools
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from api import once, receiving_weights
+from api.once import answer_once
+from api.quotas import refuse_early
+from api.receiving_weights import SAFETENSORS_TYPES
+from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.schemas.common import Name, PageView
+from api.schemas.weights import WeightsView
+from api.service import Here, Reader, Writer
+from api.uploads import Upload
+from store import weights
+from store.transaction import snapshot, transaction
+
+router = APIRouter(prefix="/v1/weights", tags=["weights"])
+
+BINARY = {"type": "string", "format": "binary"}
+FORM = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "A safetensors file, or multipart/form-data with one part `file`; gzip as Content-Encoding.",
+        "content": {
+            **{kind: {"schema": BINARY} for kind in SAFETENSORS_TYPES},
+            "multipart/form-data": {"schema": FORM},
+        },
+    }
+}
+
+
+@router.post("", status_code=201, response_model=WeightsView, openapi_extra=BODY)
+async def create_weights(
+    request: Request,
+    here: Here,
+    caller: Writer,
+    name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
+) -> JSONResponse:
+    """Upload a state_dict as safetensors, to start jobs from. Of a file that is wrong nothing is kept."""
+    key = once.key_of(request)
+    with Upload(here.settings.data / "uploads", here.limits) as upload:
+        received = await upload.receive(request, SAFETENSORS_TYPES)
+        await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)
+        header = await to_thread.run_sync(receiving_weights.check, received)
+        blob = await to_thread.run_sync(receiving_weights.store, here, received)
+        title = name or received.filename or "weights"
+        make = functools.partial(receiving_weights.create, here.limits, caller.project, title, header, blob)
+        once_key = once.hashed(request, key, received.sha256.encode()) if key else None
+        return await to_thread.run_sync(answer_once, here, caller, once_key, make)
+
+
+@router.get("")
+def list_weights(
+    here: Here, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> PageView[WeightsView]:
+    """The uploaded weights of the project, newest first."""
+    with snapshot(here.sessions) as tx:
+        page = weights.page_of(tx, caller.project, cursor, limit)
+    return PageView(data=[WeightsView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+
+
+@router.get("/{weights_id}")
+def get_weights(weights_id: str, here: Here, caller: Reader) -> WeightsView:
+    """One file of weights, with the names and shapes of its tensors."""
+    with snapshot(here.sessions) as tx:
+        return WeightsView.of(weights.get(tx, caller.project, weights_id))
+
+
+@router.delete("/{weights_id}", status_code=204)
+def delete_weights(weights_id: str, here: Here, caller: Writer) -> Response:
+    """Delete weights that no unfinished job needs; models that were trained from them stay."""
+    with transaction(here.sessions) as tx:
+        weights.remove(tx, caller.project, weights_id)
+    return Response(status_code=204)
