@@ -26,10 +26,12 @@ from engine.spec import (
     AttentionSpec,
     AveragePoolSpec,
     BatchNormSpec,
+    ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
     DenseSpec,
     DropoutSpec,
+    EmbeddedColumnSpec,
     EmbeddingSpec,
     FlattenSpec,
     GlobalPoolSpec,
@@ -71,6 +73,11 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
     "reshape to image": (ReshapeSpec(shape=[16, 14, 14]), (16 * 14 * 14,), 32),
     "residual": (ResidualSpec(layers=[BLOCK, BLOCK]), IMAGE, 32),
     "embedding": (EmbeddingSpec(vocabulary=1_000, units=64), (50,), 32),
+    "column embedding": (
+        ColumnEmbeddingSpec(columns=[EmbeddedColumnSpec(column=n, categories=1_000, size=32) for n in range(4)]),
+        (64,),
+        128,
+    ),
     "positions": (PositionsSpec(), TIME, 32),
     "positions learned": (PositionsSpec(kind="learned"), TIME, 32),
     "lstm": (LstmSpec(units=64), TIME, 32),
@@ -90,8 +97,8 @@ def times(spec: LayerSpec, shape: Shape, rows: int) -> tuple[float, float]:
     layer.allocate(arena, rows, dtype, training=True)
     layer.resize(rows)
     given = rng.standard_normal(batch_shape(layer.input_shape, rows), dtype=np.float32)
-    if isinstance(spec, EmbeddingSpec):
-        given = rng.integers(0, spec.vocabulary, given.shape).astype(np.float32)
+    if isinstance(spec, (EmbeddingSpec, ColumnEmbeddingSpec)):
+        given = rng.integers(0, 1_000, given.shape).astype(np.float32)
     x = given.copy()
     slope = rng.standard_normal(layer.forward(x, rng).shape, dtype=np.float32)
     dy = slope.copy()

@@ -75,7 +75,7 @@ def find(history: Sequence[EpochEnd], *, class_counts: Sequence[int] = ()) -> tu
 
 def _vanishing(learners: Sequence[LayerSizes]) -> Iterator[Finding]:
     last = learners[-1].gradient or 0.0 if learners else 0.0
-    dense = [x for x in learners if not x.label.endswith("(embedding)")]  # of which a batch needs but a few rows
+    dense = [x for x in learners if not x.label.endswith("embedding)")]  # of which a batch needs but a few rows
     faint = {x.label: x.gradient for x in dense if x.gradient is not None and x.gradient < FALL * last}
     if faint:
         yield Finding(

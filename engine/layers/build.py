@@ -9,6 +9,7 @@ from engine.layers import shaping
 from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
 from engine.layers.attention import Attention
 from engine.layers.batch_normalization import BatchNorm
+from engine.layers.column_embedding import ColumnEmbedding
 from engine.layers.convolution import Conv2d
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
@@ -30,6 +31,7 @@ from engine.spec import (
     AttentionSpec,
     AveragePoolSpec,
     BatchNormSpec,
+    ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
     DenseSpec,
@@ -99,6 +101,7 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, str], Layer]] = {
     LayerNormSpec: lambda spec, shape, label: LayerNorm(shape, label, spec.epsilon),
     FlattenSpec: lambda _, shape, label: shaping.flatten(shape, label),
     EmbeddingSpec: lambda spec, shape, label: Embedding(shape, spec, label),
+    ColumnEmbeddingSpec: lambda spec, shape, label: ColumnEmbedding(shape, spec, label),
     PositionsSpec: positions,
     LstmSpec: lstm,
     GruSpec: gru,

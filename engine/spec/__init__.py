@@ -1,6 +1,7 @@
 """What can be asked of the engine: layers, loss, optimizer, schedule, training. The one definition."""
 
-from engine.spec.base import MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
+from engine.spec.base import MAX_BATCH, MAX_COLUMNS, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
+from engine.spec.columns import ColumnEmbeddingSpec, EmbeddedColumnSpec
 from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
 from engine.spec.images import (
     AveragePoolSpec,
@@ -53,6 +54,7 @@ from engine.spec.training import AveragingSpec, EarlyStoppingSpec, Regularizatio
 
 __all__ = [
     "MAX_BATCH",
+    "MAX_COLUMNS",
     "MAX_EPOCHS",
     "MAX_LAYERS",
     "MAX_SEED",
@@ -66,6 +68,7 @@ __all__ = [
     "AveragePoolSpec",
     "AveragingSpec",
     "BatchNormSpec",
+    "ColumnEmbeddingSpec",
     "ConstantSpec",
     "Conv1dSpec",
     "Conv2dSpec",
@@ -73,6 +76,7 @@ __all__ = [
     "DenseSpec",
     "DropoutSpec",
     "EarlyStoppingSpec",
+    "EmbeddedColumnSpec",
     "EmbeddingSpec",
     "ExponentialSpec",
     "FlattenSpec",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec
+from engine.spec.columns import ColumnEmbeddingSpec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.images import (
     AveragePoolSpec,
@@ -34,7 +35,8 @@ class ResidualSpec(Spec):
 
 LayerSpec = Annotated[
     # one line per family
-    EmbeddingSpec
+    ColumnEmbeddingSpec
+    | EmbeddingSpec
     | PositionsSpec
     | LstmSpec
     | GruSpec

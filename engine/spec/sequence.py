@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.spec.base import MAX_WIDTH, Spec
+from engine.spec.base import MAX_VOCABULARY, MAX_WIDTH, Spec
 
 Direction = Literal["forward", "backward", "bidirectional"]
 
-MAX_VOCABULARY = 1_000_000  # rows of an embedding's table
 MAX_HEADS = 64
 
 

@@ -22,10 +22,12 @@ from engine.spec import (
     AveragePoolSpec,
     AveragingSpec,
     BatchNormSpec,
+    ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
     DenseSpec,
     DropoutSpec,
+    EmbeddedColumnSpec,
     EmbeddingSpec,
     FlattenSpec,
     GlobalPoolSpec,
@@ -70,6 +72,16 @@ NETWORKS: dict[str, list[LayerSpec]] = {
     "convolution in time": [SEQUENCE, Conv1dSpec(channels=6, groups=2, padding="same"), BatchNormSpec(), MaxPoolSpec()],
     "lstm": [SEQUENCE, LstmSpec(units=4, output="sequence", direction="bidirectional"), LstmSpec(units=3)],
     "gru": [SEQUENCE, GruSpec(units=4, direction="backward")],
+    "columns": [
+        ColumnEmbeddingSpec(
+            columns=(
+                EmbeddedColumnSpec(column=0, categories=3, size=4),
+                EmbeddedColumnSpec(column=1, categories=2, size=3),
+                EmbeddedColumnSpec(column=47, categories=4, size=1),
+            )
+        ),
+        DenseSpec(units=6),
+    ],
     "transformer": [
         EmbeddingSpec(vocabulary=5, units=4),
         PositionsSpec(),

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from engine.findings import FindingCode, find
-from engine.spec import AdamSpec, DenseSpec, EmbeddingSpec, FlattenSpec, LayerSpec, SgdSpec
+from engine.spec import (
+    AdamSpec,
+    ColumnEmbeddingSpec,
+    DenseSpec,
+    EmbeddedColumnSpec,
+    EmbeddingSpec,
+    FlattenSpec,
+    LayerSpec,
+    SgdSpec,
+)
 from engine.training import EpochEnd, Rows
 from tests.engine.runs import classifier, line, moons, regressor, run, spec
 
@@ -41,10 +50,18 @@ def test_gradients_vanish_in_a_deep_stack_of_sigmoids() -> None:
     assert "output" not in finding.layers
 
 
-def test_rare_words_are_no_vanishing_gradient() -> None:
+@pytest.mark.parametrize(
+    "embedding",
+    [
+        EmbeddingSpec(vocabulary=100_000, units=8),
+        ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=100_000, size=8),)),
+    ],
+    ids=lambda spec: spec.type,
+)
+def test_rare_words_are_no_vanishing_gradient(embedding: LayerSpec) -> None:
     rng = np.random.default_rng(0)
     rows = Rows(rng.integers(0, 1_000, (60, 5)).astype(np.float32), rng.integers(0, 2, 60))
-    layers = (EmbeddingSpec(vocabulary=100_000, units=8), FlattenSpec(), DenseSpec(units=8))
+    layers = (embedding, FlattenSpec(), DenseSpec(units=8))
     assert "vanishing_gradients" not in codes(history(*layers, rows=rows, epochs=1))
 
 

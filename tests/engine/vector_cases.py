@@ -14,10 +14,12 @@ from engine.spec import (
     AttentionSpec,
     AveragePoolSpec,
     BatchNormSpec,
+    ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
     DenseSpec,
     DropoutSpec,
+    EmbeddedColumnSpec,
     EmbeddingSpec,
     FlattenSpec,
     GlobalPoolSpec,
@@ -109,6 +111,12 @@ def words(*layers: LayerSpec, outputs: int | Shape = 3) -> Case:
     return Case(layers=(EmbeddingSpec(vocabulary=7, units=4), *layers), inputs=6, outputs=outputs, vocabulary=7)
 
 
+def columns(*embedded: EmbeddedColumnSpec) -> Case:
+    """A dense layer on some columns of which there are vectors; numbers beyond the categories among them."""
+    layers = (ColumnEmbeddingSpec(columns=embedded), DenseSpec(units=5, activation="tanh"))
+    return Case(layers=layers, inputs=6, rows=9, vocabulary=7)
+
+
 def loss(spec: LossSpec, outputs: int = 3) -> Case:
     """A loss on a small network."""
     return Case(layers=(DenseSpec(units=5, activation="tanh"),), outputs=outputs, loss=spec)
@@ -170,6 +178,12 @@ CASES: dict[str, Case] = {
     },
     "lstm on lstm": sequence(LstmSpec(units=3, output="sequence"), LstmSpec(units=3)),
     "embedding": words(FlattenSpec()),
+    "column embedding": columns(EmbeddedColumnSpec(column=0, categories=7, size=4)),
+    "column embeddings among numbers": columns(
+        EmbeddedColumnSpec(column=1, categories=7, size=3),
+        EmbeddedColumnSpec(column=2, categories=5, size=2),
+        EmbeddedColumnSpec(column=5, categories=7, size=1),
+    ),
     "positions sinusoidal": words(PositionsSpec(), outputs=(6, 3)),
     "positions learned": words(PositionsSpec(kind="learned"), GruSpec(units=3)),
     "attention": sequence(AttentionSpec(heads=2), outputs=(5, 3)),

@@ -1,0 +1,105 @@
+"""Vectors in place of categories: what is looked up, what passes through, and whose gradient it is."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from engine.contributions import contributions
+from engine.layers.build import stack
+from engine.layers.layer import ShapeRefused
+from engine.memory import Array
+from engine.network import Network
+from engine.spec import ColumnEmbeddingSpec, DenseSpec, EmbeddedColumnSpec, LayerSpec
+from engine.training import Rows
+from tests.engine.probe import Probe, assert_exact, derivatives
+from tests.engine.test_gradients import assert_gradients, case
+
+
+def embedded(*columns: tuple[int, int, int]) -> ColumnEmbeddingSpec:
+    """A layer of (column, categories, size)."""
+    return ColumnEmbeddingSpec(
+        columns=tuple(EmbeddedColumnSpec(column=place, categories=many, size=size) for place, many, size in columns)
+    )
+
+
+MIXED = embedded((1, 3, 2), (2, 4, 3), (5, 2, 1))
+
+
+def codes(probe: Probe) -> Array:
+    """A batch in which columns 1, 2 and 5 of six hold codes, some of them more than once."""
+    x = probe.inputs()
+    for place, many in ((1, 3), (2, 4), (5, 2)):
+        x[:, place] = probe.rng.integers(0, many, len(x))
+    return x
+
+
+def test_a_code_becomes_its_vector_and_every_other_number_stays() -> None:
+    probe = Probe([MIXED], (6,), rows=2)
+    first, second, third = (probe.parameters.values[f"0.tables.{n}.weight"] for n in range(3))
+    y = probe.run(np.array([[0.5, 2, 0, 1.5, 2.5, 1], [-0.5, 0, 3, -1.5, -2.5, 0]]))
+    assert y.tolist() == [
+        [0.5, *first[2], *second[0], 1.5, 2.5, *third[1]],
+        [-0.5, *first[0], *second[3], -1.5, -2.5, *third[0]],
+    ]
+
+
+def test_codes_beyond_the_categories_count_as_the_nearest() -> None:
+    probe = Probe([embedded((0, 3, 2))], (1,), rows=3)
+    table = probe.parameters.values["0.tables.0.weight"]
+    np.testing.assert_array_equal(probe.run(np.array([[-7.0], [3.0], [1e9]])), table[[0, 2, 2]])
+
+
+def test_the_vector_of_what_was_never_seen_is_nothing_at_first_and_others_are_about_as_long_as_one() -> None:
+    probe = Probe([embedded((0, 500, 16))], (1,))
+    probe.stack.initialize(np.random.default_rng(0))
+    lengths = np.linalg.norm(probe.parameters.values["0.tables.0.weight"], axis=1)
+    assert lengths[0] == 0
+    assert lengths[1:].mean() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex")  # codes are looked up by their real part
+def test_gradients_agree_with_the_complex_step_also_where_the_layer_is_not_the_first() -> None:
+    probe = Probe([MIXED, DenseSpec(units=6, activation="tanh")], (6,), complex, rows=5)
+    x, dy = codes(probe), probe.outputs()
+    dx, gradient = probe.gradient(x, dy)
+    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.vector))
+    assert_exact(dx, derivatives(probe, x, dy, x))
+    assert not dx[:, [1, 2, 5]].any()
+
+
+def test_gradients_agree_with_central_differences_of_the_loss() -> None:
+    layers: list[LayerSpec] = [MIXED, DenseSpec(units=4, activation="tanh")]
+    network, x, targets, shares = case(layers, "softmax_cross_entropy", rows=6, inputs=6)
+    x[:, [1, 2, 5]] = [[0, 0, 0], [1, 1, 1], [1, 2, 0], [2, 3, 1], [2, 3, 1], [2, 3, 1]]
+    assert_gradients(network, x, targets, shares)
+
+
+def test_vectors_tell_how_much_they_contributed_to_the_error() -> None:
+    network = Network([embedded((0, 4, 2))], inputs=2, outputs=1, loss="mean_squared_error", precision="float64")
+    network.initialize(np.random.default_rng(0))
+    rows = Rows(np.array([[1.0, 0.5], [3.0, -0.5]]), np.array([1.0, -1.0]))
+    found = contributions(network, rows, largest=100)
+    layers = {layer.label: layer.magnitude for layer in found.layers}
+    assert layers["layers[0] (column_embedding)"] > 0
+    used = {w.index[0] for w in found.largest if w.parameter == "0.tables.0.weight" and w.contribution}
+    assert used == {1, 3}
+
+
+@pytest.mark.parametrize(("shape", "says"), [((5,), "no column 5 in a row of 5"), ((6, 1), "takes a flat row")])
+def test_rows_without_the_column_are_refused(shape: tuple[int, ...], says: str) -> None:
+    with pytest.raises(ShapeRefused, match=says):
+        stack([MIXED], shape, "")
+
+
+@pytest.mark.parametrize("places", [(1, 0), (2, 2)])
+def test_columns_stand_in_order_and_once(places: tuple[int, int]) -> None:
+    with pytest.raises(ValidationError, match="rising order"):
+        embedded(*((place, 2, 1) for place in places))
+
+
+def test_pytorch_is_told_how_to_build_the_same() -> None:
+    network = Network([embedded((0, 4, 2), (2, 3, 1))], inputs=3, outputs=1, loss="poisson", precision="float32")
+    *definition, expression = network.torch_code().splitlines()
+    assert definition[0] == "class ColumnEmbedding(torch.nn.Module):"
+    assert expression == "torch.nn.Sequential(ColumnEmbedding((0, 4, 2), (2, 3, 1)), torch.nn.Linear(4, 1))"
+    assert list(network.torch_state()) == ["0.tables.0.weight", "0.tables.1.weight", "1.weight", "1.bias"]
