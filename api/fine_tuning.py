@@ -1,7 +1,7 @@
 """`init_from`: what a job takes over from a model that was trained before, or from weights, and whether it can."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from api import from_weights
 from api.schemas.jobs import InitFrom, JobRequest
@@ -15,7 +15,8 @@ from store.weights import Lock
 from tabular.dataset import DataWarning, Profile
 from tabular.plan import Plan
 from tabular.problems import InvalidPlan, Pointed
-from tabular.spec import FeatureSpec
+from tabular.spec import Encoding, FeatureSpec
+from tabular.vectors import in_front
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +55,24 @@ def with_defaults_of(body: JobRequest, base: Base | None) -> JobRequest:
     if body.features is not None and [feature.column for feature in body.features] != names:
         detail = f"The base model learned from {', '.join(map(repr, names))}, in this order: name these, or none."
         raise InvalidPlan([Pointed(pointer="/features", detail=detail)])
-    asked = {"standardize", "none", "one_hot"}
-    features = tuple(
-        FeatureSpec(column=column["name"], encoding=column["encoding"] if column["encoding"] in asked else None)
-        for column in learned
-    )
-    model = body.model or ModelSpec(layers=_layers_of(base.source))
-    return body.model_copy(update={"features": features, "model": model})
+    layers = _layers_of(base.source)
+    model = body.model or ModelSpec(layers=layers[len(in_front(layers)) :])
+    return body.model_copy(update={"features": tuple(map(_feature, learned)), "model": model})
+
+
+def _feature(column: dict[str, Any]) -> FeatureSpec:
+    """A column of the base model's as it would be asked for."""
+    encoding = column["encoding"] if column["encoding"] in get_args(Encoding) else None
+    return FeatureSpec(column=column["name"], encoding=encoding, size=column.get("size"))
+
+
+def vectors_of(base: Base | None) -> dict[str, int]:
+    """How many vectors a base model has learned for each of its embedded columns."""
+    if base is None or isinstance(base.source, Weights):
+        return {}
+    embedded = [column["name"] for column in base.source.preprocessing["features"]["columns"] if "size" in column]
+    tables = [table for layer in in_front(_layers_of(base.source)) for table in layer.columns]
+    return {name: table.categories for name, table in zip(embedded, tables, strict=True)}
 
 
 def start_from(base: Base | None, resolved: Plan, profile: Profile) -> tuple[Plan, dict[str, Any] | None]:
@@ -77,9 +89,14 @@ def start_from(base: Base | None, resolved: Plan, profile: Profile) -> tuple[Pla
     else:
         taken = _transfer(base.asked, base.source, resolved)
     network = from_weights.network_of(resolved)
-    first = [index for index in range(base.asked.freeze_layers) if names_of(network, index)]
+    first = [index for index in _frozen(base.asked, resolved) if names_of(network, index)]
     training = resolved.training.model_copy(update={"frozen": tuple(sorted({*resolved.training.frozen, *first}))})
     return resolved.model_copy(update={"training": training, "warnings": (*resolved.warnings, *warnings)}), taken
+
+
+def _frozen(asked: InitFrom, resolved: Plan) -> range:
+    """The plan's layers that stay: `freeze_layers` does not count that of the vectors, which stays with the first."""
+    return range(len(in_front(resolved.layers)) + asked.freeze_layers) if asked.freeze_layers else range(0)
 
 
 def _transfer(asked: InitFrom, base: Model, resolved: Plan) -> dict[str, Any]:
@@ -90,9 +107,10 @@ def _transfer(asked: InitFrom, base: Model, resolved: Plan) -> dict[str, Any]:
     if layers and not alike:
         detail = "The first layer is not like the base model's; leave the layers out to take all of its own."
         problems.append(Pointed(pointer="/model/layers", detail=detail))
-    if asked.freeze_layers > alike:
+    own = alike - len(in_front(resolved.layers))
+    if asked.freeze_layers > own:
         detail = (
-            f"Only {alike} layers are taken over from the base model, so that {asked.freeze_layers} cannot be frozen."
+            f"Only {own} layers are taken over from the base model, so that {asked.freeze_layers} cannot be frozen."
         )
         problems.append(Pointed(pointer="/init_from/freeze_layers", detail=detail))
     if problems:

@@ -13,6 +13,7 @@ from tabular.dataset import DataWarning, Profile
 from tabular.plan import Plan
 from tabular.problems import InvalidPlan, Pointed
 from tabular.stack import inputs_of
+from tabular.vectors import in_front
 
 MOST_NAMED = 20  # tensors in one sentence
 POINTER = "/init_from/weights_id"
@@ -32,7 +33,8 @@ def transfer(
     network = _fitted(resolved, described) if inputs.reason else network_of(resolved)
     found = fine_tuning.fit(network, described)
     head = found.head and not asked.new_head
-    _refuse(asked, found, described, f"The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs.")
+    told = f"The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs."
+    _refuse(asked, found, len(in_front(resolved.layers)), described, told)
     taken = set(found.taken) - (set() if head else set(fine_tuning.names_of(network, None)))
     _warn_of_unused(taken, described, found, warnings)
     return asked.model_dump(exclude={"model_id"}) | {"layers": found.layers, "head": head}
@@ -63,20 +65,22 @@ def _fitted(resolved: Plan, described: Described) -> Network:
         return network
 
 
-def _refuse(asked: InitFrom, found: Fit, described: Described, inputs: str) -> None:
-    problems = [Pointed(pointer=POINTER, detail=_sentence(misfit, inputs)) for misfit in found.misfits]
+def _refuse(asked: InitFrom, found: Fit, vectors: int, described: Described, inputs: str) -> None:
+    """Raise if nothing fits, or too little; `vectors`: layers before those that the request names."""
+    problems = [Pointed(pointer=POINTER, detail=_sentence(misfit, inputs, vectors)) for misfit in found.misfits]
+    own = max(found.layers - vectors, 0)
     nothing = not found.learned and (asked.new_head or not found.head)
     if nothing:
         expected = ", ".join(f"{name} {list(shape)}" for name, shape in found.expected.items())
         detail = f"Nothing of the file fits. Expected first: {expected}. The file has {_listed(described, described)}."
         raise InvalidPlan([*problems, Pointed(pointer=POINTER, detail=detail)])
-    if asked.freeze_layers > found.layers:
-        detail = f"Only {found.layers} layers are taken from the file, so that {asked.freeze_layers} cannot be frozen."
+    if asked.freeze_layers > own:
+        detail = f"Only {own} layers are taken from the file, so that {asked.freeze_layers} cannot be frozen."
         raise InvalidPlan([Pointed(pointer="/init_from/freeze_layers", detail=detail), *problems])
 
 
-def _sentence(misfit: str, inputs: str) -> str:
-    return f"{misfit} {inputs}" if "layers[0]" in misfit else misfit
+def _sentence(misfit: str, inputs: str, first: int) -> str:
+    return f"{misfit} {inputs}" if f"layers[{first}]" in misfit else misfit
 
 
 def _warn_of_unused(taken: set[str], described: Described, found: Fit, warnings: list[DataWarning]) -> None:

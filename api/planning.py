@@ -109,7 +109,8 @@ def _resolve(dataset: Dataset, body: JobRequest, base: Base | None) -> tuple[Pla
     """The plan of a job, and what it takes over from another network, as a part of its spec."""
     profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
     asked = fine_tuning.with_defaults_of(body, base)
-    resolved = plan(profile, asked.target, asked.features, asked.task, asked.model, asked.training)
+    vectors = fine_tuning.vectors_of(base)
+    resolved = plan(profile, asked.target, asked.features, asked.task, asked.model, asked.training, vectors=vectors)
     resolved, taken = fine_tuning.start_from(base, resolved, profile)
     return resolved, {"init_from": taken}
 

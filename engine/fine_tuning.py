@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine import streams
+from engine.layers.column_embedding import ColumnEmbedding
 from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, misfit
 
@@ -97,12 +98,13 @@ def fit(network: Network, described: Described) -> Fit:
 
 
 def fitting_inputs(network: Network, described: Described) -> int:
-    """Return the number of inputs, at most the network's, with which its first layer that learns would fit a file.
+    """Return the number of inputs, at most the network's, with which the first layer that reads all would fit a file.
 
     For a network whose inputs are not known yet, but how many there are at most. The network's own number if no
     smaller one fits.
     """
-    first = next(iter(network.learners), 0)
+    wide = [index for index in network.learners if not isinstance(network.layers[index], ColumnEmbedding)]
+    first = next(iter(wide), 0)
     for name in network.layers[first].parameter_shapes():
         shape, found = network.parameters.shapes[f"{first}.{name}"], described.get(f"{first}.{name}", ((), ""))[0]
         if len(shape) == 2 == len(found) and 0 < found[1] < shape[1]:

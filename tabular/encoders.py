@@ -1,4 +1,4 @@
-"""How one column becomes inputs of a network: what is learned from training rows, and applied to any rows.
+"""How a column of numbers or times becomes inputs of a network: learned from training rows, applied to any rows.
 
 Every encoder is a value with `width` (inputs it fills), `write` (column -> inputs) and `names` (one per input).
 """
@@ -15,8 +15,6 @@ from tabular.table import TableColumn
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-MOST_CATEGORIES = 100  # inputs one column may fill; rarer values share one
-FEWEST_ROWS = 2  # of a category: one row teaches nothing about the next
 LARGEST = 1e4  # standardised values stay within: no training row of less than 10^8 can lie outside
 SKEWED = 3.0  # third standardised moment from which a long tail is put on a logarithmic scale
 HUGE = 1e140
@@ -105,54 +103,6 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneHot:
-    """One input per category, 1 in the rows that have it.
-
-    `other`: rare training values share an input, and so do values never seen. `missing`: an input of its own.
-    Without these inputs (no training row had such a value) such a row fills none.
-    """
-
-    encoding: ClassVar[str] = "one_hot"
-    categories: tuple[str, ...]
-    other: bool
-    missing: bool
-
-    @classmethod
-    def fit(cls, column: TableColumn) -> "OneHot":
-        """Learn from the training rows of a column of strings or numbers."""
-        codes, labels = coded(column)
-        counts = np.bincount(codes[~column.missing], minlength=len(labels))
-        frequent = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
-        kept = np.sort(frequent[counts[frequent] >= FEWEST_ROWS])
-        return cls(
-            categories=tuple(labels[place] for place in kept),
-            other=int(counts[kept].sum()) < int(counts.sum()),
-            missing=bool(column.missing.any()),
-        )
-
-    @property
-    def width(self) -> int:
-        """Inputs filled."""
-        return len(self.categories) + self.other + self.missing
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        names = [f"{column} = {category}" for category in self.categories]
-        return names + [f"{column} is another"] * self.other + [f"{column} is missing"] * self.missing
-
-    def write(self, column: TableColumn, out: Array) -> None:
-        """Fill `out` (n, width), zeros before."""
-        codes, labels = coded(column)
-        places = {category: place for place, category in enumerate(self.categories)}
-        unknown = len(places) if self.other else -1
-        absent = len(places) + self.other if self.missing else -1
-        slots = np.array([*(places.get(label, unknown) for label in labels), absent], dtype=np.int64)
-        slot = slots[np.where(column.missing, len(labels), codes)]
-        rows = np.flatnonzero(slot >= 0)
-        out[rows, slot[rows]] = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """Times as years since the training rows' mean, standardised, and as positions in the cycles that vary.
 
@@ -196,14 +146,6 @@ class Calendar:
             out[:, -1] = column.missing
 
 
-def coded(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
-    """Return places (n,) and the labels they stand for, of strings or of numbers."""
-    if column.kind == "label":
-        return column.values, column.labels
-    numbers, codes = np.unique(np.where(column.missing, 0, column.values), return_inverse=True)
-    return codes, tuple(_number_label(float(number)) for number in numbers)
-
-
 def moments(values: Array) -> tuple[float, float]:
     """Return mean and standard deviation (dividing by n) of (n,) numbers, (0, 0) of none; no size overflows."""
     if not values.size:
@@ -229,10 +171,6 @@ def _long_tail(values: Floats) -> bool:
         return False
     mean, stddev = moments(values)
     return stddev > 0 and float(np.mean(((values - mean) / stddev) ** 3)) > SKEWED
-
-
-def _number_label(number: float) -> str:
-    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _position(microseconds: Array, cycle: str) -> Floats:

@@ -6,35 +6,47 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from tabular.categories import MOST_CATEGORIES, MOST_VECTORS
 from tabular.dataset import Column, ColumnType, Profile
-from tabular.encoders import CYCLES, MOST_CATEGORIES
+from tabular.encoders import CYCLES
 from tabular.findings import Findings
 from tabular.spec import FeatureSpec
 from tabular.tasks import closest
 
-PlannedEncoding = Literal["standardize", "none", "one_hot", "datetime"]
+PlannedEncoding = Literal["standardize", "none", "one_hot", "embedding", "datetime"]
 Reading = Literal["anything", "positions", "whole_numbers"]  # what the first layers make of their inputs
 FITTING: dict[ColumnType, tuple[PlannedEncoding, ...]] = {  # the first is the default
-    "number": ("standardize", "none", "one_hot"),
-    "category": ("one_hot",),
-    "boolean": ("one_hot",),
+    "number": ("standardize", "none", "one_hot", "embedding"),
+    "category": ("one_hot", "embedding"),
+    "boolean": ("one_hot", "embedding"),
     "datetime": ("datetime",),
-    "text": ("one_hot",),
+    "text": ("one_hot", "embedding"),
 }
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
 CONSTANT = "it has the same value in every row"
+LONGEST_BY_RULE = 50  # numbers in a vector whose size nobody chose
 FEWEST_ID_ROWS = 20  # in fewer rows, values all different are no sign of an identifier
 
 
 class FeaturePlan(BaseModel):
-    """A column the network learns from; `inputs_at_most` of them are its own."""
+    """A column the network learns from; at most `inputs_at_most` of the numbers in a row are its own.
+
+    `size` and `vectors`, of an embedding only: how long its vectors are, and how many there are to learn.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: str
     type: ColumnType
     encoding: PlannedEncoding
+    size: int | None = None
+    vectors: int | None = None
     inputs_at_most: int
+
+    @property
+    def width_at_most(self) -> int:
+        """How many numbers it makes for the layers that the request names."""
+        return self.size or self.inputs_at_most
 
 
 def plan_features(
@@ -49,12 +61,39 @@ def plan_features(
     Where the layers read inputs by their places, columns that never change are inputs all the same.
     """
     if features is not None:
-        return _asked_for(profile, targets, features, findings, reading)
+        planned = _asked_for(profile, targets, features, findings, reading)
+    else:
+        planned = _useful(profile, targets, findings, reading)
+    for feature in planned:
+        _warn_of_rare(profile, feature, findings)
+    return planned
+
+
+def _useful(
+    profile: Profile, targets: Collection[str], findings: Findings, reading: Reading
+) -> tuple[FeaturePlan, ...]:
     others = [column for column in profile.columns if column.name not in targets]
     chosen = [column for column in others if _usable(column, profile, findings, reading)]
     if not chosen:
         findings.refuse("/features", "No column carries information: all are constant, empty, text or identifiers.")
     return tuple(_feature(column, default_encoding(column.type, reading)) for column in chosen)
+
+
+def _warn_of_rare(profile: Profile, feature: FeaturePlan, findings: Findings) -> None:
+    """Note that values which repeat are not told apart, because there are more of them than the encoding takes."""
+    most = {"one_hot": MOST_CATEGORIES, "embedding": MOST_VECTORS}.get(feature.encoding)
+    column = profile.column(feature.column)
+    if most is None or column is None or repeated(column) <= most:
+        return
+    findings.warn(
+        "rare_values_joined",
+        f"{column.name!r} has {repeated(column):,} values in more than one row; {feature.encoding} tells the "
+        f"{most:,} most frequent apart, and takes the others for one.",
+        column=column.name,
+        fix=f'Ask for {{"column": "{column.name}", "encoding": "embedding"}}.'
+        if feature.encoding == "one_hot"
+        else "Join values that mean alike before you upload.",
+    )
 
 
 def default_encoding(kind: ColumnType, reading: Reading) -> PlannedEncoding:
@@ -125,9 +164,16 @@ def _asked_for(
         else:
             first[name] = place
             encoding = feature.encoding or default_encoding(columns[name].type, reading)
+            _check_size(feature, encoding, pointer, findings)
             if fitted := _with_encoding(columns[name], encoding, pointer, profile.rows, findings):
-                planned.append(fitted)
+                planned.append(fitted.model_copy(update={"size": feature.size or fitted.size}))
     return tuple(planned)
+
+
+def _check_size(feature: FeatureSpec, encoding: PlannedEncoding, pointer: str, findings: Findings) -> None:
+    if feature.size is not None and encoding != "embedding":
+        detail = f"{encoding} has no vectors whose size could be chosen; leave size out, or ask for embedding."
+        findings.refuse(f"{pointer}/size", detail)
 
 
 def _with_encoding(
@@ -147,12 +193,21 @@ def _with_encoding(
 
 def _feature(column: Column, encoding: PlannedEncoding) -> FeaturePlan:
     missing = int(column.missing > 0)
+    plan = FeaturePlan(column=column.name, type=column.type, encoding=encoding, inputs_at_most=1 + missing)
     match encoding:
         case "one_hot":
-            repeated = column.distinct - (column.singletons or 0)  # only these can get an input of their own
-            width = min(repeated, MOST_CATEGORIES) + 1
+            width = min(repeated(column), MOST_CATEGORIES) + 1 + missing
+            return plan.model_copy(update={"inputs_at_most": width})
+        case "embedding":
+            vectors = min(repeated(column), MOST_VECTORS) + 1 + missing
+            size = min(LONGEST_BY_RULE, round(1.6 * vectors**0.56))
+            return plan.model_copy(update={"inputs_at_most": 1, "vectors": vectors, "size": size})
         case "datetime":
-            width = 1 + 2 * len(CYCLES)
+            return plan.model_copy(update={"inputs_at_most": 1 + 2 * len(CYCLES) + missing})
         case _:
-            width = 1
-    return FeaturePlan(column=column.name, type=column.type, encoding=encoding, inputs_at_most=width + missing)
+            return plan
+
+
+def repeated(column: Column) -> int:
+    """Return how many values stand in more than one row: only these can be learned from one by one."""
+    return column.distinct - (column.singletons or 0)

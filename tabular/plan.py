@@ -1,6 +1,6 @@
 """What a job will do with a table, from its profile alone: before any row is read, all problems at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -24,6 +24,7 @@ from tabular.spec import FeatureSpec, Target, Task
 from tabular.split import validation_rows
 from tabular.stack import Shape, check_embedding, check_frozen, check_outputs, end_of, inputs_of, reading
 from tabular.training_rules import check_training, fit_batch, warn_of_training
+from tabular.vectors import check_front, front, with_vectors
 
 
 class TargetPart(BaseModel):
@@ -44,6 +45,8 @@ class Plan(BaseModel):
     both kinds. `classes`: of all columns, in the order of the outputs, None for numbers and when there are more
     than 20 (they are read from the rows). `outputs`: their number, or (moments, outputs) for an answer at each
     moment of a sequence. `inputs_at_most`: one-hot inputs depend on the training rows; the network is never wider.
+    `layers`: those asked for, behind one that looks up the vectors of embedded features, if there are any; what
+    `training` says of layers counts that one, too.
     `rows`: rows with a target, of which `training_rows` are learned from; at least so many when several
     targets miss values.
     """
@@ -82,8 +85,12 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     task: Task | None,
     model: ModelSpec | None,
     training: TrainingSpec,
+    *,
+    vectors: Mapping[str, int] | None = None,
 ) -> Plan:
     """Return what the job will do.
+
+    `vectors`: of a model to go on from, how many it has learned for its embedded columns.
 
     Fields of `training` that were not set (Pydantic's `model_fields_set`) get defaults that suit the table.
 
@@ -94,10 +101,11 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     names = (target,) if isinstance(target, str) else tuple(target)
     asked_layers = () if model is None else tuple(model.layers)
     goal = plan_goal(profile, names, task or implied_task(profile, names, training.loss), findings)
-    chosen = plan_features(profile, names, features, findings, reading(asked_layers))
+    chosen = with_vectors(plan_features(profile, names, features, findings, reading(asked_layers)), vectors or {})
     inputs = inputs_of(chosen, profile)
     end = None
     if not findings.problems:
+        check_front(asked_layers, chosen, reading(asked_layers), findings)
         check_embedding(asked_layers, chosen, profile, findings, asked=features is not None)
         end = end_of(asked_layers, inputs, findings)
     if goal is None:
@@ -115,6 +123,7 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
         check_outputs(layers, inputs, loss, findings)
     findings.raise_problems()
 
+    looked_up = front(chosen)
     resolved = default_training(fit_batch(training, learned, findings), learned, inputs.most, asked_layers)
     warn_of_training(resolved, layers, learned, findings)
     return Plan(
@@ -125,11 +134,13 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
         loss=loss.loss,
         outputs=loss.outputs,
         features=chosen,
-        inputs_at_most=inputs.most,
+        inputs_at_most=sum(feature.inputs_at_most for feature in chosen),
         rows=goal.rows,
         training_rows=learned,
-        layers=layers,
-        training=resolved.model_copy(update={"loss": loss.loss}),
+        layers=(*looked_up, *layers),
+        training=resolved.model_copy(
+            update={"loss": loss.loss, "frozen": tuple(place + len(looked_up) for place in resolved.frozen)}
+        ),
         warnings=tuple(findings.warnings),
     )
 

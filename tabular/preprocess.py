@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tabular.categories import Embedded, OneHot
 from tabular.dataset import ColumnType
-from tabular.encoders import Calendar, OneHot, Raw, Standardized
+from tabular.encoders import Calendar, Raw, Standardized
+from tabular.features import FeaturePlan
 from tabular.plan import Plan
-from tabular.table import Table
+from tabular.table import Table, TableColumn
 
-Encoder = Standardized | Raw | OneHot | Calendar
-ENCODERS: dict[str, type[Encoder]] = {kind.encoding: kind for kind in (Standardized, Raw, OneHot, Calendar)}
+ByItself = Standardized | Raw | OneHot | Calendar
+Encoder = ByItself | Embedded
+BY_ITSELF: dict[str, type[ByItself]] = {kind.encoding: kind for kind in (Standardized, Raw, OneHot, Calendar)}
+ENCODERS: dict[str, type[Encoder]] = {**BY_ITSELF, Embedded.encoding: Embedded}
 VERSION = 1
 
 
@@ -28,7 +32,11 @@ class FittedColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocessor:
-    """The features in order, each with its fitted encoder."""
+    """The features in order, each with its fitted encoder.
+
+    Their inputs come in the same order, but for numbers to look vectors up by: these come first, where the layer
+    that does it finds them however many inputs the others make.
+    """
 
     columns: tuple[FittedColumn, ...]
 
@@ -40,11 +48,16 @@ class Preprocessor:
                 FittedColumn(
                     name=feature.column,
                     type=feature.type,
-                    encoder=ENCODERS[feature.encoding].fit(table.columns[feature.column].take(row_index)),
+                    encoder=_fit(feature, table.columns[feature.column].take(row_index)),
                 )
                 for feature in plan.features
             )
         )
+
+    @property
+    def by_inputs(self) -> list[FittedColumn]:
+        """The columns in the order of their inputs."""
+        return sorted(self.columns, key=lambda column: not isinstance(column.encoder, Embedded))
 
     @property
     def width(self) -> int:
@@ -53,7 +66,7 @@ class Preprocessor:
 
     def input_names(self) -> list[str]:
         """Return one name per input, in the order of `transform`'s columns."""
-        return [name for column in self.columns for name in column.encoder.names(column.name)]
+        return [name for column in self.by_inputs for name in column.encoder.names(column.name)]
 
     def transform(
         self,
@@ -70,7 +83,7 @@ class Preprocessor:
         rows = table.rows if row_index is None else len(row_index)
         x = np.zeros((rows, self.width), dtype=dtype)
         start = 0
-        for column in self.columns:
+        for column in self.by_inputs:
             end = start + column.encoder.width
             column.encoder.write(table.columns[column.name].take(row_index), x[:, start:end])
             start = end
@@ -94,6 +107,12 @@ class Preprocessor:
         if data["version"] != VERSION:
             raise ValueError(f"preprocessor version {data['version']} is not known here")
         return cls(columns=tuple(_fitted(column) for column in data["columns"]))
+
+
+def _fit(feature: FeaturePlan, column: TableColumn) -> Encoder:
+    if feature.size is not None and feature.vectors is not None:
+        return Embedded.fit(column, feature.size, feature.vectors)
+    return BY_ITSELF[feature.encoding].fit(column)
 
 
 def _fitted(data: dict[str, Any]) -> FittedColumn:

@@ -2,24 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+MOST_SIZE = 512  # of a vector that stands for a category
 MOST_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
-Encoding = Literal["standardize", "none", "one_hot"]
+Encoding = Literal["standardize", "none", "one_hot", "embedding"]
 ColumnName = Annotated[str, Field(min_length=1)]
 ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MOST_TARGETS)]
 Target = Annotated[
     Annotated[ColumnName, Tag("name")] | Annotated[ColumnNames, Tag("names")],
     Discriminator(lambda target: "names" if isinstance(target, (list, tuple)) else "name"),  # so errors are of one
 ]
-
-NO_EMBEDDING = (
-    "embedding is no encoding here, because all inputs go through the same layers. Use one_hot, of which the first "
-    "dense layer learns a vector for each category; or, where all features are whole numbers, let model.layers "
-    "begin with an embedding layer."
-)
 
 
 class FeatureSpec(BaseModel):
@@ -32,12 +27,15 @@ class FeatureSpec(BaseModel):
         None,
         description="standardize: mean 0 and deviation 1 on the training rows (numbers, the default); "
         "none: numbers as they are (the default under an embedding layer); "
-        "one_hot: one input per value (categories, the default). Null: what fits the column's type.",
+        "one_hot: one input for each of the 100 most frequent values (categories, the default); "
+        "embedding: a learned vector for each of the 10,000 most frequent values (all but datetime). "
+        "Null: what fits the column's type.",
     )
-
-    @field_validator("encoding", mode="before")
-    @classmethod
-    def _is_no_embedding(cls, encoding: object) -> object:
-        if encoding == "embedding":
-            raise ValueError(NO_EMBEDDING)
-        return encoding
+    size: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_SIZE,
+        strict=True,
+        description="Length of the vectors of an embedding, and of nothing else. "
+        "Null: 1.6 n^0.56 for n vectors, at most 50.",
+    )

@@ -20,7 +20,10 @@ MOST_NAMED = 5  # columns in one sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """How many numbers the features make of a row, at most; `reason`: why it may be fewer, if so."""
+    """How many numbers the features make for the layers asked for, at most; `reason`: why it may be fewer, if so.
+
+    Vectors are looked up before: an embedded feature makes as many numbers as its vectors are long.
+    """
 
     most: int
     reason: str | None
@@ -38,11 +41,11 @@ def inputs_of(features: Iterable[FeaturePlan], profile: Profile) -> Inputs:
     """Return how many inputs the features make, which is certain of numbers that are never missing."""
     most, reason = 0, None
     for feature in features:
-        most += feature.inputs_at_most
+        most += feature.width_at_most
         column = profile.column(feature.column)
         if feature.encoding in {"one_hot", "datetime"}:
             reason = reason or f"how many {feature.column!r} makes as {feature.encoding} depends on the training rows"
-        elif column and column.missing:
+        elif feature.encoding != "embedding" and column and column.missing:
             reason = reason or f"{feature.column!r} has missing values, for which it may get an input of its own"
     return Inputs(most=most, reason=reason)
 

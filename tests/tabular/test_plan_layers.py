@@ -162,11 +162,6 @@ def test_an_embedding_comes_first() -> None:
     assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/1"]
 
 
-def test_the_encoding_embedding_is_refused_with_a_way_out() -> None:
-    with pytest.raises(ValueError, match="one_hot"):
-        FeatureSpec.model_validate({"column": "zip", "encoding": "embedding"})
-
-
 def test_shapes_and_training_are_told_at_once() -> None:
     found = refused(SIX, [{"type": "lstm", "units": 4}], loss="huber", class_weight=[1, 2, 3])
     assert [pointer for pointer, _ in found] == ["/model/layers/0", "/training/loss", "/training/class_weight"]

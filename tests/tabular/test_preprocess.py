@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import TrainingSpec
-from tabular.encoders import Calendar, OneHot, Raw, Standardized
+from tabular.categories import Embedded, OneHot
+from tabular.encoders import Calendar, Raw, Standardized
 from tabular.plan import plan
 from tabular.preprocess import Encoder, FittedColumn, Preprocessor
 from tabular.problems import InvalidRows
@@ -193,15 +194,16 @@ cells = st.tuples(st.none() | finite, st.sampled_from([None, "a", "b", "c", "é"
 @settings(max_examples=60, deadline=None)
 @given(st.lists(cells, min_size=1, max_size=30))
 def test_any_fitted_columns_survive_json_and_give_finite_inputs(rows: list[tuple[float | None, str | None]]) -> None:
-    fit = [(numbers(*[row[0] for row in rows]), Standardized), (labels(*[row[1] for row in rows]), OneHot)]
+    amounts, names = numbers(*[row[0] for row in rows]), labels(*[row[1] for row in rows])
     preprocessor = Preprocessor(
-        columns=tuple(
-            FittedColumn(name=kind.encoding, type="category" if kind is OneHot else "number", encoder=kind.fit(column))
-            for column, kind in fit
+        columns=(
+            FittedColumn(name="number", type="number", encoder=Standardized.fit(amounts)),
+            FittedColumn(name="name", type="category", encoder=OneHot.fit(names)),
+            FittedColumn(name="code", type="category", encoder=Embedded.fit(names, size=2, vectors=3)),
         )
     )
     assert Preprocessor.from_json(json.loads(json.dumps(preprocessor.to_json(), allow_nan=False))) == preprocessor
-    table = table_from_rows([{"standardize": row[0], "one_hot": row[1]} for row in rows], preprocessor)
+    table = table_from_rows([{"number": row[0], "name": row[1], "code": row[1]} for row in rows], preprocessor)
     x = preprocessor.transform(table)
     assert x.shape == (len(rows), preprocessor.width)
     assert np.isfinite(x).all()
