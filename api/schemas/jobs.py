@@ -27,7 +27,13 @@ class InitFrom(Request):
 
     model_id: str | None = Field(default=None, description="A model of this project; or:")
     weights_id: str | None = Field(default=None, description="Uploaded weights of this project.")
-    freeze_layers: int = Field(default=0, ge=0, le=64, strict=True, description="First layers that stay as they are.")
+    freeze_layers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        strict=True,
+        description="First layers that stay as they are, and with them the vectors of embedded features.",
+    )
     new_head: bool = Field(
         default=False, strict=True, description="Draw the output layer anew, even if that of the start would fit."
     )

@@ -76,9 +76,7 @@ def test_categories_that_are_missing_or_unknown_are_predicted_for(client: TestCl
     assert pointers(wrong.json()) == ["/rows/0/shop"]
 
 
-def test_a_size_that_belongs_to_no_embedding_is_told_with_all_other_problems(
-    client: TestClient, work: Callable[[], None]
-) -> None:
+def test_a_size_that_belongs_to_no_embedding_is_told_with_all_other_problems(client: TestClient) -> None:
     dataset_id = upload(client, sales())["id"]
     features = [{"column": "size", "size": 3}, {"column": "shop", "encoding": "embedding", "size": 0}]
     body = {"dataset_id": dataset_id, "target": "sales", "features": features}

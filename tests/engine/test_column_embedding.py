@@ -97,6 +97,11 @@ def test_columns_stand_in_order_and_once(places: tuple[int, int]) -> None:
         embedded(*((place, 2, 1) for place in places))
 
 
+def test_a_gradient_is_an_addition_per_number_of_the_vectors() -> None:
+    (layer,) = stack([MIXED], (6,), "").layers
+    assert layer.flops() == (0, 2 + 3 + 1)
+
+
 def test_pytorch_is_told_how_to_build_the_same() -> None:
     network = Network([embedded((0, 4, 2), (2, 3, 1))], inputs=3, outputs=1, loss="poisson", precision="float32")
     *definition, expression = network.torch_code().splitlines()

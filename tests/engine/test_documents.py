@@ -8,19 +8,23 @@ from typing import Any
 import pytest
 
 from engine.spec import ModelSpec, TrainingSpec
+from tabular.spec import FeatureSpec
 
 FOLDER = Path(__file__).parents[2] / "docs" / "specs"
+PARTS = {"features", "model", "training"}
 BLOCKS: dict[str, dict[str, Any]] = {
     f"{page.stem} {number}": json.loads(block)
     for page in sorted(FOLDER.glob("*.md"))
     for number, block in enumerate(re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL), start=1)
 }
-EXAMPLES = {name: block for name, block in BLOCKS.items() if {"model", "training"} & set(block)}  # others are answers
+EXAMPLES = {name: block for name, block in BLOCKS.items() if PARTS & set(block)}  # others are answers
 
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_is_a_spec(example: dict[str, Any]) -> None:
-    assert set(example) <= {"dataset_id", "target", "model", "training"}
+    assert set(example) <= {"dataset_id", "target"} | PARTS
+    for feature in example.get("features", []):
+        FeatureSpec.model_validate(feature)
     ModelSpec.model_validate_json(json.dumps(example.get("model", {})))
     TrainingSpec.model_validate_json(json.dumps(example.get("training", {})))
 

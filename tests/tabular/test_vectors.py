@@ -41,7 +41,7 @@ def embedded(column: str, size: int | None = None) -> dict[str, Any]:
 
 
 def planned(
-    features: list[dict[str, Any]], layers: list[dict[str, Any]] | None = None, profile: Profile = TABLE, **training: Any
+    features: list[dict[str, Any]], layers: list[Any] | None = None, profile: Profile = TABLE, **training: Any
 ) -> Plan:
     return plan(
         profile,
