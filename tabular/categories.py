@@ -3,7 +3,9 @@
 Encoders as in `tabular.encoders`, for strings and for numbers that are taken as names.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,12 +53,12 @@ class OneHot:
         """Fill `out` (n, width), zeros before."""
         unknown = len(self.categories) if self.other else -1
         absent = len(self.categories) + self.other if self.missing else -1
-        slot = _slots(column, self.categories, unknown, absent)
+        slot = _slots(column, _numbered(self.categories), unknown, absent)
         rows = np.flatnonzero(slot >= 0)
         out[rows, slot[rows]] = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that the numbers are kept: thousands, for each row predicted
 class Embedded:
     """One input, the category's number from 1 up: the first layer of the network learns a vector of `size` for each.
 
@@ -81,14 +83,19 @@ class Embedded:
         """Inputs filled."""
         return 1
 
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The categories' numbers."""
+        return _numbered(self.categories, first=1)
+
     def names(self, column: str) -> list[str]:
         """Return one name per input."""
         return [f"{column} by number"]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out` (n, 1)."""
-        absent = len(self.categories) if self.missing else -1
-        out[:, 0] = _slots(column, self.categories, -1, absent) + 1
+        absent = len(self.categories) + 1 if self.missing else 0
+        out[:, 0] = _slots(column, self.numbers, 0, absent)
 
 
 def frequent(column: TableColumn, most: int) -> tuple[tuple[str, ...], bool]:
@@ -108,10 +115,13 @@ def coded(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
     return codes, tuple(_number_label(float(number)) for number in numbers)
 
 
-def _slots(column: TableColumn, categories: tuple[str, ...], unknown: int, absent: int) -> npt.NDArray[np.int64]:
-    """Return the place (n,) of each value among the categories, or what stands for one that is not there."""
+def _numbered(categories: Iterable[str], first: int = 0) -> dict[str, int]:
+    return {category: number for number, category in enumerate(categories, first)}
+
+
+def _slots(column: TableColumn, places: Mapping[str, int], unknown: int, absent: int) -> npt.NDArray[np.int64]:
+    """Return the place (n,) of each value, or what stands for one that has none, or that is missing."""
     codes, labels = coded(column)
-    places = {category: place for place, category in enumerate(categories)}
     slots = np.array([*(places.get(label, unknown) for label in labels), absent], dtype=np.int64)
     found: npt.NDArray[np.int64] = slots[np.where(column.missing, len(labels), codes)]
     return found
