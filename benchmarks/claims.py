@@ -1,10 +1,11 @@
 """Time what the queue is asked: claims, counts, and where a job stands, on SQLite and on PostgreSQL.
 
-    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--repeats 30]
+    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--waiting 1000] [--repeats 30]
 
 Fills a queue, has some of the projects run a job each, and prints the best and the median of the repeats, with all
 that belongs to the transaction but its commit; on a busy machine the best is what counts. Claims are timed once in that
-queue, and once with one more project that has a tenth of the jobs waiting and the highest priority.
+queue, once more when the oldest jobs in it wait for a worker of other arithmetic, and once with one more project that
+has a tenth of the jobs queued and the highest priority.
 """
 
 import argparse
@@ -20,13 +21,15 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
-from store import claims, jobs, standing
+from store import blobs, checkpoints, claims, jobs, standing, workers
+from store.claims import Arithmetic
+from store.clock import now
 from store.database import Sessions, open_database, open_sessions
-from store.ids import ProjectId, WorkerId, new_id
+from store.ids import JobId, ProjectId, WorkerId, new_id
 from store.migrate import migrate
-from store.tables import Job, Project
+from store.tables import IS_QUEUED, Job, Project
 from store.transaction import Tx, transaction
 from tests.servers import PostgresServer
 
@@ -57,6 +60,17 @@ def fill(sessions: Sessions, queued: int, projects: Sequence[ProjectId], **colum
             tx.execute(insert(Job), rows)
 
 
+def lay_aside(sessions: Sessions, count: int) -> None:
+    """Have the oldest queued jobs go on from a checkpoint that another live worker's arithmetic has made."""
+    with transaction(sessions) as tx:
+        oldest = list(tx.scalars(select(Job.id).where(IS_QUEUED).order_by(Job.id).limit(count)))
+        workers.seen(tx, WorkerId("wrk_2"), "host", 1, 1, "there")
+    blob = blobs.write(sessions, [b"state"])
+    with transaction(sessions) as tx:
+        checkpoint = checkpoints.create(tx, JobId(oldest[0]), blob.id, "there")
+        tx.execute(update(Job).where(Job.id.in_(oldest)).values(checkpoint_id=checkpoint, updated_at=now()))
+
+
 def add_projects(sessions: Sessions, count: int) -> list[ProjectId]:
     """Make projects; their ids."""
     ids = [ProjectId(new_id("prj")) for _ in range(count)]
@@ -82,7 +96,7 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
     fill(sessions, asked.jobs, projects)
 
     def claim(tx: Tx) -> None:
-        assert claims.claim(tx, WorkerId("wrk_1"), 30)
+        assert claims.claim(tx, WorkerId("wrk_1"), 30, arithmetic=Arithmetic(fingerprint="here", wait_seconds=3600))
 
     def last(tx: Tx) -> Job:
         return jobs.page_of(tx, projects[0], "queued", None, 1).rows[0]
@@ -97,6 +111,8 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
     }
     for line, work in lines.items():
         show(name, line, clock(sessions, work, asked.repeats))
+    lay_aside(sessions, asked.waiting)
+    show(name, "claim past jobs that wait", clock(sessions, claim, asked.repeats))
     fill(sessions, asked.jobs // 10, add_projects(sessions, 1), priority=9)
     show(name, "claim beside a long queue", clock(sessions, claim, asked.repeats))
 
@@ -109,7 +125,7 @@ def show(database: str, line: str, times: tuple[float, float]) -> None:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option, default in (("jobs", 100_000), ("projects", 1000), ("running", 16), ("repeats", 30)):
+    for option, default in (("jobs", 100_000), ("projects", 1000), ("running", 16), ("waiting", 1000), ("repeats", 30)):
         parser.add_argument(f"--{option}", type=int, default=default)
     asked = parser.parse_args()
     print(f"{asked.jobs:,} queued jobs of {asked.projects:,} projects, {asked.running} running; milliseconds")

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LEASES, CLAIMS, DATABASE = "store/leases.py", "store/claims.py", "store/database.py"
 PROTOCOL = ("tests/store/test_leases.py",)
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
+QUEUE = ("tests/store/test_claims.py",)
 RUNNER = ("tests/worker/test_runner.py",)
 API = ("tests/api/test_jobs.py", "tests/api/test_edge.py")
 
@@ -36,6 +37,9 @@ MUTATIONS = (
     Mutation("fence not checked", LEASES, "Job.fence == lease.fence, ", "", PROTOCOL),
     Mutation("state not checked", LEASES, ', Job.state == "running")\n', ")\n", PROTOCOL),
     Mutation("fence not raised", CLAIMS, "fence=Job.fence + 1", "fence=Job.fence", PROTOCOL),
+    Mutation("other arithmetic not waited for", CLAIMS, " AND id NOT IN (SELECT id FROM waiting)", "", QUEUE),
+    Mutation("dead workers waited for", CLAIMS, 'Worker.seen_at > now() - _given("live")', "Worker.seen_at > 0", QUEUE),
+    Mutation("waited for without end", CLAIMS, 'Job.updated_at > now() - _given("wait")', "Job.updated_at > 0", QUEUE),
     Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
     Mutation("drained attempt charged", LEASES, 'state="queued", attempt=Job.attempt - 1', 'state="queued"', PROTOCOL),
     Mutation("living leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),

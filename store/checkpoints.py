@@ -8,9 +8,9 @@ from store.tables import Checkpoint
 from store.transaction import Tx
 
 
-def create(tx: Tx, job_id: JobId, blob_id: str) -> CheckpointId:
-    """Insert a checkpoint whose bytes are the blob `blob_id`."""
-    checkpoint = Checkpoint(id=new_id("ckp"), job_id=job_id, blob_id=blob_id)
+def create(tx: Tx, job_id: JobId, blob_id: str, fingerprint: str) -> CheckpointId:
+    """Insert a checkpoint whose bytes are the blob `blob_id`, computed by the arithmetic that `fingerprint` names."""
+    checkpoint = Checkpoint(id=new_id("ckp"), job_id=job_id, blob_id=blob_id, fingerprint=fingerprint)
     tx.add(checkpoint)
     tx.flush()
     return CheckpointId(checkpoint.id)

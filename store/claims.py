@@ -6,24 +6,31 @@ runs its share or more waits, whatever its priorities, until no project within i
 The statement never looks at the queue as a whole. It walks over the (priority, project) pairs in ``ix_jobs_queued``,
 from one to the next by a search of the index, and ends at the first project that runs nothing: it visits no more
 pairs than projects have jobs running, however long the queue is.
+
+A job that goes on from a checkpoint of other arithmetic than the worker's is left, for a while, for a live worker that
+computes the same bits. There are few such jobs, an index of their own finds them, and the walk passes over them.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import BigInteger, String, bindparam, case, false, func, select, text, update
+from sqlalchemy import CTE, BigInteger, BindParameter, String, bindparam, case, false, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from store import jobs
 from store.clock import now
 from store.ids import WorkerId
-from store.tables import IS_QUEUED, Job
+from store.tables import GOES_ON, IS_QUEUED, Checkpoint, Job, Worker
 from store.transaction import Tx
 
 TURN = 7_340_032  # any number: the advisory lock under which PostgreSQL lets one claim follow the other
 TURN_SECONDS = 2  # waiting longer than this for one's turn costs more than fairness is worth
 LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE after lock_timeout
+MINE = bindparam("fingerprint", type_=String)  # of the worker that claims
 
+# What this worker may take. NOT IN is answered from the index and a set; NOT EXISTS has PostgreSQL sort the queue.
+OPEN = "state = 'queued' AND id NOT IN (SELECT id FROM waiting)"
 # The next step of a walk named `at`: the pair below it, and what its project runs.
 PAIR = """
     SELECT j.priority, j.project_id,
@@ -34,9 +41,9 @@ BEST = f"""
 WITH RECURSIVE
 -- From the top of the queue down to the first project within its share.
 share (priority, project_id, running) AS (
-    {PAIR} FROM jobs j WHERE j.id = (SELECT id FROM jobs WHERE state = 'queued' {LAST})
+    {PAIR} FROM jobs j WHERE j.id = (SELECT id FROM jobs WHERE {OPEN} {LAST})
     UNION ALL
-    {PAIR} FROM share at JOIN jobs j ON j.id = (SELECT id FROM jobs WHERE state = 'queued' AND {BELOW} {LAST})
+    {PAIR} FROM share at JOIN jobs j ON j.id = (SELECT id FROM jobs WHERE {OPEN} AND {BELOW} {LAST})
     WHERE at.running >= :share
 ),
 -- The priority at which it waits; if there is none, the highest.
@@ -50,42 +57,59 @@ served (project_id) AS (
 -- The projects of that priority behind it, down to the first that runs nothing.
 behind (priority, project_id, running) AS (
     {PAIR} FROM jobs j WHERE j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = (SELECT priority FROM level)
+        SELECT id FROM jobs WHERE {OPEN} AND priority = (SELECT priority FROM level)
         AND project_id < (SELECT project_id FROM served) {LAST})
     UNION ALL
     {PAIR} FROM behind at JOIN jobs j ON j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})
+        SELECT id FROM jobs WHERE {OPEN} AND priority = at.priority AND project_id < at.project_id {LAST})
     WHERE at.running > 0
 ),
 -- If all of those run something, the others, from the top down to the first that runs nothing.
 others (priority, project_id, running) AS (
     {PAIR} FROM jobs j WHERE j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = (
+        SELECT id FROM jobs WHERE {OPEN} AND priority = (
             SELECT priority FROM level WHERE NOT EXISTS (SELECT 1 FROM behind WHERE running = 0)) {LAST})
     UNION ALL
     {PAIR} FROM others at JOIN jobs j ON j.id = (
-        SELECT id FROM jobs WHERE state = 'queued' AND priority = at.priority AND project_id < at.project_id {LAST})
+        SELECT id FROM jobs WHERE {OPEN} AND priority = at.priority AND project_id < at.project_id {LAST})
     WHERE at.running > 0 AND at.project_id > (SELECT project_id FROM served)
 ),
 turns (project_id, running, lap) AS (
     SELECT project_id, running, 0 FROM behind UNION ALL SELECT project_id, running, 1 FROM others
 )
 SELECT id FROM jobs
-WHERE state = 'queued' AND priority = (SELECT priority FROM level)
+WHERE {OPEN} AND priority = (SELECT priority FROM level)
 AND project_id = (SELECT project_id FROM turns ORDER BY running, lap, project_id DESC LIMIT 1)
 ORDER BY id LIMIT 1
 """  # noqa: S608 - made of the constants above
-ANY = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1"
+ANY = f"SELECT id FROM jobs WHERE {OPEN} ORDER BY priority DESC LIMIT 1"  # noqa: S608 - the same
 
 
-def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2, fingerprint: str = "") -> Job | None:
-    """Take the best queued job, if there is any; projects may run `share` jobs while others wait.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """Which bits a worker computes, and how patient it is with jobs that have computed others."""
 
-    `fingerprint` names the arithmetic of the worker: a job that goes on from another's checkpoint is not bit-exact.
-    """
+    fingerprint: str = ""  # a job that goes on from another's checkpoint is not bit-exact
+    wait_seconds: float = 0.0  # for which such a job is left for a live worker with its checkpoint's fingerprint
+    live_seconds: float = 15.0  # for which a worker that was seen counts as live
+
+
+ANYTHING = Arithmetic()
+
+
+def claim(
+    tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2, arithmetic: Arithmetic = ANYTHING
+) -> Job | None:
+    """Take the best queued job, if there is any; projects may run `share` jobs while others wait."""
     _wait_for_turn(tx)
-    lease = int(lease_seconds * 1000)
-    asked = {"worker": worker, "lease": lease, "share": share, "fingerprint": fingerprint}
+    asked = {
+        "worker": worker,
+        "lease": int(lease_seconds * 1000),
+        "share": share,
+        "fingerprint": arithmetic.fingerprint,
+        "wait": int(arithmetic.wait_seconds * 1000),
+        "live": int(arithmetic.live_seconds * 1000),
+    }
     job = tx.scalar(_take(tx.get_bind().dialect.name), asked, execution_options={"populate_existing": True})
     return jobs.entered(tx, job, attempt=job.attempt) if job else None
 
@@ -94,21 +118,22 @@ def claim(tx: Tx, worker: WorkerId, lease_seconds: float, share: int = 2, finger
 def _take(dialect: str) -> ReturningUpdate[Job]:
     """The statement; the best job that nobody is claiming at this moment or, if all candidates are, any other."""
     skip = "" if dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
-    mine = bindparam("fingerprint", type_=String)
     begins = Job.checkpoint_id.is_(None)
+    computed = select(Checkpoint.fingerprint).where(Checkpoint.id == Job.checkpoint_id).scalar_subquery()
     free = text(f"coalesce(({BEST} {skip}), ({ANY} {skip}))")
     return (
         update(Job)
+        .add_cte(_waiting())
         .where(Job.id == free, IS_QUEUED)
         .values(
             state="running",
             worker_id=bindparam("worker"),
             attempt=Job.attempt + 1,
             fence=Job.fence + 1,
-            lease_until=now() + bindparam("lease", type_=BigInteger),
+            lease_until=now() + _given("lease"),
             claimed_at=now(),
-            fingerprint=case((begins, mine), else_=Job.fingerprint),
-            bit_exact=case((begins | (Job.fingerprint == mine), Job.bit_exact), else_=false()),
+            fingerprint=case((begins, MINE), else_=Job.fingerprint),
+            bit_exact=case((begins | (computed == MINE), Job.bit_exact), else_=false()),
             started_at=func.coalesce(Job.started_at, now()),
             version=Job.version + 1,
             updated_at=now(),
@@ -116,6 +141,22 @@ def _take(dialect: str) -> ReturningUpdate[Job]:
         .returning(Job)
         .execution_options(synchronize_session=False)
     )
+
+
+def _waiting() -> CTE:
+    """The queued jobs that are left for other workers, for the sake of the same bits."""
+    live = select(Worker.fingerprint).where(Worker.seen_at > now() - _given("live"))
+    return (
+        select(Job.id)
+        .join(Checkpoint, Checkpoint.id == Job.checkpoint_id)
+        .where(IS_QUEUED, GOES_ON, Job.updated_at > now() - _given("wait"))
+        .where(Checkpoint.fingerprint != MINE, Checkpoint.fingerprint.in_(live))
+        .cte("waiting")
+    )
+
+
+def _given(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger)
 
 
 def _wait_for_turn(tx: Tx) -> None:

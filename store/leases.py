@@ -78,9 +78,9 @@ def _warn(tx: Tx, lease: Lease, last: int, warnings: Sequence[dict[str, Any]]) -
         events.append(tx, lease.job_id, number, "job.warning", dict(warning))
 
 
-def checkpoint(tx: Tx, lease: Lease, blob_id: str) -> None:
-    """Make the blob the job's newest checkpoint, and keep the one before it."""
-    checkpoint_id = checkpoints.create(tx, lease.job_id, blob_id)
+def checkpoint(tx: Tx, lease: Lease, blob_id: str, fingerprint: str) -> None:
+    """Make the blob the job's newest checkpoint, and keep the one before it; `fingerprint` names the arithmetic."""
+    checkpoint_id = checkpoints.create(tx, lease.job_id, blob_id, fingerprint)
     _held(tx, lease, checkpoint_id=checkpoint_id)
     checkpoints.remove_older(tx, lease.job_id, keep=2)
 

@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     reconcile_seconds: float = Field(default=5.0, gt=0, description="Pause between two rounds of the scheduler.")
     worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Memory that a training process may take.")
     running_share: int = Field(default=2, ge=1, description="Jobs that a project may run while others wait.")
+    fingerprint_wait_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        description="A job that goes on from a checkpoint waits so long for a live worker that computes the same bits.",
+    )
     max_attempts: int = Field(default=3, ge=1, description="Workers a job may lose before it fails.")
 
     @property

@@ -181,8 +181,10 @@ class Job(Base):
 
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
+GOES_ON = Job.checkpoint_id.is_not(None)
 
 Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED)
+Index("ix_jobs_going_on", Job.checkpoint_id, postgresql_where=IS_QUEUED & GOES_ON, sqlite_where=IS_QUEUED & GOES_ON)
 Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 
@@ -220,7 +222,7 @@ class Checkpoint(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
-    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    fingerprint: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(default=now())
 
 
@@ -272,5 +274,6 @@ class Worker(Base):
     host: Mapped[str]
     pid: Mapped[int]
     slots: Mapped[int] = mapped_column(Integer, default=1)
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
     started_at: Mapped[int] = mapped_column(default=now())
     seen_at: Mapped[int] = mapped_column(default=now(), index=True)

@@ -8,13 +8,16 @@ from store.tables import IS_RUNNING, Job, Worker
 from store.transaction import Tx
 
 FORGET_MILLISECONDS = 86_400_000
+LIVE_HEARTBEATS = 3  # missed so many, a worker counts as gone
 
 
-def seen(tx: Tx, worker_id: WorkerId, host: str, pid: int, slots: int) -> None:
-    """Note that a worker lives, and how many jobs it runs at once."""
+def seen(  # noqa: PLR0913, PLR0917 - what its row tells
+    tx: Tx, worker_id: WorkerId, host: str, pid: int, slots: int, fingerprint: str = ""
+) -> None:
+    """Note that a worker lives, how many jobs it runs at once, and the fingerprint of its arithmetic."""
     worker = tx.get(Worker, worker_id)
     if worker is None:
-        tx.add(Worker(id=worker_id, host=host, pid=pid, slots=slots))
+        tx.add(Worker(id=worker_id, host=host, pid=pid, slots=slots, fingerprint=fingerprint))
     else:
         worker.seen_at = now()
 

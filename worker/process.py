@@ -11,6 +11,7 @@ from collections.abc import Callable
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
+from engine.fingerprint import fingerprint
 from store import leases, workers
 from store.database import Sessions, open_database, open_sessions
 from store.ids import WorkerId, new_id
@@ -107,7 +108,7 @@ class Presence:
                 if last:
                     workers.gone(tx, self._id)
                 else:
-                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots)
+                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots, fingerprint())
             return self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions))
         finally:
             self._engine.dispose()

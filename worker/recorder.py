@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.fingerprint import fingerprint
 from store import blobs, leases
 from store.database import Sessions
 from store.leases import Lease, Progress
@@ -113,7 +114,7 @@ class Recorder:
         try:
             blob = blobs.write(self._sessions, blobs.chunks_of(data))
             with transaction(self._sessions, "checkpoint") as tx:
-                leases.checkpoint(tx, self._lease, blob.id)
+                leases.checkpoint(tx, self._lease, blob.id, fingerprint())
         except DBAPIError as error:
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
             stored = False

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
 from store import claims, leases
+from store.claims import Arithmetic
 from store.database import Sessions
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
@@ -16,6 +17,7 @@ from store.queue import Doorbell
 from store.settings import Settings
 from store.tables import Job
 from store.transaction import Tx, transaction
+from store.workers import LIVE_HEARTBEATS
 from worker.heart import Grip, Heart
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.preparation import Preparation
@@ -46,6 +48,11 @@ class Runner:
         self._preparation = Preparation(sessions)
         self._worker_id = worker_id
         self._draining = draining
+        self._arithmetic = Arithmetic(
+            fingerprint=fingerprint(),
+            wait_seconds=settings.fingerprint_wait_seconds,
+            live_seconds=LIVE_HEARTBEATS * settings.heartbeat_seconds,
+        )
 
     def run_all(self) -> None:
         """Run queued jobs until there are none left, or the worker has to stop."""
@@ -55,7 +62,7 @@ class Runner:
     def _claim(self) -> Job | None:
         with transaction(self._sessions, "claim") as tx:
             share, lease_seconds = self._settings.running_share, self._settings.lease_seconds
-            return claims.claim(tx, self._worker_id, lease_seconds, share, fingerprint())
+            return claims.claim(tx, self._worker_id, lease_seconds, share, self._arithmetic)
 
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)

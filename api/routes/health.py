@@ -13,8 +13,6 @@ from store.transaction import snapshot
 
 router = APIRouter(tags=["health"])
 
-LIVE_HEARTBEATS = 3  # missed so many, a worker counts as gone
-
 
 @router.get("/healthz")
 def healthz() -> dict[str, str]:
@@ -49,7 +47,7 @@ def _database(here: Service) -> str | None:
 def _workers(here: Service) -> str | None:
     try:
         with snapshot(here.sessions) as tx:
-            live = workers.live(tx, LIVE_HEARTBEATS * here.settings.heartbeat_seconds)
+            live = workers.live(tx, workers.LIVE_HEARTBEATS * here.settings.heartbeat_seconds)
     except SQLAlchemyError:
         return "workers cannot be counted"
     return None if live else "no worker is alive"

@@ -50,7 +50,7 @@ def writes(blob_id: str) -> dict[str, Callable[[Tx, Lease], object]]:
     return {
         "renew": lambda tx, lease: leases.renew(tx, lease, 30),
         "record": lambda tx, lease: leases.record(tx, lease, 30, PROGRESS),
-        "checkpoint": lambda tx, lease: leases.checkpoint(tx, lease, blob_id),
+        "checkpoint": lambda tx, lease: leases.checkpoint(tx, lease, blob_id, "f"),
         "succeed": lambda tx, lease: leases.succeed(tx, lease, "epochs_done", {**MODEL, "blob_id": blob_id}),
         "fail": lambda tx, lease: leases.fail(tx, lease, {"code": "internal"}),
         "cancel": leases.cancel,

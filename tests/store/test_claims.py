@@ -4,14 +4,16 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy import TextClause, text
+from sqlalchemy import text, update
+from sqlalchemy.dialects.sqlite import dialect
 
-from store import claims, leases
-from store.claims import ANY, BEST
+from store import claims, leases, workers
+from store.blobs import chunks_of, write
+from store.claims import Arithmetic, _take
 from store.database import Sessions, open_database, open_sessions
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId
 from store.leases import Lease
-from store.tables import Job, Project
+from store.tables import Job, Project, Worker
 from store.transaction import transaction
 from tests.store.conftest import queue_job
 
@@ -35,6 +37,31 @@ def claim(sessions: Sessions, share: int = 2) -> Job | None:
 def claimed(sessions: Sessions, times: int, share: int = 2) -> list[Job]:
     jobs = [claim(sessions, share) for _ in range(times)]
     return [job for job in jobs if job is not None]
+
+
+def claim_as(sessions: Sessions, fingerprint: str, wait_seconds: float = 60) -> Job | None:
+    """Claim as a worker of some arithmetic."""
+    with transaction(sessions) as tx:
+        arithmetic = Arithmetic(fingerprint=fingerprint, wait_seconds=wait_seconds)
+        return claims.claim(tx, WORKER, 30, arithmetic=arithmetic)
+
+
+def interrupted(sessions: Sessions, fingerprint: str, **columns: int) -> str:
+    """A queued job that goes on from a checkpoint of some arithmetic."""
+    job_id = queue_job(sessions, **columns).id
+    job = claim_as(sessions, fingerprint)
+    assert job is not None
+    assert job.id == job_id
+    lease, blob = Lease(job_id=JobId(job_id), fence=job.fence), write(sessions, chunks_of(b"state"))
+    with transaction(sessions) as tx:
+        leases.checkpoint(tx, lease, blob.id, fingerprint)
+        leases.give_back(tx, lease)
+    return job_id
+
+
+def see_worker(sessions: Sessions, fingerprint: str) -> None:
+    with transaction(sessions) as tx:
+        workers.seen(tx, WorkerId(f"wrk_{fingerprint}"), "host", 1, 1, fingerprint)
 
 
 def finish(sessions: Sessions, job: Job) -> None:
@@ -167,17 +194,69 @@ def test_when_all_candidates_of_the_best_project_are_being_claimed_another_is_ta
     engine.dispose()
 
 
+def test_a_job_that_goes_on_is_left_for_a_live_worker_that_computes_the_same_bits(sessions: Sessions) -> None:
+    job_id = interrupted(sessions, "there")
+    see_worker(sessions, "there")
+    assert claim_as(sessions, "here") is None
+    job = claim_as(sessions, "there")
+    assert job is not None
+    assert (job.id, job.bit_exact) == (job_id, True)
+
+
+def test_it_hides_no_other_job_of_its_project_or_of_others(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
+    interrupted(sessions, "there", priority=9)
+    see_worker(sessions, "there")
+    (beside,), (elsewhere,) = queue(sessions, DEFAULT_PROJECT, 1, priority=9), queue(sessions, projects[0], 1)
+    taken = [claim_as(sessions, "here") for _ in range(3)]
+    assert [job and job.id for job in taken] == [beside, elsewhere, None]
+
+
+def test_when_no_live_worker_computes_its_bits_it_is_taken_at_once(sessions: Sessions) -> None:
+    job_id = interrupted(sessions, "there")
+    see_worker(sessions, "there")
+    with transaction(sessions) as tx:
+        tx.execute(update(Worker).values(seen_at=Worker.seen_at - 20_000))
+    job = claim_as(sessions, "here")
+    assert job is not None
+    assert (job.id, job.bit_exact) == (job_id, False)
+
+
+def test_when_it_has_waited_long_enough_it_is_taken_all_the_same(sessions: Sessions) -> None:
+    job_id = interrupted(sessions, "there")
+    see_worker(sessions, "there")
+    with transaction(sessions) as tx:
+        tx.execute(update(Job).values(updated_at=Job.updated_at - 50_000))
+    assert claim_as(sessions, "here", wait_seconds=60) is None
+    job = claim_as(sessions, "here", wait_seconds=40)
+    assert job is not None
+    assert (job.id, job.bit_exact) == (job_id, False)
+
+
+def test_its_newest_checkpoint_says_which_bits_it_waits_for(sessions: Sessions) -> None:
+    job_id = interrupted(sessions, "first")
+    moved = claim_as(sessions, "second")
+    assert moved is not None
+    lease, blob = Lease(job_id=JobId(job_id), fence=moved.fence), write(sessions, chunks_of(b"state"))
+    with transaction(sessions) as tx:
+        leases.checkpoint(tx, lease, blob.id, "second")
+        leases.give_back(tx, lease)
+    see_worker(sessions, "first")
+    see_worker(sessions, "second")
+    assert claim_as(sessions, "first") is None
+    taken = claim_as(sessions, "second")
+    assert taken is not None
+    assert taken.bit_exact is False
+
+
 def test_a_claim_searches_the_queue_and_never_scans_the_jobs(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
+    statement = _take("sqlite").compile(dialect=dialect(paramstyle="named"))
     with engine.connect() as connection:
-        steps = [row[3] for query in (BEST, ANY) for row in connection.execute(_explained(query), {"share": 2})]
+        planned = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"), statement.params)
+        steps = [row[3] for row in planned]
     tables = [step for step in steps if " jobs" in step or " j " in step or " r " in step]
-    assert tables
+    assert any("ix_jobs_going_on" in step for step in tables)
     scans = [step for step in tables if step.startswith("SCAN") and "ix_jobs_queued" not in step]
     assert scans == []
     assert not any("AUTOMATIC" in step or "TEMP B-TREE" in step for step in tables)
     engine.dispose()
-
-
-def _explained(query: str) -> TextClause:
-    return text(f"EXPLAIN QUERY PLAN {query}")

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from store import checkpoints, claims, epochs, events, jobs, leases
 from store.blobs import chunks_of, write
+from store.claims import Arithmetic
 from store.database import Sessions
 from store.errors import JobFinished, LeaseLost, NotFound
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId
@@ -154,7 +155,7 @@ def test_a_checkpoint_under_an_old_fence_is_not_kept(sessions: Sessions) -> None
     blob = write(sessions, chunks_of(b"state"))
     stale = Lease(job_id=lease.job_id, fence=lease.fence - 1)
     with pytest.raises(LeaseLost), transaction(sessions) as tx:
-        leases.checkpoint(tx, stale, blob.id)
+        leases.checkpoint(tx, stale, blob.id, "here")
     with snapshot(sessions) as tx:
         assert checkpoints.blobs_of(tx, lease.job_id) == []
     assert read(sessions, job.id).checkpoint_id is None
@@ -166,7 +167,7 @@ def test_the_last_two_checkpoints_are_kept_newest_first(sessions: Sessions) -> N
     stored = [write(sessions, chunks_of(bytes([number]))).id for number in range(4)]
     for blob_id in stored:
         with transaction(sessions) as tx:
-            leases.checkpoint(tx, lease, blob_id)
+            leases.checkpoint(tx, lease, blob_id, "here")
     with snapshot(sessions) as tx:
         assert checkpoints.blobs_of(tx, lease.job_id) == [stored[3], stored[2]]
 
@@ -175,13 +176,13 @@ def test_a_job_that_goes_on_from_a_checkpoint_of_other_arithmetic_is_not_bit_exa
     queue_job(sessions)
     for name, exact in (("here", True), ("here", True), ("there", False), ("here", False)):
         with transaction(sessions) as tx:
-            job = claims.claim(tx, WORKER, 30, fingerprint=name)
+            job = claims.claim(tx, WORKER, 30, arithmetic=Arithmetic(fingerprint=name))
         assert job is not None
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
         assert (read(sessions, job.id).bit_exact, read(sessions, job.id).fingerprint) == (exact, "here")
         blob = write(sessions, chunks_of(b"state"))
         with transaction(sessions) as tx:
-            leases.checkpoint(tx, lease, blob.id)
+            leases.checkpoint(tx, lease, blob.id, name)
             leases.give_back(tx, lease)
 
 
@@ -189,7 +190,7 @@ def test_a_job_that_begins_again_elsewhere_is_bit_exact_there(sessions: Sessions
     queue_job(sessions)
     for name in ("here", "there"):
         with transaction(sessions) as tx:
-            job = claims.claim(tx, WORKER, 30, fingerprint=name)
+            job = claims.claim(tx, WORKER, 30, arithmetic=Arithmetic(fingerprint=name))
         assert job is not None
         assert (job.bit_exact, job.fingerprint) == (True, name)
         with transaction(sessions) as tx:

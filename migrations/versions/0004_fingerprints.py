@@ -1,0 +1,25 @@
+"""Which arithmetic each worker has and each checkpoint was made with, and where queued jobs are that go on from one."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+GOES_ON = sa.text("state = 'queued' AND checkpoint_id IS NOT NULL")
+OF_ITS_JOB = "SELECT coalesce(fingerprint, '') FROM jobs WHERE jobs.id = checkpoints.job_id"
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("workers", sa.Column("fingerprint", sa.String(64), nullable=False, server_default=""))
+    op.execute(f"UPDATE checkpoints SET fingerprint = ({OF_ITS_JOB})")  # noqa: S608 - the constant above
+    op.create_index("ix_jobs_going_on", "jobs", ["checkpoint_id"], postgresql_where=GOES_ON, sqlite_where=GOES_ON)
+
+
+def downgrade() -> None:
+    """Take back."""
+    op.drop_index("ix_jobs_going_on", "jobs")
+    op.drop_column("workers", "fingerprint")
