@@ -18,7 +18,7 @@ from store.database import Sessions
 from store.errors import NotFound
 from store.idempotency import Answer
 from store.ids import ProjectId
-from store.tables import Dataset
+from store.tables import Dataset, Job
 from store.transaction import Tx, snapshot
 from tabular.dataset import Profile
 from tabular.plan import Plan, plan
@@ -60,18 +60,28 @@ def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answe
     return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in same})
 
 
-def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> Answer:
+def resume(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Job:
+    """Queue a paused job again, if there is room for it."""
+    standing.lock_queue(tx, project)
+    job = jobs.resume(tx, project, job_id)
     _check_queue(tx, limits, project)
+    return job
+
+
+def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> Answer:
+    standing.lock_queue(tx, project)
     job = jobs.create(tx, project, **columns)
+    _check_queue(tx, limits, project)
     view = JobView.of(job, standing.line(tx, project).place(job))
     return Answer(status=201, location=view.links.self, body=view.as_json())
 
 
 def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
-    if standing.count_queued(tx, project, at_most=limits.max_project_queued) == limits.max_project_queued:
+    """See that the queue has not become too long by what this transaction queued, which else is undone."""
+    if standing.count_queued(tx, project, at_most=limits.max_project_queued + 1) > limits.max_project_queued:
         detail = f"{limits.max_project_queued:,} jobs of this project are waiting, which is as many as may."
         raise QuotaExceeded(detail, name="queued", quota=limits.max_project_queued, retry_seconds=RETRY_SECONDS)
-    if standing.count_queued(tx, at_most=limits.max_queued) == limits.max_queued:
+    if standing.count_queued(tx, at_most=limits.max_queued + 1) > limits.max_queued:
         detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
         raise Unavailable(detail, headers={"Retry-After": str(RETRY_SECONDS)})
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from store import durations, workers
 from store.ids import ProjectId
-from store.tables import IS_QUEUED, IS_RUNNING, Job
+from store.tables import IS_QUEUED, IS_RUNNING, Job, Project
 from store.transaction import Tx
 
 LONG = 1_000  # queued jobs beyond which counting them for each who asks costs too much
@@ -60,6 +60,14 @@ class Line:
         if not self.slots or self.mean_seconds is None:
             return None
         return round((ahead - free + 1) * self.mean_seconds / self.slots, 1)
+
+
+def lock_queue(tx: Tx, project: ProjectId) -> None:
+    """Have whoever queues a job of the project next wait for this transaction, so that what it counts stays true.
+
+    SQLite has one writer at a time anyway.
+    """
+    tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))
 
 
 def line(tx: Tx, project: ProjectId) -> Line:

@@ -127,7 +127,7 @@ def pause_job(job_id: str, here: Here, caller: Writer) -> JobView:
 @router.post("/{job_id}/resume")
 def resume_job(job_id: str, here: Here, caller: Writer) -> JobView:
     """Go on with a paused job; the result is the same as if it had not been paused."""
-    view = _asked(here, job_id, lambda tx: jobs.resume(tx, caller.project, job_id))
+    view = _asked(here, job_id, functools.partial(planning.resume, here.limits, caller.project, job_id))
     here.doorbell.ring()
     return view
 

@@ -1,12 +1,20 @@
 """How many jobs may wait, and what a submit is told about the time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.settings import ApiSettings
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
@@ -30,6 +38,37 @@ def test_a_project_whose_quota_of_queued_jobs_is_used_up_is_told_when_to_come_ag
     assert refused.headers["RateLimit"] == '"queued";r=0;t=30'
     client.post(f"{first.json()['links']['self']}/cancel")
     assert submit(client, dataset).status_code == 201
+
+
+def at_once(ask: Callable[[Any], Any], about: Iterable[Any]) -> list[int]:
+    """The statuses of requests that are sent at the same moment, in order."""
+    with ThreadPoolExecutor(8) as threads:
+        return sorted(answer.status_code for answer in threads.map(ask, about))
+
+
+def test_of_jobs_submitted_at_the_same_moment_no_more_than_the_quota_are_queued(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    assert at_once(lambda _: submit(client, dataset), range(8)) == [201] * 2 + [429] * 6
+
+
+def test_of_jobs_resumed_or_retried_at_the_same_moment_no_more_than_the_quota_are_queued(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    ended, *paused = [submit(client, dataset).json()["links"]["self"] for _ in range(2)]
+    client.post(f"{ended}/cancel")
+    for _ in range(3):
+        client.post(f"{paused[-1]}/pause")
+        paused.append(submit(client, dataset).json()["links"]["self"])
+    asked = [f"{url}/resume" for url in paused[:-1]] + [f"{ended}/retry"] * 3
+    assert at_once(client.post, asked).count(429) == 5
+    queued = client.get("/v1/jobs", params={"state": "queued"}).json()["data"]
+    assert len(queued) == 2
+
+
+def test_a_queued_job_may_be_resumed_again_when_the_queue_is_full(client: TestClient, dataset: dict[str, Any]) -> None:
+    first, _ = submit(client, dataset).json()["links"]["self"], submit(client, dataset)
+    assert client.post(f"{first}/resume").status_code == 200
 
 
 def test_the_estimate_tells_seconds_as_soon_as_a_job_has_succeeded(
