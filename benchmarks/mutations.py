@@ -40,6 +40,13 @@ MUTATIONS = (
     Mutation("other arithmetic not waited for", CLAIMS, " AND id NOT IN (SELECT id FROM waiting)", "", QUEUE),
     Mutation("dead workers waited for", CLAIMS, 'Worker.seen_at > now() - _given("live")', "Worker.seen_at > 0", QUEUE),
     Mutation("waited for without end", CLAIMS, 'Job.updated_at > now() - _given("wait")', "Job.updated_at > 0", QUEUE),
+    Mutation(
+        "failed claims not looked for",
+        "worker/runner.py",
+        "return self._held()",
+        "return None",
+        ("tests/faults/test_failpoints.py", "-k", "reported"),
+    ),
     Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
     Mutation("drained attempt charged", LEASES, 'state="queued", attempt=Job.attempt - 1', 'state="queued"', PROTOCOL),
     Mutation("living leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
@@ -117,6 +124,13 @@ MUTATIONS = (
         "            idempotency.keep(",
         "            (lambda *_: None)(",
         API,
+    ),
+    Mutation(
+        "queue counted without a lock",
+        "store/standing.py",
+        ".with_for_update(key_share=True)",
+        "",
+        ("tests/api/test_quotas.py", "-k", "moment and postgres"),
     ),
     Mutation(
         "SQLite writers begin as readers",

@@ -21,7 +21,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from store import jobs
 from store.clock import now
 from store.ids import WorkerId
-from store.tables import GOES_ON, IS_QUEUED, Checkpoint, Job, Worker
+from store.tables import GOES_ON, IS_QUEUED, IS_RUNNING, Checkpoint, Job, Worker
 from store.transaction import Tx
 
 TURN = 7_340_032  # any number: the advisory lock under which PostgreSQL lets one claim follow the other
@@ -112,6 +112,13 @@ def claim(
     }
     job = tx.scalar(_take(tx.get_bind().dialect.name), asked, execution_options={"populate_existing": True})
     return jobs.entered(tx, job, attempt=job.attempt) if job else None
+
+
+def held(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
+    """The job that a worker took by a claim that was reported as failed, if it did; its lease begins anew."""
+    mine = update(Job).where(IS_RUNNING, Job.worker_id == worker).values(lease_until=now() + int(lease_seconds * 1000))
+    found: Job | None = tx.scalar(mine.returning(Job).execution_options(populate_existing=True))
+    return found
 
 
 @cache

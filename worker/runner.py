@@ -60,9 +60,25 @@ class Runner:
             self._run(job)
 
     def _claim(self) -> Job | None:
-        with transaction(self._sessions, "claim") as tx:
-            share, lease_seconds = self._settings.running_share, self._settings.lease_seconds
-            return claims.claim(tx, self._worker_id, lease_seconds, share, self._arithmetic)
+        share, lease_seconds = self._settings.running_share, self._settings.lease_seconds
+        try:
+            with transaction(self._sessions, "claim") as tx:
+                return claims.claim(tx, self._worker_id, lease_seconds, share, self._arithmetic)
+        except DBAPIError as error:
+            log.warning("a claim failed, or was reported so: %s", error)
+            return self._held()
+
+    def _held(self) -> Job | None:
+        """The job that a claim took all the same; looks for it as long as a lease lasts, or until a stop."""
+        end = time.monotonic() + self._settings.lease_seconds
+        while True:
+            try:
+                with transaction(self._sessions, "claim_again") as tx:
+                    return claims.held(tx, self._worker_id, self._settings.lease_seconds)
+            except DBAPIError:
+                if self._draining() or time.monotonic() > end:
+                    raise
+            time.sleep(RETRY_SECONDS)
 
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)

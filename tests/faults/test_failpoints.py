@@ -54,6 +54,18 @@ def test_a_job_ends_with_the_same_bits_through(
     note(f"{len(named)} x {action} {moment} commit")
 
 
+@proof("claim, done but reported as failed")
+def test_a_claim_that_was_reported_as_failed_costs_neither_time_nor_an_attempt(house: House, note: Note) -> None:
+    house.undisturbed()
+    house.arm("worker", "claim.after_commit", "error")
+    (job,) = house.all_end([house.queue()])
+    assert house.happened("worker", ["claim.after_commit"])
+    house.expect_undisturbed([job])
+    assert [entry["state"] for entry in job["transitions"]] == ["queued", "running", "succeeded"]
+    assert job["attempt"] == 1
+    note("no attempt charged")
+
+
 @proof("cancel")
 @cases(("before", "kill"), ("after", "error"))
 def test_a_canceled_job_stays_canceled_through(house: House, note: Note, moment: str, action: str) -> None:
