@@ -141,6 +141,7 @@ def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
         loss=resolved.loss,
         accumulate=resolved.training.accumulate,
         averaging=resolved.training.averaging,
+        frozen=resolved.training.frozen,
     )
     rows = resolved.training_rows * resolved.training.epochs
     _check("parameters", counts.parameters, limits.max_parameters)

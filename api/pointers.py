@@ -101,7 +101,10 @@ def _detail(problem: Mapping[str, Any]) -> str:
         return _unknown_type(context["tag"], context["expected_tags"])
     if kind == "union_tag_not_found":
         return "This needs a type."
-    message = MISFITS.get(kind) or str(problem["msg"])
+    if kind == "greater_than_equal":
+        message = f"Input should be at least {context['ge']!r}"  # Pydantic writes 1e-30 with all its zeros
+    else:
+        message = MISFITS.get(kind) or str(problem["msg"])
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     given = problem.get("input")
     told = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) < 60 else ""

@@ -7,21 +7,22 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.diagnosis import leaves
 from engine.memory import Array
-from engine.parameters import Parameters
+from engine.network import Network
 from engine.spec import TrainingSpec
 
 Clip = Callable[[], None]
 
 
-def clips(spec: TrainingSpec, parameters: Parameters) -> list[Clip]:
+def clips(spec: TrainingSpec, network: Network) -> list[Clip]:
     """Return what a spec asks for, in the order it is done: numbers, layers, the whole (Pascanu et al., 2013)."""
-    gradients = parameters.gradients
+    gradients = network.parameters.gradients
     wanted: list[Clip] = []
     if spec.clip_value is not None:
         wanted.append(_by_value(gradients, spec.clip_value))
     if spec.clip_layer_norm is not None:
-        wanted += [_by_norm(parts, spec.clip_layer_norm) for parts in _by_layer(parameters)]
+        wanted += [_by_norm(parts, spec.clip_layer_norm) for parts in _by_layer(network)]
     if spec.clip_norm is not None:
         wanted.append(_by_norm([gradients], spec.clip_norm))
     return wanted
@@ -47,9 +48,8 @@ def _by_norm(parts: list[Array], bound: float) -> Clip:
     return clip
 
 
-def _by_layer(parameters: Parameters) -> list[list[Array]]:
+def _by_layer(network: Network) -> list[list[Array]]:
     """Return the flat gradients of each layer's parameters, the layers inside of blocks by themselves."""
-    layers: dict[str, list[Array]] = {}
-    for name, view in parameters.views(parameters.gradients).items():
-        layers.setdefault(name.rpartition(".")[0], []).append(view.reshape(-1))
-    return list(layers.values())
+    views = network.parameters.views(network.parameters.gradients)
+    layers = [[views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.stack)]
+    return [[view.reshape(-1) for view in layer] for layer in layers if layer]

@@ -47,11 +47,12 @@ def contributions(network: Network, rows: Rows, *, largest: int = 20) -> Contrib
 
     The contribution of a weight w is w * dL/dw, which to first order is L(w) - L(0): how much smaller the loss would be
     without the weight (Mozer and Smolensky, 1989; Molchanov et al., 2017, equation 7). Nothing is dropped out, and the
-    parameters stay as they are; the network's gradient is overwritten.
+    parameters stay as they are; the network's gradient is overwritten. Frozen weights count like all others.
 
     Raises:
         ValueError: there are no rows, or they do not fit the network.
     """
+    network = network.thawed()
     loss, gradient = _mean_gradient(network, rows)
     values, gradients = network.parameters.values, network.parameters.views(gradient)
     products = network.parameters.views(gradient * network.parameters.learned)

@@ -18,7 +18,7 @@ from engine.network import Network
 
 PROBE_ROWS = 128  # rows on which outputs are looked at: enough to tell a dead unit from one at rest
 SAMPLE = 4_096  # numbers looked at of each parameter: a root mean square is then right to about 2 %
-EVERY_STEPS = 256  # between two looks, and as many rows as EVERY_PROBES probes have: both keep the cost below 1 %
+EVERY_STEPS = 256  # between two looks, and as many rows as EVERY_PROBES probes have: both keep the cost below 2 %
 EVERY_PROBES = 50
 
 
@@ -158,18 +158,20 @@ def _outputs(layer: Layer) -> tuple[float | None, float | None, float | None]:
 def culprit(network: Network, x: Array) -> str:
     """Return the label of the layer to blame for a batch whose loss or gradient is out of bounds.
 
-    That is the first layer whose outputs are not finite, else the first whose gradient is not, else the one
-    with the largest gradient. `x` is the batch of the failed step, whose gradients are still in place; it is
-    run forward again, without dropout.
+    That is the first layer whose outputs are not finite ("inputs", if those are not), else the last whose gradient is
+    not, since gradients come from the output, else the one with the largest. `x` is the batch of the failed step, whose
+    gradients are still in place; it is run forward again, without dropout.
     """
     outputs = x
+    if not np.isfinite(x).all():
+        return "inputs"
     for layer in network.layers:
         outputs = layer.forward(outputs, None)
         if not np.isfinite(outputs).all():
             return layer.label
     norms = _gradient_norms(network)
     broken = [label for label, norm in norms.items() if not math.isfinite(norm)]
-    return broken[0] if broken else max(norms, key=lambda label: norms[label])
+    return broken[-1] if broken else max(norms, key=lambda label: norms[label])
 
 
 def _gradient_norms(network: Network) -> dict[str, float]:

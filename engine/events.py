@@ -40,8 +40,8 @@ class EpochEnd:
     """One epoch is done.
 
     `metrics`: train_loss (mean over the epoch's rows, each before its batch's update), learning_rate (of the
-    last step), gradient_norm (mean over the batches, before clipping), seconds; with validation rows val_loss and
-    val_accuracy, or val_r2 and val_mae.
+    last step), gradient_norm (mean over the updates, with l1 and l2, before clipping), seconds; with validation rows
+    val_loss and val_accuracy, or val_r2 and val_mae.
     """
 
     epoch: int

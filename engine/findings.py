@@ -165,7 +165,8 @@ def _imbalance(counts: Sequence[int]) -> Iterator[Finding]:
 def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
     wild = [x.label for x in learners if _share(x) > WILD]
     losses = [end.metrics["train_loss"] for end in history][-RECENT:]
-    rises = sum(_above(after, JUMP, before) for before, after in itertools.pairwise(losses))
+    size = SOLVED * abs(history[0].metrics["train_loss"])
+    rises = sum(_above(b, JUMP, a) and b - a > size for a, b in itertools.pairwise(losses))
     seen = [f"a step changes weights by up to {max(map(_share, learners)):.1%} of their size"] if wild else []
     seen += [f"the training loss rose in {rises} of the last {len(losses)} epochs"] if rises >= RISES else []
     if seen:

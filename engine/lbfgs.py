@@ -52,6 +52,11 @@ class Lbfgs(Optimizer):
         """The point from which the search goes out."""
         return self.position if self.searches and self.numbers["started"] else None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether a new direction was taken, and not another point along the one before."""
+        return not self.numbers["tries"]
+
     def _is_accepted(self, loss: float) -> bool:
         """Judge by the weak Wolfe conditions, and narrow the bracket of lengths if they are not met."""
         n = self.numbers

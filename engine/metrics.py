@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.memory import Array
 
+LARGEST_LOG_RATE = 80.0  # of counts: exp(80) is 6e34, and 3e38 the largest number in float32
+
 
 class Score(ABC):
     """Sums up over blocks of rows what a metric needs."""
@@ -94,7 +96,7 @@ class RateDeviation(Deviation):
 
     def add(self, logits: Array, targets: Array) -> None:
         """Compare rates with counts."""
-        super().add(np.exp(logits), targets)
+        super().add(np.exp(np.minimum(logits, LARGEST_LOG_RATE)), targets)
 
 
 class MedianDeviation(Deviation):

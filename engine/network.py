@@ -87,6 +87,16 @@ class Network:
             self.parameters.frozen = names
             self.stack.freeze(indices)
 
+    def thawed(self) -> Network:
+        """Return a network with the same weights in which nothing is frozen; this one, if nothing is."""
+        if not self.parameters.frozen:
+            return self
+        network = Network(
+            self.specs, inputs=self.inputs, outputs=self.output_shape, loss=self.loss.spec, precision=self.precision
+        )
+        network.load_torch_state(self.torch_state())
+        return network
+
     def allocate(self, capacity: int, *, training: bool) -> None:
         """Take working memory for up to `capacity` rows at a time, and for gradients when `training`."""
         if training:

@@ -59,6 +59,11 @@ class Optimizer(ABC):
         """What a line search would go back to if the parameters in place turned out bad, if there is such a point."""
         return None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last step was one of learning, and not one that a line search tried and did not take."""
+        return True
+
     def settle(self) -> None:
         """Take back a step that has not been found good yet: called when there are no more."""
         if self.accepted is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine import diagnosis
@@ -39,7 +39,7 @@ class Counts:
     Operations are per row: two per multiply-add, one per function of a number; loss and optimizer
     are left out. `bytes` is the peak of the engine's own memory: parameters, gradients, optimizer,
     the best epoch's copy, working memory, samples for the diagnosis, and one checkpoint on its way out
-    (`checkpoint_bytes`). The data set comes on top: twice the training rows when they are shuffled.
+    (`checkpoint_bytes`). The data set comes on top.
     """
 
     parameters: int
@@ -61,10 +61,16 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     loss: LossName | LossSpec = "softmax_cross_entropy",
     accumulate: int = 1,
     averaging: AveragingSpec | None = None,
+    frozen: Collection[int] = (),
 ) -> Counts:
-    """Count by building the network, its working memory and the optimizer on an arena without memory."""
+    """Count by building the network, its working memory and the optimizer on an arena without memory.
+
+    Raises:
+        ValueError: the layers do not fit each other, the inputs or the outputs, or cannot be frozen.
+    """
     arena = DryArena()
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
+    network.freeze(frozen)
     network.allocate(working_rows(batch_size), training=True)
     memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
     diagnosis.groups(network)
@@ -95,5 +101,5 @@ def _count_layer(label: str, network: Network, index: int) -> LayerCount:
         output_shape=layer.output_shape,
         parameters=sum(math.prod(shape) for shape in layer.parameter_shapes().values()),
         flops_forward=forward,
-        flops_backward=backward if index >= network.learners[0] else 0,
+        flops_backward=backward if index >= network.stack.first else 0,
     )

@@ -23,8 +23,6 @@ from engine.update import Update
 
 __all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
 
-EXPLOSION = 1e6  # a loss so many times the first batch's (or 1, if that is larger) will not come back
-
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
@@ -62,7 +60,7 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
     complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With `class_weight`
     training rows without weights get those of their classes. `schedule` takes the place of the spec's.
 
-    A loss or gradient norm that is not finite, or a loss beyond EXPLOSION, ends the run as "diverged" before the
+    A loss or gradient norm that is not finite, or a loss beyond `Loss.explosion`, ends the run as "diverged" before the
     update that it would have caused, so the parameters stay finite.
 
     Raises:
@@ -164,7 +162,7 @@ def _step(run: _Run) -> float:
     complete = update.collect(state.batch)
     norm = update.norm()
     if state.loss_limit is None:
-        state.loss_limit = EXPLOSION * max(loss, 1.0) if math.isfinite(loss) else 0.0
+        state.loss_limit = run.network.loss.explosion * max(loss, 1.0) if math.isfinite(loss) else 0.0
     if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
         if state.optimizer.accepted is None:
             state.failure = _failure(run, x)
@@ -245,7 +243,10 @@ def _validate(run: _Run) -> dict[str, float]:
 
 
 def _judge(run: _Run, measured: dict[str, float]) -> None:
-    """Keep the best epoch, and count how long early stopping has waited for a better one."""
+    """Keep the best epoch, and count how long early stopping has waited for a better one.
+
+    What a line search only tried is no epoch to wait for, nor one to lower the learning rate after.
+    """
     state, stopping = run.state, run.spec.early_stopping
     state.validated = run.validation is not None
     metric = stopping.metric if stopping else ("val_loss" if state.validated else "train_loss")
@@ -255,8 +256,8 @@ def _judge(run: _Run, measured: dict[str, float]) -> None:
     enough = stopping.min_delta if stopping else 0.0
     if state.reference is None or metrics.is_better(metric, value, state.reference, by=enough):
         state.reference, state.waited = value, 0
-    else:
+    elif state.optimizer.is_settled:
         state.waited += 1
-    if isinstance(run.spec.schedule, PlateauSpec):
+    if isinstance(run.spec.schedule, PlateauSpec) and state.optimizer.is_settled:
         schedule = run.spec.schedule
         state.plateau = schedules.after_epoch(state.plateau, schedule, measured[schedule.metric])

@@ -25,7 +25,7 @@ class Update:
         views = parameters.views(parameters.gradients)
         self.frozen = [views[name] for name in parameters.frozen]
         self.penalty = Penalty(wanted, parameters, state.optimizer.scratch) if wanted.l1 or wanted.l2 else None
-        self.clips = clips(spec, parameters)
+        self.clips = clips(spec, network)
         self.max_norm = MaxNorm(wanted.max_norm, parameters) if wanted.max_norm is not None else None
         self.averaging = spec.averaging
 

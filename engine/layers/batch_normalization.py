@@ -18,7 +18,8 @@ class BatchNorm(Layer):
     """y = gain (x - mean) / sqrt(variance + epsilon) + bias, each channel by itself (Ioffe and Szegedy, 2015).
 
     While training, mean and variance are those of the batch; running means of both, the variance's unbiased, are
-    what is used at inference. Channels are an image's first axis, else the last.
+    what is used at inference, and for a batch of one number per channel, which has no variance. Channels are an image's
+    first axis, else the last.
     """
 
     y: Array
@@ -89,7 +90,7 @@ class BatchNorm(Layer):
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Normalize by the batch while training, by the running statistics at inference."""
         x, y = x.reshape(self.matrix), self.y.reshape(self.matrix)
-        self.by_batch = dropout is not None
+        self.by_batch = dropout is not None and self.count > 1
         normal = self.normal.reshape(self.matrix) if self.training else y
         if self.by_batch:
             self._measure(x, normal, y)
@@ -137,7 +138,7 @@ class BatchNorm(Layer):
         """Move the running statistics; those of a batch that overflowed would never leave them again."""
         if not math.isfinite(abs(self.mean.sum() + self.variance.sum())):
             return
-        momentum, unbiased = self.spec.momentum, self.count / max(1, self.count - 1)
+        momentum, unbiased = self.spec.momentum, self.count / (self.count - 1)
         for running, found, factor in (
             (self.running_mean, self.mean, momentum),
             (self.running_variance, self.variance, momentum * unbiased),

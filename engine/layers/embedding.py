@@ -29,6 +29,7 @@ class Embedding(Layer):
     """
 
     y: Array
+    bounded: Array
     indices: Array
     starts: Array  # where each vector begins in the flat table
     places: Array  # where each of its numbers lies
@@ -59,6 +60,7 @@ class Embedding(Layer):
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The vectors and their indices; for training also the places to add gradients to."""
         wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        wanted["bounded"] = (self.input_shape, np.empty(0, dtype).real.dtype)  # the largest would not fit an index
         wanted["indices"] = (self.input_shape, np.intp)
         if training:
             wanted["starts"] = (self.input_shape, np.intp)
@@ -75,8 +77,8 @@ class Embedding(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Look up."""
-        np.copyto(self.indices, x, casting="unsafe")
-        np.clip(self.indices, 0, self.vocabulary - 1, out=self.indices)
+        np.copyto(self.indices, np.minimum(x, self.vocabulary - 1, out=self.bounded), casting="unsafe")
+        np.maximum(self.indices, 0, out=self.indices)
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer
 
     def backward(self, dy: Array) -> Array:

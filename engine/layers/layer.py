@@ -34,6 +34,14 @@ in its output, dy, into the one in its input, dx, and on the way writes the ones
 
         def flops(self):
             return self.outputs, 3 * self.outputs
+
+`dropout`, the stream that masks are drawn from, also tells training from inference: it is None where nothing is
+dropped, and batch norm goes by what it remembers.
+
+Results stay in a layer's own buffers until its next call. To save a pass over memory, forward may write its output over
+its input (`overwrites_input`) or hand the input on (`returns_input`), unless the layer before needs it in backward
+(`keeps_output`): then the stack calls `spare_input`. Backward may write over dy, and over the layer's own output, which
+nobody reads any more.
 """
 
 from __future__ import annotations

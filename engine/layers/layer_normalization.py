@@ -27,6 +27,8 @@ class LayerNorm(Layer):
     def __init__(self, shape: Shape, label: str, epsilon: float) -> None:
         if len(shape) > 2:
             raise ShapeRefused(label, "takes rows or sequences of features, not images; batch_norm takes those")
+        if shape[-1] == 1:
+            raise ShapeRefused(label, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
         super().__init__(shape, shape, label)
         self.features = shape[-1]
         self.epsilon = epsilon

@@ -20,6 +20,8 @@ class Loss(RowBuffers):
     consists of (the classes, or the numbers); axes before it, if any, are moments of a sequence, which count the same.
     """
 
+    explosion: float = 1e6  # a batch's loss so many times the first one's (or 1, if larger) will not come back
+
     def __init__(self, spec: LossSpec, output_shape: Shape) -> None:
         super().__init__()
         self.spec = spec

@@ -28,6 +28,7 @@ class MultiTarget(Loss):
         if output_shape != (sum(part.outputs for part in parts),):
             raise ValueError(f"the targets' outputs do not add up to {output_shape}")
         self.parts = tuple(parts)
+        self.explosion = max(part.explosion for part in parts)
         self.weights = tuple(target.weight for target in spec.targets)
         self.columns = _slices([part.outputs for part in parts])
         self.places = _slices([_width(part) for part in parts])

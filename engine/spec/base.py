@@ -19,6 +19,7 @@ MAX_BATCH = 65_536  # rows
 MAX_EPOCHS = 10_000
 MAX_SEED = 2**53 - 1  # the largest whole number that every JSON reader keeps exactly
 MAX_LEARNING_RATE = 1e10  # one update of any finite gradient stays finite in float32
+TINY = 1e-30  # smallest bound or divisor: float32 holds it, and what is divided by it
 DAY_SECONDS = 86_400
 
 LearningRate = Annotated[float, Field(gt=0, le=MAX_LEARNING_RATE, description="step size")]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_WIDTH, Spec
+from engine.spec.base import MAX_WIDTH, TINY, Spec
 from engine.spec.dense import ActivationName, InitializerName
 
 MAX_KERNEL = 64  # numbers along one axis
@@ -73,9 +73,9 @@ class PoolSpec(Spec):
 
     @model_validator(mode="after")
     def _every_window_sees_something(self) -> Self:
-        sizes, zeros = _sizes(self.kernel), _sizes(self.padding)
-        if any(2 * each > size for each in zeros for size in sizes):
-            raise ValueError("padding must not exceed half of the kernel")
+        sides = zip(_pair(self.kernel), _pair(self.padding), strict=True)
+        if any(2 * zeros > size for size, zeros in sides):
+            raise ValueError("padding must not exceed half of the kernel on the same side")
         return self
 
 
@@ -103,18 +103,22 @@ class BatchNormSpec(Spec):
 
     type: Literal["batch_norm"] = "batch_norm"
     momentum: float = Field(default=0.1, gt=0, le=1, description="weight of a new batch in the running statistics")
-    epsilon: float = Field(default=1e-5, gt=0, le=1, description="added to the variance")
+    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
 
 
 class LayerNormSpec(Spec):
     """Normalizes the features of each row, or of each moment of a sequence (Ba, Kiros and Hinton, 2016)."""
 
     type: Literal["layer_norm"] = "layer_norm"
-    epsilon: float = Field(default=1e-5, gt=0, le=1, description="added to the variance")
+    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
 
 
 def _sizes(value: int | tuple[int, int]) -> tuple[int, ...]:
     return (value,) if isinstance(value, int) else value
+
+
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else value
 
 
 def _check_same(padding: object, kernel: tuple[int, ...], stride: tuple[int, ...]) -> None:

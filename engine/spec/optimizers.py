@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import Decay, LearningRate, Spec
+from engine.spec.base import TINY, Decay, LearningRate, Spec
 
 MAX_HISTORY = 50
 
 Momentum = Annotated[float, Field(ge=0, le=0.9999)]
-Epsilon = Annotated[float, Field(gt=0, le=1, description="keeps a division from zero")]
+Epsilon = Annotated[float, Field(ge=TINY, le=1, description="keeps a division from zero")]
 WeightDecay = Annotated[float, Field(ge=0, description="share of each weight, times the learning rate, lost per step")]
 
 

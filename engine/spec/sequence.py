@@ -20,7 +20,7 @@ class EmbeddingSpec(Spec):
     vocabulary: int = Field(
         ge=1,
         le=MAX_VOCABULARY,
-        description="inputs are whole numbers from 0 to vocabulary - 1; those beyond count as the last",
+        description="inputs are whole numbers from 0 to vocabulary - 1; those outside count as the nearest",
     )
     units: int = Field(ge=1, le=MAX_WIDTH, description="length of the vectors")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import DAY_SECONDS, MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
+from engine.spec.base import DAY_SECONDS, MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, TINY, Precision, Spec
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
 from engine.spec.optimizers import AdamSpec, OptimizerSpec
 from engine.spec.schedules import ConstantSpec, ScheduleSpec
@@ -14,7 +14,7 @@ from engine.spec.schedules import ConstantSpec, ScheduleSpec
 MAX_PENALTY = 1e6
 
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
-Bound = Annotated[float, Field(gt=0)]
+Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
 
 

@@ -8,6 +8,7 @@ from engine.contributions import contributions
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec
 from engine.streams import stream
+from engine.training import start
 from tests.engine.runs import classifier, moons, run, small, spec
 
 
@@ -69,3 +70,11 @@ def test_a_trained_network_stays_as_it_is() -> None:
 def test_no_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="no rows"):
         contributions(classifier(), Rows(np.zeros((0, 2)), np.zeros(0, int)))
+
+
+def test_frozen_weights_contribute_like_all_others() -> None:
+    layers, rows = (DenseSpec(units=6), DenseSpec(units=4)), moons()
+    network, same = classifier(*layers), classifier(*layers)
+    start(network, spec(frozen=(0,)), rows)
+    same.load_torch_state(network.torch_state())
+    assert contributions(network, rows) == contributions(same, rows)

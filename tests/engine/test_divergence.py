@@ -30,7 +30,7 @@ def test_the_parameters_are_those_before_the_update_that_failed() -> None:
     for event in train(network, state, settings, broken):
         if isinstance(event, Heartbeat):
             before = network.parameters.vector.copy()
-    assert event == Stopped(reason="diverged", detail={"epoch": 1, "batch": 5, "layer": "layers[0] (dense)"})
+    assert event == Stopped(reason="diverged", detail={"epoch": 1, "batch": 5, "layer": "inputs"})
     np.testing.assert_array_equal(network.parameters.vector, before)
 
 
@@ -83,3 +83,9 @@ def test_a_state_that_has_diverged_stays_so() -> None:
     settings = spec(epochs=20, optimizer=SgdSpec(learning_rate=1e9))
     state, events = run(network, settings, line())
     assert list(train(network, state, settings, line())) == [events[-1]]
+
+
+def test_targets_that_are_no_numbers_are_told_from_the_output_back() -> None:
+    rows = Rows(line().x, np.full(len(line()), np.nan))
+    _, events = run(regressor(DenseSpec(units=4), DenseSpec(units=4)), spec(), rows)
+    assert events[-1].detail == {"epoch": 1, "batch": 1, "layer": "output"}

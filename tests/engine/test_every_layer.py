@@ -135,6 +135,20 @@ def test_what_is_counted_is_what_is_allocated(layers: list[LayerSpec], batch_siz
     assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
 
 
+def test_what_is_frozen_is_counted_as_what_it_takes() -> None:
+    layers = [DenseSpec(units=64), DenseSpec(units=64), DenseSpec(units=8)]
+    counts = count(layers, INPUTS, 2, 8, "float32", AdamSpec(), frozen=(0, 1))
+    network, rows, training = (
+        classifier(*layers, inputs=INPUTS),
+        noise(310),
+        spec(epochs=1, batch_size=8, frozen=(0, 1)),
+    )
+    state = start(network, training, rows)
+    list(train(network, state, training, rows))
+    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+    assert [layer.flops_backward > 0 for layer in counts.layers if layer.parameters] == [False, False, True, True]
+
+
 @pytest.fixture
 def small_buffers() -> Iterator[None]:
     """Cut NumPy's own buffers to 16 numbers: usually they are as long as a batch, but never longer than 8,192."""

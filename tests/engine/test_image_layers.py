@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from engine.layers.layer import ShapeRefused
 from engine.memory import Array, Shape
@@ -208,11 +209,29 @@ def test_batch_norm_does_not_remember_a_batch_that_overflowed() -> None:
     np.testing.assert_array_equal(probe.parameters.vector, before)
 
 
+def test_batch_norm_learns_nothing_of_the_spread_from_one_row() -> None:
+    probe = Probe([BatchNormSpec(momentum=1.0)], (2,), rows=2)
+    probe.stack.initialize(probe.rng)
+    probe.run(np.array([[0.0, 4.0], [2.0, 8.0]]))
+    before = probe.parameters.vector.copy()
+    probe.stack.resize(1)
+    y = probe.run(np.array([[1.0, 6.0]]))
+    np.testing.assert_allclose(y, 0, atol=1e-12)
+    np.testing.assert_array_equal(probe.parameters.vector, before)
+
+
 def test_an_untouched_residual_block_adds_its_input() -> None:
     probe = Probe([ResidualSpec(layers=(DenseSpec(units=4, activation="relu"), DropoutSpec(rate=0.5)))], (4,))
     probe.parameters.vector[:] = 0
     x = probe.inputs()
     np.testing.assert_array_equal(probe.run(x), x)
+
+
+def test_a_window_may_be_padded_on_one_side_only() -> None:
+    probe = Probe([MaxPoolSpec(kernel=(3, 1), stride=1, padding=(1, 0))], (1, 3, 1), rows=1)
+    assert probe.run(np.array([1.0, 3, 2]).reshape(1, 3, 1, 1)).reshape(-1).tolist() == [3, 3, 3]
+    with pytest.raises(ValidationError, match="on the same side"):
+        MaxPoolSpec(kernel=(3, 1), padding=(0, 1))
 
 
 @pytest.mark.parametrize(
@@ -227,6 +246,7 @@ def test_an_untouched_residual_block_adds_its_input() -> None:
         ([ReshapeSpec(shape=(3, 2, 2)), Conv2dSpec(channels=2, kernel=1, groups=2)], "3 channels cannot be divided"),
         ([ReshapeSpec(shape=(3, 2, 2)), DenseSpec(units=2)], "put a flatten layer before it"),
         ([ReshapeSpec(shape=(3, 2, 2)), LayerNormSpec()], "batch_norm takes those"),
+        ([DenseSpec(units=1), LayerNormSpec()], "a single feature"),
         ([ResidualSpec(layers=(DenseSpec(units=5),))], r"\(residual\): the layers make \[5\], to which \[12\]"),
         ([ResidualSpec(layers=(Conv2dSpec(channels=5),))], r"layers\[0\] \(residual\)\.layers\[0\] \(conv2d\)"),
     ],

@@ -53,7 +53,7 @@ def test_nested_blocks_and_many_layers_are_taken_up_to_their_limits() -> None:
         ({"type": "average_pool", "kernel": [4, 2], "padding": 2}, "half of the kernel"),
         ({"type": "global_pool", "function": "median"}, "'average' or 'max'"),
         ({"type": "batch_norm", "momentum": 0.0}, "greater than 0"),
-        ({"type": "layer_norm", "epsilon": 0.0}, "greater than 0"),
+        ({"type": "layer_norm", "epsilon": 0.0}, "greater than or equal to 0"),
         ({"type": "reshape", "shape": []}, "at least 1"),
         ({"type": "reshape", "shape": [1, 2, 3, 4]}, "at most 3"),
         ({"type": "residual", "layers": []}, "at least 1"),

@@ -182,7 +182,7 @@ def test_attention_without_positions_does_not_know_the_order() -> None:
 def test_numbers_outside_of_the_vocabulary_count_as_the_nearest() -> None:
     probe = Probe([EmbeddingSpec(vocabulary=5, units=2)], (4,), rows=1)
     W = probe.parameters.values["0.weight"]
-    np.testing.assert_array_equal(probe.run(np.array([[-3.0, 4.0, 5.0, 1e6]]))[0], W[[0, 4, 4, 4]])
+    np.testing.assert_array_equal(probe.run(np.array([[-3.0, 4.0, 5.0, 3e38]]))[0], W[[0, 4, 4, 4]])
 
 
 @pytest.mark.parametrize("units", [1, 2, 3])

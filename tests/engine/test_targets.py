@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 from engine.memory import Array
 from engine.network import Network
@@ -15,11 +16,12 @@ from engine.spec import (
     MeanSquaredErrorSpec,
     MultiTargetSpec,
     QuantileSpec,
+    SgdSpec,
     SigmoidCrossEntropySpec,
     SoftmaxCrossEntropySpec,
     TargetSpec,
 )
-from engine.training import Rows
+from engine.training import Rows, start, train
 from tests.engine.runs import epochs, run, spec
 
 X = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)
@@ -70,6 +72,34 @@ def test_counts_give_their_rates() -> None:
     network, _ = fitted("poisson", 1, np.random.default_rng(2).poisson(rates))
     assert np.corrcoef(network.predict(X)[:, 0], rates)[0, 1] > 0.99
     assert abs(network.predict(X).mean() - rates.mean()) < 0.2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rates_that_were_far_too_high_for_a_while_are_learned_from(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tail = rng.standard_t(1.7, 1_000)
+    x = np.stack([tail / tail.std(), rng.standard_normal(1_000)], axis=1).astype(np.float32)
+    y = rng.poisson(2 + np.minimum(np.abs(tail), 300)).astype(float)
+    network = Network((DenseSpec(units=32),), inputs=2, outputs=1, loss="poisson", precision="float32")
+    training = spec(epochs=30, batch_size=32, optimizer=AdamSpec(learning_rate=0.01), seed=seed)
+    assert run(network, training, Rows(x, y))[1][-1].reason == "epochs_done"
+
+
+def test_a_rate_beyond_all_numbers_is_a_finite_error() -> None:
+    network = Network((), inputs=1, outputs=1, loss="poisson", precision="float32")
+    network.load_torch_state({"0.weight": np.ones((1, 1)), "0.bias": np.zeros(1)})
+    state = start(network, spec(epochs=1, optimizer=SgdSpec(learning_rate=1e-9)), Rows(np.ones((4, 1)), np.ones(4)))
+    outlier = Rows(np.full((3, 1), 500.0), np.ones(3))
+    *_, end, stopped = train(
+        network,
+        state,
+        spec(epochs=1, optimizer=SgdSpec(learning_rate=1e-9)),
+        Rows(np.ones((4, 1)), np.ones(4)),
+        outlier,
+    )
+    assert stopped.reason == "epochs_done"
+    assert np.isfinite(list(end.metrics.values())).all()
+    assert np.isfinite(network.predict(outlier.x)).all()
 
 
 def test_outliers_hardly_move_huber_and_the_median() -> None:

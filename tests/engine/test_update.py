@@ -12,13 +12,17 @@ from engine.network import Network
 from engine.parameters import Parameters
 from engine.regularization import MaxNorm, Penalty
 from engine.spec import (
+    AttentionSpec,
     AveragingSpec,
     BatchNormSpec,
     DenseSpec,
     DropoutSpec,
+    EarlyStoppingSpec,
+    FlattenSpec,
     LayerSpec,
     LbfgsSpec,
     RegularizationSpec,
+    ReshapeSpec,
     SgdSpec,
     TrainingSpec,
 )
@@ -105,34 +109,52 @@ def test_an_l2_penalty_makes_weights_smaller() -> None:
     assert np.linalg.norm(held) < 0.8 * np.linalg.norm(free)
 
 
+def some_network(*layers: LayerSpec) -> Network:
+    """A network with random gradients."""
+    network = exact(*layers)
+    start(network, spec(precision="float64"), moons())
+    network.parameters.gradients[:] = np.random.default_rng(0).standard_normal(network.parameters.size)
+    return network
+
+
 def test_values_are_clipped_to_their_bound_and_smaller_ones_left() -> None:
-    parameters = some_parameters()
-    before = parameters.gradients.copy()
-    (clip,) = clips(TrainingSpec(clip_value=0.5), parameters)
+    network = some_network(DenseSpec(units=3))
+    before = network.parameters.gradients.copy()
+    (clip,) = clips(TrainingSpec(clip_value=0.5), network)
     clip()
-    np.testing.assert_array_equal(parameters.gradients, before.clip(-0.5, 0.5))
+    np.testing.assert_array_equal(network.parameters.gradients, before.clip(-0.5, 0.5))
 
 
 def test_each_layer_is_clipped_to_its_norm_and_smaller_ones_left() -> None:
-    parameters = some_parameters()
-    parameters.gradients[:] = 1
-    views = parameters.views(parameters.gradients)
-    views["2.weight"][:] = 0.01
-    for clip in clips(TrainingSpec(clip_layer_norm=0.6), parameters):
+    network = some_network(DenseSpec(units=3))
+    network.parameters.gradients[:] = 1
+    views = network.parameters.views(network.parameters.gradients)
+    views["2.weight"][:] = views["2.bias"][:] = 0.01
+    for clip in clips(TrainingSpec(clip_layer_norm=0.6), network):
         clip()
     assert np.hypot(np.linalg.norm(views["0.weight"]), np.linalg.norm(views["0.bias"])) == pytest.approx(0.6)
     np.testing.assert_allclose(views["0.weight"], views["0.weight"][0, 0])
     assert (views["2.weight"] == 0.01).all()
 
 
-def test_values_are_clipped_before_layers_and_layers_before_the_whole() -> None:
-    parameters = some_parameters()
-    parameters.gradients[:] = 100
-    for clip in clips(TrainingSpec(clip_value=1.0, clip_layer_norm=1.0, clip_norm=0.5), parameters):
+def test_attention_is_one_layer_to_clip() -> None:
+    network = some_network(ReshapeSpec(shape=(1, 2)), AttentionSpec(), FlattenSpec())
+    for clip in clips(TrainingSpec(clip_layer_norm=0.5), network):
         clip()
-    views = parameters.views(parameters.gradients)
-    assert np.linalg.norm(parameters.gradients) == pytest.approx(0.5)
-    assert np.linalg.norm(views["2.weight"]) == pytest.approx(0.5 / np.sqrt(2))
+    views = network.parameters.views(network.parameters.gradients)
+    norms = [np.linalg.norm(view) for name, view in views.items() if name.startswith("1.")]
+    assert np.linalg.norm(norms) == pytest.approx(0.5)
+
+
+def test_values_are_clipped_before_layers_and_layers_before_the_whole() -> None:
+    network = some_network(DenseSpec(units=3))
+    network.parameters.gradients[:] = 100
+    for clip in clips(TrainingSpec(clip_value=1.0, clip_layer_norm=1.0, clip_norm=0.5), network):
+        clip()
+    views = network.parameters.views(network.parameters.gradients)
+    assert np.linalg.norm(network.parameters.gradients) == pytest.approx(0.5)
+    last = np.hypot(np.linalg.norm(views["2.weight"]), np.linalg.norm(views["2.bias"]))
+    assert last == pytest.approx(0.5 / np.sqrt(2))
 
 
 def test_no_vector_of_weights_is_longer_than_the_bound() -> None:
@@ -292,6 +314,15 @@ def test_what_remains_of_lbfgs_in_the_middle_of_a_search_is_the_last_point_accep
             assert -np.log(right).mean() == pytest.approx(state.optimizer.numbers["loss"])
             network.parameters.vector[:] = on_trial
     assert searching
+
+
+def test_points_that_a_line_search_tries_are_no_epochs_to_lose_patience_over() -> None:
+    patient = EarlyStoppingSpec(metric="train_loss", patience=2)
+    settings = spec(precision="float64", optimizer=LbfgsSpec(learning_rate=1e6), batch_size=100, epochs=40)
+    undisturbed, _ = run(exact(), settings, moons(100))
+    stopped, events = run(exact(), settings.model_copy(update={"early_stopping": patient}), moons(100))
+    assert events[-1].reason == "epochs_done"
+    assert stopped.optimizer.numbers["loss"] == undisturbed.optimizer.numbers["loss"]
 
 
 def test_lbfgs_takes_penalties_into_its_line_search() -> None:
