@@ -77,7 +77,7 @@ class Embedding(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Look up."""
-        np.copyto(self.indices, np.minimum(x, self.vocabulary - 1, out=self.bounded), casting="unsafe")
+        np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.bounded), casting="unsafe")
         np.maximum(self.indices, 0, out=self.indices)
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer
 

@@ -5,6 +5,14 @@ maps rows of its `input_shape` to rows of its `output_shape`, all rows of a batc
 `y: (rows, *output_shape)`, both C-contiguous. Only images lie with the rows as the last axis, `(*shape, rows)`, which
 is where convolution wants them; layers that treat each number by itself need not know.
 
+`dropout`, the stream that masks are drawn from, also tells training from inference: it is None where nothing is
+dropped, and batch norm goes by what it remembers.
+
+Results stay in a layer's own buffers until its next call. To save a pass over memory, forward may write its output over
+its input (`overwrites_input`) or hand the input on (`returns_input`), unless the layer before needs it in backward
+(`keeps_output`): then the stack calls `spare_input`. Backward may write over dy, and over the layer's own output, which
+nobody reads any more.
+
 With the chain rule that is all: a loss's gradient goes backward through the layers, each of which turns the gradient
 in its output, dy, into the one in its input, dx, and on the way writes the ones in its parameters. A whole layer:
 
@@ -34,14 +42,6 @@ in its output, dy, into the one in its input, dx, and on the way writes the ones
 
         def flops(self):
             return self.outputs, 3 * self.outputs
-
-`dropout`, the stream that masks are drawn from, also tells training from inference: it is None where nothing is
-dropped, and batch norm goes by what it remembers.
-
-Results stay in a layer's own buffers until its next call. To save a pass over memory, forward may write its output over
-its input (`overwrites_input`) or hand the input on (`returns_input`), unless the layer before needs it in backward
-(`keeps_output`): then the stack calls `spare_input`. Backward may write over dy, and over the layer's own output, which
-nobody reads any more.
 """
 
 from __future__ import annotations
