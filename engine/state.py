@@ -22,7 +22,7 @@ from engine.schedules import Plateau
 from engine.shapes import working_rows
 from engine.spec import TrainingSpec
 
-NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds"}  # on the numbers of a run
+NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on the numbers of a run
 
 
 @dataclass(slots=True)

@@ -50,7 +50,14 @@ from engine.spec.schedules import (
 )
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec, RecurrentSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
-from engine.spec.training import AveragingSpec, EarlyStoppingSpec, RegularizationSpec, TrainingSpec, ValidationSpec
+from engine.spec.training import (
+    AveragingSpec,
+    EarlyStoppingSpec,
+    RangeTestSpec,
+    RegularizationSpec,
+    TrainingSpec,
+    ValidationSpec,
+)
 
 __all__ = [
     "MAX_BATCH",
@@ -104,6 +111,7 @@ __all__ = [
     "PositionsSpec",
     "Precision",
     "QuantileSpec",
+    "RangeTestSpec",
     "RecurrentSpec",
     "RegularizationSpec",
     "ReshapeSpec",

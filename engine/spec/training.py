@@ -6,7 +6,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import DAY_SECONDS, MAX_BATCH, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, TINY, Precision, Spec
+from engine.spec.base import (
+    DAY_SECONDS,
+    MAX_BATCH,
+    MAX_EPOCHS,
+    MAX_LAYERS,
+    MAX_LEARNING_RATE,
+    MAX_SEED,
+    MAX_WIDTH,
+    TINY,
+    Precision,
+    Spec,
+)
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
 from engine.spec.optimizers import AdamSpec, OptimizerSpec
 from engine.spec.schedules import ConstantSpec, ScheduleSpec
@@ -50,6 +61,20 @@ class AveragingSpec(Spec):
     decay: float = Field(default=0.999, gt=0, lt=1)
 
 
+class RangeTestSpec(Spec):
+    """Find a learning rate first: a short run in which it rises from `lowest` to `highest` (Smith, 2017)."""
+
+    lowest: float = Field(default=1e-6, ge=1e-12, le=MAX_LEARNING_RATE, description="the first rate")
+    highest: float = Field(default=10.0, ge=1e-12, le=MAX_LEARNING_RATE, description="the last rate, if it comes to it")
+    steps: int = Field(default=100, ge=10, le=500, description="batches, each at a higher rate")
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest must be below highest: {self.lowest:g} is not below {self.highest:g}")
+        return self
+
+
 class TrainingSpec(Spec):
     """How to train: every field has a default."""
 
@@ -62,6 +87,11 @@ class TrainingSpec(Spec):
     precision: Precision = "float32"
     optimizer: OptimizerSpec = AdamSpec()
     schedule: ScheduleSpec = ConstantSpec()
+    range_test: RangeTestSpec | None = Field(
+        default=None,
+        description="test learning rates before the first epoch, and take the one found instead of the optimizer's",
+        examples=[{"lowest": 1e-6, "highest": 10, "steps": 100}],
+    )
     regularization: RegularizationSpec = RegularizationSpec()
     averaging: AveragingSpec | None = None
     clip_value: Bound | None = Field(default=None, description="largest size of any number in the gradient")
@@ -88,4 +118,6 @@ class TrainingSpec(Spec):
             raise ValueError("lbfgs takes neither clipping nor max_norm nor averaging")
         if self.optimizer.type == "lbfgs" and self.accumulate > 1:
             raise ValueError("lbfgs accumulates over all batches by itself")
+        if self.optimizer.type == "lbfgs" and self.range_test:
+            raise ValueError("lbfgs searches its steps by itself, so a range_test has nothing to find")
         return self

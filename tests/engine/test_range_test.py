@@ -1,57 +1,108 @@
 """The range test finds where learning is fast, and leaves no trace on the weights."""
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
+from engine.events import Heartbeat
 from engine.network import Network
-from engine.range_test import range_test
-from engine.spec import LbfgsSpec, SgdSpec
+from engine.range_test import RangeTest, range_test
+from engine.spec import AveragingSpec, BatchNormSpec, DenseSpec, LbfgsSpec, RangeTestSpec, SgdSpec, TrainingSpec
 from engine.streams import stream
-from engine.training import start
-from tests.engine.runs import line, moons, regressor, small, spec
+from engine.training import Rows, start, train
+from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
+
+
+def found(network: Network, training: TrainingSpec, rows: Rows, **test: Any) -> RangeTest:
+    result: RangeTest = final(range_test(network, training, rows, RangeTestSpec(**test)))
+    return result
 
 
 def test_a_line_is_learned_fastest_just_below_the_rate_at_which_it_breaks_down() -> None:
     """For inputs of variance 1 the loss (z - y)^2 has curvature 2, so plain descent diverges at rate 1."""
-    found = range_test(regressor(), spec(optimizer=SgdSpec(), batch_size=200), line(), lowest=1e-4, highest=100)
-    assert 0.02 <= found.suggested <= 0.2
-    assert max(found.rates) < 100
-    assert found.losses[-1] > min(found.losses)
+    tested = found(regressor(), spec(optimizer=SgdSpec(), batch_size=200), line(), lowest=1e-4, highest=100)
+    assert tested.suggested is not None
+    assert 0.02 <= tested.suggested <= 0.2
+    assert max(tested.rates) < 100
+    assert tested.losses[-1] > min(tested.losses)
 
 
-def test_the_network_keeps_its_weights() -> None:
-    network = small()
-    network.initialize(stream(3, "init"))
-    before = network.parameters.vector.copy()
-    range_test(network, spec(), moons())
-    np.testing.assert_array_equal(network.parameters.vector, before)
+def test_the_network_keeps_its_weights_and_statistics_wherever_the_test_is_left() -> None:
+    for left_after in (1, 7, None):
+        network = classifier(DenseSpec(units=8), BatchNormSpec(), DenseSpec(units=5))
+        network.initialize(stream(3, "init"))
+        before = network.parameters.vector.copy()
+        events = range_test(network, spec(), moons())
+        list(itertools.islice(events, left_after))
+        assert np.array_equal(network.parameters.vector, before) is (left_after is None)
+        events.close()  # type: ignore[attr-defined]  # a generator
+        np.testing.assert_array_equal(network.parameters.vector, before)
 
 
 def test_rates_rise_by_one_factor_from_the_lowest_to_the_highest() -> None:
-    found = range_test(small(), spec(optimizer=SgdSpec()), moons(), lowest=1e-5, highest=1e-3, steps=30)
-    assert (len(found.rates), len(found.losses)) == (30, 30)
-    np.testing.assert_allclose(found.rates, np.geomspace(1e-5, 1e-3, 30))
+    tested = found(small(), spec(optimizer=SgdSpec()), moons(), lowest=1e-5, highest=1e-3, steps=30)
+    assert (len(tested.rates), len(tested.losses)) == (30, 30)
+    np.testing.assert_allclose(tested.rates, np.geomspace(1e-5, 1e-3, 30))
 
 
-def test_a_training_after_the_test_is_the_same_as_without() -> None:
-    weights = []
+def test_every_batch_is_a_heartbeat_and_the_findings_come_last() -> None:
+    *beats, last = range_test(small(), spec(optimizer=SgdSpec()), moons(), RangeTestSpec(highest=1e-2, steps=25))
+    assert len(beats) == 25
+    assert all(isinstance(beat, Heartbeat) for beat in beats)
+    assert isinstance(last, RangeTest)
+
+
+@pytest.mark.parametrize("fields", [{}, {"frozen": (0,)}, {"averaging": AveragingSpec()}], ids=str)
+def test_a_training_after_the_test_is_the_same_as_without(fields: dict[str, Any]) -> None:
+    training, weights = spec(optimizer=SgdSpec(learning_rate=0.1), **fields), []
     for tested in (False, True):
-        network: Network = small()
+        network = small()
         if tested:
-            range_test(network, spec(), moons())
-        start(network, spec(), moons())
+            found(network, training, moons())
+        list(train(network, start(network, training, moons()), training, moons()))
         weights.append(network.parameters.vector.tobytes())
     assert weights[0] == weights[1]
 
 
-@pytest.mark.parametrize("fields", [{"lowest": 0.0}, {"lowest": 1.0, "highest": 0.5}, {"steps": 1}], ids=str)
+def test_the_test_is_the_same_each_time() -> None:
+    network = small()
+    first = found(network, spec(), moons())
+    assert found(network, spec(), moons()) == first == found(small(), spec(), moons())
+
+
+def test_the_rate_found_learns_better_than_one_that_is_too_low() -> None:
+    rate = found(small(), spec(optimizer=SgdSpec()), moons()).suggested
+    losses = []
+    for learning_rate in (1e-5, rate):
+        _, events = run(small(), spec(epochs=10, optimizer=SgdSpec(learning_rate=learning_rate)), moons())
+        losses.append(events[-2].metrics["train_loss"])
+    assert losses[1] < 0.7 * losses[0]
+
+
+def test_without_a_rate_at_which_the_loss_fell_nothing_is_suggested() -> None:
+    rows = line()
+    broken = Rows(rows.x * np.float32(1e30), rows.y)
+    tested = found(regressor(), spec(optimizer=SgdSpec()), broken, lowest=1e-3, highest=10)
+    assert (tested.rates, tested.losses) == ((), ())
+    assert (tested.steepest, tested.suggested) == (None, None)
+    too_high = found(regressor(), spec(optimizer=SgdSpec(), batch_size=200), line(), lowest=3, highest=1e9)
+    assert len(too_high.losses) > 1
+    assert (too_high.steepest, too_high.suggested) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"lowest": 0.0}, {"lowest": 1.0, "highest": 0.5}, {"lowest": 1.0, "highest": 1.0}, {"steps": 9}], ids=str
+)
 def test_what_is_no_range_is_refused(fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="range"):
-        range_test(small(), spec(), moons(), **fields)
+    with pytest.raises(ValidationError):
+        RangeTestSpec(**fields)
 
 
 def test_an_optimizer_that_searches_by_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="search"):
-        range_test(small(), spec(optimizer=LbfgsSpec()), moons())
+        next(range_test(small(), spec(optimizer=LbfgsSpec()), moons()))
+    with pytest.raises(ValidationError, match="searches"):
+        spec(optimizer=LbfgsSpec(), range_test=RangeTestSpec())
