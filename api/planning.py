@@ -143,7 +143,7 @@ def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
         averaging=resolved.training.averaging,
         frozen=resolved.training.frozen,
     )
-    rows = resolved.training_rows * resolved.training.epochs
+    rows = resolved.training_rows * resolved.training.epochs + _tested_rows(resolved)
     _check("parameters", counts.parameters, limits.max_parameters)
     memory = counts.bytes + _data_bytes(resolved)
     _check("bytes of memory", memory, limits.max_job_bytes)
@@ -155,6 +155,12 @@ def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
         "memory_bytes": memory,
         "seconds": asdict(duration) if duration else None,
     }
+
+
+def _tested_rows(resolved: Plan) -> int:
+    """The rows that the range test goes through, at most."""
+    test, rows = resolved.training.range_test, resolved.training_rows
+    return test.steps * min(resolved.training.batch_size, rows) if test else 0
 
 
 def _data_bytes(resolved: Plan) -> int:

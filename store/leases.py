@@ -78,6 +78,14 @@ def _warn(tx: Tx, lease: Lease, last: int, warnings: Sequence[dict[str, Any]]) -
         events.append(tx, lease.job_id, number, "job.warning", dict(warning))
 
 
+def keep_range_test(tx: Tx, lease: Lease, found: Mapping[str, Any], warnings: Sequence[dict[str, Any]]) -> None:
+    """Write what the job's range test found, with an event, so that every later attempt goes by it."""
+    job = _held(tx, lease, range_test=dict(found), events=Job.events + 1 + len(warnings))
+    events.append(tx, lease.job_id, job.events - len(warnings), "job.range_test", dict(found))
+    if warnings:
+        _warn(tx, lease, job.events, warnings)
+
+
 def checkpoint(tx: Tx, lease: Lease, blob_id: str, fingerprint: str) -> None:
     """Make the blob the job's newest checkpoint, and keep the one before it; `fingerprint` names the arithmetic."""
     checkpoint_id = checkpoints.create(tx, lease.job_id, blob_id, fingerprint)

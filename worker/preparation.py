@@ -4,8 +4,9 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 from engine import checkpoint
 from engine.checkpoint import CheckpointError
@@ -25,6 +26,7 @@ from tabular.resolved import from_spec
 from tabular.table import Table, read_table
 from tabular.target import TargetEncoder
 from worker.base import load_base
+from worker.rate import rated
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,11 @@ class Prepared:
     training: Rows
     validation: Rows | None
 
+    def at_rate(self, kept: dict[str, Any]) -> Self:
+        """The same before its first batch, at the learning rate that a range test found."""
+        plan = rated(self.plan, kept)
+        return replace(self, plan=plan, state=start(self.network, plan.training, self.training))
+
 
 class Preparation:
     """Prepares the jobs of one process, and remembers the last small table: jobs on one table often follow another."""
@@ -62,7 +69,7 @@ class Preparation:
             DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
             BaseUnusable: what the job starts from is gone, or does not fit what the rows make of the network.
         """
-        plan = from_spec(job.spec)
+        plan = rated(from_spec(job.spec), job.range_test)
         base = load_base(self._sessions, job)
         try:
             preprocessor, target = (base.preprocessor, base.target) if base else (None, None)

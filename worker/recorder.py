@@ -122,6 +122,12 @@ class Recorder:
         self._checkpoint_cost = self._checkpointed - began
         return stored
 
+    def range_test(self, found: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
+        """Write what the range test found, at once: training goes by it from now on, whoever does it."""
+        with transaction(self._sessions, "range_test") as tx:
+            leases.keep_range_test(tx, self._lease, found, warnings)
+        self._doorbell.wake(self._lease.job_id)
+
     def _eta(self) -> float | None:
         done = self._fraction - self._first_fraction
         if done <= 0:

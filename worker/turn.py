@@ -3,16 +3,19 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import duckdb
 from sqlalchemy.exc import DBAPIError
 
 from engine import checkpoint
+from engine.range_test import RangeTest, range_test
 from engine.training import EpochEnd, Heartbeat, Stopped, train
 from store.database import Sessions
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
+from worker import rate
 from worker.base import BaseUnusable
 from worker.diagnosis import Diagnosis, class_counts, layer_sizes
 from worker.heart import Grip
@@ -47,7 +50,8 @@ class Turn:
     def outcome(self) -> Outcome:
         """Train; whatever goes wrong is an outcome, but for `LeaseLost`."""
         try:
-            return self._train(self._preparation.prepare_job(self._job))
+            prepared = self._at_rate(self._preparation.prepare_job(self._job))
+            return self._train(prepared) if isinstance(prepared, Prepared) else prepared
         except LeaseLost:
             raise
         except (DatasetUnusable, BlobDamaged) as error:
@@ -65,6 +69,31 @@ class Turn:
         except Exception:
             log.exception("%s failed", self._job.id)
             return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
+
+    def _at_rate(self, prepared: Prepared) -> Prepared | Outcome:
+        """The job at the learning rate that its range test finds, if it wants one; or what ended the turn meanwhile.
+
+        A test that is interrupted leaves nothing, and is done again from its beginning, to the same end.
+        """
+        if not rate.is_wanted(prepared.plan, self._job.range_test):
+            return prepared
+        while (found := self._tested(prepared)) is None:
+            if outcome := self._answer(prepared, save=lambda: True):
+                return outcome
+        kept = rate.shown(found, prepared.target.loss_scale)
+        self._recorder.range_test(kept, rate.warnings(prepared.plan, found))
+        return prepared.at_rate(kept)
+
+    def _tested(self, prepared: Prepared) -> RangeTest | None:
+        """Run the range test; None if something was asked of the job meanwhile, or its time is up."""
+        training = prepared.plan.training
+        with closing(range_test(prepared.network, training, prepared.training, training.range_test)) as events:
+            for event in events:
+                if isinstance(event, RangeTest):
+                    return event
+                if self._grip.requested or self._draining() or self._is_late():
+                    break
+        return None
 
     def _train(self, prepared: Prepared) -> Outcome:
         state, training = prepared.state, prepared.plan.training
@@ -98,25 +127,39 @@ class Turn:
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""
+
+        def save() -> bool:
+            return self._recorder.checkpoint(checkpoint.dump(prepared.state))
+
+        outcome = self._answer(prepared, save)
+        if outcome is None and self._recorder.checkpoint_is_due:
+            save()
+        return outcome
+
+    def _answer(self, prepared: Prepared, save: Callable[[], bool]) -> Outcome | None:
+        """What ends the turn now, if anything does; `save` keeps what must not be lost, or tells that it could not."""
         match self._grip.requested:
             case "cancel":
                 return Canceled()
             case "stop":
                 return self._succeeded(prepared, "user_stop")
             case "pause":
-                if self._recorder.checkpoint(_dump(prepared)):
+                if save():
                     return Paused()
         if self._draining():
-            self._recorder.checkpoint(_dump(prepared))
+            save()
             return Interrupted()
-        if self._recorder.is_due:
-            self._grip.check()
-            if time.monotonic() > self._deadline:
-                return self._out_of_time(prepared)
-            self._recorder.record()
-        if self._recorder.checkpoint_is_due:
-            self._recorder.checkpoint(_dump(prepared))
-        return None
+        return self._out_of_time(prepared) if self._is_late() else None
+
+    def _is_late(self) -> bool:
+        """Whether the job's time is up; writes down what is due."""
+        if not self._recorder.is_due:
+            return False
+        self._grip.check()
+        if time.monotonic() > self._deadline:
+            return True
+        self._recorder.record()
+        return False
 
     def _out_of_time(self, prepared: Prepared) -> Outcome:
         if prepared.state.best is None:
@@ -129,10 +172,6 @@ class Turn:
         best = prepared.state.best
         metrics = in_target_units(prepared, best.metrics) if best else {}
         return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
-
-
-def _dump(prepared: Prepared) -> bytes:
-    return checkpoint.dump(prepared.state)
 
 
 def _diverged(detail: dict[str, Any], weights_blob_id: str) -> Failed:

@@ -66,6 +66,15 @@ class JobRequest(Request):
     metadata: Metadata = Field(default_factory=dict)
 
 
+class RangeTestView(View):
+    """What a job's range test found before its first epoch; both rates are null if the loss fell nowhere."""
+
+    rates: list[float] = Field(description="The learning rates tried, up to where the loss broke down.")
+    losses: list[float] = Field(description="The smoothed training loss at each.")
+    steepest: float | None = Field(description="Where the loss fell fastest.")
+    suggested: float | None = Field(description="What is trained with: a tenth of the rate with the lowest loss.")
+
+
 class QueueView(View):
     """Where a queued job stands."""
 
@@ -129,6 +138,7 @@ class JobView(View):
     progress: ProgressView
     metrics: MetricsView
     best: dict[str, Any] | None
+    range_test: RangeTestView | None = Field(description="Null before it is done, and for jobs without one.")
     estimate: dict[str, Any]
     spec: dict[str, Any] = Field(description="What was asked for, with every default filled in.")
     warnings: list[Warned]
@@ -161,6 +171,7 @@ class JobView(View):
             ),
             metrics=MetricsView(**{name: job.metrics.get(name) for name in MetricsView.model_fields}),
             best=job.best,
+            range_test=RangeTestView(**job.range_test) if job.range_test else None,
             estimate=job.estimate,
             spec=job.spec,
             warnings=job.warnings,

@@ -66,6 +66,22 @@ def test_a_claim_that_was_reported_as_failed_costs_neither_time_nor_an_attempt(h
     note("no attempt charged")
 
 
+@proof("range test")
+@cases(("before", "kill"), ("after", "kill"), ("after", "error"))
+def test_a_job_is_trained_at_one_learning_rate_through(house: House, note: Note, moment: str, action: str) -> None:
+    place, tested = f"range_test.{moment}_commit", {"training": {"range_test": {}}}
+    (undisturbed,) = house.all_end([house.queue(20, **tested)])
+    house.arm("worker", place, action)
+    (job,) = house.all_end([house.queue(20, **tested)])
+    house.wait(lambda: house.happened("worker", [place]))
+    assert job["state"] == "succeeded"
+    assert job["range_test"] == undisturbed["range_test"]
+    assert house.hash_of(job) == house.hash_of(undisturbed)
+    events = house.client.get(f"{job['links']['events']}", headers={"Accept": "application/json"}).json()["data"]
+    assert [event["type"] for event in events].count("job.range_test") == 1
+    note(f"{action} {moment} commit")
+
+
 @proof("cancel")
 @cases(("before", "kill"), ("after", "error"))
 def test_a_canceled_job_stays_canceled_through(house: House, note: Note, moment: str, action: str) -> None:
