@@ -128,6 +128,26 @@ def test_new_layers_on_vectors_that_were_learned_before(client: TestClient, work
     assert "Only 0 layers" in answer.json()["errors"][0]["detail"]
 
 
+def test_vectors_are_taken_from_uploaded_weights_and_frozen_uncounted(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    base = base_job(client, work)
+    data = client.get(f"{base['links']['model']}/weights").content
+    sent = client.post("/v1/weights", content=data, headers={"Content-Type": "application/octet-stream"}).json()
+    body = {"features": FEATURES, "model": {"layers": LAYERS}, "training": {"epochs": 2}}
+    init = {"weights_id": sent["id"], "freeze_layers": 1, "new_head": True}
+    tuned = job_on(client, work, sales(), init_from=init, **body)
+    assert tuned["spec"]["init_from"]["layers"] == 3
+    before, after = weights(client, base), weights(client, tuned)
+    same = {name for name in before if np.array_equal(before[name], after[name])}
+    assert same == {"0.tables.0.weight", "1.weight", "1.bias"}
+    smaller = {**body, "features": [{"column": "size"}, {**FEATURES[1], "size": 3}]}
+    refused = {"dataset_id": tuned["dataset_id"], "target": "sales", "init_from": init, **smaller}
+    answer = client.post("/v1/jobs", json=refused)
+    assert set(pointers(answer.json())) == {"/init_from/weights_id"}
+    assert "0.tables.0.weight has shape [42, 4]" in answer.json()["errors"][0]["detail"]
+
+
 def test_a_retry_learns_the_same_vectors(client: TestClient, work: Callable[[], None]) -> None:
     job = base_job(client, work)
     again = client.post(f"{job['links']['self']}/retry").json()

@@ -5,7 +5,7 @@ import pytest
 
 from engine.fine_tuning import fit, fitting_inputs, start_from
 from engine.network import Network, StateMismatch
-from engine.spec import DenseSpec, DropoutSpec
+from engine.spec import ColumnEmbeddingSpec, DenseSpec, DropoutSpec, EmbeddedColumnSpec
 from engine.streams import stream
 from engine.training import Rows, start, train
 from tests.engine.runs import classifier, moons, run, spec
@@ -92,6 +92,12 @@ def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
     assert missing.misfits == ("0.bias is missing; layers[0] (dense) takes it with shape [8].",)
     whole_numbers = fit(classifier(*TRUNK), {**source, "0.bias": ((8,), "int64")})
     assert "dtype int64" in whole_numbers.misfits[0]
+
+
+def test_vectors_do_not_tell_for_how_many_inputs_a_file_was_made() -> None:
+    vectors = ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=5, size=3),))
+    source = described(classifier(vectors, *TRUNK, inputs=4))
+    assert fitting_inputs(classifier(vectors, *TRUNK, inputs=9), source) == 4
 
 
 def test_a_file_tells_for_how_many_inputs_it_was_made() -> None:
