@@ -20,7 +20,11 @@ Target = Annotated[
 class FeatureSpec(BaseModel):
     """A column to learn from, and how it becomes numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"column": "zip", "encoding": "embedding", "size": 8}]},
+    )
 
     column: str = Field(min_length=1, description="Name of the column.")
     encoding: Encoding | None = Field(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec, ResidualSpec
+from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec, ResidualSpec
 from tabular.features import FeaturePlan, Reading
 from tabular.findings import Findings
 
@@ -43,6 +43,20 @@ def check_front(
     """Note layers that cannot stand behind a layer of vectors, and those that do not leave it to the features."""
     if reading == "positions":
         _check_order(features, findings)
+    many = sum(feature.encoding == "embedding" for feature in features)
+    if many > MAX_EMBEDDED:
+        findings.refuse("/features", f"{many} features are embedded, and at most {MAX_EMBEDDED} may be.")
+        return
+    _check_layers(layers, findings)
+    try:
+        ModelSpec(layers=(*front(features), *layers))
+    except ValidationError:
+        detail = "The features' embedding is a layer, too, so that there may be one layer less."
+        findings.refuse(LAYERS, detail)
+
+
+def _check_layers(layers: Sequence[LayerSpec], findings: Findings) -> None:
+    """Note layers that look up vectors without a feature that asks for it."""
     for pointer, layer in _walk(layers, LAYERS):
         if isinstance(layer, ColumnEmbeddingSpec):
             detail = (
@@ -50,11 +64,6 @@ def check_front(
                 'Leave it out, and name the features with "encoding": "embedding".'
             )
             findings.refuse(pointer, detail)
-    try:
-        ModelSpec(layers=(*front(features), *layers))
-    except ValidationError:
-        detail = "The features' embedding is a layer, too, so that there may be one layer less."
-        findings.refuse(LAYERS, detail)
 
 
 def _check_order(features: Sequence[FeaturePlan], findings: Findings) -> None:

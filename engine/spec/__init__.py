@@ -1,6 +1,6 @@
 """What can be asked of the engine: layers, loss, optimizer, schedule, training. The one definition."""
 
-from engine.spec.base import MAX_BATCH, MAX_COLUMNS, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
+from engine.spec.base import MAX_BATCH, MAX_EMBEDDED, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
 from engine.spec.columns import ColumnEmbeddingSpec, EmbeddedColumnSpec
 from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
 from engine.spec.images import (
@@ -61,7 +61,7 @@ from engine.spec.training import (
 
 __all__ = [
     "MAX_BATCH",
-    "MAX_COLUMNS",
+    "MAX_EMBEDDED",
     "MAX_EPOCHS",
     "MAX_LAYERS",
     "MAX_SEED",

@@ -149,6 +149,17 @@ def test_the_layer_of_vectors_counts_as_one_of_all_that_there_may_be() -> None:
     assert len(planned([{"column": "zip"}], DENSE * 64).layers) == 64
 
 
+def test_more_columns_than_may_be_embedded_are_refused() -> None:
+    columns = tuple(Column(name=f"c{n}", type="category", missing=0, distinct=9, singletons=0) for n in range(257))
+    profile = Profile(rows=1_000, columns=(*columns, TABLE.columns[-1]))
+    features = [embedded(column.name, 2) for column in columns]
+    assert len(planned(features[:256], profile=profile).features) == 256
+    ((pointer, detail),) = refused(features, None, profile)
+    assert pointer == "/features"
+    assert "257" in detail
+    assert "256" in detail
+
+
 def test_layers_are_frozen_by_the_numbers_of_the_request() -> None:
     layers = [{"type": "dropout", "rate": 0.1}, *DENSE, *DENSE]
     assert planned([embedded("zip")], layers, frozen=[1]).training.frozen == (2,)
