@@ -57,7 +57,6 @@ def test_the_vector_of_what_was_never_seen_is_nothing_at_first_and_others_are_ab
     assert lengths[1:].mean() == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.filterwarnings("ignore:Casting complex")  # codes are looked up by their real part
 def test_gradients_agree_with_the_complex_step_also_where_the_layer_is_not_the_first() -> None:
     probe = Probe([MIXED, DenseSpec(units=6, activation="tanh")], (6,), complex, rows=5)
     x, dy = codes(probe), probe.outputs()
