@@ -15,7 +15,7 @@ MAX_CHUNK = 64  # batches gathered at a time: their views are kept
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Examples: `x: (rows, inputs)`, `y` as the loss wants it, `weights: (rows,)` above zero, or all 1."""
+    """Examples: `x: (rows, inputs)`, `y` as the loss wants it, `weights: (rows,)` from 0 up, or all 1."""
 
     x: Array
     y: Array
@@ -37,8 +37,10 @@ def check(rows: Rows, network: Network) -> Rows:
     weights = np.ones(len(rows)) if rows.weights is None else np.ascontiguousarray(rows.weights, np.float64)
     if len(rows.y) != len(rows) or weights.shape != (len(rows),):
         raise ValueError(f"{len(rows)} rows, {len(rows.y)} targets, {weights.size} weights")
-    if not (np.isfinite(weights).all() and (weights > 0).all()):
-        raise ValueError("weights must be finite and above zero")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not ((weights >= 0).all() and 0 < total < np.inf):  # also false for NaN
+        raise ValueError("weights must be numbers from 0 up whose sum is finite and above 0")
     x = np.ascontiguousarray(rows.x, network.dtype)
     return Rows(x, network.loss.as_targets(rows.y, network.dtype), weights)
 

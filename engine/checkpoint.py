@@ -32,7 +32,6 @@ SCALARS = (
     "batch",
     "step",
     "loss_limit",
-    "validated",
     "reference",
     "waited",
     "failure",

@@ -27,7 +27,7 @@ NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  #
 
 @dataclass(slots=True)
 class Best:
-    """The best epoch so far."""
+    """The epoch to keep: the best so far, or the last without validation rows and early stopping."""
 
     epoch: int  # counted from 1
     metric: str
@@ -63,7 +63,6 @@ class State:
     tally: Tally = field(default_factory=Tally)
     loss_limit: float | None = None  # a batch loss above it is divergence; known after the first batch
     best: Best | None = None
-    validated: bool = False  # there were validation rows to choose the best epoch by
     reference: float | None = None  # the value that early stopping wants improved
     waited: int = 0  # epochs since it was
     plateau: Plateau = field(default_factory=Plateau)
@@ -104,19 +103,21 @@ def start(network: Network, spec: TrainingSpec, rows: Rows) -> State:
 
 
 def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
-    """Return a digest of what determines a run's numbers, but for the values of its rows."""
-    facts = {
+    """Return a digest of what determines a run's numbers, but for the values of its rows without their weights."""
+    facts: dict[str, Any] = {
         "layers": [layer.model_dump() for layer in network.specs],
         "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
         "training": spec.model_dump(exclude=NO_EFFECT),
         "rows": len(rows),
     }
+    if rows.weights is not None:
+        facts["weights"] = hashlib.sha256(np.ascontiguousarray(rows.weights, np.float64)).hexdigest()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def final_parameters(state: State) -> Array:
-    """Return the vector of weights to keep: the best epoch's if it was chosen on validation rows, else the last."""
-    return state.best.parameters if state.best and state.validated else _judged_parameters(state)
+    """Return the vector of weights to keep: those of `state.best`, or, before the first epoch's end, the ones so far."""
+    return state.best.parameters if state.best else _judged_parameters(state)
 
 
 @contextmanager

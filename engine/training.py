@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from engine.state import State, Tally, final_parameters, judged, keep_best, star
 from engine.update import Update
 
 __all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
+
+OF_CLASSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}  # losses
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +60,8 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
 
     Yields a Heartbeat per mini-batch, an EpochEnd per epoch, and Stopped at last. Between any two events `state` is
     complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With `class_weight`
-    training rows without weights get those of their classes. `schedule` takes the place of the spec's.
+    training rows weigh as much as their classes, times their own weights if they have some. `schedule` takes the
+    place of the spec's.
 
     A loss or gradient norm that is not finite, or a loss beyond `Loss.explosion`, ends the run as "diverged" before the
     update that it would have caused, so the parameters stay finite.
@@ -83,8 +86,8 @@ def _prepare(  # noqa: PLR0913 - the same seven
     clock: Callable[[], float],
     schedule: schedules.Curve | None,
 ) -> _Run:
-    if spec.class_weight is not None and train_rows.weights is None:
-        train_rows = Rows(train_rows.x, train_rows.y, class_weights(train_rows.y, spec.class_weight))
+    if spec.class_weight is not None:
+        train_rows = _weighed(train_rows, spec.class_weight, network)
     validation = None
     if validation_rows:
         validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffled=False)
@@ -107,6 +110,12 @@ def _prepare(  # noqa: PLR0913 - the same seven
         watch=diagnosis.Watch(network, batches.x, steps_per_epoch=batches.count, epochs=spec.epochs),
         quiet=quiet,
     )
+
+
+def _weighed(rows: Rows, weighting: Literal["balanced"] | tuple[float, ...], network: Network) -> Rows:
+    if network.loss.name not in OF_CLASSES:
+        raise ValueError(f"class_weight is for classes, and the loss is {network.loss.name}")
+    return Rows(rows.x, rows.y, class_weights(rows.y, weighting, rows.weights))
 
 
 def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool) -> None:
@@ -243,15 +252,16 @@ def _validate(run: _Run) -> dict[str, float]:
 
 
 def _judge(run: _Run, measured: dict[str, float]) -> None:
-    """Keep the best epoch, and count how long early stopping has waited for a better one.
+    """Keep the best epoch, or the last where nothing chooses, and count how long early stopping has waited.
 
     What a line search only tried is no epoch to wait for, nor one to lower the learning rate after.
     """
     state, stopping = run.state, run.spec.early_stopping
-    state.validated = run.validation is not None
-    metric = stopping.metric if stopping else ("val_loss" if state.validated else "train_loss")
+    validated = run.validation is not None
+    metric = stopping.metric if stopping else ("val_loss" if validated else "train_loss")
     value = measured[metric]
-    better = state.best is None or metrics.is_better(metric, value, state.best.value)
+    chooses = stopping is not None or validated  # else the last epoch is the one to keep
+    better = state.best is None or not chooses or metrics.is_better(metric, value, state.best.value)
     keep_best(state, metric, measured, better=better)
     enough = stopping.min_delta if stopping else 0.0
     if state.reference is None or metrics.is_better(metric, value, state.reference, by=enough):

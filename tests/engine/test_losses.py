@@ -313,7 +313,7 @@ def test_outputs_that_do_not_fit_are_refused(spec: LossSpec) -> None:
 
 def test_balanced_weights_give_every_class_the_same_sum() -> None:
     y = np.array([0, 0, 0, 1, 2, 2])
-    weights = balanced_weights(y)
+    weights = balanced_weights(y, np.ones(6))
     assert [weights[y == label].sum() for label in range(3)] == pytest.approx([2, 2, 2])
 
 

@@ -112,11 +112,36 @@ def test_the_best_epoch_by_accuracy_is_the_one_with_the_highest() -> None:
     assert best(state).epoch == 1 + accuracies.index(max(accuracies))
 
 
-def test_without_validation_rows_the_last_parameters_are_final_and_the_best_is_by_train_loss() -> None:
+def test_without_validation_rows_the_last_epoch_is_kept_with_its_metrics() -> None:
     state, events = run(small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1)), moons(60))
-    assert final_parameters(state) is state.parameters.vector
     losses = [metrics["train_loss"] for metrics in epochs(events)]
-    assert best(state).epoch == 1 + losses.index(min(losses))
+    assert losses[-1] > min(losses)
+    assert (best(state).epoch, best(state).metrics) == (6, epochs(events)[-1])
+    np.testing.assert_array_equal(final_parameters(state), state.parameters.vector)
+
+
+def test_without_validation_rows_early_stopping_keeps_the_epoch_with_the_lowest_train_loss() -> None:
+    stopping = EarlyStoppingSpec(metric="train_loss", patience=6)
+    network, settings = small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1), early_stopping=stopping)
+    state = start(network, settings, moons(60))
+    seen = {}
+    for event in train(network, state, settings, moons(60)):
+        if isinstance(event, EpochEnd):
+            seen[event.metrics["train_loss"]] = (event.epoch, network.parameters.vector.copy())
+    epoch, vector = seen[min(seen)]
+    assert best(state).epoch == epoch < 6
+    np.testing.assert_array_equal(final_parameters(state), vector)
+
+
+def test_what_is_stopped_in_an_epoch_without_validation_rows_is_as_the_epoch_before_left_it() -> None:
+    network, settings = small(), spec(epochs=6)
+    state = start(network, settings, moons(60))
+    events = train(network, state, settings, moons(60))
+    end = next(event for event in events if isinstance(event, EpochEnd))
+    vector = network.parameters.vector.copy()
+    assert isinstance(next(events), Heartbeat)
+    assert (best(state).epoch, best(state).metrics) == (1, end.metrics)
+    np.testing.assert_array_equal(final_parameters(state), vector)
 
 
 def test_early_stopping_waits_for_its_patience() -> None:
