@@ -34,9 +34,9 @@ class Diagnosis:
 
 
 def class_counts(prepared: Prepared) -> tuple[int, ...]:
-    """How many training rows each class has; nothing for other targets than one of classes."""
+    """How many training rows each class has; nothing for other targets than one of classes, or if classes are weighed."""
     y, classes = prepared.training.y, prepared.target.classes
-    if not classes or y.ndim > 1:
+    if not classes or y.ndim > 1 or prepared.plan.training.class_weight is not None:
         return ()
     counts = Counter(y.astype(int).tolist())
     return tuple(counts.get(place, 0) for place in range(len(classes)))
