@@ -44,7 +44,8 @@ class Attention(Layer):
 
     def __init__(self, shape: Shape, spec: AttentionSpec, label: str) -> None:
         if len(shape) != 2:
-            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}")
+            fix = "put a reshape layer to [time, features] before it"
+            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}; {fix}")
         super().__init__(shape, shape, label)
         self.time, self.features = shape
         self.heads, self.causal = spec.heads, spec.causal

@@ -26,7 +26,8 @@ class GlobalPool(Layer):
 
     def __init__(self, shape: Shape, label: str) -> None:
         if len(shape) == 1:
-            raise ShapeRefused(label, "takes images or sequences, not flat rows")
+            fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
+            raise ShapeRefused(label, f"takes images or sequences, not flat rows; {fix}")
         self.is_image = len(shape) == 3
         self.channels = shape[0] if self.is_image else shape[1]
         super().__init__(shape, (self.channels,), label)

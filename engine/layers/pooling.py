@@ -27,11 +27,14 @@ class Pool(Layer):
 
     def __init__(self, spec: MaxPoolSpec | AveragePoolSpec, shape: Shape, label: str) -> None:
         if len(shape) == 1:
-            raise ShapeRefused(label, "takes images or sequences, not flat rows")
+            fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
+            raise ShapeRefused(label, f"takes images or sequences, not flat rows; {fix}")
         self.kernel = pair(spec.kernel)
         self.stride = pair(spec.stride) if spec.stride else self.kernel
         self.padding = pair(spec.padding)
         self.is_image = len(shape) == 3
+        if not self.is_image and any(isinstance(size, tuple) for size in (spec.kernel, spec.stride, spec.padding)):
+            raise ShapeRefused(label, "slides over time only on a sequence: give one number for each of its sizes")
         sides = shape[1:] if self.is_image else (shape[0], 1)
         if not self.is_image:
             self.kernel, self.stride, self.padding = (self.kernel[0], 1), (self.stride[0], 1), (self.padding[0], 0)

@@ -48,7 +48,8 @@ class Waves(Layer):
 
     def __init__(self, shape: Shape, label: str) -> None:
         if len(shape) != 2:
-            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}")
+            fix = "put a reshape layer to [time, features] before it"
+            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}; {fix}")
         super().__init__(shape, shape, label)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - a sum is a sum

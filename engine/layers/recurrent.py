@@ -207,7 +207,8 @@ class Recurrent(Layer):
 
     def __init__(self, shape: Shape, spec: RecurrentSpec, label: str, kind: type[Cell]) -> None:
         if len(shape) != 2:
-            raise ShapeRefused(label, f"reads (time, features), not {list(shape)}; put a reshape layer before it")
+            fix = "put a reshape layer to [time, features] before it"
+            raise ShapeRefused(label, f"reads (time, features), not {list(shape)}; {fix}")
         ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
         width = len(ways) * spec.units
         super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), label)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Precision = Literal["float32", "float64"]
 
@@ -30,3 +32,12 @@ class Spec(BaseModel):
     """A part of a request: exact types, no unknown fields, no NaN or infinity, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def refusal(spec: Spec, problems: Mapping[tuple[str, ...], str]) -> ValidationError:
+    """Return what a validator raises to tell of several problems at once, each by the path to its field."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("value_error", "{detail}", {"detail": detail}), loc=place, input=spec)
+        for place, detail in problems.items()
+    ]
+    return ValidationError.from_exception_data(type(spec).__name__, details)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import TINY, Decay, LearningRate, Spec
+from engine.spec.base import TINY, Decay, LearningRate, Spec, refusal
 
 MAX_HISTORY = 50
 
@@ -21,7 +21,13 @@ class SgdSpec(Spec):
     type: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 0.01
     momentum: Momentum = 0.0
-    nesterov: bool = False
+    nesterov: bool = Field(default=False, description="look ahead along the momentum, of which there must be some")
+
+    @model_validator(mode="after")
+    def _looks_along_something(self) -> Self:
+        if self.nesterov and not self.momentum:
+            raise refusal(self, {("nesterov",): "nesterov looks ahead along the momentum, which is 0: give one, such as 0.9, or leave nesterov out."})
+        return self
 
 
 class RmsPropSpec(Spec):

@@ -17,6 +17,7 @@ from engine.spec.base import (
     TINY,
     Precision,
     Spec,
+    refusal,
 )
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
 from engine.spec.optimizers import AdamSpec, OptimizerSpec
@@ -113,11 +114,21 @@ class TrainingSpec(Spec):
     @model_validator(mode="after")
     def _line_search_is_undisturbed(self) -> Self:
         """L-BFGS learns from how gradients change, which must be those of the loss."""
-        clipped = self.clip_value or self.clip_layer_norm or self.clip_norm
-        if self.optimizer.type == "lbfgs" and (clipped or self.regularization.max_norm or self.averaging):
-            raise ValueError("lbfgs takes neither clipping nor max_norm nor averaging")
-        if self.optimizer.type == "lbfgs" and self.accumulate > 1:
-            raise ValueError("lbfgs accumulates over all batches by itself")
-        if self.optimizer.type == "lbfgs" and self.range_test:
-            raise ValueError("lbfgs searches its steps by itself, so a range_test has nothing to find")
+        if self.optimizer.type != "lbfgs":
+            return self
+        wanted: dict[tuple[str, ...], object] = {
+            (name,): getattr(self, name) for name in ("clip_value", "clip_layer_norm", "clip_norm", "averaging")
+        }
+        wanted["regularization", "max_norm"] = self.regularization.max_norm
+        problems = {
+            place: f"lbfgs takes no {place[-1]}: its steps need the loss's own gradients. Leave it out, or use adam."
+            for place, value in wanted.items()
+            if value is not None
+        }
+        if self.accumulate > 1:
+            problems["accumulate",] = "lbfgs accumulates over all batches by itself; leave accumulate out."
+        if self.range_test:
+            problems["range_test",] = "lbfgs searches its steps by itself, so a range_test has nothing to find; leave it out."
+        if problems:
+            raise refusal(self, problems)
         return self

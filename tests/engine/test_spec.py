@@ -124,15 +124,22 @@ def test_what_is_within_bounds_survives_json(change: dict[str, Any]) -> None:
     assert TrainingSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"clip_norm": 1.0}, {"regularization": {"max_norm": 1.0}}, {"averaging": {}}, {"accumulate": 2}],
-    ids=str,
-)
-def test_a_line_search_is_not_disturbed(change: dict[str, Any]) -> None:
-    TrainingSpec.model_validate({"optimizer": {"type": "lbfgs"}})
-    with pytest.raises(ValidationError, match="lbfgs"):
-        TrainingSpec.model_validate({"optimizer": {"type": "lbfgs"}, **change})
+def test_a_line_search_is_not_disturbed_and_all_that_would_is_told_where_it_stands() -> None:
+    optimizer = {"type": "lbfgs"}
+    TrainingSpec.model_validate({"optimizer": optimizer})
+    wanted = {"clip_norm": 1.0, "clip_value": 1.0, "clip_layer_norm": 1.0, "averaging": {}, "accumulate": 2}
+    with pytest.raises(ValidationError) as caught:
+        TrainingSpec.model_validate({"optimizer": optimizer, "regularization": {"max_norm": 1.0}, **wanted})
+    found = {problem["loc"]: problem["msg"] for problem in caught.value.errors()}
+    assert set(found) == {*((name,) for name in wanted), ("regularization", "max_norm")}
+    assert all(place[-1] in message and "leave" in message.lower() for place, message in found.items())
+
+
+def test_nesterov_needs_a_momentum() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TrainingSpec.model_validate({"optimizer": {"type": "sgd", "nesterov": True}})
+    assert [problem["loc"] for problem in caught.value.errors()] == [("optimizer", "sgd", "nesterov")]
+    TrainingSpec.model_validate({"optimizer": {"type": "sgd", "nesterov": True, "momentum": 0.5}})
 
 
 @pytest.mark.parametrize(
