@@ -119,8 +119,17 @@ def _resolve(dataset: Dataset, body: JobRequest, base: Base | None) -> tuple[Pla
     """The plan of a job, and what it takes over from another network, as a part of its spec."""
     profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
     asked = fine_tuning.with_defaults_of(body, base)
-    vectors = fine_tuning.vectors_of(base)
-    resolved = plan(profile, asked.target, asked.features, asked.task, asked.model, asked.training, vectors=vectors)
+    resolved = plan(
+        profile,
+        asked.target,
+        asked.features,
+        asked.task,
+        asked.model,
+        asked.training,
+        sample_weight=asked.sample_weight,
+        vectors=fine_tuning.vectors_of(base),
+        kept=base.asked.freeze_layers if base else None,
+    )
     resolved, taken = fine_tuning.start_from(base, resolved, profile)
     return resolved, {"init_from": taken}
 
@@ -166,7 +175,8 @@ def _tested_rows(resolved: Plan) -> int:
 def _data_bytes(resolved: Plan) -> int:
     """What the rows take: the columns as they are read (values and masks), and the network's inputs."""
     width = {"float32": 4, "float64": 8}[resolved.training.precision]
-    return resolved.rows * (resolved.inputs_at_most * width + (len(resolved.features) + len(resolved.parts)) * (8 + 1))
+    columns = len(resolved.features) + len(resolved.parts) + (resolved.sample_weight is not None)
+    return resolved.rows * (resolved.inputs_at_most * width + columns * (8 + 1))
 
 
 def _check(what: str, value: int, most: int) -> None:

@@ -25,11 +25,14 @@ PATIENCE = 10  # epochs, or this share of all:
 PATIENT_SHARE = 0.15
 
 
-def default_layers(rows: int, inputs: int) -> tuple[LayerSpec, ...]:
-    """Return hidden layers for `rows` training rows of `inputs` numbers."""
+def default_layers(rows: int, inputs: int, training: TrainingSpec) -> tuple[LayerSpec, ...]:
+    """Return hidden layers for `rows` training rows of `inputs` numbers; without dropout for a line search."""
+    layers: tuple[LayerSpec, ...] = (DenseSpec(units=64), DropoutSpec(rate=0.05), DenseSpec(units=32))
     if _scarce(rows, inputs):
-        return (DropoutSpec(rate=0.1), DenseSpec(units=128), DropoutSpec(rate=0.3))
-    return (DenseSpec(units=64), DropoutSpec(rate=0.05), DenseSpec(units=32))
+        layers = (DropoutSpec(rate=0.1), DenseSpec(units=128), DropoutSpec(rate=0.3))
+    if training.optimizer.type == "lbfgs":
+        return tuple(layer for layer in layers if not isinstance(layer, DropoutSpec))
+    return layers
 
 
 def default_training(training: TrainingSpec, rows: int, inputs: int, layers: Sequence[LayerSpec] = ()) -> TrainingSpec:

@@ -55,24 +55,28 @@ def plan_features(
     features: Sequence[FeatureSpec] | None,
     findings: Findings,
     reading: Reading = "anything",
+    *,
+    besides: Collection[str] = (),
 ) -> tuple[FeaturePlan, ...]:
     """Return the features asked for, or all columns that carry information; note what does not fit.
+
+    `besides`: columns that are there for something else, and no feature unless asked for.
 
     Where the layers read inputs by their places, columns that never change are inputs all the same.
     """
     if features is not None:
         planned = _asked_for(profile, targets, features, findings, reading)
     else:
-        planned = _useful(profile, targets, findings, reading)
+        planned = _useful(profile, {*targets, *besides}, findings, reading)
     for feature in planned:
         _warn_of_rare(profile, feature, findings)
     return planned
 
 
 def _useful(
-    profile: Profile, targets: Collection[str], findings: Findings, reading: Reading
+    profile: Profile, besides: Collection[str], findings: Findings, reading: Reading
 ) -> tuple[FeaturePlan, ...]:
-    others = [column for column in profile.columns if column.name not in targets]
+    others = [column for column in profile.columns if column.name not in besides]
     chosen = [column for column in others if _usable(column, profile, findings, reading)]
     if not chosen:
         findings.refuse("/features", "No column carries information: all are constant, empty, text or identifiers.")

@@ -19,7 +19,9 @@ from tabular.defaults import default_layers, default_training
 from tabular.features import FeaturePlan, plan_features
 from tabular.findings import Findings
 from tabular.goal import Goal, plan_goal
+from tabular.layer_rules import check_layers
 from tabular.losses import LossPlan, implied_task, plan_loss
+from tabular.sample_weight import check_sample_weight
 from tabular.spec import FeatureSpec, Target, Task
 from tabular.split import validation_rows
 from tabular.stack import Shape, check_embedding, check_frozen, check_outputs, end_of, inputs_of, reading
@@ -45,6 +47,7 @@ class Plan(BaseModel):
     both kinds. `classes`: of all columns, in the order of the outputs, None for numbers and when there are more
     than 20 (they are read from the rows). `outputs`: their number, or (moments, outputs) for an answer at each
     moment of a sequence. `inputs_at_most`: one-hot inputs depend on the training rows; the network is never wider.
+    `sample_weight`: the column that says how much a row counts; rows of weight 0 are left out, and still in `rows`.
     `layers`: those asked for, behind one that looks up the vectors of embedded features, if there are any; what
     `training` says of layers counts that one, too.
     `rows`: rows with a target, of which `training_rows` are learned from; at least so many when several
@@ -55,6 +58,7 @@ class Plan(BaseModel):
 
     target: str | tuple[str, ...]
     targets: tuple[TargetPart, ...] = ()
+    sample_weight: str | None = None
     task: Task | None
     classes: tuple[str, ...] | None
     loss: LossName | LossSpec
@@ -86,11 +90,14 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     model: ModelSpec | None,
     training: TrainingSpec,
     *,
+    sample_weight: str | None = None,
     vectors: Mapping[str, int] | None = None,
+    kept: int | None = None,
 ) -> Plan:
     """Return what the job will do.
 
-    `vectors`: of a model to go on from, how many it has learned for its embedded columns.
+    `vectors`: of a model to go on from, how many it has learned for its embedded columns. `kept`: how many of its
+    first layers stay as they are; None without such a model.
 
     Fields of `training` that were not set (Pydantic's `model_fields_set`) get defaults that suit the table.
 
@@ -101,7 +108,9 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     names = (target,) if isinstance(target, str) else tuple(target)
     asked_layers = () if model is None else tuple(model.layers)
     goal = plan_goal(profile, names, task or implied_task(profile, names, training.loss), findings)
-    chosen = with_vectors(plan_features(profile, names, features, findings, reading(asked_layers)), vectors or {})
+    weights = check_sample_weight(profile, sample_weight, names, features, findings)
+    found = plan_features(profile, names, features, findings, reading(asked_layers), besides=weights)
+    chosen = with_vectors(found, vectors or {})
     inputs = inputs_of(chosen, profile)
     end = None
     if not findings.problems:
@@ -116,19 +125,21 @@ def plan(  # noqa: PLR0913, PLR0917 - the parts of a job, each named as in the r
     loss = plan_loss(goal, training.loss, findings)
     check_training(training, goal, findings)
     learned = goal.rows - validation_rows(goal.rows, training.validation.fraction)
-    layers = default_layers(learned, inputs.most) if model is None else asked_layers
+    layers = default_layers(learned, inputs.most, training) if model is None else asked_layers
     if end is not None:
         check_frozen(layers, training.frozen, inputs, findings)
+        check_layers(layers, inputs, training, learned, {*training.frozen, *range(kept or 0)}, findings)
     if not findings.problems:
         check_outputs(layers, inputs, loss, findings)
     findings.raise_problems()
 
     looked_up = front(chosen)
     resolved = default_training(fit_batch(training, learned, findings), learned, inputs.most, asked_layers)
-    warn_of_training(resolved, layers, learned, findings)
+    warn_of_training(resolved, learned, findings, from_nothing=kept is None)
     return Plan(
         target=names if goal.several else names[0],
         targets=_parts(goal, loss) if goal.several else (),
+        sample_weight=sample_weight,
         task=goal.task,
         classes=goal.classes,
         loss=loss.loss,

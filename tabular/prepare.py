@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabular.plan import Plan
 from tabular.preprocess import Preprocessor
+from tabular.sample_weight import row_weights
 from tabular.split import split
 from tabular.table import Table
 from tabular.target import TargetEncoder, labelled_rows, strata
@@ -17,7 +18,10 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Arrays and what was learned to make them; `*_rows` are row numbers in the table, (n,) int64, ascending."""
+    """Arrays and what was learned to make them; `*_rows` are row numbers in the table, (n,) int64, ascending.
+
+    `*weights`: how much each row counts, (n,) float64 above 0; None if all count the same.
+    """
 
     preprocessor: Preprocessor
     target: TargetEncoder
@@ -25,13 +29,16 @@ class Prepared:
     validation_rows: npt.NDArray[np.int64]
     x: Array
     y: Array
+    weights: Array | None
     validation_x: Array
     validation_y: Array
+    validation_weights: Array | None
 
 
 def columns_of(plan: Plan) -> list[str]:
     """Return the columns that `prepare` needs of the table."""
-    return [*(part.column for part in plan.parts), *(feature.column for feature in plan.features)]
+    weights = () if plan.sample_weight is None else (plan.sample_weight,)
+    return [*(part.column for part in plan.parts), *(feature.column for feature in plan.features), *weights]
 
 
 def prepare(
@@ -39,9 +46,10 @@ def prepare(
 ) -> Prepared:
     """Split the rows that have a target, learn preprocessing from the training rows, and transform both parts.
 
-    A `preprocessor` or `target` that were learned before, with a model to go on from, are used as they are.
+    A `preprocessor` or `target` that were learned before, with a model to go on from, are used as they are. Rows of
+    weight 0 are left out, as if they were not in the table.
     """
-    training, labelled = plan.training, labelled_rows(table, plan.target)
+    training, labelled = plan.training, _counting(table, plan, labelled_rows(table, plan.target))
     learned, held_back = split(
         strata(table, plan, labelled),
         training.validation.fraction,
@@ -59,6 +67,18 @@ def prepare(
         validation_rows=validation,
         x=preprocessor.transform(table, rows, dtype=dtype),
         y=target.transform(table, rows, dtype=dtype),
+        weights=_weights(table, plan, rows),
         validation_x=preprocessor.transform(table, validation, dtype=dtype),
         validation_y=target.transform(table, validation, dtype=dtype),
+        validation_weights=_weights(table, plan, validation),
     )
+
+
+def _weights(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> Array | None:
+    return None if plan.sample_weight is None else row_weights(table, plan.sample_weight, rows)
+
+
+def _counting(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return those of `rows` that count for something."""
+    weights = _weights(table, plan, rows)
+    return rows if weights is None else rows[weights > 0]

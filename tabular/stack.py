@@ -1,7 +1,7 @@
 """Whether layers can take what the features make of a row: shapes, how many inputs, and which numbers."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.shapes import Counts, count
@@ -67,7 +67,7 @@ def end_of(layers: Sequence[LayerSpec], inputs: Inputs, findings: Findings) -> S
 
 def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inputs, findings: Findings) -> None:
     """Note layers that cannot be frozen."""
-    learning = {_first(layer.label) for layer in _count(layers, inputs.most).layers if layer.parameters}
+    learning = learners(layers, inputs)
     for place, index in enumerate(frozen):
         if index >= len(layers):
             detail = f"There is no layer {index}: the model has {len(layers)}, counted from 0, and its output layer."
@@ -75,6 +75,24 @@ def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inp
         elif index not in learning:
             detail = f"Layer {index}, {layers[index].type}, has no parameters that could be frozen."
             findings.refuse(f"/training/frozen/{place}", detail)
+
+
+def learners(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
+    """Return which layers have parameters, counted from 0."""
+    each = ((_first(layer.label), layer.parameters) for layer in _count(layers, inputs.most).layers)
+    return frozenset(index for index, parameters in each if parameters and index >= 0)
+
+
+def resting(layers: Sequence[LayerSpec], inputs: Inputs, frozen: Collection[int]) -> frozenset[int]:
+    """Return which layers run as at inference all the time: the frozen ones, and all before the first that learns."""
+    still = learners(layers, inputs)
+    first = min(still - set(frozen), default=len(layers)) if frozen else 0
+    return still & set(frozen) | frozenset(range(first))
+
+
+def takes_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
+    """Return which layers make flat rows, of one number for each feature."""
+    return frozenset(_first(layer.label) for layer in _count(layers, inputs.most).layers if len(layer.output_shape) == 1)
 
 
 def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, findings: Findings) -> None:
@@ -89,19 +107,19 @@ def check_embedding(
     layers: Sequence[LayerSpec], features: Sequence[FeaturePlan], profile: Profile, findings: Findings, *, asked: bool
 ) -> None:
     """Note features that an embedding at the front cannot look up. `asked`: the request names the features."""
-    place = next((place for place, layer in enumerate(layers) if isinstance(layer, EmbeddingSpec)), None)
-    if place is None:
-        return
-    embedding, pointer = layers[place], f"{LAYERS}/{place}"
-    if reading(layers) != "whole_numbers":
+    placed = [(pointer, layer) for pointer, layer in walk(layers) if isinstance(layer, EmbeddingSpec)]
+    first = 1 if reading(layers) == "whole_numbers" else 0
+    for pointer, _ in placed[first:]:
         findings.refuse(pointer, "An embedding looks up whole numbers, which only features are: it comes first.")
+    if not first:
         return
+    pointer, embedding = placed[0]
     for number, feature in enumerate(features):
         if misfit := _no_whole_numbers(feature, profile):
             at = f"/features/{number}" if asked else pointer
             findings.refuse(at, f"{feature.column!r} {misfit} The embedding layer looks up whole numbers from 0 up.")
     largest = max((_most(feature, profile), feature.column) for feature in features)
-    if isinstance(embedding, EmbeddingSpec) and largest[0] >= embedding.vocabulary:
+    if largest[0] >= embedding.vocabulary:
         detail = (
             f"{largest[1]!r} goes up to {largest[0]:g}: that takes a vocabulary of {largest[0] + 1:g} or more, not "
         )
@@ -183,9 +201,15 @@ def _first(label: str) -> int:
     return int(step[2]) if step else -1
 
 
-def has(layers: Iterable[LayerSpec], kinds: tuple[type, ...]) -> bool:
-    """Tell whether there is a layer of one of these kinds, also inside of blocks."""
-    return any(
-        isinstance(layer, kinds) or (isinstance(layer, ResidualSpec) and has((*layer.layers, *layer.projection), kinds))
-        for layer in layers
-    )
+def walk(layers: Iterable[LayerSpec], pointer: str = LAYERS) -> Iterator[tuple[str, LayerSpec]]:
+    """Yield all layers, those inside of blocks too, with their pointers."""
+    for place, layer in enumerate(layers):
+        yield from inside(layer, f"{pointer}/{place}")
+
+
+def inside(layer: LayerSpec, pointer: str) -> Iterator[tuple[str, LayerSpec]]:
+    """Yield a layer and, of a block, all layers inside, with their pointers."""
+    yield pointer, layer
+    if isinstance(layer, ResidualSpec):
+        yield from walk(layer.layers, f"{pointer}/layers")
+        yield from walk(layer.projection, f"{pointer}/projection")

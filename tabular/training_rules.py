@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from engine.spec import (
-    BatchNormSpec,
-    DropoutSpec,
     EarlyStoppingSpec,
-    LayerSpec,
     OneCycleSpec,
     PlateauSpec,
     TrainingSpec,
@@ -15,7 +12,6 @@ from engine.spec import (
 from tabular.findings import Findings
 from tabular.goal import Goal
 from tabular.split import validation_rows
-from tabular.stack import has
 from tabular.tasks import TargetPlan
 
 
@@ -71,8 +67,8 @@ def fit_batch(training: TrainingSpec, rows: int, findings: Findings) -> Training
     return training.model_copy(update={"batch_size": rows})
 
 
-def warn_of_training(training: TrainingSpec, layers: Sequence[LayerSpec], rows: int, findings: Findings) -> None:
-    """Note what will run, and not do what it is there for."""
+def warn_of_training(training: TrainingSpec, rows: int, findings: Findings, *, from_nothing: bool) -> None:
+    """Note what will run, and not do what it is there for. `from_nothing`: weights are drawn, not taken over."""
     batches = ceil(rows / training.batch_size)
     full = training.optimizer.type == "lbfgs"
     if training.accumulate > batches:
@@ -85,6 +81,7 @@ def warn_of_training(training: TrainingSpec, layers: Sequence[LayerSpec], rows: 
             f"The warm-up takes {warmup:,} updates, and training makes {steps:,}: the learning rate never gets full."
         )
         findings.warn("warmup_beyond_training", detail, fix="Lower warmup_steps, or train for more epochs.")
-    if full and has(layers, (DropoutSpec, BatchNormSpec)):
-        detail = "L-BFGS learns from how gradients change, which dropout and batch_norm change by themselves."
-        findings.warn("lbfgs_disturbed", detail, fix="Leave these layers out, or use adam.")
+    if training.frozen and from_nothing:
+        names = ", ".join(map(str, training.frozen))
+        detail = f"Frozen layers stay as they begin, and without init_from that is at random: {names}."
+        findings.warn("frozen_at_random", detail, fix="Name a model to go on from in init_from, or leave frozen out.")

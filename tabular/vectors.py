@@ -1,14 +1,13 @@
 """The layer that stands in front of a model some of whose features are embedded: what it is, and when it cannot be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
-from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec, ResidualSpec
+from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec
 from tabular.features import FeaturePlan, Reading
 from tabular.findings import Findings
-
-LAYERS = "/model/layers"
+from tabular.stack import LAYERS, walk
 
 
 def in_front(layers: Sequence[LayerSpec]) -> tuple[ColumnEmbeddingSpec, ...]:
@@ -57,7 +56,7 @@ def check_front(
 
 def _check_layers(layers: Sequence[LayerSpec], findings: Findings) -> None:
     """Note layers that look up vectors without a feature that asks for it."""
-    for pointer, layer in _walk(layers, LAYERS):
+    for pointer, layer in walk(layers):
         if isinstance(layer, ColumnEmbeddingSpec):
             detail = (
                 "column_embedding is put in front by features that ask for it, which know their numbers. "
@@ -75,13 +74,3 @@ def _check_order(features: Sequence[FeaturePlan], findings: Findings) -> None:
         elif other:
             detail = "The layers read inputs by their places, and vectors come first in a row: "
             findings.refuse(f"/features/{place}", f"{detail}name {feature.column!r} before {other!r}.")
-
-
-def _walk(layers: Sequence[LayerSpec], pointer: str) -> Iterator[tuple[str, LayerSpec]]:
-    """Yield all layers, those inside of blocks too, with their pointers."""
-    for place, layer in enumerate(layers):
-        here = f"{pointer}/{place}"
-        yield here, layer
-        if isinstance(layer, ResidualSpec):
-            yield from _walk(layer.layers, f"{here}/layers")
-            yield from _walk(layer.projection, f"{here}/projection")

@@ -85,7 +85,7 @@ class Preparation:
         )
         if base:
             base.hand_over(network, arrays.preprocessor, arrays.target, plan.training.seed)
-        training = Rows(arrays.x, arrays.y)
+        training = Rows(arrays.x, arrays.y, arrays.weights)
         return Prepared(
             plan=plan,
             preprocessor=arrays.preprocessor,
@@ -93,7 +93,9 @@ class Preparation:
             network=network,
             state=_state(self._sessions, job, network, plan, training),
             training=training,
-            validation=Rows(arrays.validation_x, arrays.validation_y) if len(arrays.validation_rows) else None,
+            validation=Rows(arrays.validation_x, arrays.validation_y, arrays.validation_weights)
+            if len(arrays.validation_rows)
+            else None,
         )
 
     def _table(self, job: Job, plan: Plan) -> Table:

@@ -60,7 +60,8 @@ def _architecture(prepared: Prepared) -> dict[str, Any]:
 def _sample(rows: Rows) -> Rows:
     """At most SAMPLE_ROWS of the rows, evenly spaced."""
     stride = -(-len(rows) // SAMPLE_ROWS)
-    return Rows(np.ascontiguousarray(rows.x[::stride]), np.ascontiguousarray(rows.y[::stride]))
+    weights = None if rows.weights is None else rows.weights[::stride]
+    return Rows(np.ascontiguousarray(rows.x[::stride]), np.ascontiguousarray(rows.y[::stride]), weights)
 
 
 def store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
@@ -75,4 +76,5 @@ def _evaluation(prepared: Prepared) -> dict[str, Any] | None:
     if prepared.validation is None:
         return None
     outputs = prepared.network.predict(prepared.validation.x)
-    return evaluate(prepared.target, prepared.training.y, prepared.validation.y, np.asarray(outputs))
+    found = evaluate(prepared.target, prepared.training.y, prepared.validation.y, np.asarray(outputs))
+    return found | {"weighted": False}  # whatever the rows' weights: each of them counts once

@@ -10,7 +10,7 @@ from engine.spec import ModelSpec, TrainingSpec
 from store.clock import rfc3339
 from store.standing import Standing
 from store.tables import Epoch, Job
-from tabular.spec import FeatureSpec, Target, Task
+from tabular.spec import ColumnName, FeatureSpec, Target, Task
 
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
 
@@ -52,6 +52,11 @@ class JobRequest(Request):
     name: Name | None = Field(default=None, description="Yours to choose.")
     dataset_id: str = Field(description="The data set to learn from.")
     target: Target = Field(description="The column to predict, or several.")
+    sample_weight: ColumnName | None = Field(
+        default=None,
+        description="A column of numbers from 0 up that says how much each row counts, and is no feature; "
+        "rows of weight 0 are left out. Null: all count the same.",
+    )
     features: tuple[FeatureSpec, ...] | None = Field(
         default=None,
         min_length=1,

@@ -48,6 +48,7 @@ def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
         request.get("task"),
         None if model is None else ModelSpec.model_validate({"layers": model}),
         TrainingSpec.model_validate(request.get("training", {})),
+        sample_weight=request.get("sample_weight"),
     )
     again = from_spec(json.loads(json.dumps(to_spec(found))))
     assert again.model_copy(update={"warnings": found.warnings}) == found
@@ -66,7 +67,8 @@ def trained(data: Read, target: str | list[str], **request: Any) -> Model:
         precision=found.training.precision,
     )
     assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
-    rows, validation = Rows(arrays.x, arrays.y), Rows(arrays.validation_x, arrays.validation_y)
+    rows = Rows(arrays.x, arrays.y, arrays.weights)
+    validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_weights)
     state = start(network, found.training, rows)
     for _ in train(network, state, found.training, rows, validation):
         pass

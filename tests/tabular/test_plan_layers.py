@@ -69,7 +69,13 @@ def test_every_kind_of_layer_can_be_planned(layers: list[dict[str, Any]]) -> Non
     [
         ([{"type": "reshape", "shape": [1, 3, 3]}], "/model/layers/0", "The features make 6 inputs"),
         ([{"type": "dense", "units": 4}, {"type": "reshape", "shape": [5]}], "/model/layers/1", "do not fill"),
-        ([{"type": "lstm", "units": 4}], "/model/layers/0", "put a reshape layer before it"),
+        ([{"type": "lstm", "units": 4}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
+        ([{"type": "attention"}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
+        ([{"type": "positions"}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
+        ([{"type": "max_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time, features]"),
+        ([{"type": "global_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time,"),
+        ([SEQUENCE, {"type": "max_pool", "kernel": [2, 3]}], "/model/layers/1", "one number for each of its sizes"),
+        ([SEQUENCE, {"type": "average_pool", "stride": [2, 2]}], "/model/layers/1", "one number for each of its"),
         ([IMAGE, {"type": "conv2d", "channels": 2, "kernel": 4}], "/model/layers/1", "kernel of 4"),
         (
             [{"type": "residual", "layers": [{"type": "dense", "units": 6}, {"type": "conv2d", "channels": 2}]}],
@@ -162,6 +168,58 @@ def test_an_embedding_comes_first() -> None:
     assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/1"]
 
 
+def test_an_embedding_inside_of_a_block_or_behind_another_one_is_refused_where_it_stands() -> None:
+    embedding = {"type": "embedding", "vocabulary": 10, "units": 4}
+    block = {"type": "residual", "layers": [embedding], "projection": [embedding]}
+    assert [pointer for pointer, _ in refused(SIX, [block])] == [
+        "/model/layers/0/layers/0",
+        "/model/layers/0/projection/0",
+    ]
+    layers = [{**embedding, "units": 1}, {"type": "flatten"}, embedding]
+    assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/2"]
+
+
+DROPOUT, NORM, DENSE = {"type": "dropout", "rate": 0.1}, {"type": "batch_norm"}, {"type": "dense", "units": 6}
+LINE_SEARCH = {"type": "lbfgs"}
+
+
+def test_a_line_search_refuses_layers_that_change_gradients_by_themselves_but_not_where_they_rest() -> None:
+    layers = [DENSE, DROPOUT, {"type": "residual", "layers": [DENSE, NORM]}]
+    assert [pointer for pointer, _ in refused(SIX, layers, optimizer=LINE_SEARCH)] == [
+        "/model/layers/1",
+        "/model/layers/2/layers/1",
+    ]
+    assert planned(SIX, layers)
+    assert planned(SIX, layers, optimizer=LINE_SEARCH, frozen=[0, 2])
+    model = ModelSpec.model_validate({"layers": layers})
+    training = TrainingSpec.model_validate({"optimizer": LINE_SEARCH})
+    assert plan(SIX, "y", None, None, model, training, kept=3)
+
+
+def test_the_default_layers_of_a_line_search_have_no_dropout() -> None:
+    training = TrainingSpec.model_validate({"optimizer": LINE_SEARCH})
+    for profile in (SIX, table(*(number(f"c{n}", min=0, max=9) for n in range(2)))):
+        kinds = {layer.type for layer in plan(profile, "y", None, None, None, training).layers}
+        assert kinds == {"dense"}
+
+
+def test_batch_norm_of_flat_rows_takes_more_than_one_at_a_time() -> None:
+    ((pointer, detail),) = refused(SIX, [DENSE, NORM], batch_size=1)
+    assert pointer == "/training/batch_size"
+    assert "/model/layers/1" in detail
+    assert refused(SIX, [{"type": "residual", "layers": [DENSE, NORM]}], batch_size=1)
+    assert planned(SIX, [DENSE, NORM], batch_size=2)
+    assert planned(SIX, [DENSE, NORM], batch_size=1, frozen=[1])
+    assert planned(SIX, [IMAGE, NORM], batch_size=1)
+
+
+def test_frozen_layers_are_warned_of_unless_there_is_something_to_go_on_from() -> None:
+    training = TrainingSpec(frozen=(0,))
+    model = ModelSpec.model_validate({"layers": [DENSE]})
+    assert [warning.code for warning in plan(SIX, "y", None, None, model, training).warnings] == ["frozen_at_random"]
+    assert not plan(SIX, "y", None, None, model, training, kept=0).warnings
+
+
 def test_shapes_and_training_are_told_at_once() -> None:
     found = refused(SIX, [{"type": "lstm", "units": 4}], loss="huber", class_weight=[1, 2, 3])
     assert [pointer for pointer, _ in found] == ["/model/layers/0", "/training/loss", "/training/class_weight"]
@@ -169,7 +227,9 @@ def test_shapes_and_training_are_told_at_once() -> None:
 
 def test_only_layers_that_learn_can_be_frozen() -> None:
     layers = [IMAGE, {"type": "conv2d", "channels": 2, "kernel": 2}, {"type": "batch_norm"}, {"type": "flatten"}]
-    assert planned(SIX, layers, frozen=[1, 2]).training.frozen == (1, 2)
+    found = planned(SIX, layers, frozen=[1, 2])
+    assert found.training.frozen == (1, 2)
+    assert [warning.code for warning in found.warnings] == ["frozen_at_random"]
     assert [pointer for pointer, _ in refused(SIX, layers, frozen=[0, 1, 4])] == [
         "/training/frozen/0",
         "/training/frozen/2",
@@ -177,10 +237,9 @@ def test_only_layers_that_learn_can_be_frozen() -> None:
 
 
 def test_what_runs_in_vain_is_warned_of() -> None:
-    layers = [{"type": "dropout", "rate": 0.1}]
     optimizer, schedule = {"type": "lbfgs"}, {"type": "cosine", "warmup_steps": 5}
-    found = planned(SIX, layers, epochs=5, optimizer=optimizer, schedule=schedule)
-    assert [warning.code for warning in found.warnings] == ["warmup_beyond_training", "lbfgs_disturbed"]
+    found = planned(SIX, [], epochs=5, optimizer=optimizer, schedule=schedule)
+    assert [warning.code for warning in found.warnings] == ["warmup_beyond_training"]
     found = planned(SIX, [], epochs=5, batch_size=20, accumulate=5)
     assert [warning.code for warning in found.warnings] == ["accumulate_beyond_epoch"]
     assert not planned(SIX, [], epochs=5, batch_size=20, accumulate=4).warnings
