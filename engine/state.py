@@ -111,12 +111,12 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
         "rows": len(rows),
     }
     if rows.weights is not None:
-        facts["weights"] = hashlib.sha256(np.ascontiguousarray(rows.weights, np.float64)).hexdigest()
+        facts["weights"] = hashlib.sha256(np.asarray(rows.weights, np.float64).tobytes()).hexdigest()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def final_parameters(state: State) -> Array:
-    """Return the vector of weights to keep: those of `state.best`, or, before the first epoch's end, the ones so far."""
+    """Return the vector of weights to keep: those of `state.best`, or, before there is one, those so far."""
     return state.best.parameters if state.best else _judged_parameters(state)
 
 

@@ -49,7 +49,7 @@ class FeaturePlan(BaseModel):
         return self.size or self.inputs_at_most
 
 
-def plan_features(
+def plan_features(  # noqa: PLR0913 - two of the six have defaults
     profile: Profile,
     targets: Collection[str],
     features: Sequence[FeatureSpec] | None,

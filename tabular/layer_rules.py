@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from engine.spec import BatchNormSpec, DropoutSpec, LayerSpec, TrainingSpec
 from tabular.findings import Findings
-from tabular.stack import LAYERS, Inputs, inside, resting, takes_flat_rows
+from tabular.stack import LAYERS, Inputs, inside, making_flat_rows, resting
 
 
 def check_layers(  # noqa: PLR0913, PLR0917 - layers, what they get, and how they are trained
@@ -20,7 +20,7 @@ def check_layers(  # noqa: PLR0913, PLR0917 - layers, what they get, and how the
     `rows` are learned from; `frozen` are layers that stay as they are.
     """
     rests = resting(layers, inputs, frozen)
-    flat = takes_flat_rows(layers, inputs)
+    flat = making_flat_rows(layers, inputs)
     for index, whole in enumerate(layers):
         if index in rests:
             continue

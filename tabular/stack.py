@@ -90,9 +90,10 @@ def resting(layers: Sequence[LayerSpec], inputs: Inputs, frozen: Collection[int]
     return still & set(frozen) | frozenset(range(first))
 
 
-def takes_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
+def making_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
     """Return which layers make flat rows, of one number for each feature."""
-    return frozenset(_first(layer.label) for layer in _count(layers, inputs.most).layers if len(layer.output_shape) == 1)
+    each = _count(layers, inputs.most).layers
+    return frozenset(_first(layer.label) for layer in each if len(layer.output_shape) == 1)
 
 
 def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, findings: Findings) -> None:

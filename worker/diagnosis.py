@@ -34,7 +34,7 @@ class Diagnosis:
 
 
 def class_counts(prepared: Prepared) -> tuple[int, ...]:
-    """How many training rows each class has; nothing for other targets than one of classes, or if classes are weighed."""
+    """How many training rows each class has; nothing if classes are weighed, or the target is not one of classes."""
     y, classes = prepared.training.y, prepared.target.classes
     if not classes or y.ndim > 1 or prepared.plan.training.class_weight is not None:
         return ()

@@ -26,7 +26,8 @@ class SgdSpec(Spec):
     @model_validator(mode="after")
     def _looks_along_something(self) -> Self:
         if self.nesterov and not self.momentum:
-            raise refusal(self, {("nesterov",): "nesterov looks ahead along the momentum, which is 0: give one, such as 0.9, or leave nesterov out."})
+            detail = "nesterov looks ahead along the momentum, which is 0: give one, such as 0.9, or leave it out."
+            raise refusal(self, {("nesterov",): detail})
         return self
 
 

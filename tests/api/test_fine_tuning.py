@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
@@ -54,6 +55,21 @@ def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Calla
     assert np.array_equal(before["0.weight"], after["0.weight"])
     assert not np.array_equal(before["2.weight"], after["2.weight"])
     assert tuned["spec"]["training"]["frozen"] == [0]
+
+
+@pytest.mark.parametrize("freeze_layers", [1, 2, 3])
+def test_layers_without_parameters_count_among_those_that_are_frozen(
+    client: TestClient, work: Callable[[], None], freeze_layers: int
+) -> None:
+    dataset_id = upload(client, flowers(60))["id"]
+    layers = [{"type": "dropout", "rate": 0.1}, {"type": "dense", "units": 8}, {"type": "dropout", "rate": 0.1}]
+    body = {"dataset_id": dataset_id, "target": "kind", "training": {"epochs": 2}}
+    base = train(client, work, {**body, "model": {"layers": layers}})
+    init = {"model_id": base["model_id"], "freeze_layers": freeze_layers}
+    tuned = train(client, work, {**body, "init_from": init})
+    assert tuned["spec"]["training"]["frozen"] == ([] if freeze_layers == 1 else [1])
+    before, after = weights(client, base), weights(client, tuned)
+    assert np.array_equal(before["1.weight"], after["1.weight"]) == (freeze_layers > 1)
 
 
 def test_two_epochs_from_a_model_reach_what_ten_from_nothing_do(client: TestClient, work: Callable[[], None]) -> None:

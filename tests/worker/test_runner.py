@@ -13,7 +13,7 @@ from store.queue import ASKED
 from store.tables import BlobChunk, Job, Model
 from store.transaction import snapshot, transaction
 from tabular.export import from_safetensors
-from tests.tables import prices
+from tests.tables import flowers, prices
 from tests.worker.conftest import Bench
 from worker.scheduler import Scheduler
 
@@ -82,6 +82,48 @@ def test_a_run_without_validation_rows_has_no_evaluation(bench: Bench) -> None:
     assert "val_loss" not in job.metrics
     with snapshot(bench.sessions) as tx:
         assert tx.get_one(Model, job.model_id).evaluation is None
+
+
+def test_without_validation_rows_a_model_has_the_metrics_of_the_epoch_its_weights_are_of(bench: Bench) -> None:
+    optimizer = {"type": "adam", "learning_rate": 0.3}
+    training = {"epochs": 6, "batch_size": 16, "optimizer": optimizer, "validation": {"fraction": 0}}
+    job_id = bench.queue(bench.upload(), training=training)
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    with snapshot(bench.sessions) as tx:
+        losses = [row.metrics["train_loss"] for row in epochs.thinned(tx, job_id, 0, 1000)]
+        model = tx.get_one(Model, job.model_id)
+    assert min(losses) < losses[-1]
+    assert job.best is not None
+    assert (job.best["epoch"], model.metrics["train_loss"]) == (6, losses[-1])
+
+
+def test_a_weighted_job_given_back_and_gone_on_with_ends_with_the_same_bits(bench: Bench) -> None:
+    lines = flowers().splitlines()
+    trusted = [f"{lines[0]},trust", *(f"{line},{place % 4}" for place, line in enumerate(lines[1:]))]
+    dataset_id = bench.upload("\n".join(trusted) + "\n")
+    body = {**DROPOUT, "sample_weight": "trust", "training": {**SHORT["training"], "class_weight": "balanced"}}
+    undisturbed = bench.queue(dataset_id, **body)
+    plain = bench.queue(dataset_id, **SHORT)
+    bench.runner().run_all()
+    disturbed = bench.queue(dataset_id, **body)
+    beats = iter(range(1000))
+    bench.runner(draining=lambda: next(beats) > 7).run_all()
+    assert bench.job(disturbed).state == "queued"
+    bench.runner().run_all()
+    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed) != bench.weights_hash(plain)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_weights_for_classes_are_advised_to_jobs_without_them(bench: Bench, class_weight: str | None) -> None:
+    lines = flowers(200).splitlines()
+    tulips = [line for line in lines if line.endswith("tulip")]
+    rare = [*(line for line in lines if line not in tulips), *tulips[:4]]
+    training = {"epochs": 3, "class_weight": class_weight}
+    job_id = bench.queue(bench.upload("\n".join(rare) + "\n"), training=training)
+    bench.runner().run_all()
+    codes = [warning["code"] for warning in bench.job(job_id).warnings]
+    assert ("class_imbalance" in codes) == (class_weight is None)
 
 
 def test_no_epochs_give_the_initialised_network(bench: Bench) -> None:

@@ -1,0 +1,96 @@
+"""`sample_weight`: a column that says how much each row counts, from the request to the model."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import pointers, upload
+from tests.api.test_fine_tuning import train, weights
+from tests.tables import flowers
+
+TRAINING = {"epochs": 4, "batch_size": 16, "seed": 3}
+
+
+def weighed(rows: int = 90) -> list[str]:
+    """Lines of flowers with a column `trust`: 0 for every third row, else 1.5 or 0.5."""
+    header, *lines = flowers(rows).splitlines()
+    rng = random.Random(1)
+    trusts = [0 if place % 3 == 2 else rng.choice([0.5, 1.5]) for place in range(rows)]
+    return [f"{header},trust", *(f"{line},{trust}" for line, trust in zip(lines, trusts, strict=True))]
+
+
+def table(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def body(client: TestClient, lines: list[str], **fields: Any) -> dict[str, Any]:
+    dataset_id = upload(client, table(lines))["id"]
+    return {"dataset_id": dataset_id, "target": "kind", "sample_weight": "trust", "training": TRAINING, **fields}
+
+
+def test_rows_of_weight_0_leave_no_trace_in_the_model(client: TestClient, work: Callable[[], None]) -> None:
+    lines = weighed()
+    whole = train(client, work, body(client, lines))
+    without = train(client, work, body(client, [line for line in lines if not line.endswith(",0")]))
+    assert [feature["column"] for feature in whole["spec"]["features"]] == ["length", "width", "colour"]
+    assert whole["spec"]["sample_weight"] == "trust"
+    first, second = weights(client, whole), weights(client, without)
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    evaluations = [client.get(f"{job['links']['model']}/evaluation").json() for job in (whole, without)]
+    assert evaluations[0] == evaluations[1]
+    assert evaluations[0]["weighted"] is False
+
+
+def test_weights_hold_for_a_retry_and_do_not_for_a_model_that_goes_on(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    request = body(client, weighed())
+    first = train(client, work, request)
+    again = client.post(f"/v1/jobs/{first['id']}/retry").json()
+    work()
+    again = client.get(again["links"]["self"]).json()
+    assert (again["state"], again["spec"]) == ("succeeded", first["spec"])
+    before, after = weights(client, first), weights(client, again)
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    init = {"model_id": first["model_id"]}
+    plain = train(client, work, {**request, "sample_weight": None, "init_from": init})
+    heavy = train(client, work, {**request, "init_from": init})
+    assert (plain["spec"]["sample_weight"], heavy["spec"]["sample_weight"]) == (None, "trust")
+    one, other = weights(client, plain), weights(client, heavy)
+    assert not all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_weights_multiply_with_those_of_classes(client: TestClient, work: Callable[[], None]) -> None:
+    request = body(client, weighed())
+    losses = set()
+    for class_weight in (None, "balanced", [1, 2, 3]):
+        job = train(client, work, {**request, "training": {**TRAINING, "class_weight": class_weight}})
+        losses.add(job["metrics"]["train_loss"])
+    assert len(losses) == 3
+
+
+def test_what_cannot_weigh_rows_is_told_with_all_else(client: TestClient) -> None:
+    lines = weighed()
+    request = body(client, [lines[0], *lines[1:-1], "1,2,red,iris,-1", "1,2,red,iris,"])
+    answer = client.post("/v1/jobs", json={**request, "features": [{"column": "lenght"}], "priority": 10})
+    assert answer.status_code == 422
+    assert pointers(answer.json()) == ["/priority", "/sample_weight", "/sample_weight", "/features/0/column"]
+    misspelt = client.post("/v1/jobs", json={**request, "sample_weight": "trusts"})
+    assert [error["pointer"] for error in misspelt.json()["errors"]] == ["/sample_weight"]
+    assert "Did you mean 'trust'?" in misspelt.json()["errors"][0]["detail"]
+
+
+def test_what_a_line_search_does_without_is_told_where_it_stands(client: TestClient, dataset: dict[str, Any]) -> None:
+    training = {"optimizer": {"type": "lbfgs"}, "clip_norm": 1, "regularization": {"max_norm": 2}, "averaging": {}}
+    layers = [{"type": "dense", "units": 4}, {"type": "dropout", "rate": 0.1}]
+    request = {"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
+    told = pointers(client.post("/v1/jobs", json={**request, "training": training}).json())
+    assert set(told) == {"/training/clip_norm", "/training/regularization/max_norm", "/training/averaging"}
+    told = pointers(client.post("/v1/jobs", json={**request, "training": {"optimizer": {"type": "lbfgs"}}}).json())
+    assert told == ["/model/layers/1"]
+    sgd = {"optimizer": {"type": "sgd", "nesterov": True}}
+    told = pointers(client.post("/v1/jobs", json={**request, "training": sgd}).json())
+    assert told == ["/training/optimizer/nesterov"]
