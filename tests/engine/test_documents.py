@@ -1,36 +1,83 @@
-"""Every spec shown in docs/specs is one."""
+"""Every JSON example in docs/specs.md and docs/specs is what its page takes it for."""
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import TypeAdapter
 
-from engine.spec import ModelSpec, TrainingSpec
-from tabular.spec import FeatureSpec
+from api.pointers import InvalidField
+from api.schemas.jobs import JobRequest
+from engine.contributions import Contributions, LayerContribution, WeightContribution
+from engine.events import LayerSizes
+from engine.findings import Finding, FindingCode
+from engine.spec import LayerSpec, ModelSpec, TrainingSpec
 
-FOLDER = Path(__file__).parents[2] / "docs" / "specs"
-PARTS = {"features", "model", "training"}
-BLOCKS: dict[str, dict[str, Any]] = {
+FOLDER = Path(__file__).parents[2] / "docs"
+PAGES = [FOLDER / "specs.md", *sorted((FOLDER / "specs").glob("*.md"))]
+EXAMPLES: dict[str, dict[str, Any]] = {
     f"{page.stem} {number}": json.loads(block)
-    for page in sorted(FOLDER.glob("*.md"))
+    for page in PAGES
     for number, block in enumerate(re.findall(r"```json\n(.*?)```", page.read_text(), re.DOTALL), start=1)
 }
-EXAMPLES = {name: block for name, block in BLOCKS.items() if PARTS & set(block)}  # others are answers
 
 
-@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
-def test_an_example_is_a_spec(example: dict[str, Any]) -> None:
-    assert set(example) <= {"dataset_id", "target"} | PARTS
-    for feature in example.get("features", []):
-        FeatureSpec.model_validate(feature)
+def is_job(example: dict[str, Any]) -> None:
+    JobRequest.model_validate_json(json.dumps(example))
+
+
+def is_network(example: dict[str, Any]) -> None:
+    assert set(example) <= {"model", "training"}
     ModelSpec.model_validate_json(json.dumps(example.get("model", {})))
     TrainingSpec.model_validate_json(json.dumps(example.get("training", {})))
 
 
+def is_layer(example: dict[str, Any]) -> None:
+    TypeAdapter[Any](LayerSpec).validate_json(json.dumps(example))
+
+
+def is_problem(example: dict[str, Any]) -> None:
+    assert InvalidField(**example).as_json() == example
+
+
+def is_finding(example: dict[str, Any]) -> None:
+    assert Finding(**example).code in get_args(FindingCode)
+
+
+def are_sizes(example: dict[str, Any]) -> None:
+    assert list(example) == [field.name for field in fields(LayerSizes)]
+
+
+def are_contributions(example: dict[str, Any]) -> None:
+    assert list(example) == [field.name for field in fields(Contributions)]
+    for listed, kind in (("layers", LayerContribution), ("largest", WeightContribution)):
+        assert all(kind(**each) for each in example[listed])
+
+
+KINDS: dict[str, Callable[[dict[str, Any]], None]] = {  # by the field that an example of the kind has, the first counts
+    "dataset_id": is_job,
+    "model": is_network,
+    "training": is_network,
+    "type": is_layer,
+    "pointer": is_problem,
+    "code": is_finding,
+    "gradient": are_sizes,
+    "largest": are_contributions,
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+def test_an_example_is_what_its_page_takes_it_for(example: dict[str, Any]) -> None:
+    check = next(check for name, check in KINDS.items() if name in example)
+    check(example)
+
+
 def test_every_loss_optimizer_and_schedule_has_a_row_on_the_page() -> None:
-    page = (FOLDER / "training.md").read_text()
+    page = (FOLDER / "specs" / "training.md").read_text()
     kinds = TrainingSpec.model_json_schema()["$defs"]
     names = {kind["properties"]["type"]["const"] for kind in kinds.values() if "type" in kind.get("properties", {})}
     assert {"huber", "lion", "one_cycle"} <= names
