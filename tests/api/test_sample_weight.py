@@ -72,6 +72,20 @@ def test_weights_multiply_with_those_of_classes(client: TestClient, work: Callab
     assert len(losses) == 3
 
 
+def test_losses_are_weighted_and_the_evaluation_is_not(client: TestClient, work: Callable[[], None]) -> None:
+    optimizer = {"type": "sgd", "learning_rate": 1e-9}  # so that both networks stay as they were drawn
+    features = [{"column": "length"}, {"column": "width"}]
+    lines = [line for line in weighed() if not line.endswith(",0")]
+    request = body(client, lines, features=features, training={"epochs": 1, "optimizer": optimizer})
+    heavy = train(client, work, request)
+    plain = train(client, work, {**request, "sample_weight": None})
+    assert abs(heavy["metrics"]["train_loss"] - plain["metrics"]["train_loss"]) > 1e-4
+    assert abs(heavy["metrics"]["val_loss"] - plain["metrics"]["val_loss"]) > 1e-4
+    one, other = (client.get(f"{job['links']['model']}/evaluation").json() for job in (heavy, plain))
+    assert one["confusion_matrix"] == other["confusion_matrix"]
+    assert abs(one["log_loss"] - plain["metrics"]["val_loss"]) < 1e-4
+
+
 def test_what_cannot_weigh_rows_is_told_with_all_else(client: TestClient) -> None:
     lines = weighed()
     request = body(client, [lines[0], *lines[1:-1], "1,2,red,iris,-1", "1,2,red,iris,"])
