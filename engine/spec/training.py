@@ -128,7 +128,7 @@ class TrainingSpec(Spec):
         if self.accumulate > 1:
             problems["accumulate",] = "lbfgs accumulates over all batches by itself; leave accumulate out."
         if self.range_test:
-            problems["range_test",] = "lbfgs searches its steps by itself, so a range_test has nothing to find; leave it out."
+            problems["range_test",] = "lbfgs searches its steps by itself, so range_test finds nothing; leave it out."
         if problems:
             raise refusal(self, problems)
         return self

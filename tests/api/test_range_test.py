@@ -51,7 +51,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "too many steps": ({"range_test": {"steps": 501}}, "/training/range_test/steps"),
     "a rate of nothing": ({"range_test": {"lowest": 0}}, "/training/range_test/lowest"),
     "an unknown field": ({"range_test": {"highst": 1}}, "/training/range_test/highst"),
-    "lbfgs": ({"range_test": {}, "optimizer": {"type": "lbfgs"}}, "/training"),
+    "lbfgs": ({"range_test": {}, "optimizer": {"type": "lbfgs"}}, "/training/range_test"),
 }
 
 
