@@ -23,7 +23,7 @@ from engine.spec import TrainingSpec
 from engine.state import Best, State, Tally, start
 
 MAGIC = b"BPSTATE\n"
-VERSION = 2
+VERSION = 3
 PREFIX = struct.Struct("<8sII")
 DIGEST_BYTES = 32
 SCALARS = (

@@ -52,4 +52,4 @@ def _by_layer(network: Network) -> list[list[Array]]:
     """Return the flat gradients of each layer's parameters, the layers inside of blocks by themselves."""
     views = network.parameters.views(network.parameters.gradients)
     layers = [[views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.stack)]
-    return [[view.reshape(-1) for view in layer] for layer in layers if layer]
+    return [[view.ravel("K") for view in layer] for layer in layers if layer]

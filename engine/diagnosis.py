@@ -117,7 +117,7 @@ def _spaced(values: Array) -> Array:
     distance = max(1, values.size // SAMPLE)
     while any(math.gcd(distance, length) > 1 for length in values.shape):
         distance += 1
-    return values.reshape(-1)[::distance]
+    return values.ravel("K")[::distance]
 
 
 def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:

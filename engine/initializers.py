@@ -42,11 +42,11 @@ def _deviation(shape: tuple[int, ...], family: str) -> float:
 
 def _fill_random(weights: Array, deviation: float, distribution: str, rng: np.random.Generator) -> None:
     if distribution == "normal":
-        rng.standard_normal(dtype=weights.dtype, out=weights)
+        weights[...] = rng.standard_normal(weights.shape, weights.dtype)
         weights *= deviation
     else:
         bound = math.sqrt(3) * deviation
-        rng.random(dtype=weights.dtype, out=weights)
+        weights[...] = rng.random(weights.shape, weights.dtype)
         weights *= 2 * bound
         weights -= bound
 

@@ -22,6 +22,12 @@ class Image(tuple[int, ...]):
     __slots__ = ()
 
 
+class Columns(tuple[int, ...]):
+    """The shape of a matrix whose columns, and not its rows, lie one after the other in memory."""
+
+    __slots__ = ()
+
+
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector register in use
 
 

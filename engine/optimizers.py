@@ -118,16 +118,16 @@ class Adam(Optimizer):
         mean2 = math.sqrt((1 - self.spec.beta2) / (1 - self.spec.beta2**count))
         size, epsilon = self._scalar(learning_rate * mean1 / mean2), self._scalar(self.spec.epsilon / mean2)
         for p, g, m, v, _ in self.blocks:  # the gradient's own memory is scratch enough: one vector less in cache
-            np.multiply(m, beta1, out=m)
-            np.add(m, g, out=m)
-            np.multiply(g, g, out=g)
-            np.multiply(v, beta2, out=v)
-            np.add(v, g, out=v)
-            np.sqrt(v, out=g)
-            np.add(g, epsilon, out=g)
-            np.divide(m, g, out=g)
-            np.multiply(g, size, out=g)
-            np.subtract(p, g, out=p)
+            np.multiply(m, beta1, m)
+            np.add(m, g, m)
+            np.multiply(g, g, g)
+            np.multiply(v, beta2, v)
+            np.add(v, g, v)
+            np.sqrt(v, g)
+            np.add(g, epsilon, g)
+            np.divide(m, g, g)
+            np.multiply(g, size, g)
+            np.subtract(p, g, p)
 
 
 class AdamW(Adam):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Columns, Shape
 
 
 class Parameters:
@@ -46,7 +46,8 @@ class Parameters:
             stop = start + math.prod(shape)
             if stop > vector.size:
                 break
-            views[name] = vector[start:stop].reshape(shape)
+            part = vector[start:stop]
+            views[name] = part.reshape(shape[::-1]).T if isinstance(shape, Columns) else part.reshape(shape)
             start = stop
         return views
 

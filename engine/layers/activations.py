@@ -119,8 +119,8 @@ class Relu(Rectifier):
 
     def backward(self, dy: Array) -> Array:
         """Dx = dy where y > 0, else 0."""
-        np.greater(self.y, self.zeros, out=self.work)
-        return np.multiply(dy, self.work, out=dy)
+        np.greater(self.y, self.zeros, self.work)
+        return np.multiply(dy, self.work, dy)
 
 
 class LeakyRelu(Activation):

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.layer import Layer, ShapeRefused
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Columns, Shape
 from engine.spec import DenseSpec, InitializerName
 
 
@@ -28,15 +28,20 @@ class Dense(Layer):
         self.initializer = initializer
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """One matrix and one bias."""
-        return {"weight": (self.units, self.features), "bias": (self.units,)}
+        """One matrix and one bias.
+
+        The matrix lies in memory as the faster of its products wants it: by rows for dx, or for y where nobody wants dx.
+        """
+        shape = (self.units, self.features)
+        return {"weight": shape if self.passes_gradient else Columns(shape), "bias": (self.units,)}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views, and the transposed one that forward multiplies by."""
+        """Keep the views, and the transposed ones."""
         self.W, self.b = values["weight"], values["bias"]
         self.Wt = self.W.T
         if gradients is not None:
             self.dW, self.db = gradients["weight"], gradients["bias"]
+            self.dWt, self.by_rows = self.dW.T, self.dW.flags.c_contiguous
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the weights; biases start at zero."""
@@ -62,11 +67,14 @@ class Dense(Layer):
         """Multiply and add; `x` must stay as it is until backward."""
         self.x = x
         x.dot(self.Wt, self.y)
-        return np.add(self.y, self.b, out=self.y)
+        return np.add(self.y, self.b, self.y)
 
     def backward(self, dy: Array) -> Array:
         """Write dW = dy' x and db = sum of dy; return dx = dy W."""
-        dy.T.dot(self.x, self.dW)
+        if self.by_rows:
+            dy.T.dot(self.x, self.dW)
+        else:
+            self.x.T.dot(dy, self.dWt)
         self.ones.dot(dy, self.db)  # a matrix-vector product sums columns faster than a reduction
         return dy.dot(self.W, self.dx) if self.passes_gradient else dy
 

@@ -61,19 +61,18 @@ class SoftmaxCrossEntropy(Loss):
         if self.moments > 1:
             logits, targets, shares = flat.reshape(-1, self.classes), targets.reshape(-1), self._spread(shares)
         logits.argmax(1, place)  # and then to fetch is faster than to reduce by maximum
-        np.add(place, self.first, out=place)
+        np.add(place, self.first, place)
         flat.take(place, None, self.total, "clip")
-        np.subtract(logits, self.total_column, out=logits)
-        np.add(targets, self.first, out=place)
+        np.subtract(logits, self.total_column, logits)
+        np.add(targets, self.first, place)
         self._pick(logits, flat)
-        np.exp(logits, out=logits)
+        np.exp(logits, logits)
         logits.dot(self.ones, self.total)
-        np.subtract(np.log(self.total, out=self.losses), self.picked, out=self.losses)
-        np.divide(shares, self.total, out=self.total)
-        np.multiply(logits, self.total_column, out=logits)
-        np.multiply(self.losses, shares, out=self.losses)
+        np.subtract(np.log(self.total, self.losses), self.picked, self.losses)
+        np.divide(shares, self.total, self.total)
+        np.multiply(logits, self.total_column, logits)
         self._subtract_target(logits, flat, shares)
-        return float(np.add.reduce(self.losses, dtype=np.float64))
+        return float(self.losses.dot(shares))
 
     def _spread(self, shares: Array) -> Array:
         """Divide each row's share among its moments."""
@@ -88,7 +87,7 @@ class SoftmaxCrossEntropy(Loss):
     def _subtract_target(self, logits: Array, flat: Array, shares: Array) -> None:  # noqa: ARG002 - as above
         """Subtract what the probabilities, times shares, should have been."""
         flat.take(self.place, None, self.picked, "clip")
-        flat.put(self.place, np.subtract(self.picked, shares, out=self.picked), "clip")
+        flat.put(self.place, np.subtract(self.picked, shares, self.picked), "clip")
 
     def activate(self, logits: Array) -> Array:
         """Softmax over the last axis."""
