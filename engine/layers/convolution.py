@@ -25,7 +25,7 @@ class Conv2d(Layer):
         windows (lines, kernel height channels kernel width, places rows)      a view of the strips
         kernels (outputs, kernel height channels kernel width)       W with its lines first
         y[:, line] = kernels windows[line] + b
-        dkernels = sum over lines of dy[:, line] windows[line]'
+        dkernels' = sum over lines of windows[line] dy[:, line]', which is faster than the other way round
 
     A strip holds what windows meet on one line of the image, at all their places along it. A window that covers three
     lines sees three neighbouring strips, which lie one after the other in memory, so `windows` takes nothing to make:
@@ -67,6 +67,12 @@ class Conv2d(Layer):
         """For each column of the kernel: the columns seen there, and the windows that see them."""
         return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
 
+    @functools.cached_property
+    def central(self) -> int | None:
+        """The column of the kernel that sees every column of the image, if there is one."""
+        everything = slice(0, self.input_shape[2], 1)
+        return next((column for column, (seen, _) in enumerate(self.along) if seen == everything), None)
+
     def parameter_shapes(self) -> dict[str, Shape]:
         """One kernel per output channel, and its bias if wanted."""
         weight: dict[str, Shape] = {"weight": (self.spec.channels, self.channels, *self.kernel)}
@@ -77,7 +83,8 @@ class Conv2d(Layer):
         self.W, self.b = values["weight"], values.get("bias")
         self.W_by_line = self.W.transpose(0, 2, 1, 3)
         if gradients is not None:
-            self.dW_by_line, self.db = gradients["weight"].transpose(0, 2, 1, 3), gradients.get("bias")
+            dW = gradients["weight"].reshape(self.groups, self.outgoing, self.channels, *self.kernel)
+            self.dW_by_window, self.db = dW.transpose(0, 3, 2, 4, 1), gradients.get("bias")
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the kernels; biases start at zero."""
@@ -97,9 +104,9 @@ class Conv2d(Layer):
 
     def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The kernels as matrices; for training also transposed ones, and their gradients: one line's, and the sum."""
-        matrices = (self.groups, self.outgoing, self.window)
-        names = ("kernels", "turned", "dkernels", "dkernel") if training else ("kernels",)
-        return dict.fromkeys(names, (matrices, dtype))
+        wanted: dict[str, tuple[Shape, DTypeLike]] = {"kernels": ((self.groups, self.outgoing, self.window), dtype)}
+        transposed = ("turned", "dkernels", "dkernel") if training else ()
+        return wanted | dict.fromkeys(transposed, ((self.groups, self.window, self.outgoing), dtype))
 
     def resize(self, rows: int) -> None:
         """Lay out the strips, with zeros where nothing else is ever written: in the padding."""
@@ -132,7 +139,7 @@ class Conv2d(Layer):
     def backward(self, dy: Array) -> Array:
         """Sum up what the kernels get; multiply for the strips, and sum those up to dx."""
         if self.db is not None:
-            np.add.reduce(dy.reshape(self.spec.channels, -1), axis=1, out=self.db)
+            np.einsum("ij->i", dy.reshape(self.spec.channels, -1), out=self.db)  # three times as fast as a reduction
         lines = dy.reshape(self.by_channel).swapaxes(1, 2)
         self._differentiate_kernels(lines)
         if not self.passes_gradient:
@@ -141,18 +148,27 @@ class Conv2d(Layer):
         for turned, kernels, covering, strips in self.spread:
             np.copyto(turned, kernels)
             np.matmul(turned.reshape(self.groups, 1, strips.shape[2], -1), covering, out=strips)
-        self.dx.fill(0)
-        for strip, seen in self._columns(self.dstrips, self.dx):
-            np.add(seen, strip, out=seen)
-        return self.dx
+        return self._add_up()
 
     def _differentiate_kernels(self, lines: Array) -> None:
-        """Sum up dy windows' over the lines."""
+        """Sum up windows dy' over the lines."""
         self.dkernels.fill(0)
         for line in range(self.lines):
-            np.matmul(lines[:, line], self.windows[:, line].swapaxes(1, 2), out=self.dkernel)
+            np.matmul(self.windows[:, line], lines[:, line].swapaxes(1, 2), out=self.dkernel)
             np.add(self.dkernels, self.dkernel, out=self.dkernels)
-        np.copyto(self.dW_by_line, self.dkernels.reshape(self.dW_by_line.shape))
+        np.copyto(self.dW_by_window, self.dkernels.reshape(self.dW_by_window.shape))
+
+    def _add_up(self) -> Array:
+        """Add up in dx what its strips got, beginning with a copy where there is one for all of it."""
+        columns = self._columns(self.dstrips, self.dx)
+        if self.central is None:
+            self.dx.fill(0)
+        else:
+            strip, seen = columns.pop(self.central)
+            np.copyto(seen, strip)
+        for strip, seen in columns:
+            np.add(seen, strip, out=seen)
+        return self.dx
 
     def _spread(self, strips: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
         """Yield, for each remainder of a strip's line by the stride, what its gradient is made of.
