@@ -1,22 +1,25 @@
 """Time one training step of the engine beside its bare matrix products and, where installed, its peers.
 
-    python benchmarks/engine.py [--rows 1-6] [--repeats 60]
+    python benchmarks/engine.py [--rows 1-6] [--repeats 60] [--all]
 
-Peers come with the dependency group `peers`. All run in float32 on one thread, interleaved, and the best of the
-repeats counts, so that a busy machine disturbs all of them alike. A step is forward, loss, backward, Adam. Printed
-are microseconds per step, and beside them the ratio to the engine's time with the goal in brackets: of torch and
-sklearn, how many times as long they take (at least), and of jax and the products, how many times as long the
-engine takes (at most). "!" marks a goal that was missed.
+Peers come with the dependency group `peers`. All run in float32 on one thread, interleaved, each after steps that
+warm its caches, and the best of the repeats counts, so that a busy machine disturbs all of them alike. OpenBLAS
+chooses its kernels by the CPU, whatever OPENBLAS_CORETYPE says. A step is forward, loss, backward, Adam.
+
+Printed are microseconds per step, and beside them the ratio to the engine's time with the goal in brackets: of torch
+and sklearn, how many times as long they take (at least), and of jax and the products, how many times as long the
+engine takes (at most). "!" marks a goal that was missed. `--all` goes on with the tables of layers.py and linearity.py.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-for _limit in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(_limit, None)  # each as it is fastest on this CPU, which the peers go by too
+os.environ.pop("OPENBLAS_CORETYPE", None)  # kernels by the CPU alone, as the peers choose theirs
+os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -69,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", default=f"1-{len(NETWORKS)}", help="which networks, such as 1-5 or 3")
     parser.add_argument("--repeats", type=int, default=60)
+    parser.add_argument("--all", action="store_true", help="all goals: then each layer, and time by number of weights")
     options = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # nothing else keeps JAX to one thread
     first, _, last = options.rows.partition("-")
@@ -76,6 +80,9 @@ def main() -> None:
         best = race(timed, options.repeats)
         cells = [cell(name, best, timed.goals) for name in best]
         print(f"{timed.name}, {timed.batch}:".ljust(32), "   ".join(cells), flush=True)
+    for script in (["layers.py"], ["linearity.py", "--plot", os.devnull]) if options.all else ():
+        print(f"\n{script[0]}", flush=True)
+        subprocess.run([sys.executable, "-P", Path(__file__).with_name(script[0]), *script[1:]], check=True)
 
 
 if __name__ == "__main__":

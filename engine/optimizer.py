@@ -11,7 +11,7 @@ import numpy as np
 from engine.memory import Arena, Array
 from engine.parameters import Parameters
 
-BLOCK = 49_152  # numbers: the four vectors of an Adam block in float32 fit a second-level cache of 1 MiB with room to spare
+BLOCK = 49_152  # numbers: the four float32 vectors of an Adam block fit a cache of 1 MiB with room to spare
 
 
 class Optimizer(ABC):

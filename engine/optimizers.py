@@ -117,7 +117,8 @@ class Adam(Optimizer):
         mean1 = (1 - self.spec.beta1) / (1 - self.spec.beta1**count)
         mean2 = math.sqrt((1 - self.spec.beta2) / (1 - self.spec.beta2**count))
         size, epsilon = self._scalar(learning_rate * mean1 / mean2), self._scalar(self.spec.epsilon / mean2)
-        for p, g, m, v, _ in self.blocks:  # the gradient's own memory is scratch enough: one vector less in cache
+        # The gradient's own memory is scratch enough: one vector less in cache. Naming a result (out=) costs 50 ns.
+        for p, g, m, v, _ in self.blocks:
             np.multiply(m, beta1, m)
             np.add(m, g, m)
             np.multiply(g, g, g)

@@ -30,7 +30,7 @@ class Dense(Layer):
     def parameter_shapes(self) -> dict[str, Shape]:
         """One matrix and one bias.
 
-        The matrix lies in memory as the faster of its products wants it: by rows for dx, or for y where nobody wants dx.
+        The matrix lies in memory as the faster product wants it: by rows for dx, or by columns for y without dx.
         """
         shape = (self.units, self.features)
         return {"weight": shape if self.passes_gradient else Columns(shape), "bias": (self.units,)}

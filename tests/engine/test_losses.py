@@ -174,6 +174,15 @@ def test_float32_agrees_with_float64(spec: LossSpec) -> None:
     np.testing.assert_allclose(found["float32"][1], found["float64"][1], rtol=1e-4, atol=1e-6)
 
 
+def test_the_mean_over_many_rows_is_as_exact_as_over_few() -> None:
+    spec, rows, rng = SPECS["softmax"], 65_536, np.random.default_rng(0)
+    z, y, shares = rng.standard_normal((rows, 3), np.float32), rng.integers(0, 3, rows), np.full(rows, 1 / rows)
+    found = [
+        ready(spec, (3,), rows, dtype)(z.astype(dtype), y, shares.astype(dtype)) for dtype in ("float32", "float64")
+    ]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+
+
 def test_softmax_cross_entropy_is_minus_the_log_of_the_right_probability() -> None:
     logits = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)

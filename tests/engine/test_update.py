@@ -7,7 +7,7 @@ import pytest
 
 from engine.clipping import clips
 from engine.learning_memory import learning_memory
-from engine.memory import Arena, Array
+from engine.memory import Arena, Array, Columns
 from engine.network import Network
 from engine.parameters import Parameters
 from engine.regularization import MaxNorm, Penalty
@@ -46,7 +46,9 @@ def trained(rows: Rows, **fields: Any) -> Array:
 
 def some_parameters(frozen: frozenset[str] = frozenset()) -> Parameters:
     arena = Arena()
-    parameters = Parameters({"0.weight": (3, 4), "0.bias": (3,), "2.weight": (2, 3)}, np.dtype("float64"), arena)
+    parameters = Parameters(
+        {"0.weight": Columns((3, 4)), "0.bias": (3,), "2.weight": (2, 3)}, np.dtype("float64"), arena
+    )
     parameters.allocate_gradients(arena)
     parameters.frozen = frozen
     rng = np.random.default_rng(0)

@@ -24,6 +24,10 @@ def apart(ours: Array, theirs: Array) -> float:
     return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
 
 
+def flat(arrays: dict[str, Array]) -> Array:
+    return np.concatenate([array.ravel() for array in arrays.values()])
+
+
 def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, Array], dict[str, Array]]:
     """Loss, gradients, and statistics after the batch."""
     network = case.network(precision)
@@ -60,15 +64,15 @@ def test_losses_and_gradients_are_those_of_pytorch(name: str, precision: Precisi
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_hundred_steps_of_an_optimizer_end_where_those_of_pytorch_do(name: str, precision: Precision) -> None:
     network = RUN.network(precision)
-    before = network.parameters.learned.copy()
+    before = network.torch_state()
     settings = TrainingSpec(
         optimizer=OPTIMIZERS[name], epochs=STEPS * RUN_BATCH // RUN.rows, batch_size=RUN_BATCH, shuffle=False
     )
     rows = Rows(*RUN.batch())
     list(train(network, start(network, settings, rows), settings, rows))
-    theirs = np.concatenate([RUNS[f"{name}: {key}"].ravel() for key in network.parameters.values])
-    assert apart(network.parameters.learned, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
-    assert apart(network.parameters.learned, before) > 0.02
+    ours, theirs = flat(network.torch_state()), flat({key: RUNS[f"{name}: {key}"] for key in before})
+    assert apart(ours, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
+    assert apart(ours, flat(before)) > 0.02
 
 
 def kinds(union: object) -> set[str]:

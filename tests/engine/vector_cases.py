@@ -69,7 +69,9 @@ class Case:
             network.parameters.vector[:] = self.network().parameters.vector
         else:
             network.initialize(stream(0, "init"))
-            network.parameters.learned[:] += 0.3 * np.random.default_rng(1).standard_normal(network.parameters.size)
+            noise = np.random.default_rng(1)
+            for value in network.parameters.views(network.parameters.learned).values():
+                value += 0.3 * noise.standard_normal(value.shape)
         network.initialized = True
         return network
 

@@ -1,0 +1,26 @@
+"""How parameters lie in their vector."""
+
+import numpy as np
+
+from engine.memory import Arena, Columns
+from engine.network import Network
+from engine.parameters import Parameters
+from engine.spec import DenseSpec
+
+
+def test_a_matrix_by_columns_lies_column_after_column_in_the_vector() -> None:
+    parameters = Parameters({"rows": (2, 3), "columns": Columns((2, 3))}, np.dtype("float64"), Arena())
+    parameters.vector[:] = np.arange(12)
+    assert parameters.values["rows"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert parameters.values["columns"].tolist() == [[6, 8, 10], [7, 9, 11]]
+
+
+def test_the_first_dense_layer_lies_by_columns_and_is_exchanged_by_rows() -> None:
+    network = Network([DenseSpec(units=4)], inputs=3, outputs=2, loss="softmax_cross_entropy", precision="float64")
+    network.initialize(np.random.default_rng(0))
+    weights = network.parameters.values
+    assert [weights[name].flags.c_contiguous for name in ("0.weight", "2.weight")] == [False, True]
+    state = network.torch_state()
+    assert state["0.weight"].flags.c_contiguous
+    network.load_torch_state({name: 2 * value for name, value in state.items()})
+    np.testing.assert_array_equal(weights["0.weight"], 2 * state["0.weight"])
