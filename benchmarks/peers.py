@@ -36,9 +36,10 @@ def contenders(timed: Timed) -> Iterator[Contender]:
     if importlib.util.find_spec("sklearn") and timed.widths:
         yield Contender("sklearn", sklearn(timed), unit=len(timed.rows()) // timed.batch)
     if importlib.util.find_spec("jax"):
-        from benchmarks.jax_networks import epochs  # noqa: PLC0415 - optional
+        from benchmarks.jax_networks import trained  # noqa: PLC0415 - optional
 
-        yield Contender("jax", epochs(timed), unit=len(timed.rows()) // timed.batch)
+        yield Contender("jax", trained(timed, scanned=True), unit=len(timed.rows()) // timed.batch)
+        yield Contender("jax", trained(timed, scanned=False))
 
 
 def products(timed: Timed) -> Callable[[int], object]:

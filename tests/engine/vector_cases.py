@@ -71,7 +71,7 @@ class Case:
             network.initialize(stream(0, "init"))
             noise = np.random.default_rng(1)
             for value in network.parameters.views(network.parameters.learned).values():
-                value += 0.3 * noise.standard_normal(value.shape)
+                np.add(value, 0.3 * noise.standard_normal(value.shape), out=value, casting="same_kind")
         network.initialized = True
         return network
 
