@@ -10,6 +10,7 @@ import numpy as np
 from engine.diagnosis import leaves
 from engine.memory import Array
 from engine.network import Network
+from engine.parameters import flat
 from engine.spec import TrainingSpec
 
 Clip = Callable[[], None]
@@ -52,4 +53,4 @@ def _by_layer(network: Network) -> list[list[Array]]:
     """Return the flat gradients of each layer's parameters, the layers inside of blocks by themselves."""
     views = network.parameters.views(network.parameters.gradients)
     layers = [[views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.stack)]
-    return [[view.ravel("K") for view in layer] for layer in layers if layer]
+    return [[flat(view) for view in layer] for layer in layers if layer]

@@ -15,6 +15,7 @@ from engine.layers.residual import Residual
 from engine.layers.stack import Stack
 from engine.memory import Array, Image
 from engine.network import Network
+from engine.parameters import flat
 
 PROBE_ROWS = 128  # rows on which outputs are looked at: enough to tell a dead unit from one at rest
 SAMPLE = 4_096  # numbers looked at of each parameter: a root mean square is then right to about 2 %
@@ -117,7 +118,7 @@ def _spaced(values: Array) -> Array:
     distance = max(1, values.size // SAMPLE)
     while any(math.gcd(distance, length) > 1 for length in values.shape):
         distance += 1
-    return values.ravel("K")[::distance]
+    return flat(values)[::distance]
 
 
 def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:

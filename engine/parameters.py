@@ -63,3 +63,9 @@ class Parameters:
                 runs.append(slice(runs.pop().start if adjoins else start, stop))
             start = stop
         return runs
+
+
+def flat(values: Array) -> Array:
+    """Return the numbers of a parameter in the order in which they lie in memory: a view."""
+    by_columns = values.strides[0] < values.strides[-1]
+    return (values.T if by_columns else values).reshape(-1)
