@@ -48,7 +48,17 @@ MUTATIONS = (
         ("tests/faults/test_failpoints.py", "-k", "reported"),
     ),
     Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
-    Mutation("drained attempt charged", LEASES, 'state="queued", attempt=Job.attempt - 1', 'state="queued"', PROTOCOL),
+    Mutation("drained attempt charged", LEASES, "attempt=Job.attempt - 1,", "", PROTOCOL),
+    Mutation("cancel lost in a pause", LEASES, '(canceled, "canceled"), ', "", PROTOCOL),
+    Mutation("resume lost in a pause", LEASES, '(paused, "paused"), else_="queued"', 'else_="paused"', PROTOCOL),
+    Mutation("cancel lost in an end", LEASES, ", not_canceled)", ")", PROTOCOL),
+    Mutation(
+        "checkpoints kept after the end",
+        "store/jobs.py",
+        "checkpoints.remove_older(tx, JobId(job.id), keep=0)",
+        "pass",
+        PROTOCOL,
+    ),
     Mutation("living leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
     Mutation(
         "lapse judged by another clock",

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import case, delete, select, update
 
-from store import blobs, events
+from store import blobs, checkpoints, events
 from store.clock import now, rfc3339
 from store.errors import JobFinished, JobUnfinished, NotFound
-from store.ids import ProjectId, is_id, new_id
+from store.ids import JobId, ProjectId, is_id, new_id
 from store.pages import Page, page
 from store.tables import Checkpoint, Job, Model
 from store.transaction import Tx
@@ -65,15 +65,14 @@ def stop(tx: Tx, project: ProjectId, job_id: str) -> Job:
 
 
 def pause(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """Pause at once what is queued; ask it of what runs, unless its end was asked for already."""
+    """Pause at once what is queued; ask it of what runs; neither if the job's end was asked for already."""
+    ends = Job.requested.in_(("cancel", "stop"))
     return _asked(
         tx,
         project,
         job_id,
-        state=case((Job.state == "queued", "paused"), else_=Job.state),
-        requested=case(
-            (Job.state != "running", None), (Job.requested.in_(("cancel", "stop")), Job.requested), else_="pause"
-        ),
+        state=case((ends, Job.state), (Job.state == "queued", "paused"), else_=Job.state),
+        requested=case((ends, Job.requested), (Job.state == "running", "pause"), else_=None),
     )
 
 
@@ -132,7 +131,12 @@ def _asked(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:
 
 
 def entered(tx: Tx, job: Job, **data: Any) -> Job:
-    """Note in the transaction that changed the job's state that it did: a transition and an event."""
+    """Note in the transaction that changed the job's state that it did: a transition and an event.
+
+    A job that has ended needs its checkpoints no more.
+    """
+    if job.state in TERMINAL:
+        checkpoints.remove_older(tx, JobId(job.id), keep=0)
     transition = {"state": job.state, "at": rfc3339(job.updated_at)}
     raised = (
         update(Job)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy import ColumnElement, Update, case, func, select, update
 
-from store import checkpoints, epochs, events, jobs, models
+from store import blobs, checkpoints, epochs, events, jobs, models
 from store.clock import now
 from store.errors import LeaseLost
 from store.ids import JobId
@@ -17,6 +17,9 @@ WORKER_LOST = {
     "code": "worker_lost",
     "detail": "the workers that ran this job died one after the other; it may ask for more memory than they have",
 }
+FREE: dict[str, Any] = {"worker_id": None, "lease_until": None}
+OVER: dict[str, Any] = {"requested": None, "finished_at": now()}
+CANCELED: dict[str, Any] = {"state": "canceled", "eta_seconds": None, **FREE, **OVER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,44 +97,43 @@ def checkpoint(tx: Tx, lease: Lease, blob_id: str, fingerprint: str) -> None:
 
 
 def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) -> Job:
-    """End the job with a model, in one transaction."""
+    """End the job with a model, in one transaction; without it, as canceled, if its owner asked for that by now."""
     model_id = models.new_model_id()
-    job = _end(tx, lease, state="succeeded", stop_reason=stop_reason, model_id=model_id, fraction=1.0, eta_seconds=0.0)
-    models.create(tx, model_id, job, model)
+    done = {"stop_reason": stop_reason, "model_id": model_id, "fraction": 1.0, "eta_seconds": 0.0}
+    job = _end(tx, lease, model["blob_id"], state="succeeded", **done)
+    if job.state == "succeeded":
+        models.create(tx, model_id, job, model)
     return job
 
 
 def fail(
     tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None, weights_blob_id: str | None = None
 ) -> Job:
-    """End the job with an error, and with the last finite weights if it diverged."""
+    """End the job with an error, and with the last finite weights if it diverged; or as canceled, if that was asked."""
     ended = {"error": error, "stop_reason": stop_reason, "weights_blob_id": weights_blob_id}
-    return _end(tx, lease, state="failed", eta_seconds=None, **ended)
-
-
-def pause(tx: Tx, lease: Lease) -> Job:
-    """Lay the job aside, as its owner asked, at its last checkpoint; the attempt is not charged."""
-    freed = {"worker_id": None, "lease_until": None, "eta_seconds": None, "requested": None}
-    job = _held(tx, lease, state="paused", attempt=Job.attempt - 1, **freed)
-    return jobs.entered(tx, job)
+    return _end(tx, lease, weights_blob_id, state="failed", eta_seconds=None, **ended)
 
 
 def cancel(tx: Tx, lease: Lease) -> Job:
     """End the job as it was asked."""
-    return _end(tx, lease, state="canceled", eta_seconds=None)
+    return jobs.entered(tx, _held(tx, lease, **CANCELED))
+
+
+def pause(tx: Tx, lease: Lease) -> Job:
+    """Let go of the job at its last checkpoint, as its owner asked; what was asked since decides where it goes."""
+    return jobs.entered(tx, _let_go(tx, lease))
 
 
 def give_back(tx: Tx, lease: Lease) -> Job:
-    """Queue the job again; the attempt that ends here through no fault of the job's is not charged."""
-    job = _held(tx, lease, state="queued", attempt=Job.attempt - 1, worker_id=None, lease_until=None)
-    return jobs.entered(tx, job, reason="worker_stopped")
+    """Let go of the job, which ends here through no fault of its own: it is queued again, unless more was asked."""
+    return jobs.entered(tx, _let_go(tx, lease), reason="worker_stopped")
 
 
 def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
     """Take the jobs from workers that fell silent: cancel, pause, fail or queue them again."""
-    _take_lapsed(tx, Job.requested == "cancel", state="canceled", finished_at=now(), requested=None)
+    _take_lapsed(tx, Job.requested == "cancel", **CANCELED)
     _take_lapsed(tx, Job.requested == "pause", state="paused", requested=None)
-    _take_lapsed(tx, Job.attempt >= max_attempts, state="failed", finished_at=now(), error=WORKER_LOST)
+    _take_lapsed(tx, Job.attempt >= max_attempts, state="failed", error=WORKER_LOST, **OVER)
     _take_lapsed(tx, state="queued")
 
 
@@ -161,15 +163,34 @@ def _take_lapsed(tx: Tx, *conditions: ColumnElement[bool], **values: Any) -> Non
     found = select(Job.id).where(IS_RUNNING, Job.lease_until < now(), *conditions)
     free = found.with_for_update(skip_locked=True)  # a worker that sleeps in a transaction holds up its own job alone
     lapsed = _change(Job.id.in_(free), Job.state == "running", Job.lease_until < now(), *conditions)
-    taken = tx.scalars(lapsed.values(worker_id=None, lease_until=None, eta_seconds=None, **values).returning(Job))
+    taken = tx.scalars(lapsed.values(**{"eta_seconds": None, **FREE, **values}).returning(Job))
     for job in taken.all():
         jobs.entered(tx, job, reason="worker_lost")
 
 
-def _end(tx: Tx, lease: Lease, **values: Any) -> Job:
-    job = _held(tx, lease, requested=None, worker_id=None, lease_until=None, finished_at=now(), **values)
-    checkpoints.remove_older(tx, lease.job_id, keep=0)
+def _end(tx: Tx, lease: Lease, weights: str | None, **values: Any) -> Job:
+    """End the job as `values` say; if its cancel was accepted by now, as canceled and without the blob `weights`."""
+    not_canceled = Job.requested.is_distinct_from("cancel")
+    job: Job | None = tx.scalar(_change(*_under(lease), not_canceled).values(**FREE, **OVER, **values).returning(Job))
+    if job is None:
+        job = _held(tx, lease, **CANCELED)
+        blobs.remove(tx, [weights] if weights else [])
     return jobs.entered(tx, job)
+
+
+def _let_go(tx: Tx, lease: Lease) -> Job:
+    """Free the job, its attempt not charged. Where it goes is decided by its row, in the same statement."""
+    canceled, paused = Job.requested == "cancel", Job.requested == "pause"
+    return _held(
+        tx,
+        lease,
+        state=case((canceled, "canceled"), (paused, "paused"), else_="queued"),
+        requested=case((canceled | paused, None), else_=Job.requested),
+        finished_at=case((canceled, now()), else_=None),
+        attempt=Job.attempt - 1,
+        eta_seconds=None,
+        **FREE,
+    )
 
 
 def _in(seconds: float) -> ColumnElement[int]:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from store import blobs, claims, jobs, leases
 from store.database import Sessions, open_database, open_sessions
 from store.errors import JobFinished, LeaseLost
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.jobs import TERMINAL
+from store.jobs import TERMINAL, WAITING
 from store.leases import Lease, Progress
 from store.tables import Blob, Checkpoint, Job, Model
 from store.transaction import Tx, snapshot, transaction
@@ -22,6 +22,7 @@ from tests.faults.conftest import Note, Size
 from tests.store.conftest import queue_job
 
 MAX_ATTEMPTS = 3
+MOST_UNFINISHED = 2
 LEASES = st.sampled_from([-1, 30])  # one that has lapsed already, and one that has not
 MODEL: dict[str, Any] = {
     "architecture": {},
@@ -40,6 +41,7 @@ class Seen:
     """What must not go back."""
 
     state: str
+    requested: str | None
     fence: int
     version: int
     events: int
@@ -68,7 +70,7 @@ class Protocol(RuleBasedStateMachine):
         super().__init__()
         self.sessions = sessions
         self.seen: dict[str, Seen] = {}
-        self.steps = 0
+        self.to_cancel: set[str] = set()  # whose cancel was accepted
 
     @initialize()
     def empty(self) -> None:
@@ -78,7 +80,9 @@ class Protocol(RuleBasedStateMachine):
 
     @rule()
     def queue(self) -> None:
-        queue_job(self.sessions)
+        """Few jobs at a time, so that much happens to each."""
+        if sum(job.state not in TERMINAL for job in self.seen.values()) < MOST_UNFINISHED:
+            queue_job(self.sessions)
 
     @rule(target=leases, seconds=LEASES)
     def claim(self, seconds: float) -> Lease | None:
@@ -107,11 +111,11 @@ class Protocol(RuleBasedStateMachine):
         else:
             assert holds, f"{name} was accepted from a worker that does not hold the job"
 
-    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, 9))
+    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, MOST_UNFINISHED))
     def ask(self, name: str, which: int) -> None:
         if not self.seen:
             return
-        job_id = sorted(self.seen)[which % len(self.seen)]
+        job_id = sorted(self.seen, reverse=True)[which % len(self.seen)]
         ended = self.seen[job_id].state in TERMINAL
         try:
             with transaction(self.sessions) as tx:
@@ -120,6 +124,8 @@ class Protocol(RuleBasedStateMachine):
             assert ended
         else:
             assert not ended
+            if name == "cancel":
+                self.to_cancel.add(job_id)
 
     @rule()
     def reconcile(self) -> None:
@@ -146,9 +152,25 @@ class Protocol(RuleBasedStateMachine):
                 assert after == before, "a job that had ended changed"
         self.seen = now
 
+    @invariant()
+    def what_was_asked_is_kept(self) -> None:
+        for job_id, job in self.look().items():
+            if job_id in self.to_cancel:
+                assert job.state == "canceled" or (job.state, job.requested) == ("running", "cancel")
+            if job.state in WAITING:
+                assert job.requested in {None, "stop"}
+            if job.state in TERMINAL:
+                assert job.requested is None
+
+    @invariant()
+    def an_end_leaves_no_checkpoint(self) -> None:
+        with snapshot(self.sessions) as tx:
+            with_checkpoints = set(tx.scalars(select(Checkpoint.job_id)))
+        assert not [job_id for job_id in with_checkpoints if self.look()[job_id].state in TERMINAL]
+
     def look(self) -> dict[str, Seen]:
         with snapshot(self.sessions) as tx:
-            return {job.id: Seen(job.state, job.fence, job.version, job.events) for job in tx.query(Job)}
+            return {job.id: Seen(job.state, job.requested, job.fence, job.version, job.events) for job in tx.query(Job)}
 
 
 @pytest.mark.proof(14, "random protocol, jumping clock", "one live fence, fences grow, ends are final")

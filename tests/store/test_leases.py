@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from store import checkpoints, claims, epochs, events, jobs, leases
 from store.blobs import chunks_of, write
@@ -14,7 +14,7 @@ from store.database import Sessions
 from store.errors import JobFinished, LeaseLost, NotFound
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId
 from store.leases import Lease, Progress
-from store.tables import Job
+from store.tables import Base, Blob, Checkpoint, Job, Model
 from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
@@ -114,9 +114,10 @@ def test_epochs_done_again_after_a_takeover_replace_those_of_the_lost_attempt(se
 WRITES = {
     "renew": lambda tx, lease: leases.renew(tx, lease, 30),
     "record": lambda tx, lease: leases.record(tx, lease, 30, progress()),
-    "succeed": lambda tx, lease: leases.succeed(tx, lease, "epochs_done", {}),
+    "succeed": lambda tx, lease: leases.succeed(tx, lease, "epochs_done", {"blob_id": "blb_1"}),
     "fail": lambda tx, lease: leases.fail(tx, lease, {"code": "internal"}),
     "cancel": leases.cancel,
+    "pause": leases.pause,
     "give_back": leases.give_back,
 }
 
@@ -226,6 +227,96 @@ def test_a_lapsed_job_that_was_to_be_canceled_is_canceled(sessions: Sessions) ->
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
         leases.end_or_requeue_lapsed(tx, max_attempts=3)
     assert read(sessions, job.id).state == "canceled"
+
+
+ASKS = {"cancel": jobs.cancel, "stop": jobs.stop, "pause": jobs.pause, "resume": jobs.resume}
+
+
+@pytest.mark.parametrize(
+    ("asked", "end", "state", "requested"),
+    [
+        ("pause", "pause", "paused", None),
+        ("pause cancel", "pause", "canceled", None),
+        ("pause stop", "pause", "queued", "stop"),
+        ("pause resume", "pause", "queued", None),
+        ("cancel", "give_back", "canceled", None),
+        ("pause", "give_back", "paused", None),
+        ("stop", "give_back", "queued", "stop"),
+        ("stop cancel", "succeed", "canceled", None),
+        ("cancel", "fail", "canceled", None),
+    ],
+)
+def test_what_is_asked_up_to_the_last_moment_decides_how_a_turn_ends(
+    sessions: Sessions, asked: str, end: str, state: str, requested: str | None
+) -> None:
+    queue_job(sessions)
+    job, lease = claim(sessions)
+    for action in asked.split():
+        with transaction(sessions) as tx:
+            ASKS[action](tx, DEFAULT_PROJECT, job.id)
+    with transaction(sessions) as tx:
+        WRITES[end](tx, lease)
+    shown = read(sessions, job.id)
+    assert (shown.state, shown.requested, shown.transitions[-1]["state"]) == (state, requested, state)
+    assert (shown.finished_at is not None, shown.model_id, shown.error) == (state == "canceled", None, None)
+
+
+@pytest.mark.parametrize("asked", ["pause", "resume"])
+def test_a_queued_job_that_is_to_stop_stays_so_when_it_is_asked_to(sessions: Sessions, asked: str) -> None:
+    job = queue_job(sessions)
+    for action in ("stop", asked):
+        with transaction(sessions) as tx:
+            ASKS[action](tx, DEFAULT_PROJECT, job.id)
+    shown = read(sessions, job.id)
+    assert (shown.state, shown.requested) == ("queued", "stop")
+
+
+def test_the_weights_of_a_job_that_was_canceled_meanwhile_are_removed_with_its_model(sessions: Sessions) -> None:
+    queue_job(sessions)
+    job, lease = claim(sessions)
+    blob = write(sessions, chunks_of(b"weights"))
+    with transaction(sessions) as tx:
+        jobs.cancel(tx, DEFAULT_PROJECT, job.id)
+        leases.succeed(tx, lease, "epochs_done", {"blob_id": blob.id})
+    assert count(sessions, Blob) == count(sessions, Model) == 0
+
+
+def count(sessions: Sessions, table: type[Base]) -> int:
+    with snapshot(sessions) as tx:
+        return tx.scalar(select(func.count()).select_from(table)) or 0
+
+
+WITHOUT_A_WORKER = {
+    "canceled in the queue": ("give_back", "cancel"),
+    "canceled while paused": ("pause", "cancel"),
+    "canceled when it lapses": ("cancel", "lapse"),
+    "failed when it lapses": ("stop", "lapse"),
+}
+
+
+@pytest.mark.parametrize("steps", WITHOUT_A_WORKER.values(), ids=WITHOUT_A_WORKER.keys())
+def test_a_job_that_ends_without_a_worker_leaves_no_checkpoint_and_asks_for_nothing(
+    sessions: Sessions, steps: tuple[str, str]
+) -> None:
+    queue_job(sessions)
+    job, lease = claim(sessions, lease_seconds=-1)
+    blob = write(sessions, chunks_of(b"state"))
+    with transaction(sessions) as tx:
+        leases.checkpoint(tx, lease, blob.id, "here")
+    acts = {
+        "give_back": lambda tx: leases.give_back(tx, lease),
+        "lapse": lambda tx: leases.end_or_requeue_lapsed(tx, max_attempts=1),
+        "pause": lambda tx: [jobs.pause(tx, DEFAULT_PROJECT, job.id), leases.pause(tx, lease)],
+        "cancel": lambda tx: jobs.cancel(tx, DEFAULT_PROJECT, job.id),
+        "stop": lambda tx: jobs.stop(tx, DEFAULT_PROJECT, job.id),
+    }
+    for step in steps:
+        with transaction(sessions) as tx:
+            acts[step](tx)
+    shown = read(sessions, job.id)
+    assert shown.state in jobs.TERMINAL
+    assert shown.requested is None
+    assert count(sessions, Checkpoint) == count(sessions, Blob) == 0
 
 
 def test_a_job_with_a_living_lease_is_left_alone(sessions: Sessions) -> None:
