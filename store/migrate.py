@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, select, text
 
@@ -11,6 +12,9 @@ from store.ids import DEFAULT_PROJECT
 from store.settings import Settings, settings
 from store.tables import Project
 from store.transaction import transaction
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: starting again would not help
@@ -46,12 +50,18 @@ def migrate(url: str) -> None:
 
 def _upgrade(url: str) -> None:
     from alembic import command  # noqa: PLC0415 - takes half a second, and mostly there is nothing to do
+
+    command.upgrade(config(url), "head")
+
+
+def config(url: str) -> "Config":
+    """What Alembic needs to know to change the tables at `url`."""
     from alembic.config import Config  # noqa: PLC0415 - the same
 
-    config = Config(ROOT / "alembic.ini")
-    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    made = Config(ROOT / "alembic.ini")
+    made.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    made.attributes["url"] = url
+    return made
 
 
 def main() -> int:

@@ -157,6 +157,7 @@ class Job(Base):
     epochs: Mapped[int] = mapped_column(Integer)
     fraction: Mapped[float] = mapped_column(Float, default=0.0)
     eta_seconds: Mapped[float | None] = mapped_column(Float)
+    ran_seconds: Mapped[float] = mapped_column(Float, default=0.0)  # over all attempts, as far as it was recorded
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     best: Mapped[dict[str, Any] | None] = mapped_column(Json)
     range_test: Mapped[dict[str, Any] | None] = mapped_column(Json)

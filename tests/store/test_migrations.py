@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from store import migrate
-from store.database import open_database
-from store.tables import Base
+from store import blobs, checkpoints, migrate
+from store.database import open_database, open_sessions
+from store.ids import JobId
+from store.tables import Base, Job
+from store.transaction import snapshot, transaction
+from tests.store.conftest import queue_job
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
@@ -27,4 +31,20 @@ def test_migrating_again_changes_nothing_and_the_version_is_the_newest(database_
 def test_an_empty_database_has_no_version(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
     assert migrate.current(engine) is None
+    engine.dispose()
+
+
+def test_jobs_that_had_ended_before_lose_their_checkpoints_and_what_was_asked_of_them(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url)
+    sessions = open_sessions(engine)
+    ended, waiting = (queue_job(sessions, state=state, requested="stop").id for state in ("failed", "queued"))
+    for job_id in (ended, waiting):
+        blob = blobs.write(sessions, [b"state"])
+        with transaction(sessions) as tx:
+            checkpoints.create(tx, JobId(job_id), blob.id, "here")
+    command.downgrade(migrate.config(sqlite_url), "0004")
+    migrate.migrate(sqlite_url)
+    with snapshot(sessions) as tx:
+        kept = {job.id: (job.requested, checkpoints.blobs_of(tx, JobId(job.id)) != []) for job in tx.query(Job)}
+    assert kept == {ended: (None, False), waiting: ("stop", True)}
     engine.dispose()
