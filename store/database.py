@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = sessionmaker[Session]
@@ -41,6 +42,12 @@ def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
     """Whether this SQLite may use write-ahead logging with several writing processes."""
     newest, *patched = SAFE_WAL
     return version >= newest or any(version[:2] == fix[:2] and version >= fix for fix in patched)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same work may go through another time: the database could not be reached, or was busy or full."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, (OperationalError, InterfaceError))
 
 
 def _sqlite(url: str, pool_size: int) -> Engine:

@@ -51,7 +51,7 @@ class ColumnTarget:
     @property
     def loss_scale(self) -> float:
         """Factor from the network's loss to the column's own units, squared for squares: 1 for classes."""
-        return self.stddev if self.loss in {"mean_absolute_error", "quantile"} else self.stddev**2
+        return self.stddev if self.loss in {"mean_absolute_error", "quantile"} else self.stddev * self.stddev
 
     @property
     def middle(self) -> int:

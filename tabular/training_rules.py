@@ -14,6 +14,8 @@ from tabular.goal import Goal
 from tabular.split import validation_rows
 from tabular.tasks import TargetPlan
 
+LARGEST = {"float32": 1e30, "float64": 1e150}  # of a target: weights and squares in its own units do not overflow
+
 
 def check_training(training: TrainingSpec, goal: Goal, findings: Findings) -> None:
     """Note every setting that the targets or the number of rows make impossible."""
@@ -21,11 +23,24 @@ def check_training(training: TrainingSpec, goal: Goal, findings: Findings) -> No
     if held_back >= goal.rows:
         detail = f"{held_back} of {goal.rows} rows held back leave none to learn from; use a smaller fraction."
         findings.refuse("/training/validation/fraction", detail)
+    for place, target in enumerate(goal.targets):
+        _check_size(f"/target/{place}" if goal.several else "/target", target, training.precision, findings)
     if training.class_weight is not None:
         _check_class_weight(training.class_weight, goal, findings)
     for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):
         if isinstance(part, (EarlyStoppingSpec, PlateauSpec)):
             _check_metric(f"/training/{name}/metric", part.metric, held_back, goal, findings)
+
+
+def _check_size(pointer: str, target: TargetPlan, precision: str, findings: Findings) -> None:
+    ends = [abs(end) for end in (target.column.min, target.column.max) if not isinstance(end, str | None)]
+    largest = max(ends, default=0.0)
+    if target.task == "classification" or largest <= LARGEST[precision]:
+        return
+    other = ", or set training.precision to float64" if largest <= LARGEST["float64"] else ""
+    name, most = target.column.name, LARGEST[precision]
+    detail = f"{name!r} has values of up to {largest:.3g}; a network of {precision} can answer up to {most:g}."
+    findings.refuse(pointer, f"{detail} Divide the column by a power of ten{other}.")
 
 
 def _check_class_weight(weights: str | Sequence[float], goal: Goal, findings: Findings) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
 from store import blobs, leases
-from store.database import Sessions
+from store.database import Sessions, may_pass
 from store.leases import Lease, Progress
 from store.queue import Doorbell
 from store.settings import Settings
@@ -55,7 +55,7 @@ class Recorder:
         self._fraction = min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
 
     def epoch(
-        self, number: int, metrics: dict[str, float], best: dict[str, Any] | None, layers: list[dict[str, Any]]
+        self, number: int, metrics: dict[str, float | None], best: dict[str, Any] | None, layers: list[dict[str, Any]]
     ) -> None:
         """Note a finished epoch; `layers` are the sizes in each, at the epochs that have them."""
         self._epoch, self._metrics, self._best = number, metrics, best
@@ -77,12 +77,14 @@ class Recorder:
         return self._clock() - self._recorded >= self._settings.record_seconds
 
     def record(self) -> None:
-        """Write what was noted; keep it for the next time when the database cannot be reached."""
+        """Write what was noted; keep it for the next time when the database cannot be reached now."""
         self._recorded = self._clock()
         try:
             with transaction(self._sessions, "record") as tx:
                 requested = self.write(tx)
         except DBAPIError as error:
+            if not may_pass(error):
+                raise
             log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
             return
         self._unwritten, self._warnings = {}, []
@@ -116,6 +118,8 @@ class Recorder:
             with transaction(self._sessions, "checkpoint") as tx:
                 leases.checkpoint(tx, self._lease, blob.id, fingerprint())
         except DBAPIError as error:
+            if not may_pass(error):
+                raise
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
             stored = False
         self._checkpointed = self._clock()

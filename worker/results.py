@@ -1,5 +1,6 @@
 """What a trained network leaves behind: its row as a model, its weights as a file, its evaluation."""
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -21,10 +22,22 @@ LOSSES = ("train_loss", "val_loss")
 ERRORS = ("val_mae",)
 
 
-def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, float]:
-    """The engine's metrics, of a standardised target, in the target's own units."""
+def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, float | None]:
+    """The engine's metrics, of a standardised target, in the target's own units; None for what overflows in them."""
     scales = dict.fromkeys(LOSSES, prepared.target.loss_scale) | dict.fromkeys(ERRORS, prepared.target.error_scale)
-    return {name: value * scales.get(name, 1.0) for name, value in metrics.items()}
+    return {name: finite(value * scales.get(name, 1.0)) for name, value in metrics.items()}
+
+
+def finite(value: Any) -> Any:
+    """JSON values with None in the place of numbers that JSON does not have: NaN and infinities."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: finite(each) for name, each in value.items()}
+        case list() | tuple():
+            return [finite(each) for each in value]
+    return value
 
 
 def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any]) -> dict[str, Any]:
@@ -34,8 +47,8 @@ def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any
         "architecture": _architecture(prepared),
         "preprocessing": {"features": prepared.preprocessor.to_json(), "target": prepared.target.to_json()},
         "metrics": metrics,
-        "evaluation": _evaluation(prepared),
-        "contributions": asdict(contributions(prepared.network, _sample(prepared.training), largest=LARGEST)),
+        "evaluation": finite(_evaluation(prepared)),
+        "contributions": finite(asdict(contributions(prepared.network, _sample(prepared.training), largest=LARGEST))),
         "parameters": prepared.network.parameters.size,
         "fingerprint": fingerprint(),
         "blob_id": weights.id,

@@ -1,6 +1,7 @@
 """Turn queued jobs into trained models, one after the other: claim, train, finish."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.fingerprint import fingerprint
 from store import claims, leases
 from store.claims import Arithmetic
-from store.database import Sessions
+from store.database import Sessions, may_pass
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
 from store.leases import Lease
@@ -27,6 +28,8 @@ from worker.turn import Turn
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
+DRAIN_SECONDS = 2.0  # for which a worker that has to stop tries to write an end
+REFUSED = Failed(code="internal", detail="The database refused the result; why was logged under the job's id.")
 
 
 class Runner:
@@ -96,21 +99,43 @@ class Runner:
         self._doorbell.wake(job.id)
 
     def _finish(self, lease: Lease, grip: Grip, recorder: Recorder, outcome: Outcome) -> None:
-        """Write the end in one transaction; again, as long as the lease holds, when the database cannot be reached.
+        """Write the end, with what was noted last; an end that the database refuses becomes an internal error."""
+        try:
+            self._write(lease, grip, outcome, recorder.write)
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("the database refuses the end of %s", lease.job_id)
+            self._write(lease, grip, REFUSED, _nothing)
+
+    def _write(self, lease: Lease, grip: Grip, outcome: Outcome, note: Callable[[Tx], object]) -> None:
+        """In one transaction; again, as long as the lease holds, when the database cannot be reached now.
 
         If a commit went through although it was reported as failed, the repetition finds the lease gone.
         """
+        until = math.inf
         while True:
             try:
                 with transaction(self._sessions, type(outcome).__name__.lower()) as tx:
-                    recorder.write(tx)
+                    note(tx)
                     _end(tx, lease, outcome)
             except DBAPIError as error:
+                if not may_pass(error):
+                    raise
                 log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
-                grip.check()
-                time.sleep(RETRY_SECONDS)
             else:
                 return
+            grip.check()
+            until = min(until, time.monotonic() + DRAIN_SECONDS) if self._draining() else until
+            if time.monotonic() > until:
+                raise LeaseLost(f"the worker stops, and the end of {lease.job_id} cannot be written")
+            if grip.requested == "cancel":
+                outcome, note = Canceled(), _nothing
+            time.sleep(RETRY_SECONDS)
+
+
+def _nothing(_: Tx) -> None:
+    """Note nothing."""
 
 
 def _end(tx: Tx, lease: Lease, outcome: Outcome) -> None:

@@ -7,12 +7,11 @@ from contextlib import closing
 from typing import Any
 
 import duckdb
-from sqlalchemy.exc import DBAPIError
 
 from engine import checkpoint
 from engine.range_test import RangeTest, range_test
 from engine.training import EpochEnd, Heartbeat, Stopped, train
-from store.database import Sessions
+from store.database import Sessions, may_pass
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
 from worker import rate
@@ -22,7 +21,7 @@ from worker.heart import Grip
 from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.preparation import DatasetUnusable, Preparation, Prepared
 from worker.recorder import Recorder
-from worker.results import in_target_units, model_columns, store_weights
+from worker.results import finite, in_target_units, model_columns, store_weights
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +62,10 @@ class Turn:
                 "The worker has too little memory for this job: take fewer units, a smaller batch or fewer columns."
             )
             return Failed(code="out_of_memory", detail=detail)
-        except DBAPIError as error:
-            log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
-            return Interrupted()
-        except Exception:
+        except Exception as error:
+            if may_pass(error):
+                log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
+                return Interrupted()
             log.exception("%s failed", self._job.id)
             return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
 
@@ -123,7 +122,7 @@ class Turn:
     def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
         best = prepared.state.best
         shown = {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
-        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown, layer_sizes(event))
+        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown, finite(layer_sizes(event)))
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""

@@ -125,6 +125,25 @@ def test_problems_of_each_target_have_its_pointer() -> None:
     assert [pointer for pointer, _ in found] == ["/target/1", "/target/2", "/target/3"]
 
 
+@pytest.mark.parametrize(
+    ("largest", "precision", "fix"),
+    [
+        (1e31, "float32", "Divide the column by a power of ten, or set training.precision to float64."),
+        (1e160, "float32", "Divide the column by a power of ten."),
+        (1e160, "float64", "Divide the column by a power of ten."),
+    ],
+)
+def test_targets_too_large_for_the_networks_numbers_are_refused(largest: float, precision: str, fix: str) -> None:
+    (pointer, detail), *_ = refused([X, number("a", min=-largest, max=1.0)], ["a"], precision=precision)
+    assert pointer == "/target"
+    assert f"{largest:.3g}" in detail
+    assert detail.endswith(fix)
+
+
+def test_large_targets_that_fit_the_precision_are_planned() -> None:
+    assert planned([X, number("a", min=-1e100, max=1e100)], ["a"], precision="float64").task == "regression"
+
+
 def test_rows_need_a_value_of_every_target() -> None:
     gaps = [number("a", missing=30), number("b", missing=20)]
     assert planned([X, *gaps], ["a", "b"]).rows == 50

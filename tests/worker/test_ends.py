@@ -1,0 +1,83 @@
+"""How a turn ends when the database refuses its result, or cannot be reached just then."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import make_url, text
+
+from store.transaction import transaction
+from tests.servers import PostgresServer
+from tests.worker.conftest import Bench
+from worker.results import finite
+
+LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
+
+
+@pytest.fixture
+def working(bench: Bench) -> Iterator[Callable[..., threading.Thread]]:
+    """Starts a worker in a thread, and waits for its end with the test's."""
+    threads: list[threading.Thread] = []
+
+    def start(draining: Callable[[], bool] = lambda: False) -> threading.Thread:
+        threads.append(threading.Thread(target=bench.runner(draining).run_all, daemon=True))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def refuse_rows(bench: Bench, table: str) -> None:
+    """Have the database refuse every new row of a table, whoever writes it and however often."""
+    with transaction(bench.sessions) as tx:
+        if tx.get_bind().dialect.name == "sqlite":
+            tx.execute(text(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"))
+        else:
+            tx.execute(text(f"ALTER TABLE {table} ADD CONSTRAINT no CHECK (job_id = 'no') NOT VALID"))
+
+
+@pytest.mark.parametrize("table", ["models", "epochs", "checkpoints"])
+def test_a_job_whose_result_the_database_refuses_fails_and_frees_its_worker(
+    bench: Bench, working: Callable[..., threading.Thread], table: str
+) -> None:
+    job_id = bench.queue(bench.upload(), training={"epochs": 3, "checkpoint_every_seconds": 1e-6})
+    refuse_rows(bench, table)
+    worker = working()
+    worker.join(timeout=10)
+    job = bench.job(job_id)
+    assert not worker.is_alive()
+    assert job.error is not None
+    assert (job.state, job.error["code"], job.attempt) == ("failed", "internal", 1)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_worker_that_has_to_stop_does_not_wait_for_a_database_that_is_away(
+    bench: Bench, working: Callable[..., threading.Thread], postgres_server: PostgresServer
+) -> None:
+    job_id = bench.queue(bench.upload(), **LONG)
+    stopping = threading.Event()
+    worker = working(stopping.is_set)
+    wait_until(lambda: bench.job(job_id).epoch > 0)
+    name = make_url(bench.settings.database).database
+    postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    postgres_server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    stopping.set()
+    worker.join(timeout=8)
+    assert not worker.is_alive()
+    postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert bench.job(job_id).state == "running"  # until its lease lapses
+
+
+def test_what_json_has_no_number_for_is_null() -> None:
+    found = {"a": float("inf"), "b": [1.5, float("nan")], "c": {"d": (float("-inf"), 2, "e")}}
+    assert finite(found) == {"a": None, "b": [1.5, None], "c": {"d": [None, 2, "e"]}}
