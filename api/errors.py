@@ -3,7 +3,7 @@
 Refused
 ├── 400 MalformedJson, InvalidCursorError, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 Missing   405 MethodNotAllowed
-├── 409 Finished, NotReady, InUse, WeightsInUse, InProgress
+├── 409 Finished, NotReady, InUse, ModelInUse, WeightsInUse, InProgress
 ├── 412 PreconditionFailed   413 TooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, Mismatch, OverTheLimit
 ├── 429 QuotaExceeded
@@ -92,6 +92,12 @@ class InUse(Refused):
     """A job needs the data set."""
 
     status, code, title = 409, "dataset_in_use", "A job needs this data set"
+
+
+class ModelInUse(Refused):
+    """A job starts from the model."""
+
+    status, code, title = 409, "model_in_use", "A job starts from this model"
 
 
 class WeightsInUse(Refused):

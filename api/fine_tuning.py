@@ -10,8 +10,7 @@ from engine.spec import LayerSpec, ModelSpec, loss_spec
 from store import models, weights
 from store.ids import ProjectId
 from store.tables import Model, Weights
-from store.transaction import Tx
-from store.weights import Lock
+from store.transaction import Lock, Tx
 from tabular.dataset import DataWarning, Profile
 from tabular.plan import Plan
 from tabular.problems import InvalidPlan, Pointed
@@ -27,9 +26,9 @@ class Base:
     source: Model | Weights
 
     @property
-    def weights_id(self) -> str | None:
-        """The id of uploaded weights; None for a model."""
-        return self.source.id if isinstance(self.source, Weights) else None
+    def columns(self) -> dict[str, str]:
+        """As the job's row names it."""
+        return {("base_weights_id" if isinstance(self.source, Weights) else "base_model_id"): self.source.id}
 
 
 def base_of(tx: Tx, project: ProjectId, body: JobRequest, lock: Lock | None = None) -> Base | None:
@@ -39,7 +38,7 @@ def base_of(tx: Tx, project: ProjectId, body: JobRequest, lock: Lock | None = No
         return None
     if asked.weights_id is not None:
         return Base(asked=asked, source=weights.get(tx, project, asked.weights_id, lock))
-    return Base(asked=asked, source=models.get(tx, project, asked.model_id or ""))
+    return Base(asked=asked, source=models.get(tx, project, asked.model_id or "", lock))
 
 
 def with_defaults_of(body: JobRequest, base: Base | None) -> JobRequest:

@@ -13,7 +13,7 @@ from api.schemas.jobs import JobRequest, JobView
 from api.service import Service
 from api.settings import ApiSettings
 from engine import shapes
-from store import datasets, durations, jobs, standing, weights
+from store import datasets, durations, jobs, models, standing, weights
 from store.database import Sessions
 from store.errors import NotFound
 from store.idempotency import Answer
@@ -26,6 +26,18 @@ from tabular.problems import InvalidPlan
 from tabular.resolved import to_spec
 
 RETRY_SECONDS = 30
+SAME = (  # what a job that is tried again has of the old one
+    "dataset_id",
+    "base_model_id",
+    "base_weights_id",
+    "name",
+    "priority",
+    "spec",
+    "estimate",
+    "warnings",
+    "epochs",
+    "metadata_",
+)
 
 
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
@@ -39,7 +51,7 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
         project,
         tx,
         dataset_id=dataset.id,
-        base_weights_id=base.weights_id if base else None,
+        **(base.columns if base else {}),
         name=body.name or f"{dataset.name}: {body.target if isinstance(body.target, str) else ', '.join(body.target)}",
         priority=body.priority,
         spec=_spec(body, resolved) | taken,
@@ -54,10 +66,11 @@ def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answe
     """Insert a new job with the spec of one that has ended, and answer with it."""
     old = jobs.ended(tx, project, job_id)
     datasets.get(tx, project, old.dataset_id, lock="keep")
+    if old.base_model_id:
+        models.get(tx, project, old.base_model_id, lock="keep")
     if old.base_weights_id:
         weights.get(tx, project, old.base_weights_id, lock="keep")
-    same = ("dataset_id", "base_weights_id", "name", "priority", "spec", "estimate", "warnings", "epochs", "metadata_")
-    return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in same})
+    return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in SAME})
 
 
 def resume(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Job:

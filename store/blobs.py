@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 
 from store.clock import now
 from store.database import Sessions
-from store.errors import BlobDamaged
+from store.errors import BlobDamaged, BlobGone
 from store.ids import BlobId, new_id
 from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Job, Model, Weights
 from store.transaction import Tx, snapshot, transaction
@@ -18,6 +18,8 @@ from store.transaction import Tx, snapshot, transaction
 CHUNK_BYTES = 1 << 20
 CHUNKS_PER_TRANSACTION = 8  # other writers of an SQLite file get their turn in between
 ORPHAN_MILLISECONDS = 3_600_000  # a blob that nothing refers to after an hour was left by a process that died
+SWEPT_AT_A_TIME = 500  # blobs, which takes some milliseconds
+OWNERS = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)  # indexed, each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,10 @@ def chunks_of_file(file: BinaryIO) -> Iterator[bytes]:
 
 
 def info(tx: Tx, blob_id: str) -> BlobInfo:
-    """Size and hash of a complete blob."""
-    blob = tx.execute(select(Blob.bytes, Blob.sha256).where(Blob.id == blob_id)).one()
+    """Size and hash of a complete blob; raises `BlobGone` if it was deleted."""
+    blob = tx.execute(select(Blob.bytes, Blob.sha256).where(Blob.id == blob_id)).first()
+    if blob is None:
+        raise BlobGone(f"blob {blob_id} was deleted")
     return BlobInfo(id=BlobId(blob_id), bytes=blob.bytes, sha256=blob.sha256 or "")
 
 
@@ -75,8 +79,9 @@ def read(sessions: Sessions, blob_id: str, start: int = 0, stop: int | None = No
     for number in range(start // CHUNK_BYTES, -(-end // CHUNK_BYTES)):
         with snapshot(sessions) as tx:
             chunk = tx.scalar(select(BlobChunk.data).where(BlobChunk.blob_id == blob_id, BlobChunk.number == number))
-        if chunk is None:
-            raise BlobDamaged(f"blob {blob_id} lacks its chunk {number}")
+            if chunk is None:
+                info(tx, blob_id)  # it may be gone altogether
+                raise BlobDamaged(f"blob {blob_id} lacks its chunk {number}")
         base = number * CHUNK_BYTES
         yield chunk[max(start - base, 0) : end - base]
 
@@ -99,12 +104,25 @@ def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
         tx.execute(delete(Blob).where(Blob.id.in_(ids)))
 
 
-def remove_orphans(tx: Tx) -> None:
-    """Delete what processes that died left behind: blobs of an hour ago that nothing refers to."""
-    owners = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)
-    owned = [exists().where(owner == Blob.id) for owner in owners]
+def sweep(sessions: Sessions, after: str = "") -> str:
+    """Delete what processes that died left behind among the next blobs: those of an hour ago that nothing refers to.
+
+    Looks at a batch, so that it holds up nobody, and takes the write lock only if there is something to delete.
+    Answers the last blob it looked at, after which the next call goes on; "" at the end.
+    """
+    with snapshot(sessions) as tx:
+        batch = list(tx.scalars(select(Blob.id).where(Blob.id > after).order_by(Blob.id).limit(SWEPT_AT_A_TIME)))
+        orphans = list(tx.scalars(select(Blob.id).where(*_orphaned(batch))))
+    if orphans:
+        with transaction(sessions) as tx:
+            tx.execute(delete(Blob).where(*_orphaned(orphans)).execution_options(synchronize_session=False))
+    return batch[-1] if len(batch) == SWEPT_AT_A_TIME else ""
+
+
+def _orphaned(blob_ids: list[str]) -> tuple[ColumnElement[bool], ...]:
+    """Of these blobs, those of an hour ago that nothing refers to."""
     old = Blob.created_at < now() - ORPHAN_MILLISECONDS
-    tx.execute(delete(Blob).where(old, *[~owner for owner in owned]).execution_options(synchronize_session=False))
+    return (Blob.id.in_(blob_ids), old, *[~exists().where(owner == Blob.id) for owner in OWNERS])
 
 
 def _rows(blob_id: BlobId, first: int, batch: list[bytes]) -> list[dict[str, Any]]:

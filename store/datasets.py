@@ -1,17 +1,16 @@
 """Data sets: a profile to show and canonical Parquet to train on."""
 
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from store import blobs
 from store.errors import DatasetInUse, NotFound
 from store.ids import DatasetId, ProjectId, is_id, new_id
+from store.needs import is_needed
 from store.pages import Page, page
 from store.tables import Dataset, Job
-from store.transaction import Tx
-
-Lock = Literal["keep", "remove"]
+from store.transaction import Lock, Tx
 
 
 def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Dataset:
@@ -46,7 +45,7 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
     """Delete a data set that no unfinished job needs."""
     dataset = get(tx, project, dataset_id, lock="remove")
-    if tx.scalar(select(Job.id).where(Job.dataset_id == dataset_id, Job.finished_at.is_(None)).limit(1)):
+    if is_needed(tx, Job.dataset_id, dataset_id):
         raise DatasetInUse(f"a job that has not ended needs data set {dataset_id}")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [dataset.blob_id])

@@ -5,10 +5,12 @@ StoreError
 ├── JobFinished        an action on a job that has ended
 ├── JobUnfinished      an action on a job that has not
 ├── DatasetInUse       a job that has not ended needs the data set
+├── ModelInUse         a job that has not ended starts from the model
 ├── WeightsInUse       a job that has not ended needs the uploaded weights
 ├── LeaseLost          a write under a fence that is no longer the job's
 ├── IdempotencyMismatch, IdempotencyInProgress
 └── BlobDamaged        stored bytes are not those that were written
+    └── BlobGone       they were deleted, with what they belonged to
 """
 
 
@@ -32,6 +34,10 @@ class DatasetInUse(StoreError):
     """A job that has not ended needs this data set."""
 
 
+class ModelInUse(StoreError):
+    """A job that has not ended starts from this model."""
+
+
 class WeightsInUse(StoreError):
     """A job that has not ended needs these weights."""
 
@@ -50,3 +56,7 @@ class IdempotencyInProgress(StoreError):
 
 class BlobDamaged(StoreError):
     """Stored bytes are missing or not those that were written."""
+
+
+class BlobGone(BlobDamaged):
+    """What these bytes belonged to was deleted since it was looked at."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, select, update
 
-from store import blobs, checkpoints, events
+from store import blobs, checkpoints, events, models
 from store.clock import now, rfc3339
 from store.errors import JobFinished, JobUnfinished, NotFound
 from store.ids import JobId, ProjectId, is_id, new_id
@@ -108,9 +108,9 @@ def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
     """Erase a job that has ended, with all that it left: metrics, events, checkpoints and its model."""
     job = ended(tx, project, job_id)
     left = list(tx.scalars(select(Checkpoint.blob_id).where(Checkpoint.job_id == job_id)))
-    left += tx.scalars(select(Model.blob_id).where(Model.job_id == job_id))
     left += [job.weights_blob_id] if job.weights_blob_id else []
-    tx.execute(delete(Model).where(Model.job_id == job_id))
+    if job.model_id:
+        models.remove(tx, project, job.model_id)
     tx.execute(delete(Job).where(Job.id == job_id))
     blobs.remove(tx, left)
 

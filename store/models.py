@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from store import blobs
-from store.errors import NotFound
+from store.errors import ModelInUse, NotFound
 from store.ids import ModelId, ProjectId, is_id, new_id
+from store.needs import is_needed
 from store.pages import Page, page
 from store.tables import Job, Model
-from store.transaction import Tx
+from store.transaction import Lock, Tx
 
 
 def new_model_id() -> ModelId:
@@ -29,9 +30,11 @@ def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> M
     return model
 
 
-def get(tx: Tx, project: ProjectId, model_id: str) -> Model:
-    """The project's model."""
+def get(tx: Tx, project: ProjectId, model_id: str, lock: Lock | None = None) -> Model:
+    """The project's model; "keep" keeps it from being removed until the transaction ends."""
     query = select(Model).where(Model.id == model_id, Model.project_id == project)
+    if lock is not None:
+        query = query.with_for_update(read=lock == "keep")
     model = tx.scalar(query) if is_id(model_id) else None
     if model is None:
         raise NotFound(f"there is no model {model_id}")
@@ -43,8 +46,12 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
     return page(tx, select(Model).where(Model.project_id == project), Model.id, cursor, limit)
 
 
-def remove(tx: Tx, project: ProjectId, model_id: str) -> None:
-    """Delete a model and its weights."""
-    model = get(tx, project, model_id)
+def remove(tx: Tx, project: ProjectId, model_id: str) -> Model:
+    """Delete a model that no unfinished job starts from, and its weights; its job no longer names it."""
+    model = get(tx, project, model_id, lock="remove")
+    if is_needed(tx, Job.base_model_id, model_id):
+        raise ModelInUse(f"a job that has not ended starts from model {model_id}")
     tx.execute(delete(Model).where(Model.id == model_id))
+    tx.execute(update(Job).where(Job.id == model.job_id).values(model_id=None, version=Job.version + 1))
     blobs.remove(tx, [model.blob_id])
+    return model

@@ -103,7 +103,7 @@ class Dataset(Base):
     columns: Mapped[list[Any]]
     warnings: Mapped[list[Any]]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     created_at: Mapped[int] = mapped_column(default=now())
     expires_at: Mapped[int | None]
 
@@ -122,7 +122,7 @@ class Weights(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     tensors: Mapped[list[Any]]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     created_at: Mapped[int] = mapped_column(default=now())
 
     __table_args__ = (Index(None, "project_id", "id"),)
@@ -136,7 +136,8 @@ class Job(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set may go when its jobs have ended
-    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # uploaded ones; may go like a data set
+    base_model_id: Mapped[str | None] = mapped_column(Id, index=True)  # may go like a data set
+    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # uploaded ones; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -164,7 +165,7 @@ class Job(Base):
     stop_reason: Mapped[str | None] = mapped_column(String(16))
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     model_id: Mapped[str | None] = mapped_column(Id)
-    weights_blob_id: Mapped[str | None] = mapped_column(Id, ForeignKey("blobs.id"))
+    weights_blob_id: Mapped[str | None] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     bit_exact: Mapped[bool] = mapped_column(default=True)
     transitions: Mapped[list[Any]] = mapped_column(default=list)
@@ -222,7 +223,7 @@ class Checkpoint(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(default=now())
 
@@ -246,7 +247,7 @@ class Model(Base):
     contributions: Mapped[dict[str, Any] | None] = mapped_column(Json)
     parameters: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(64))
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     created_at: Mapped[int] = mapped_column(default=now())
 
     __table_args__ = (Index(None, "project_id", "id"),)
@@ -263,7 +264,7 @@ class IdempotencyKey(Base):
     status: Mapped[int | None] = mapped_column(Integer)
     location: Mapped[str | None]
     answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[int] = mapped_column(default=now())
+    created_at: Mapped[int] = mapped_column(default=now(), index=True)
 
 
 class Worker(Base):

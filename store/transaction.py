@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from store import failpoints
 from store.database import Sessions
 
 Tx = Session
+Lock = Literal["keep", "remove"]  # what is read may be removed until the transaction ends by nobody; by this one alone
 
 
 @contextmanager

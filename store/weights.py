@@ -1,17 +1,16 @@
 """Uploaded weights: the tensors of a file to show, and its bytes to start from."""
 
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, select
 
 from store import blobs
 from store.errors import NotFound, WeightsInUse
 from store.ids import ProjectId, WeightsId, is_id, new_id
+from store.needs import is_needed
 from store.pages import Page, page
 from store.tables import Job, Weights
-from store.transaction import Tx
-
-Lock = Literal["keep", "remove"]
+from store.transaction import Lock, Tx
 
 
 def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Weights:
@@ -46,7 +45,7 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 def remove(tx: Tx, project: ProjectId, weights_id: str) -> None:
     """Delete weights that no unfinished job needs."""
     weights = get(tx, project, weights_id, lock="remove")
-    if tx.scalar(select(Job.id).where(Job.base_weights_id == weights_id, Job.finished_at.is_(None)).limit(1)):
+    if is_needed(tx, Job.base_weights_id, weights_id):
         raise WeightsInUse(f"a job that has not ended needs weights {weights_id}")
     tx.execute(delete(Weights).where(Weights.id == weights_id))
     blobs.remove(tx, [weights.blob_id])

@@ -8,6 +8,7 @@ from engine.fine_tuning import start_from
 from engine.network import Network, StateMismatch
 from store import blobs, weights
 from store.database import Sessions
+from store.errors import BlobDamaged
 from store.ids import WeightsId
 from store.tables import Job, Model
 from store.transaction import Tx, snapshot
@@ -80,7 +81,7 @@ def load_base(sessions: Sessions, job: Job) -> Base | None:
         raise BaseUnusable("it was deleted")
     try:
         state, _ = from_safetensors(b"".join(blobs.read_checked(sessions, blob_id)))
-    except InvalidWeights as error:
+    except (InvalidWeights, BlobDamaged) as error:
         raise BaseUnusable(str(error)) from error
     kept = model.preprocessing if model else None
     return Base(

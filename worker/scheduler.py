@@ -31,6 +31,7 @@ class Scheduler:
         self._sessions = sessions
         self._settings = here
         self._app = celery_app(here.broker)
+        self._swept = ""  # the last blob that was looked at
 
     def run(self, ended: threading.Event) -> None:
         """A round every few seconds until `ended` is set; an error of one is logged and left behind."""
@@ -44,17 +45,18 @@ class Scheduler:
             ended.wait(self._settings.reconcile_seconds)
 
     def round(self, *, sweeps: bool) -> None:
-        """Take lapsed jobs from their workers, and ring for the queued ones."""
+        """Take lapsed jobs from their workers, ring for the queued ones, and clear away a little."""
         with transaction(self._sessions, "reconcile") as tx:
             leases.end_or_requeue_lapsed(tx, self._settings.max_attempts)
-            if sweeps:
-                blobs.remove_orphans(tx)
-                idempotency.forget_old(tx)
-                workers.forget_old(tx)
             queued = standing.count_queued(tx, at_most=1)
             free = workers.free_slots(tx, self._settings.lease_seconds)
         if queued:  # one for each free slot: a worker that hears none takes itself for deaf, more would pile up
             send(self._app, min(max(free, 1), MOST_RINGS))
+        self._swept = blobs.sweep(self._sessions, self._swept)
+        if sweeps:
+            with transaction(self._sessions) as tx:
+                idempotency.forget_old(tx)
+                workers.forget_old(tx)
 
 
 def main() -> int:

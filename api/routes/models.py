@@ -35,9 +35,10 @@ def get_model(model_id: str, here: Here, caller: Reader) -> ModelView:
 
 @router.delete("/{model_id}", status_code=204)
 def delete_model(model_id: str, here: Here, caller: Writer) -> Response:
-    """Delete a model and its weights."""
+    """Delete a model that no unfinished job starts from, and its weights; the job that made it stays."""
     with transaction(here.sessions) as tx:
-        models.remove(tx, caller.project, model_id)
+        model = models.remove(tx, caller.project, model_id)
+    here.doorbell.wake(model.job_id)
     return Response(status_code=204)
 
 

@@ -103,6 +103,20 @@ def test_what_does_not_fit_the_base_model_is_told_with_pointers(client: TestClie
     assert client.post("/v1/jobs", json=unknown).status_code == 404
 
 
+def test_a_model_stays_while_a_job_is_to_start_from_it(client: TestClient, model: dict[str, Any]) -> None:
+    body = {"dataset_id": model["dataset_id"], "target": "kind", "init_from": {"model_id": model["id"]}}
+    url = client.post("/v1/jobs", json=body).json()["links"]["self"]
+    for needed in (f"/v1/models/{model['id']}", f"/v1/jobs/{model['job_id']}"):
+        answer = client.delete(needed)
+        assert (answer.status_code, answer.json()["code"]) == (409, "model_in_use")
+        assert model["id"] in answer.json()["detail"]
+    client.post(f"{url}/cancel")
+    assert client.delete(f"/v1/models/{model['id']}").status_code == 204
+    again = client.post(f"{url}/retry")
+    assert (again.status_code, again.json()["code"]) == (404, "not_found")
+    assert again.json()["detail"] == f"There is no model {model['id']}."
+
+
 def test_a_model_tells_how_much_its_weights_contributed_to_the_error(client: TestClient, model: dict[str, Any]) -> None:
     told = client.get(f"/v1/models/{model['id']}/contributions").json()
     assert sum(layer["share"] for layer in told["layers"]) > 0.999

@@ -111,3 +111,12 @@ def test_a_deleted_model_is_gone_with_its_weights(client: TestClient, model: dic
     assert client.delete(f"/v1/models/{model['id']}").status_code == 204
     assert client.get(f"/v1/models/{model['id']}/weights").status_code == 404
     assert client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).status_code == 404
+
+
+def test_the_job_of_a_deleted_model_changes_and_no_longer_names_it(client: TestClient, model: dict[str, Any]) -> None:
+    url = f"/v1/jobs/{model['job_id']}"
+    before = client.get(url)
+    client.delete(f"/v1/models/{model['id']}")
+    after = client.get(url, headers={"If-None-Match": before.headers["ETag"]})
+    assert (after.status_code, after.json()["model_id"], after.json()["links"]["model"]) == (200, None, None)
+    assert client.delete(url).status_code == 204

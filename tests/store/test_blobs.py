@@ -1,16 +1,18 @@
 """Blobs: what is read is what was written, in any range; damage is told, leftovers go."""
 
 import hashlib
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, insert, inspect, select, text, update
 
 from store import blobs
 from store.blobs import CHUNK_BYTES, ORPHAN_MILLISECONDS, chunks_of
 from store.database import Sessions
-from store.errors import BlobDamaged
-from store.tables import Blob, BlobChunk
-from store.transaction import snapshot, transaction
+from store.errors import BlobDamaged, BlobGone
+from store.ids import DEFAULT_PROJECT
+from store.tables import Blob, BlobChunk, Job, Model
+from store.transaction import Tx, snapshot, transaction
 
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
 
@@ -52,7 +54,77 @@ def test_only_old_blobs_that_nothing_owns_are_swept(sessions: Sessions) -> None:
     old, new = (blobs.write(sessions, chunks_of(DATA)).id for _ in range(2))
     with transaction(sessions) as tx:
         tx.execute(update(Blob).where(Blob.id == old).values(created_at=Blob.created_at - ORPHAN_MILLISECONDS - 1000))
-        blobs.remove_orphans(tx)
+    assert blobs.sweep(sessions) == ""
     with snapshot(sessions) as tx:
         assert list(tx.scalars(select(Blob.id))) == [new]
         assert tx.scalar(select(func.count()).select_from(BlobChunk)) == 3
+
+
+def test_a_deleted_blob_is_told_as_such(sessions: Sessions) -> None:
+    info = blobs.write(sessions, chunks_of(DATA))
+    rest = blobs.read(sessions, info.id)
+    next(rest)
+    with transaction(sessions) as tx:
+        blobs.remove(tx, [info.id])
+    for reading in (rest, blobs.read_checked(sessions, info.id)):
+        with pytest.raises(BlobGone):
+            list(reading)
+
+
+MANY = 5_000
+
+
+@pytest.fixture
+def many_jobs(sessions: Sessions) -> list[str]:
+    """Jobs that ended long ago, each with a model and its blob; and three blobs that nothing owns."""
+    ids = [f"{number:06}" for number in range(MANY)]
+    orphans = [f"blb_{number:06}x" for number in (7, 2_500, MANY - 1)]
+    job = {"project_id": DEFAULT_PROJECT, "dataset_id": "ds_1", "name": "a job", "state": "succeeded", "epochs": 1}
+    made = {"project_id": DEFAULT_PROJECT, "dataset_id": "ds_1", "name": "a model", "architecture": {}, "metrics": {}}
+    with transaction(sessions) as tx:
+        old = {"bytes": 1, "sha256": "0" * 64, "created_at": 1000}
+        tx.execute(insert(Blob), [{"id": f"blb_{at}", **old} for at in ids] + [{"id": at, **old} for at in orphans])
+        tx.execute(
+            insert(Job), [{"id": f"job_{at}", **job, "spec": {}, "estimate": {}, "finished_at": 1} for at in ids]
+        )
+        about = {"preprocessing": {}, "parameters": 1, "fingerprint": "", **made}
+        of = [{"id": f"mdl_{at}", "job_id": f"job_{at}", "blob_id": f"blb_{at}", **about} for at in ids]
+        tx.execute(insert(Model), of)
+    with sessions() as session:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"}).execute(text("ANALYZE"))
+    return orphans
+
+
+def test_a_sweep_of_many_blobs_goes_in_batches_and_finds_whoever_owns_one_by_an_index(
+    sessions: Sessions, many_jobs: list[str]
+) -> None:
+    with snapshot(sessions) as tx:
+        batch = list(tx.scalars(select(Blob.id).limit(blobs.SWEPT_AT_A_TIME)))
+        query = select(Blob.id).where(*blobs._orphaned(batch))
+        plan = explained(tx, query)
+    assert "ix_models_blob_id" in plan
+    assert "ix_jobs_weights_blob_id" in plan
+    steps, after = 1, blobs.sweep(sessions)
+    while after:
+        steps, after = steps + 1, blobs.sweep(sessions, after)
+    assert steps == (MANY + len(many_jobs)) // blobs.SWEPT_AT_A_TIME + 1
+    with snapshot(sessions) as tx:
+        assert tx.scalar(select(func.count()).select_from(Blob)) == MANY
+        assert list(tx.scalars(select(Blob.id).where(Blob.id.in_(many_jobs)))) == []
+
+
+def test_whoever_owns_a_blob_that_is_deleted_is_found_by_an_index(sessions: Sessions) -> None:
+    """The foreign keys look for that with each checkpoint that is replaced."""
+    with snapshot(sessions) as tx:
+        indexes = inspect(tx.connection())
+        for owner in blobs.OWNERS:
+            names = [index["column_names"] for index in indexes.get_indexes(owner.class_.__tablename__)]
+            assert [owner.key] in names
+
+
+def explained(tx: Tx, query: Select[Any]) -> str:
+    """How the database goes about a query."""
+    dialect = tx.get_bind().dialect
+    statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    how = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(str(tuple(row)) for row in tx.connection().exec_driver_sql(f"{how} {statement}"))

@@ -46,7 +46,7 @@ def test_old_blobs_of_weights_are_no_orphans(sessions: Sessions) -> None:
     ours = kept(sessions)
     with transaction(sessions) as tx:
         tx.execute(update(Blob).values(created_at=Blob.created_at - 2 * blobs.ORPHAN_MILLISECONDS))
-        blobs.remove_orphans(tx)
+    assert blobs.sweep(sessions) == ""
     assert b"".join(blobs.read_checked(sessions, ours.blob_id)) == b"weights"
 
 

@@ -2,10 +2,12 @@
 
 import pytest
 import redis
+from sqlalchemy import select, update
 
-from store import claims, workers
-from store.ids import WorkerId
-from store.transaction import transaction
+from store import blobs, claims, datasets, workers
+from store.ids import DatasetId, WorkerId
+from store.tables import Blob, Worker
+from store.transaction import snapshot, transaction
 from tests.worker.conftest import Bench
 from worker.scheduler import Scheduler
 
@@ -38,6 +40,17 @@ def test_while_all_slots_are_taken_bells_do_not_pile_up(bench: Bench, dataset_id
     for _ in range(40):
         bench.queue(dataset_id)
     assert bells(bench) == 1
+
+
+def test_rounds_clear_away_what_processes_that_died_left(bench: Bench, dataset_id: str) -> None:
+    left = blobs.write(bench.sessions, [b"left"]).id
+    with transaction(bench.sessions) as tx:
+        tx.execute(update(Blob).values(created_at=0))
+        tx.add(Worker(id="wrk_old", host="host", pid=1, seen_at=0))
+    Scheduler(bench.sessions, bench.settings).round(sweeps=True)
+    with snapshot(bench.sessions) as tx:
+        assert (tx.get(Blob, left), tx.get(Worker, "wrk_old")) == (None, None)
+        assert tx.scalar(select(Blob.id)) == datasets.blob_of(tx, DatasetId(dataset_id))
 
 
 def test_nobody_is_rung_when_no_job_waits(bench: Bench) -> None:

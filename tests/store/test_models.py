@@ -1,0 +1,75 @@
+"""Models stay as long as a job is to start from them; their own jobs do not outlive them in name only."""
+
+import threading
+
+import pytest
+
+from store import jobs, leases, models
+from store.blobs import write
+from store.claims import claim
+from store.database import Sessions
+from store.errors import ModelInUse
+from store.ids import DEFAULT_PROJECT, JobId, WorkerId
+from store.leases import Lease
+from store.tables import Blob, Job, Model
+from store.transaction import snapshot, transaction
+from tests.store.conftest import queue_job
+
+ABOUT = {"architecture": {}, "preprocessing": {}, "metrics": {}, "parameters": 1, "fingerprint": ""}
+
+
+@pytest.fixture
+def made(sessions: Sessions) -> Job:
+    """A job that ended with a model."""
+    queue_job(sessions)
+    blob = write(sessions, [b"weights"])
+    with transaction(sessions) as tx:
+        job = claim(tx, WorkerId("wrk_1"), 30)
+        assert job
+        lease = Lease(job_id=JobId(job.id), fence=job.fence)
+        return leases.succeed(tx, lease, "epochs_done", {**ABOUT, "blob_id": blob.id})
+
+
+def test_a_model_goes_with_its_bytes_and_its_job_no_longer_names_it(sessions: Sessions, made: Job) -> None:
+    with transaction(sessions) as tx:
+        model = models.remove(tx, DEFAULT_PROJECT, made.model_id or "")
+    with snapshot(sessions) as tx:
+        job = jobs.get(tx, DEFAULT_PROJECT, made.id)
+        assert (job.model_id, job.version) == (None, made.version + 1)
+        assert tx.get(Blob, model.blob_id) is None
+    with transaction(sessions) as tx:
+        jobs.remove(tx, DEFAULT_PROJECT, made.id)
+
+
+def test_a_model_and_its_job_stay_while_a_job_is_to_start_from_the_model(sessions: Sessions, made: Job) -> None:
+    needs = queue_job(sessions, base_model_id=made.model_id)
+    with pytest.raises(ModelInUse), transaction(sessions) as tx:
+        models.remove(tx, DEFAULT_PROJECT, made.model_id or "")
+    with pytest.raises(ModelInUse), transaction(sessions) as tx:
+        jobs.remove(tx, DEFAULT_PROJECT, made.id)
+    with transaction(sessions) as tx:
+        jobs.cancel(tx, DEFAULT_PROJECT, needs.id)
+        jobs.remove(tx, DEFAULT_PROJECT, made.id)
+    with snapshot(sessions) as tx:
+        assert (tx.get(Job, made.id), tx.get(Model, made.model_id)) == (None, None)
+
+
+def test_a_job_that_is_being_queued_keeps_its_model(sessions: Sessions, made: Job) -> None:
+    model_id, outcomes = made.model_id or "", list[type[BaseException]]()
+
+    def remove() -> None:
+        try:
+            with transaction(sessions) as tx:
+                models.remove(tx, DEFAULT_PROJECT, model_id)
+        except ModelInUse as error:
+            outcomes.append(type(error))
+
+    with transaction(sessions) as tx:
+        models.get(tx, DEFAULT_PROJECT, model_id, lock="keep")
+        remover = threading.Thread(target=remove)
+        remover.start()
+        remover.join(timeout=0.3)
+        about = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 1}
+        jobs.create(tx, DEFAULT_PROJECT, base_model_id=model_id, **about)
+    remover.join(timeout=20)
+    assert outcomes == [ModelInUse]
