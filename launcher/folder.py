@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -39,14 +40,16 @@ class DataFolder:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Make ``path`` if need be and hold it.
+        """Make ``path`` if need be and hold it; unfinished uploads of a killed service go.
 
         Raises:
             LaunchError: it cannot be written, or another service uses it.
         """
         path = path.absolute()
         _make(path)
-        return cls(path, _hold(path))
+        folder = cls(path, _hold(path))
+        _clear(path / "uploads")
+        return folder
 
     def close(self) -> None:
         """Let go of it."""
@@ -90,6 +93,12 @@ def _make(path: Path) -> None:
             pass
     except OSError as error:
         raise LaunchError(f"cannot write to the data folder {path}: {error.strerror}") from error
+
+
+def _clear(uploads: Path) -> None:
+    """Remove what was being received when a service was killed: who holds the folder knows that nobody receives."""
+    for left in uploads.glob("upload-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _hold(path: Path) -> int:

@@ -36,6 +36,20 @@ def test_a_folder_can_be_used_again_once_it_is_closed(tmp_path: Path) -> None:
     DataFolder.open(tmp_path / "data").close()
 
 
+def test_what_a_killed_service_was_receiving_goes_and_nothing_while_another_holds_the_folder(tmp_path: Path) -> None:
+    left, kept = tmp_path / "uploads" / "upload-1" / "body", tmp_path / "uploads" / "mine.csv"
+    for file in (left, kept):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("a,b")
+    folder = DataFolder.open(tmp_path)
+    assert (left.parent.exists(), kept.exists()) == (False, True)
+    left.parent.mkdir()
+    with pytest.raises(LaunchError):
+        DataFolder.open(tmp_path)
+    assert left.parent.exists()
+    folder.close()
+
+
 def test_the_remains_of_a_killed_service_are_waited_for(tmp_path: Path) -> None:
     """A child that inherited the lock holds it for half a second after its launcher is gone."""
     code = f"""
