@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from api.errors import InvalidHeader, RangeNotSatisfiable
 
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,14 @@ class Download:
 
 def is_current(request: Request, etag: str) -> bool:
     """Whether `If-None-Match` says that the client has this already."""
-    sent = request.headers.get("if-none-match")
-    if sent is None:
-        return False
-    return sent.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in sent.split(",")]
+    sent = tags(request)
+    return sent == ["*"] or etag in sent
+
+
+def tags(request: Request) -> list[str]:
+    """The validators in `If-None-Match`, which are compared weakly; none if it was not sent."""
+    sent = request.headers.get("if-none-match", "").split(",")
+    return [tag.strip().removeprefix("W/") for tag in sent if tag.strip()]
 
 
 def respond(request: Request, download: Download, read: Callable[[int, int], Iterator[bytes]]) -> Response:

@@ -71,7 +71,7 @@ def create(  # noqa: PLR0913, PLR0917 - bound to a request but for the transacti
         warnings=shown["warnings"],
     )
     view = DatasetView.of(dataset)
-    return Answer(status=201, location=f"/v1/datasets/{dataset.id}", body=view.as_json())
+    return Answer(status=201, headers={"Location": f"/v1/datasets/{dataset.id}"}, body=view.as_json())
 
 
 def _typed(pair: str) -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
@@ -16,6 +16,7 @@ from store.idempotency import Answer
 from store.keys import Caller
 from store.transaction import Tx, transaction
 
+REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -56,13 +57,8 @@ def answer_once(here: Service, caller: Caller, key: RequestKey | None, make: Cal
     with transaction(here.sessions, "answer") as tx:
         first = idempotency.begin(tx, caller.project, key.key, key.request) if key else None
         if first is not None:
-            return _respond(first, {"Idempotency-Replayed": "true"})
+            return JSONResponse(first.body, first.status, {**first.headers, REPLAYED: "true"})
         answer = make(tx)
         if key:
             idempotency.keep(tx, caller.project, key.key, answer)
-    return _respond(answer, {})
-
-
-def _respond(answer: Answer, headers: Mapping[str, str]) -> JSONResponse:
-    location: dict[str, Any] = {"Location": answer.location} if answer.location else {}
-    return JSONResponse(answer.body, answer.status, {**location, **headers})
+    return JSONResponse(answer.body, answer.status, answer.headers)

@@ -9,15 +9,16 @@ from api import fine_tuning
 from api.errors import OverTheLimit, QuotaExceeded, Unavailable
 from api.fine_tuning import Base
 from api.pointers import InvalidField
-from api.schemas.jobs import JobRequest, JobView
+from api.schemas.jobs import JobRequest
 from api.service import Service
 from api.settings import ApiSettings
+from api.shown import show
 from engine import shapes
-from store import datasets, durations, jobs, models, standing, weights
+from store import datasets, durations, events, jobs, models, standing, weights
 from store.database import Sessions
 from store.errors import NotFound
 from store.idempotency import Answer
-from store.ids import ProjectId
+from store.ids import JobId, ProjectId
 from store.tables import Dataset, Job
 from store.transaction import Tx, snapshot
 from tabular.dataset import Profile
@@ -34,7 +35,7 @@ SAME = (  # what a job that is tried again has of the old one
     "priority",
     "spec",
     "estimate",
-    "warnings",
+    "expected_seconds",
     "epochs",
     "metadata_",
 )
@@ -56,6 +57,7 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
         priority=body.priority,
         spec=_spec(body, resolved) | taken,
         estimate=estimate,
+        expected_seconds=estimate["seconds"]["seconds"] if estimate["seconds"] else None,
         warnings=[asdict(warning) for warning in resolved.warnings],
         epochs=resolved.training.epochs,
         metadata_=dict(body.metadata),
@@ -70,7 +72,9 @@ def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answe
         models.get(tx, project, old.base_model_id, lock="keep")
     if old.base_weights_id:
         weights.get(tx, project, old.base_weights_id, lock="keep")
-    return _queued(limits, project, tx, retry_of=old.id, **{name: getattr(old, name) for name in SAME})
+    found = events.warnings(tx, JobId(old.id))  # by the old run, which the new one has to find for itself
+    told = [warning for warning in old.warnings if warning not in found]
+    return _queued(limits, project, tx, retry_of=old.id, warnings=told, **{name: getattr(old, name) for name in SAME})
 
 
 def resume(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Job:
@@ -85,8 +89,7 @@ def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> 
     standing.lock_queue(tx, project)
     job = jobs.create(tx, project, **columns)
     _check_queue(tx, limits, project)
-    view = JobView.of(job, standing.line(tx, project).place(job))
-    return Answer(status=201, location=view.links.self, body=view.as_json())
+    return show(tx, job).created()
 
 
 def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:

@@ -38,4 +38,4 @@ def create(  # noqa: PLR0913, PLR0917 - bound to a request but for the transacti
     stored = weights.create(
         tx, project, blob.id, name=name[:200], bytes=blob.bytes, sha256=blob.sha256, tensors=described
     )
-    return Answer(status=201, location=f"/v1/weights/{stored.id}", body=WeightsView.of(stored).as_json())
+    return Answer(status=201, headers={"Location": f"/v1/weights/{stored.id}"}, body=WeightsView.of(stored).as_json())

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from api.errors import TooLarge, UnsupportedMediaType
+from api.parameters import KnownRoute
 from api.settings import ApiSettings
 
 MOST_DEPTH = 32
@@ -55,7 +55,7 @@ class StrictRequest(BoundedRequest):
         return value
 
 
-class StrictRoute(APIRoute):
+class StrictRoute(KnownRoute):
     """A route that reads its body by `StrictRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

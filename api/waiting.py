@@ -14,7 +14,7 @@ from api.service import Service
 Seen = TypeVar("Seen")
 
 MOST_SECONDS = 60
-WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)")
+WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]+)")
 
 
 def wished_wait(request: Request) -> int | None:
@@ -23,9 +23,10 @@ def wished_wait(request: Request) -> int | None:
     wait = WAIT.search(preference)
     if wait is None:
         return None
-    if int(wait[1]) > MOST_SECONDS:
-        raise InvalidHeader(f"Prefer: wait is at most {MOST_SECONDS} seconds, not {wait[1]}.")
-    return int(wait[1])
+    seconds = wait[1].lstrip("0") or "0"
+    if len(seconds) > 2 or int(seconds) > MOST_SECONDS:
+        raise InvalidHeader(f"Prefer: wait is at most {MOST_SECONDS} seconds, not {seconds[:40]}.")
+    return int(seconds)
 
 
 async def wait_for(

@@ -29,6 +29,11 @@ def append(tx: Tx, job_id: str, number: int, kind: str, data: dict[str, Any]) ->
     tx.execute(insert(Event).values(job_id=job_id, number=number, type=kind, data=data))
 
 
+def warnings(tx: Tx, job_id: JobId) -> list[dict[str, Any]]:
+    """What a job was warned of while it ran."""
+    return list(tx.scalars(select(Event.data).where(Event.job_id == job_id, Event.type == "job.warning")))
+
+
 def after(tx: Tx, job_id: JobId, number: int, limit: int) -> list[Happened]:
     """The events of a job that follow `number`, oldest first."""
     others = select(Event).where(Event.job_id == job_id, Event.number > number).order_by(Event.number).limit(limit)

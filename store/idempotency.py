@@ -21,7 +21,7 @@ class Answer:
     """A response as it was first given."""
 
     status: int
-    location: str | None
+    headers: dict[str, str]
     body: dict[str, Any]
 
 
@@ -39,7 +39,7 @@ def begin(tx: Tx, project: ProjectId, key: str, request: str) -> Answer | None:
         raise IdempotencyMismatch("this Idempotency-Key was sent with another request before: take a new one")
     if first.status is None or first.answer is None:
         raise IdempotencyInProgress("the first request with this Idempotency-Key is still being answered")
-    return Answer(status=first.status, location=first.location, body=first.answer)
+    return Answer(status=first.status, headers=first.headers or {}, body=first.answer)
 
 
 def keep(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
@@ -47,7 +47,7 @@ def keep(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
     tx.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.project_id == project, IdempotencyKey.key == key)
-        .values(status=answer.status, location=answer.location, answer=answer.body)
+        .values(status=answer.status, headers=answer.headers, answer=answer.body)
     )
 
 

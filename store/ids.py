@@ -26,6 +26,11 @@ def is_id(value: str) -> bool:
     return FORM.fullmatch(value) is not None
 
 
+def first_id(prefix: str, milliseconds: int) -> str:
+    """No id of this kind that was made at this time since 1970, or later, sorts before this one."""
+    return f"{prefix}_{max(milliseconds, 0) << 80:032x}"
+
+
 def new_id(prefix: str) -> str:
     """``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, 12 of their fraction, 62 at random."""
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)

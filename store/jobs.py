@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, insert, select, update
 
 from store import blobs, checkpoints, events, models
 from store.clock import now, rfc3339
 from store.errors import JobFinished, JobUnfinished, NotFound
 from store.ids import JobId, ProjectId, is_id, new_id
-from store.pages import Page, page
-from store.tables import Checkpoint, Job, Model
+from store.tables import Checkpoint, Job, JobMetadata, Model
 from store.transaction import Tx
 
 WAITING = ("queued", "paused")
@@ -22,6 +21,9 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     job = Job(id=new_id("job"), project_id=project, **columns)
     tx.add(job)
     tx.flush()
+    if job.metadata_:
+        pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
+        tx.execute(insert(JobMetadata), [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
     return entered(tx, job)
 
 
@@ -32,12 +34,6 @@ def get(tx: Tx, project: ProjectId, job_id: str) -> Job:
     if job is None:
         raise NotFound(f"there is no job {job_id}")
     return job
-
-
-def page_of(tx: Tx, project: ProjectId, state: str | None, cursor: str | None, limit: int) -> Page[Job]:
-    """The project's jobs, newest first."""
-    query = select(Job).where(Job.project_id == project)
-    return page(tx, query.where(Job.state == state) if state else query, Job.id, cursor, limit)
 
 
 def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:

@@ -28,12 +28,12 @@ class Page(Generic[Row]):
 
 
 def page(tx: Tx, query: Select[Row], key: InstrumentedAttribute[str], cursor: str | None, limit: int) -> Page[Row]:
-    """The first `limit` rows of `query` after `cursor`, in the order of a falling `key`."""
+    """The first `limit` rows of `query` after `cursor`, in the order of a falling `key`: their ids, in any table."""
     if cursor is not None:
         query = query.where(key < _decode(cursor))
     rows: list[Any] = list(tx.scalars(query.order_by(key.desc()).limit(limit + 1)))
     more = len(rows) > limit
-    return Page(rows=rows[:limit], next_cursor=_encode(getattr(rows[limit - 1], key.key)) if more else None)
+    return Page(rows=rows[:limit], next_cursor=_encode(rows[limit - 1].id) if more else None)
 
 
 def _encode(key: str) -> str:

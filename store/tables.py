@@ -145,6 +145,7 @@ class Job(Base):
     priority: Mapped[int] = mapped_column(Integer, default=5)
     spec: Mapped[dict[str, Any]]
     estimate: Mapped[dict[str, Any]]
+    expected_seconds: Mapped[float | None] = mapped_column(Float)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     version: Mapped[int] = mapped_column(default=1)
@@ -181,11 +182,32 @@ class Job(Base):
     )
 
 
+class JobMetadata(Base):
+    """A key and value of a job's metadata, to find the jobs of a project by."""
+
+    __tablename__ = "job_metadata"
+
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(512))
+    project_id: Mapped[str] = mapped_column(Id)
+
+    __table_args__ = (Index(None, "project_id", "key", "value", "job_id"),)
+
+
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
 GOES_ON = Job.checkpoint_id.is_not(None)
 
-Index("ix_jobs_queued", Job.priority, Job.project_id, Job.id, postgresql_where=IS_QUEUED, sqlite_where=IS_QUEUED)
+Index(
+    "ix_jobs_queued",
+    Job.priority,
+    Job.project_id,
+    Job.id,
+    Job.expected_seconds,  # not to search by, but to read along
+    postgresql_where=IS_QUEUED,
+    sqlite_where=IS_QUEUED,
+)
 Index("ix_jobs_going_on", Job.checkpoint_id, postgresql_where=IS_QUEUED & GOES_ON, sqlite_where=IS_QUEUED & GOES_ON)
 Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
@@ -262,7 +284,7 @@ class IdempotencyKey(Base):
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     request: Mapped[str] = mapped_column(String(64))
     status: Mapped[int | None] = mapped_column(Integer)
-    location: Mapped[str | None]
+    headers: Mapped[dict[str, Any] | None] = mapped_column(Json)
     answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[int] = mapped_column(default=now(), index=True)
 

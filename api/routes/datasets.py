@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api import ingestion, once
 from api.once import answer_once
+from api.parameters import KnownRoute
 from api.quotas import refuse_early
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.schemas.common import Name, PageView
@@ -18,7 +19,7 @@ from api.uploads import Upload
 from store import datasets
 from store.transaction import snapshot, transaction
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"])
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownRoute)
 
 BODY = {
     "requestBody": {

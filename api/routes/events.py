@@ -1,5 +1,6 @@
 """/v1/jobs/{id}/events: what happened to a job, as a page or as a stream (Server-Sent Events)."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.errors import InvalidHeader
+from api.parameters import KnownRoute
 from api.schemas.events import EventsView, EventView
 from api.service import Here, Reader, Service
 from store import events, jobs
@@ -16,9 +18,11 @@ from store.ids import JobId, ProjectId
 from store.jobs import TERMINAL
 from store.transaction import snapshot
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownRoute)
 
 PAGE = 1000
+MOST_NUMBER = 10**15 - 1  # of an event; far beyond any, and exact in every JSON reader
+NUMBER = re.compile(r"[0-9]{1,15}")
 STREAM = "text/event-stream"
 KEEP_ALIVE_SECONDS = 10.0
 
@@ -29,7 +33,7 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     here: Here,
     caller: Reader,
-    after: Annotated[int, Query(ge=0, description="Only events after this number.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="Only events after this number.")] = 0,
     last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
 ) -> Response:
     """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
@@ -68,6 +72,6 @@ def _read(here: Service, project: ProjectId, job_id: str, after: int) -> tuple[l
 
 
 def _number(last_event_id: str) -> int:
-    if not last_event_id.isdigit() or len(last_event_id) > 15:
+    if not NUMBER.fullmatch(last_event_id):
         raise InvalidHeader(f"Last-Event-ID is the number of an event, not {last_event_id[:40]!r}.")
     return int(last_event_id)

@@ -5,13 +5,14 @@ from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.parameters import KnownRoute
 from api.service import Here, Service
 from store import migrate, workers
 from store.database import wal_is_safe
 from store.queue import answers
 from store.transaction import snapshot
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=KnownRoute)
 
 
 @router.get("/healthz")

@@ -1,8 +1,7 @@
 """/v1/jobs: training jobs."""
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated
 
 from anyio import to_thread
@@ -10,26 +9,29 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import planning
-from api.downloads import is_current
-from api.once import Once, answer_once
+from api.conditions import METADATA, Sought
+from api.downloads import is_current, tags
+from api.once import REPLAYED, Once, RequestKey, answer_once
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.routes.thorough import ThoroughRoute
 from api.schemas.common import PageView
-from api.schemas.jobs import EpochsView, EpochView, JobRequest, JobView, State
+from api.schemas.jobs import EpochsView, EpochView, JobRequest, JobView
 from api.service import Here, Reader, Service, Writer
+from api.shown import Shown, show, views
 from api.waiting import wait_for, wished_wait
 from api.weights import WeightsFormat, respond_weights
-from store import blobs, epochs, jobs, standing
+from store import blobs, epochs, jobs, listing
+from store.errors import NotFound
 from store.ids import ProjectId
-from store.jobs import TERMINAL
+from store.keys import Caller
 from store.queue import ASKED
 from store.tables import Job
 from store.transaction import Tx, snapshot, transaction
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=ThoroughRoute)
 
-RETRY_SECONDS = "1"
 MOST_POINTS = 1000
+MOST_EPOCH = 2**31 - 1  # far beyond any
 
 
 @router.post("", status_code=201, response_model=JobView)
@@ -52,39 +54,38 @@ async def create_job(  # noqa: PLR0913 - the parameters of the request
     if wait is None:
         return answer
     job_id = answer.headers["Location"].rpartition("/")[2]
-    read = functools.partial(_seen, here, caller.project, job_id)
-    seen = await wait_for(here, job_id, wait, read, lambda now: now.view.state in TERMINAL)
-    headers = {"Location": answer.headers["Location"], **_applied(wait)}
+    read = functools.partial(_read, here, caller.project, job_id)
+    try:
+        seen = await wait_for(here, job_id, wait, read, lambda now: now.has_ended)
+    except NotFound:
+        return answer  # it was deleted since
+    kept = {name: answer.headers[name] for name in ("Location", REPLAYED) if name in answer.headers}
+    headers = {**kept, **seen.headers, **_applied(wait)}
     return Response(seen.view.model_dump_json(), answer.status_code, headers, "application/json")
 
 
-@router.get("")
+@router.get("", openapi_extra=METADATA)
 def list_jobs(
-    here: Here,
-    caller: Reader,
-    state: State | None = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    here: Here, caller: Reader, sought: Sought, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[JobView]:
-    """The jobs of the project, newest first."""
+    """The jobs of the project, newest first; those that meet every condition."""
     with snapshot(here.sessions) as tx:
-        page = jobs.page_of(tx, caller.project, state, cursor, limit)
-        return PageView(data=_views(tx, caller.project, page.rows), next_cursor=page.next_cursor)
+        page = listing.page_of(tx, caller.project, sought, cursor, limit)
+        return PageView(data=views(tx, caller.project, page.rows), next_cursor=page.next_cursor)
 
 
 @router.get("/{job_id}", response_model=JobView)
 async def get_job(job_id: str, request: Request, here: Here, caller: Reader) -> Response:
     """One job: its state and progress. `Prefer: wait=N` holds the answer until something changes."""
-    read = functools.partial(_seen, here, caller.project, job_id)
+    read = functools.partial(_read, here, caller.project, job_id)
     wait = wished_wait(request)
     if wait is None:
         seen = await to_thread.run_sync(read)
     else:
-        first = request.headers.get("if-none-match") or (await to_thread.run_sync(read)).etag
-        seen = await wait_for(here, job_id, wait, read, lambda now: now.etag != first or now.view.state in TERMINAL)
-    headers = {"ETag": seen.etag, **_applied(wait)}
-    if seen.view.state not in TERMINAL:
-        headers["Retry-After"] = RETRY_SECONDS
+        sent = tags(request)
+        known = sent if sent not in ([], ["*"]) else [(await to_thread.run_sync(read)).etag]
+        seen = await wait_for(here, job_id, wait, read, lambda now: now.has_ended or not now.is_at_stage_of(known))
+    headers = {**seen.headers, **_applied(wait)}
     if is_current(request, seen.etag):
         return Response(status_code=304, headers=headers)
     return Response(seen.view.model_dump_json(), headers=headers, media_type="application/json")
@@ -95,7 +96,7 @@ def get_metrics(
     job_id: str,
     here: Here,
     caller: Reader,
-    after_epoch: Annotated[int, Query(ge=0, description="Only epochs after this one.")] = 0,
+    after_epoch: Annotated[int, Query(ge=0, le=MOST_EPOCH, description="Only epochs after this one.")] = 0,
     max_points: Annotated[int, Query(ge=1, le=MOST_POINTS, description="Thin to at most so many.")] = MOST_POINTS,
 ) -> EpochsView:
     """The metrics of each epoch, thinned evenly when there are many."""
@@ -104,32 +105,33 @@ def get_metrics(
         return EpochsView(data=[EpochView.of(row) for row in epochs.thinned(tx, job_id, after_epoch, max_points)])
 
 
-@router.post("/{job_id}/cancel")
-def cancel_job(job_id: str, here: Here, caller: Writer) -> JobView:
+@router.post("/{job_id}/cancel", response_model=JobView)
+def cancel_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Cancel a job: a waiting one at once, a running one after the mini-batch it is at."""
-    return _asked(here, job_id, lambda tx: jobs.cancel(tx, caller.project, job_id))
+    return _asked(here, caller, key, job_id, lambda tx: jobs.cancel(tx, caller.project, job_id))
 
 
-@router.post("/{job_id}/stop")
-def stop_job(job_id: str, here: Here, caller: Writer) -> JobView:
+@router.post("/{job_id}/stop", response_model=JobView)
+def stop_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Finish now, with the best weights so far."""
-    view = _asked(here, job_id, lambda tx: jobs.stop(tx, caller.project, job_id))
+    answer = _asked(here, caller, key, job_id, lambda tx: jobs.stop(tx, caller.project, job_id))
     here.doorbell.ring()
-    return view
+    return answer
 
 
-@router.post("/{job_id}/pause")
-def pause_job(job_id: str, here: Here, caller: Writer) -> JobView:
+@router.post("/{job_id}/pause", response_model=JobView)
+def pause_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Lay a job aside at a checkpoint, and give its slot back."""
-    return _asked(here, job_id, lambda tx: jobs.pause(tx, caller.project, job_id))
+    return _asked(here, caller, key, job_id, lambda tx: jobs.pause(tx, caller.project, job_id))
 
 
-@router.post("/{job_id}/resume")
-def resume_job(job_id: str, here: Here, caller: Writer) -> JobView:
+@router.post("/{job_id}/resume", response_model=JobView)
+def resume_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Go on with a paused job; the result is the same as if it had not been paused."""
-    view = _asked(here, job_id, functools.partial(planning.resume, here.limits, caller.project, job_id))
+    resume = functools.partial(planning.resume, here.limits, caller.project, job_id)
+    answer = _asked(here, caller, key, job_id, resume)
     here.doorbell.ring()
-    return view
+    return answer
 
 
 @router.post("/{job_id}/retry", status_code=201, response_model=JobView)
@@ -162,41 +164,16 @@ def get_weights(
     return respond_weights(request, here.sessions, job_id, blob, format)
 
 
-def _asked(here: Service, job_id: str, ask: Callable[[Tx], Job]) -> JobView:
-    with transaction(here.sessions) as tx:
-        view = _view(tx, ask(tx))
+def _asked(here: Service, caller: Caller, key: RequestKey | None, job_id: str, ask: Callable[[Tx], Job]) -> Response:
+    answer = answer_once(here, caller, key, lambda tx: show(tx, ask(tx)).answer())
     here.doorbell.wake(job_id, ASKED)
-    return view
+    return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A job at one moment, and the validator of what is shown of it."""
-
-    view: JobView
-    etag: str
-
-
-def _seen(here: Service, project: ProjectId, job_id: str) -> Seen:
+def _read(here: Service, project: ProjectId, job_id: str) -> Shown:
     with snapshot(here.sessions) as tx:
-        job = jobs.get(tx, project, job_id)
-        view = _view(tx, job)
-    return Seen(view, f'"{job.version}-{_place(view)}"')
+        return show(tx, jobs.get(tx, project, job_id))
 
 
 def _applied(wait: int | None) -> dict[str, str]:
     return {} if wait is None else {"Preference-Applied": f"wait={wait}"}
-
-
-def _place(view: JobView) -> str:
-    return f"{view.queue.jobs_ahead}-{view.queue.starts_in_seconds}" if view.queue else "0"
-
-
-def _view(tx: Tx, job: Job) -> JobView:
-    return _views(tx, ProjectId(job.project_id), [job])[0]
-
-
-def _views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
-    """Jobs of one project as they are shown; the queue is looked at once, if any of them is in it."""
-    line = standing.line(tx, project) if any(job.state == "queued" for job in listed) else None
-    return [JobView.of(job, line.place(job) if line and job.state == "queued" else None) for job in listed]

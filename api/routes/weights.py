@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api import once, receiving_weights
 from api.once import answer_once
+from api.parameters import KnownRoute
 from api.quotas import refuse_early
 from api.receiving_weights import SAFETENSORS_TYPES
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -19,7 +20,7 @@ from api.uploads import Upload
 from store import weights
 from store.transaction import snapshot, transaction
 
-router = APIRouter(prefix="/v1/weights", tags=["weights"])
+router = APIRouter(prefix="/v1/weights", tags=["weights"], route_class=KnownRoute)
 
 BINARY = {"type": "string", "format": "binary"}
 FORM = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}

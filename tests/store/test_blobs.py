@@ -102,8 +102,8 @@ def test_a_sweep_of_many_blobs_goes_in_batches_and_finds_whoever_owns_one_by_an_
         batch = list(tx.scalars(select(Blob.id).limit(blobs.SWEPT_AT_A_TIME)))
         query = select(Blob.id).where(*blobs._orphaned(batch))
         plan = explained(tx, query)
-    assert "ix_models_blob_id" in plan
-    assert "ix_jobs_weights_blob_id" in plan
+    for owner in ("datasets", "weights", "checkpoints", "models", "jobs"):
+        assert f"ix_{owner}_" in plan
     steps, after = 1, blobs.sweep(sessions)
     while after:
         steps, after = steps + 1, blobs.sweep(sessions, after)
@@ -123,8 +123,10 @@ def test_whoever_owns_a_blob_that_is_deleted_is_found_by_an_index(sessions: Sess
 
 
 def explained(tx: Tx, query: Select[Any]) -> str:
-    """How the database goes about a query."""
+    """How the database goes about a query; PostgreSQL, which would read a small table as a whole, about a large one."""
     dialect = tx.get_bind().dialect
+    if dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL enable_seqscan = off"))
     statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     how = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
     return "\n".join(str(tuple(row)) for row in tx.connection().exec_driver_sql(f"{how} {statement}"))

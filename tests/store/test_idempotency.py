@@ -11,7 +11,7 @@ from store.idempotency import Answer
 from store.ids import DEFAULT_PROJECT
 from store.transaction import transaction
 
-ANSWER = Answer(status=201, location="/v1/jobs/job_1", body={"id": "job_1"})
+ANSWER = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": "job_1"})
 
 
 def test_the_first_answer_is_given_again(sessions: Sessions) -> None:

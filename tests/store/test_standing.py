@@ -1,12 +1,14 @@
 """Where a queued job stands, when its turn may come, and how long jobs take."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
 
 from store import claims, durations, models, standing, workers
 from store.blobs import chunks_of, write
+from store.clock import now
 from store.database import Sessions
 from store.durations import Duration, Run
 from store.ids import DEFAULT_PROJECT, ProjectId, WorkerId
@@ -79,19 +81,71 @@ def test_on_a_free_slot_a_job_starts_at_once_and_else_nothing_is_known_yet(sessi
     assert [stand(sessions, job).starts_in_seconds for job in (first, second, third)] == [0.0, 0.0, None]
 
 
-def test_behind_others_a_job_starts_when_as_many_slots_fell_free(sessions: Sessions) -> None:
+def test_behind_others_a_job_starts_when_they_have_run_or_a_slot_falls_free(sessions: Sessions) -> None:
     start_worker(sessions, slots=2)
     for seconds in (10, 20):
         finish(sessions, seconds)
     jobs = [queue_job(sessions) for _ in range(5)]
-    assert [stand(sessions, job).starts_in_seconds for job in jobs] == [0.0, 0.0, 7.5, 15.0, 22.5]
+    assert [stand(sessions, job).starts_in_seconds for job in jobs] == [0.0, 0.0, 15.0, 15.0, 30.0]
 
 
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
 def test_on_one_busy_slot_each_job_ahead_takes_a_mean_run(ahead: int, seconds: float) -> None:
-    own = [(-5, f"job_{number}") for number in range(ahead)]
-    line = Line(own=[*own, (-5, "job_z")], others=[], slots=1, running=1, mean_seconds=15.0)
+    own = [(-5, f"job_{number}", None) for number in range(ahead)]
+    line = Line(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
     assert line.place(Job(id="job_z", priority=5)).starts_in_seconds == seconds
+
+
+def run_one(sessions: Sessions, runtime: float = 3600, **columns: Any) -> None:
+    """A job that is running, as it was last recorded."""
+    job = queue_job(sessions, priority=9, spec={"training": {"max_runtime_seconds": runtime}})
+    with transaction(sessions) as tx:
+        assert claims.claim(tx, WorkerId("wrk_1"), 30)
+        tx.execute(update(Job).where(Job.id == job.id).values(**columns))
+
+
+def test_a_job_waits_for_the_running_one_that_is_done_first(sessions: Sessions) -> None:
+    finish(sessions, seconds=0.1)
+    start_worker(sessions, slots=2)
+    for eta in (600.0, 1200.0):
+        run_one(sessions, eta_seconds=eta)
+    first, second, third = (queue_job(sessions, expected_seconds=400.0) for _ in range(3))
+    starts = [stand(sessions, job).starts_in_seconds for job in (first, second, third)]
+    assert starts == [600.0, 1000.0, 1200.0]
+
+
+def test_no_running_job_takes_longer_than_it_may_or_than_its_end_when_that_was_asked_for(sessions: Sessions) -> None:
+    start_worker(sessions, slots=1)
+    run_one(sessions, runtime=100, eta_seconds=5000.0, claimed_at=now() - 40_000)
+    job = queue_job(sessions)
+    assert stand(sessions, job).starts_in_seconds == pytest.approx(60, abs=10)
+    with transaction(sessions) as tx:
+        tx.execute(update(Job).where(Job.state == "running").values(requested="stop"))
+    assert stand(sessions, job).starts_in_seconds == 0.0
+
+
+def test_nobody_knows_when_a_job_starts_behind_one_that_does_not_know_when_it_ends(sessions: Sessions) -> None:
+    finish(sessions, seconds=1)
+    start_worker(sessions, slots=1)
+    run_one(sessions, eta_seconds=None)
+    assert stand(sessions, queue_job(sessions)).starts_in_seconds is None
+
+
+def test_jobs_ahead_count_with_what_each_may_take(sessions: Sessions, other_project: ProjectId) -> None:
+    finish(sessions, seconds=7)
+    start_worker(sessions, slots=1)
+    run_one(sessions, eta_seconds=10.0)
+    for expected in (100.0, 200.0):
+        queue_job(sessions, other_project, priority=7, expected_seconds=expected)
+    queue_job(sessions, expected_seconds=1000.0)
+    queue_job(sessions)
+    last = queue_job(sessions)
+    assert stand(sessions, last).starts_in_seconds == 10 + 100 + 200 + 1000 + 7
+
+
+def test_of_very_many_jobs_ahead_the_sum_of_what_they_take_is_told() -> None:
+    line = Line(own=[(-5, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None)
+    assert line.place(Job(id="job_z", priority=5)) == Standing(jobs_ahead=10_000, starts_in_seconds=15_003.0)
 
 
 def test_runs_are_the_last_that_succeeded_in_one_go_and_count_the_epochs_they_did(sessions: Sessions) -> None:

@@ -1,0 +1,110 @@
+"""What every answer with a job carries, and that a repeated request gets the first one's."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+
+KEY = {"Idempotency-Key": "once"}
+
+
+@pytest.fixture
+def body(dataset: dict[str, Any]) -> dict[str, Any]:
+    """Of a job."""
+    return {"dataset_id": dataset["id"], "target": "kind"}
+
+
+@pytest.fixture
+def url(client: TestClient, body: dict[str, Any]) -> str:
+    """The address of a queued job."""
+    url: str = client.post("/v1/jobs", json=body).json()["links"]["self"]
+    return url
+
+
+def has_headers(client: TestClient, answer: Response) -> bool:
+    """Whether an answer has the headers that the job has when it is read."""
+    names = ("ETag", "Retry-After")
+    read = client.get(answer.json()["links"]["self"])
+    return [answer.headers.get(name) for name in names] == [read.headers.get(name) for name in names]
+
+
+def test_every_answer_with_a_job_has_its_validator_and_says_when_to_ask_again_until_it_has_ended(
+    client: TestClient, body: dict[str, Any], url: str
+) -> None:
+    assert has_headers(client, client.post("/v1/jobs", json=body))
+    assert has_headers(client, client.post("/v1/jobs", json=body, headers={"Prefer": "wait=0"}))
+    for action in ("pause", "resume", "stop", "cancel"):
+        assert has_headers(client, client.post(f"{url}/{action}"))
+    assert "Retry-After" not in client.get(url).headers
+    assert has_headers(client, client.post(f"{url}/retry"))
+
+
+@pytest.mark.parametrize("action", ["cancel", "stop", "pause", "resume"])
+def test_an_action_that_is_sent_again_with_its_key_is_not_done_again(client: TestClient, url: str, action: str) -> None:
+    first = client.post(f"{url}/{action}", headers=KEY)
+    client.post(f"{url}/resume" if action == "pause" else f"{url}/cancel")
+    again = client.post(f"{url}/{action}", headers=KEY)
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (again.status_code, again.json(), again.headers["ETag"]) == (200, first.json(), first.headers["ETag"])
+    other = client.post(f"{url}/retry", headers=KEY)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+def test_a_replay_that_waits_says_that_it_is_one(client: TestClient, body: dict[str, Any]) -> None:
+    first = client.post("/v1/jobs", json=body, headers={**KEY, "Prefer": "wait=0"})
+    again = client.post("/v1/jobs", json=body, headers={**KEY, "Prefer": "wait=0"})
+    assert (again.headers["Idempotency-Replayed"], again.headers["Preference-Applied"]) == ("true", "wait=0")
+    assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
+
+
+def test_a_replay_that_would_wait_for_a_job_that_was_erased_gets_the_first_answer(
+    client: TestClient, body: dict[str, Any]
+) -> None:
+    first = client.post("/v1/jobs", json=body, headers=KEY)
+    client.post(f"{first.headers['Location']}/cancel")
+    client.delete(first.headers["Location"])
+    again = client.post("/v1/jobs", json=body, headers={**KEY, "Prefer": "wait=5"})
+    assert (again.status_code, again.json(), again.headers["Idempotency-Replayed"]) == (201, first.json(), "true")
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other",W/{} , "more"'])
+def test_a_poll_waits_for_the_next_change_however_it_names_the_version_it_has(
+    client: TestClient, url: str, form: str
+) -> None:
+    known = form.format(client.get(url).headers["ETag"])
+    threading.Timer(0.5, lambda: client.post(f"{url}/pause")).start()
+    began = time.monotonic()
+    answer = client.get(url, headers={"If-None-Match": known, "Prefer": "wait=20"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "paused")
+    assert time.monotonic() - began > 0.4
+    unchanged = client.get(url, headers={"If-None-Match": form.format(answer.headers["ETag"]), "Prefer": "wait=0"})
+    assert unchanged.status_code == 304
+
+
+def test_a_poll_that_names_no_current_version_is_answered_at_once(client: TestClient, url: str) -> None:
+    answer = client.get(url, headers={"If-None-Match": '"1", W/"2"', "Prefer": "wait=20"})
+    assert (answer.status_code, answer.elapsed.total_seconds() < 5) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/events?after=99999999999999999999", {}, 422),
+        ("/metrics?after_epoch=99999999999999999999", {}, 422),
+        ("/metrics?max_points=99999999999999999999", {}, 422),
+        ("/events", {"Last-Event-ID": "²"}, 400),
+        ("/events", {"Last-Event-ID": "9" * 40}, 400),
+        ("", {"Prefer": f"wait={'9' * 5000}"}, 400),
+        ("/events?after=999999999999999", {}, 200),
+        ("/metrics?after_epoch=2147483647", {}, 200),
+    ],
+)
+def test_numbers_beyond_all_bounds_are_refused(
+    client: TestClient, url: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+    assert client.get(url + path, headers=sent).status_code == status

@@ -1,0 +1,84 @@
+"""Query parameters: conditions of lists, and an answer to every name that an address does not know."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.parameters import KnownRoute
+from api.settings import ApiSettings
+from store.settings import Settings
+from tests.api.conftest import pointers
+
+
+def list_ids(client: TestClient, **query: Any) -> list[str]:
+    """The ids on all pages of two."""
+    ids, cursor = list[str](), None
+    while True:
+        answer = client.get("/v1/jobs", params={**query, "limit": 2, **({"cursor": cursor} if cursor else {})})
+        assert answer.status_code == 200, answer.text
+        ids += [job["id"] for job in answer.json()["data"]]
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            return ids
+
+
+def test_a_list_of_jobs_can_be_narrowed(client: TestClient, dataset: dict[str, Any]) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind"}
+    made = [client.post("/v1/jobs", json={**body, "metadata": {"team": team}}).json() for team in ["risk", "b"] * 3]
+    risk = [job["id"] for job in made if job["metadata"]["team"] == "risk"][::-1]
+    assert list_ids(client, **{"metadata.team": "risk"}) == risk
+    assert list_ids(client, **{"metadata.team": "risk", "state": "queued"}) == risk
+    assert list_ids(client, **{"metadata.team": "risk", "metadata.place": "here"}) == []
+    assert list_ids(client, created_after="2026-01-01T00:00:00.000Z", **{"metadata.team": "risk"}) == risk
+    assert list_ids(client, created_after=made[-1]["created_at"]) == []
+    assert list_ids(client, created_after="9999-12-31T23:59:59+00:00") == []
+    assert len(list_ids(client, created_after="0001-01-01T00:00:00-00:00")) == 6
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("stat=queued", "There is no such parameter; did you mean state?"),
+        ("colour=red", "There is no such parameter; there are cursor, limit, state, created_after, metadata.*."),
+        ("metadata=risk", "There is no such parameter; did you mean metadata.*?"),
+        ("metadata.=risk", "A condition names a key"),
+        ("metadata.a%00=risk", "has no NUL"),
+        ("created_after=5", "A time is written as"),
+        ("created_after=2026-01-01", "A time is written as"),
+        ("created_after=2026-13-01T00:00:00Z", "Input should be a valid datetime"),
+        ("state=waiting", "Input should be 'queued'"),
+    ],
+)
+def test_a_condition_that_cannot_be_meant_is_refused(client: TestClient, query: str, told: str) -> None:
+    answer = client.get(f"/v1/jobs?{query}")
+    assert answer.status_code == 422, answer.text
+    assert told in answer.json()["errors"][0]["detail"]
+
+
+def test_unknown_parameters_are_told_with_everything_else_and_nothing_is_done(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
+    body = {"dataset_id": dataset["id"], "target": "kind", "priority": 11}
+    answer = client.post("/v1/jobs?validateonly=true&x=1", json=body)
+    assert pointers(answer.json()) == ["/priority", "query validateonly", "query x"]
+    assert "did you mean validate_only?" in answer.json()["errors"][1]["detail"]
+    right = client.post("/v1/jobs?validateonly=true", json={**body, "priority": 5})
+    assert (right.status_code, pointers(right.json())) == (422, ["query validateonly"])
+    assert client.get("/v1/jobs").json()["data"] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs/job_1", "/v1/models", "/v1/datasets", "/v1/weights", "/healthz"])
+def test_no_address_takes_a_parameter_it_does_not_know(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}?nonsense=1")
+    assert (answer.status_code, pointers(answer.json())) == (422, ["query nonsense"])
+
+
+def test_every_documented_address_checks_its_parameters(settings: Settings, limits: ApiSettings) -> None:
+    app = create_app(settings, limits)
+    routes = [
+        route for router in app.routes for route in getattr(getattr(router, "original_router", router), "routes", [])
+    ]
+    assert len(routes) >= sum(len(methods) for methods in app.openapi()["paths"].values())
+    assert all(isinstance(route, KnownRoute) for route in routes)

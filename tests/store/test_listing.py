@@ -1,0 +1,82 @@
+"""Lists of jobs, narrowed: every condition holds on every page, and other projects' jobs cost nothing."""
+
+import pytest
+from sqlalchemy import func, select, update
+
+from store import jobs, listing
+from store.clock import now
+from store.database import Sessions
+from store.ids import DEFAULT_PROJECT, ProjectId
+from store.listing import Conditions
+from store.tables import Job, JobMetadata
+from store.transaction import snapshot, transaction
+from tests.store.conftest import queue_job
+
+
+def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
+    """The ids of all pages."""
+    ids, cursor = list[str](), None
+    while True:
+        with snapshot(sessions) as tx:
+            page = listing.page_of(tx, DEFAULT_PROJECT, Conditions(**sought), cursor, limit)  # type: ignore[arg-type]
+        ids += [job.id for job in page.rows]
+        assert len(page.rows) <= limit
+        cursor = page.next_cursor
+        if cursor is None:
+            return ids
+
+
+@pytest.fixture
+def listed(sessions: Sessions, other_project: ProjectId) -> list[str]:
+    """Jobs of teams and places, the newest first; one of another project is not among them."""
+    about = [
+        {"team": "risk", "place": "Köln"},
+        {"team": "risk"},
+        {},
+        {"team": "sales", "place": "Köln"},
+        {"team": "risk", "place": "Köln", 'a "key".$[0]%': "a 'value' %_"},
+    ]
+    ids = [queue_job(sessions, metadata_=metadata).id for metadata in about]
+    queue_job(sessions, other_project, metadata_={"team": "risk"})
+    return ids[::-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_jobs_are_found_by_their_metadata_page_by_page(sessions: Sessions, listed: list[str], limit: int) -> None:
+    assert found(sessions, limit) == listed
+    assert found(sessions, limit, metadata=(("team", "risk"),)) == [listed[0], listed[3], listed[4]]
+    both = (("team", "risk"), ("place", "Köln"))
+    assert (
+        found(sessions, limit, metadata=both) == found(sessions, limit, metadata=both[::-1]) == [listed[0], listed[4]]
+    )
+    assert found(sessions, limit, metadata=(('a "key".$[0]%', "a 'value' %_"),)) == [listed[0]]
+    for nothing in ((("team", "ris"),), (("Team", "risk"),), (("team", "risk"), ("team", "sales")), (("%", "%"),)):
+        assert found(sessions, limit, metadata=nothing) == []
+
+
+def test_conditions_hold_together(sessions: Sessions, listed: list[str]) -> None:
+    with transaction(sessions) as tx:
+        jobs.cancel(tx, DEFAULT_PROJECT, listed[3])
+    assert found(sessions, metadata=(("team", "risk"),), state="queued") == [listed[0], listed[4]]
+    assert found(sessions, state="canceled") == [listed[3]]
+
+
+def test_jobs_are_found_that_were_made_after_a_time(sessions: Sessions, listed: list[str]) -> None:
+    with transaction(sessions) as tx:
+        tx.execute(update(Job).where(Job.id.in_(listed[2:])).values(created_at=now() - 60_000))
+        then = tx.scalar(select(func.max(Job.created_at)).where(Job.id.in_(listed[2:])))
+        last = tx.scalar(select(func.max(Job.created_at)))
+    assert then is not None
+    assert found(sessions, created_after=then) == listed[:2]
+    assert found(sessions, created_after=then - 30_000, limit=2) == listed
+    assert found(sessions, created_after=last) == []
+    assert found(sessions, created_after=-(10**14), metadata=(("team", "sales"),)) == [listed[1]]
+
+
+def test_what_a_job_is_found_by_goes_with_it(sessions: Sessions, listed: list[str]) -> None:
+    with transaction(sessions) as tx:
+        jobs.cancel(tx, DEFAULT_PROJECT, listed[0])
+        jobs.remove(tx, DEFAULT_PROJECT, listed[0])
+    with snapshot(sessions) as tx:
+        assert tx.scalar(select(func.count()).where(JobMetadata.job_id == listed[0])) == 0
+    assert found(sessions, metadata=(("team", "risk"),)) == [listed[3], listed[4]]
