@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from api.errors import InvalidHeader
@@ -28,17 +28,23 @@ class RequestKey:
     request: str
 
 
-def key_of(request: Request) -> str | None:
+def key_of(
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Of your choice: the same request with it gets the first answer again, for 24 h."),
+    ] = None,
+) -> str | None:
     """The `Idempotency-Key`, if one was sent."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not KEY.fullmatch(key):
+    if idempotency_key is not None and not KEY.fullmatch(idempotency_key):
         raise InvalidHeader("Idempotency-Key is 1 to 255 visible ASCII characters.")
-    return key
+    return idempotency_key
 
 
-async def request_key(request: Request) -> RequestKey | None:
+Key = Annotated[str | None, Depends(key_of)]
+
+
+async def request_key(request: Request, key: Key) -> RequestKey | None:
     """The key of a request with a small body, together with the hash of method, address and body."""
-    key = key_of(request)
     return hashed(request, key, await request.body()) if key is not None else None
 
 

@@ -34,9 +34,7 @@ def page_of(tx: Tx, project: ProjectId, sought: Conditions, cursor: str | None, 
     return page(tx, _with_metadata(query, project, sought.metadata), JobMetadata.job_id, cursor, limit)
 
 
-def _with_metadata(
-    query: Select[tuple[Job]], project: ProjectId, pairs: tuple[tuple[str, str], ...]
-) -> Select[tuple[Job]]:
+def _with_metadata(query: Select[Job], project: ProjectId, pairs: tuple[tuple[str, str], ...]) -> Select[Job]:
     """Walks over the jobs with the first pair, and keeps those that have the others, too."""
     first, *others = pairs
     query = query.join(JobMetadata, JobMetadata.job_id == Job.id).where(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import ingestion, once
-from api.once import answer_once
+from api.once import Key, answer_once
 from api.parameters import KnownRoute
 from api.quotas import refuse_early
 from api.routes.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -44,6 +44,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
     request: Request,
     here: Here,
     caller: Writer,
+    key: Key,
     name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
     delimiter: Annotated[str | None, Query(description="One character; default: found out.")] = None,
     header: Annotated[
@@ -56,7 +57,6 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
 ) -> JSONResponse:
     """Upload a table as CSV. It is read, checked and profiled; of one that is wrong nothing is kept."""
     options = ingestion.csv_options(delimiter, header, missing, types)
-    key = once.key_of(request)
     with Upload(here.settings.data / "uploads", here.limits) as upload:
         received = await upload.receive(request, ingestion.CSV_TYPES)
         await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)

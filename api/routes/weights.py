@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import once, receiving_weights
-from api.once import answer_once
+from api.once import Key, answer_once
 from api.parameters import KnownRoute
 from api.quotas import refuse_early
 from api.receiving_weights import SAFETENSORS_TYPES
@@ -41,10 +41,10 @@ async def create_weights(
     request: Request,
     here: Here,
     caller: Writer,
+    key: Key,
     name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
 ) -> JSONResponse:
     """Upload a state_dict as safetensors, to start jobs from. Of a file that is wrong nothing is kept."""
-    key = once.key_of(request)
     with Upload(here.settings.data / "uploads", here.limits) as upload:
         received = await upload.receive(request, SAFETENSORS_TYPES)
         await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)

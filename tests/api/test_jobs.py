@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.service import Service
 from api.settings import ApiSettings
+from store import claims, leases
+from store.ids import JobId, WorkerId
+from store.leases import Lease, Progress
+from store.transaction import transaction
 from tests.api.conftest import pointers, upload
 from tests.tables import flowers
 
@@ -228,6 +233,25 @@ def test_a_job_is_paused_resumed_retried_and_erased(
     assert (again.status_code, again.json()["retry_of"], again.json()["spec"]) == (201, job["id"], job["spec"])
     assert client.delete(url).status_code == 204
     assert [client.get(url + path).status_code for path in ("", "/metrics", "/events", "/weights")] == [404] * 4
+
+
+def test_a_job_that_is_tried_again_is_warned_of_its_table_and_not_of_what_the_old_run_found(client: TestClient) -> None:
+    lines = flowers().splitlines()
+    dataset = upload(client, "\n".join([f"{lines[0]},same", *(f"{line},1" for line in lines[1:])]))
+    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    assert job["warnings"]
+    found = {"code": "plateau", "column": None, "detail": "Epoch 3: nothing is learned.", "fix": "Learn faster."}
+    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    with transaction(service.sessions) as tx:
+        running = claims.claim(tx, WorkerId("wrk_test"), 30)
+        assert running
+        lease = Lease(job_id=JobId(running.id), fence=running.fence)
+        progress = {"epoch": 3, "fraction": 0.1, "eta_seconds": None, "metrics": {}, "best": None}
+        leases.record(tx, lease, 30, Progress(**progress, warnings=[found]))
+        leases.cancel(tx, lease)
+    assert client.get(job["links"]["self"]).json()["warnings"] == [*job["warnings"], found]
+    again = client.post(f"{job['links']['self']}/retry").json()
+    assert (again["warnings"], again["spec"], again["estimate"]) == (job["warnings"], job["spec"], job["estimate"])
 
 
 @pytest.mark.parametrize("action", ["cancel", "stop", "pause", "resume"])

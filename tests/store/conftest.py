@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Select, text
 
 from store import jobs
 from store.database import Sessions, open_database, open_sessions
 from store.ids import DEFAULT_PROJECT, ProjectId
 from store.tables import Job, Project
-from store.transaction import transaction
+from store.transaction import Tx, transaction
 
 
 @pytest.fixture
@@ -33,3 +34,13 @@ def queue_job(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT, **column
     defaults = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
     with transaction(sessions) as tx:
         return jobs.create(tx, project, **{**defaults, **columns})
+
+
+def explained(tx: Tx, query: Select[Any]) -> str:
+    """How the database goes about a query; PostgreSQL, which would read a small table as a whole, about a large one."""
+    dialect = tx.get_bind().dialect
+    if dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL enable_seqscan = off"))
+    statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    how = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(str(tuple(row)) for row in tx.connection().exec_driver_sql(f"{how} {statement}"))

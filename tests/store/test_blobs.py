@@ -1,10 +1,9 @@
 """Blobs: what is read is what was written, in any range; damage is told, leftovers go."""
 
 import hashlib
-from typing import Any
 
 import pytest
-from sqlalchemy import Select, delete, func, insert, inspect, select, text, update
+from sqlalchemy import delete, func, insert, inspect, select, text, update
 
 from store import blobs
 from store.blobs import CHUNK_BYTES, ORPHAN_MILLISECONDS, chunks_of
@@ -12,7 +11,8 @@ from store.database import Sessions
 from store.errors import BlobDamaged, BlobGone
 from store.ids import DEFAULT_PROJECT
 from store.tables import Blob, BlobChunk, Job, Model
-from store.transaction import Tx, snapshot, transaction
+from store.transaction import snapshot, transaction
+from tests.store.conftest import explained
 
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
 
@@ -120,13 +120,3 @@ def test_whoever_owns_a_blob_that_is_deleted_is_found_by_an_index(sessions: Sess
         for owner in blobs.OWNERS:
             names = [index["column_names"] for index in indexes.get_indexes(owner.class_.__tablename__)]
             assert [owner.key] in names
-
-
-def explained(tx: Tx, query: Select[Any]) -> str:
-    """How the database goes about a query; PostgreSQL, which would read a small table as a whole, about a large one."""
-    dialect = tx.get_bind().dialect
-    if dialect.name == "postgresql":
-        tx.execute(text("SET LOCAL enable_seqscan = off"))
-    statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    how = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
-    return "\n".join(str(tuple(row)) for row in tx.connection().exec_driver_sql(f"{how} {statement}"))

@@ -10,7 +10,7 @@ from store.ids import DEFAULT_PROJECT, ProjectId
 from store.listing import Conditions
 from store.tables import Job, JobMetadata
 from store.transaction import snapshot, transaction
-from tests.store.conftest import queue_job
+from tests.store.conftest import explained, queue_job
 
 
 def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
@@ -80,3 +80,14 @@ def test_what_a_job_is_found_by_goes_with_it(sessions: Sessions, listed: list[st
     with snapshot(sessions) as tx:
         assert tx.scalar(select(func.count()).where(JobMetadata.job_id == listed[0])) == 0
     assert found(sessions, metadata=(("team", "risk"),)) == [listed[3], listed[4]]
+
+
+def test_a_list_by_metadata_walks_over_the_jobs_of_the_project_with_it_alone_and_in_order(
+    sessions: Sessions, listed: list[str]
+) -> None:
+    pairs = (("team", "risk"), ("place", "Köln"))
+    with snapshot(sessions) as tx:
+        query = listing._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)
+        plan = explained(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
+    assert "ix_job_metadata_project_id_key_value_job_id" in plan
+    assert not [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in plan], plan

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from store import blobs, checkpoints, claims, datasets, epochs, jobs
 from store.ids import DEFAULT_PROJECT, JobId
@@ -241,3 +241,16 @@ def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(be
     bench.runner().run_all()
     assert bench.job(silent).attempt == 2
     assert bench.weights_hash(silent) == bench.weights_hash(undisturbed)
+
+
+def test_a_job_whose_base_lost_its_bytes_says_that_it_cannot_start_from_it(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    base = bench.queue(dataset_id, training={"epochs": 1})
+    bench.runner().run_all()
+    model_id = bench.job(base).model_id
+    tuned = bench.queue(dataset_id, init_from={"model_id": model_id})
+    with transaction(bench.sessions) as tx:
+        tx.execute(delete(BlobChunk).where(BlobChunk.blob_id == tx.get_one(Model, model_id).blob_id))
+    bench.runner().run_all()
+    job = bench.job(tuned)
+    assert (job.base_model_id, job.state, (job.error or {})["code"]) == (model_id, "failed", "base_unusable")
