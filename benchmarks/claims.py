@@ -23,11 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import insert, select, update
 
-from store import blobs, checkpoints, claims, jobs, standing, workers
+from store import blobs, checkpoints, claims, listing, standing, workers
 from store.claims import Arithmetic
 from store.clock import now
 from store.database import Sessions, open_database, open_sessions
 from store.ids import JobId, ProjectId, WorkerId, new_id
+from store.listing import Conditions
 from store.migrate import migrate
 from store.tables import IS_QUEUED, Job, Project
 from store.transaction import Tx, transaction
@@ -99,7 +100,7 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
         assert claims.claim(tx, WorkerId("wrk_1"), 30, arithmetic=Arithmetic(fingerprint="here", wait_seconds=3600))
 
     def last(tx: Tx) -> Job:
-        return jobs.page_of(tx, projects[0], "queued", None, 1).rows[0]
+        return listing.page_of(tx, projects[0], Conditions(state="queued"), None, 1).rows[0]
 
     clock(sessions, claim, asked.running)
     lines: dict[str, Callable[[Tx], object]] = {

@@ -106,7 +106,7 @@ def by_worker(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epoch
 def queue(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> str:
     """A job of so many epochs; jobs left in the queue by `by_engine` are canceled."""
     with transaction(bench.sessions) as tx:
-        for left in jobs.page_of(tx, DEFAULT_PROJECT, "queued", None, 100).rows:
+        for left in listing.page_of(tx, DEFAULT_PROJECT, Conditions(state="queued"), None, 100).rows:
             jobs.cancel(tx, DEFAULT_PROJECT, left.id)
     return bench.queue(dataset_id, model={"layers": layers}, training={"epochs": epochs, "batch_size": 32})
 
