@@ -15,9 +15,10 @@ from typing import Any
 
 from engine.network import Network
 from engine.training import Rows, start, train
-from store import jobs
+from store import jobs, listing
 from store.database import open_database, open_sessions
 from store.ids import DEFAULT_PROJECT, WorkerId
+from store.listing import Conditions
 from store.migrate import migrate
 from store.queue import Doorbell, celery_app
 from store.settings import Settings
