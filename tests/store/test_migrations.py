@@ -5,10 +5,13 @@ from pathlib import Path
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
-from store import blobs, checkpoints, migrate
+from store import blobs, checkpoints, idempotency, listing, migrate
 from store.database import open_database, open_sessions
-from store.ids import JobId
+from store.idempotency import Answer
+from store.ids import DEFAULT_PROJECT, JobId
+from store.listing import Conditions
 from store.tables import Base, Job
 from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
@@ -47,4 +50,27 @@ def test_jobs_that_had_ended_before_lose_their_checkpoints_and_what_was_asked_of
     with snapshot(sessions) as tx:
         kept = {job.id: (job.requested, checkpoints.blobs_of(tx, JobId(job.id)) != []) for job in tx.query(Job)}
     assert kept == {ended: (None, False), waiting: ("stop", True)}
+    engine.dispose()
+
+
+def test_jobs_of_before_are_found_by_their_metadata_and_hold_the_model_they_start_from(database_url: str) -> None:
+    engine = open_database(database_url)
+    sessions = open_sessions(engine)
+    about = {"metadata_": {"team": "risk"}, "estimate": {"seconds": {"seconds": 2.5}}, "model_id": "mdl_gone"}
+    job = queue_job(sessions, spec={"init_from": {"model_id": "mdl_1"}}, base_model_id="mdl_1", **about)
+    answer = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": "job_1"})
+    with transaction(sessions) as tx:
+        idempotency.begin(tx, DEFAULT_PROJECT, "once", "hash")
+        idempotency.keep(tx, DEFAULT_PROJECT, "once", answer)
+        tx.execute(text("UPDATE idempotency_keys SET headers = NULL"))
+    command.downgrade(migrate.config(database_url), "0005")
+    with transaction(sessions) as tx:
+        tx.execute(text("UPDATE idempotency_keys SET location = '/v1/jobs/job_1'"))
+    migrate.migrate(database_url)
+    with transaction(sessions) as tx:
+        page = listing.page_of(tx, DEFAULT_PROJECT, Conditions(metadata=(("team", "risk"),)), None, 1)
+        (found,) = page.rows
+        assert (found.id, found.base_model_id, found.model_id) == (job.id, "mdl_1", None)
+        assert found.expected_seconds == 2.5
+        assert idempotency.begin(tx, DEFAULT_PROJECT, "once", "hash") == answer
     engine.dispose()
