@@ -1,15 +1,16 @@
 """Run a worker: ``python -m worker --concurrency 2``."""
 
 import argparse
+import logging
 import os
-import sys
 import warnings
+from typing import NoReturn
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before NumPy is imported: two jobs on two cores must not fight for them
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Run until SIGTERM; jobs are then given back with a checkpoint."""
     from worker.app import app  # noqa: PLC0415 - imports NumPy
     from worker.logs import configure_logs  # noqa: PLC0415 - the same
@@ -31,8 +32,9 @@ def main() -> int:
             "--loglevel=WARNING",
         ]
     )
-    return 0
+    logging.shutdown()
+    os._exit(0)  # taking the interpreter apart costs a quarter of a second, and frees only what the kernel does anyway
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

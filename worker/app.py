@@ -1,16 +1,25 @@
 """The Celery application of the workers: prefork, early acknowledgement, one bell at a time."""
 
+import os
 from typing import Any
 
-from celery.signals import task_received, worker_process_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    task_received,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from celery.worker import state
 
 from store.queue import celery_app
 from store.settings import settings
 from worker import tasks
-from worker.drain import start_draining
+from worker.drain import is_draining, start_draining
 from worker.hearing import Hearing
 from worker.logs import configure_logs
+from worker.pool import wake_up
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
 
 BACKSTOP_SECONDS = 25 * 3600  # jobs have deadlines of their own, of at most a day
@@ -19,6 +28,7 @@ app = celery_app(settings().broker)
 app.conf.update(
     task_acks_late=False,  # the database knows what has to be done again; a message never does
     task_time_limit=BACKSTOP_SECONDS,
+    worker_pool="worker.pool:Pool",
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=not settings().broker.startswith("amqp"),  # Redis only
     worker_enable_remote_control=False,
@@ -49,6 +59,7 @@ def _rung(**_: Any) -> None:
 @worker_shutting_down.connect
 def _draining(**_: Any) -> None:
     start_draining()
+    wake_up()
 
 
 @worker_shutdown.connect
@@ -63,3 +74,10 @@ def _child(**_: Any) -> None:
     end_with_parent()
     limit_memory(settings())
     tasks.use(make_runner(settings()))
+
+
+@worker_process_shutdown.connect
+def _child_gone(exitcode: int, **_: Any) -> None:
+    tasks.stop()
+    if is_draining():
+        os._exit(exitcode)  # Celery would have this process sleep for a second, for the parent to end it

@@ -57,6 +57,10 @@ class Runner:
             live_seconds=LIVE_HEARTBEATS * settings.heartbeat_seconds,
         )
 
+    def close(self) -> None:
+        """Send the wake-ups that are still to be sent, if the broker takes them soon."""
+        self._doorbell.close()
+
     def run_all(self) -> None:
         """Run queued jobs until there are none left, or the worker has to stop."""
         while not self._draining() and (job := self._claim()):

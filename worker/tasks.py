@@ -13,6 +13,12 @@ def use(runner: Runner) -> None:
     _runners[:] = [runner]
 
 
+def stop() -> None:
+    """Tell what is still to be told."""
+    for runner in _runners:
+        runner.close()
+
+
 def register(app: Celery) -> None:
     """Add the task to a Celery application."""
 
