@@ -13,13 +13,28 @@ computes the same bits. There are few such jobs, an index of their own finds the
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from sqlalchemy import CTE, BigInteger, BindParameter, String, bindparam, case, false, func, select, text, update
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    String,
+    bindparam,
+    case,
+    false,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from store import jobs
-from store.clock import now
+from store import events
+from store.clock import now, rfc3339_now
 from store.ids import WorkerId
 from store.tables import GOES_ON, IS_QUEUED, IS_RUNNING, Checkpoint, Job, Worker
 from store.transaction import Tx
@@ -111,7 +126,9 @@ def claim(
         "live": int(arithmetic.live_seconds * 1000),
     }
     job = tx.scalar(_take(tx.get_bind().dialect.name), asked, execution_options={"populate_existing": True})
-    return jobs.entered(tx, job, attempt=job.attempt) if job else None
+    if job is not None:
+        events.append(tx, job.id, job.events, "job.running", {**job.transitions[-1], "attempt": job.attempt})
+    return job
 
 
 def held(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
@@ -143,11 +160,21 @@ def _take(dialect: str) -> ReturningUpdate[Job]:
             bit_exact=case((begins | (computed == MINE), Job.bit_exact), else_=false()),
             started_at=func.coalesce(Job.started_at, now()),
             version=Job.version + 1,
+            events=Job.events + 1,
+            transitions=_transitions(dialect),
             updated_at=now(),
         )
         .returning(Job)
         .execution_options(synchronize_session=False)
     )
+
+
+def _transitions(dialect: str) -> ColumnElement[Any]:
+    """The job's transitions and this one: what `jobs.entered` notes, without a statement of its own."""
+    names: ColumnElement[Any] = literal_column("'state', 'running', 'at'")
+    if dialect == "sqlite":
+        return func.json_insert(Job.transitions, "$[#]", func.json_object(names, rfc3339_now()))
+    return Job.transitions.op("||")(func.jsonb_build_object(names, rfc3339_now()))
 
 
 def _waiting() -> CTE:
