@@ -1,0 +1,117 @@
+"""How many tiny jobs workers end in a second, and how long one takes from its submit to its success.
+
+    python benchmarks/throughput.py [--jobs 300] [--singles 30] [--workers 1 2]
+
+API, scheduler and workers run as processes with the service's default settings, on SQLite and on PostgreSQL, with a
+Valkey of their own. The jobs are queued before the workers start; jobs per second are counted from the first job's
+start to the last one's end, and compared with those of the first number of workers. The latency is the median, and what
+nine in ten do not exceed, of single jobs that are submitted one after the other and waited for (`Prefer: wait`).
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import httpx
+
+from store.migrate import migrate
+from tests.e2e.conftest import SHORT, START_SECONDS, Processes
+from tests.servers import PostgresServer, RedisServer, valkey_binary
+from tests.tables import flowers
+
+TINY = {"target": "kind", "training": {"epochs": 1}}
+END_SECONDS = 600.0
+
+
+@contextmanager
+def services() -> Iterator[dict[str, Processes]]:
+    """A service on each database, with nothing started yet; gone afterwards."""
+    postgres, valkey = PostgresServer().create(), RedisServer(valkey_binary()).start()
+    try:
+        with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+            urls = {"SQLite": (f"sqlite:///{first}/x.db", first), "PostgreSQL": (postgres.url(), second)}
+            yield {name: make_service(url, valkey.url, Path(folder)) for name, (url, folder) in urls.items()}
+    finally:
+        valkey.destroy()
+        postgres.destroy()
+
+
+def make_service(database_url: str, redis_url: str, folder: Path) -> Processes:
+    """A service with the default times, whose queue is long enough."""
+    migrate(database_url)
+    service = Processes(database_url, redis_url, folder)
+    for name in SHORT:
+        del service.environment[name]
+    service.environment["BACKPROP_MAX_PROJECT_QUEUED"] = "10000"
+    return service
+
+
+def measure(name: str, service: Processes, asked: argparse.Namespace) -> None:
+    """Print a line for each number of workers."""
+    service.start("api", "--port", str(service.port))
+    service.start("worker.scheduler")
+    service.wait(lambda: lives(service), START_SECONDS)
+    dataset_id, base = service.upload(flowers()), None
+    for workers in asked.workers:
+        urls = [service.submit(dataset_id, **TINY) for _ in range(asked.jobs)]
+        worker = service.start("worker", "--concurrency", str(workers))
+        rate = jobs_per_second([service.finished(url, END_SECONDS) for url in urls])
+        base = base or rate
+        singles = sorted(latency(service, dataset_id) for _ in range(asked.singles))
+        median, high = statistics.median(singles), singles[len(singles) * 9 // 10]
+        print(f"{name:12}{workers:8}{rate:9.1f}{rate / base:9.2f}{median * 1e3:11.0f}{high * 1e3:9.0f}", flush=True)
+        worker.terminate()
+        worker.wait()
+    service.end()
+
+
+def lives(service: Processes) -> bool:
+    """Whether the API answers."""
+    try:
+        return service.client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def jobs_per_second(jobs: list[dict[str, Any]]) -> float:
+    """From the first start to the last end."""
+    assert {job["state"] for job in jobs} == {"succeeded"}
+    first = min(datetime.fromisoformat(job["started_at"]) for job in jobs)
+    last = max(datetime.fromisoformat(job["finished_at"]) for job in jobs)
+    return len(jobs) / (last - first).total_seconds()
+
+
+def latency(service: Processes, dataset_id: str) -> float:
+    """Seconds from a submit to its answer, which comes with the job's end."""
+    body, began = {"dataset_id": dataset_id, **TINY}, time.perf_counter()
+    answer = service.client.post("/v1/jobs", json=body, headers={"Prefer": "wait=15"})
+    taken = time.perf_counter() - began
+    assert answer.json()["state"] == "succeeded", answer.text
+    return taken
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=300)
+    parser.add_argument("--singles", type=int, default=30)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    asked = parser.parse_args()
+    print(f"{asked.jobs} jobs of one epoch over 96 rows, queued before; then {asked.singles} one by one")
+    print(f"{'':12}{'workers':>8}{'jobs/s':>9}{'times':>9}{'median ms':>11}{'90 % ms':>9}")
+    with services() as all_services:
+        for name, service in all_services.items():
+            measure(name, service, asked)
+
+
+if __name__ == "__main__":
+    main()
