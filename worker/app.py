@@ -5,6 +5,7 @@ from typing import Any
 
 from celery.signals import (
     task_received,
+    worker_init,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
@@ -13,6 +14,7 @@ from celery.signals import (
 )
 from celery.worker import state
 
+from engine.fingerprint import fingerprint
 from store.queue import celery_app
 from store.settings import settings
 from worker import tasks
@@ -40,6 +42,11 @@ app.conf.update(
 tasks.register(app)
 
 _presence: list[Presence] = []
+
+
+@worker_init.connect
+def _probed(**_: Any) -> None:
+    fingerprint()  # before the processes are forked, which find it done
 
 
 @worker_ready.connect
