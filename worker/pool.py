@@ -4,14 +4,23 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from celery.concurrency.asynpool import AsynPool, ResultHandler
+from celery.concurrency.asynpool import AsynPool, ResultHandler, Worker
 from celery.concurrency.prefork import TaskPool
 from kombu.asynchronous import get_event_loop
+
+from worker.drain import is_draining
 
 LISTEN_SECONDS = 0.02  # to one process, before the next has its turn
 
 
-class Results(ResultHandler):  # type: ignore[misc]  # Celery has no types
+class Work(Worker):  # type: ignore[misc]  # Celery has no types
+    """What a process does; at a stop it does not wait, up to half a minute, for the parent to read its last words."""
+
+    def _ensure_messages_consumed(self, completed: int) -> bool:
+        return is_draining() or bool(super()._ensure_messages_consumed(completed))
+
+
+class Results(ResultHandler):  # type: ignore[misc]
     """Reads what the processes still have to say, and wakes up when they say it."""
 
     def _flush_outqueue(
@@ -23,8 +32,9 @@ class Results(ResultHandler):  # type: ignore[misc]  # Celery has no types
 
 
 class Processes(AsynPool):  # type: ignore[misc]
-    """The processes, whose results are read so."""
+    """The processes, which work and whose results are read so."""
 
+    Worker = Work
     ResultHandler = Results
 
 
