@@ -21,7 +21,7 @@ from worker import tasks
 from worker.drain import is_draining, start_draining
 from worker.hearing import Hearing
 from worker.logs import configure_logs
-from worker.pool import wake_up
+from worker.pool import listen, wake_up
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
 
 BACKSTOP_SECONDS = 25 * 3600  # jobs have deadlines of their own, of at most a day
@@ -51,6 +51,7 @@ def _probed(**_: Any) -> None:
 
 @worker_ready.connect
 def _ready(sender: Any, **_: Any) -> None:
+    listen()
     slots = sender.pool.num_processes
     hearing = Hearing(slots, settings().deaf_seconds)
     _presence.append(Presence(settings(), slots, hearing, busy=lambda: len(state.active_requests)))

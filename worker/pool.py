@@ -12,6 +12,8 @@ from worker.drain import is_draining
 
 LISTEN_SECONDS = 0.02  # to one process, before the next has its turn
 
+_asked = threading.Event()
+
 
 class Work(Worker):  # type: ignore[misc]  # Celery has no types
     """What a process does; at a stop it does not wait, up to half a minute, for the parent to read its last words."""
@@ -52,14 +54,23 @@ class Pool(TaskPool):  # type: ignore[misc]
             self._pool = None
 
 
+def listen() -> None:
+    """Begin to wait for `wake_up`; brokers without a loop have nothing to wake."""
+    if (loop := get_event_loop()) is not None:
+        threading.Thread(target=_wake_up, args=(loop,), name="wake up", daemon=True).start()
+
+
 def wake_up() -> None:
     """Have the parent's loop see at once what a signal handler has set; it may be asleep for another second.
 
-    From a thread of its own: the signal may have come while the loop held the lock that this takes.
+    Another thread does it: the signal may have come while the loop held the lock that this takes.
     """
-    loop = get_event_loop()
-    if loop is not None:
-        threading.Thread(target=loop.call_soon, args=(_nothing,), name="wake up").start()
+    _asked.set()
+
+
+def _wake_up(loop: Any) -> None:
+    _asked.wait()
+    loop.call_soon(_nothing)
 
 
 def _nothing() -> None:
