@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tabular.plan import Plan
 from tabular.preprocess import Preprocessor
 from tabular.sample_weight import row_weights
-from tabular.split import split
+from tabular.split import split, validation_rows
 from tabular.table import Table
 from tabular.target import TargetEncoder, labelled_rows, strata
 
@@ -79,6 +79,15 @@ def _weights(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> Array | N
 
 
 def _counting(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return those of `rows` that count for something."""
+    """Return those of `rows` that count for something.
+
+    Raises:
+        ValueError: too few do.
+    """
     weights = _weights(table, plan, rows)
-    return rows if weights is None else rows[weights > 0]
+    if weights is None:
+        return rows
+    counting = rows[weights > 0]
+    if len(counting) <= validation_rows(len(counting), plan.training.validation.fraction):
+        raise ValueError(f"{plan.sample_weight!r} is above 0 in {len(counting)} rows that have a target: too few")
+    return counting

@@ -11,6 +11,8 @@ from engine.training import Rows, final_parameters, start, train
 from tabular.evaluate import evaluate
 from tabular.plan import plan
 from tabular.prepare import prepare
+from tests.tables import flowers
+from tests.tabular.jobs import trained
 from tests.tabular.reading import Reader
 
 
@@ -66,3 +68,8 @@ def test_the_smallest_job_learns(read: Reader, make: Callable[[], tuple[str, str
     found = evaluate(rows.target, rows.y, rows.validation_y, network.predict(rows.validation_x))
     assert found[measure] >= least
     assert found[measure] > found["baseline"][measure] + 0.1
+
+
+def test_a_line_search_learns_with_the_layers_that_it_gets(read: Reader) -> None:
+    model = trained(read(flowers(200)), "kind", training={"optimizer": {"type": "lbfgs"}, "epochs": 60})
+    assert model.evaluation["accuracy"] > 0.9

@@ -104,5 +104,5 @@ def test_heavy_rows_are_learned_better_than_light_ones(read: Reader) -> None:
 
 def test_rows_too_few_to_learn_from_are_told_when_they_are_read(read: Reader) -> None:
     data = read(csv({**table(), "often": [1, *[0] * 119]}))
-    with pytest.raises(ValueError, match="leaves no row to learn from"):
+    with pytest.raises(ValueError, match="'often' is above 0 in 1 rows that have a target: too few"):
         prepare(data.table, asked(data, "label", sample_weight="often"))
