@@ -13,7 +13,7 @@ its input (`overwrites_input`) or hand the input on (`returns_input`), unless th
 (`keeps_output`): then the stack calls `spare_input`. Backward may write over dy, and over the layer's own output, which
 nobody reads any more.
 
-With the chain rule that is all: a loss's gradient goes backward through the layers, each of which turns the gradient
+By the chain rule a loss's gradient goes backward through the layers, each of which turns the gradient
 in its output, dy, into the one in its input, dx, and on the way writes the ones in its parameters. A whole layer:
 
     class Scale(Layer):
