@@ -1,5 +1,6 @@
 """`init_from`: what a job takes over from a model that was trained before, or from weights, and whether it can."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -45,7 +46,7 @@ def with_defaults_of(body: JobRequest, base: Base | None) -> JobRequest:
     """The request, with a base model's features and layers where it names none.
 
     Raises:
-        InvalidPlan: it names other features than the base model learned from.
+        InvalidPlan: it names other features than the base model learned from, or other encodings.
     """
     if base is None or isinstance(base.source, Weights):
         return body
@@ -54,9 +55,22 @@ def with_defaults_of(body: JobRequest, base: Base | None) -> JobRequest:
     if body.features is not None and [feature.column for feature in body.features] != names:
         detail = f"The base model learned from {', '.join(map(repr, names))}, in this order: name these, or none."
         raise InvalidPlan([Pointed(pointer="/features", detail=detail)])
+    features = tuple(map(_feature, learned))
+    if problems := list(_reencoded(body.features or (), features)):
+        raise InvalidPlan(problems)
     layers = _layers_of(base.source)
     model = body.model or ModelSpec(layers=layers[len(in_front(layers)) :])
-    return body.model_copy(update={"features": tuple(map(_feature, learned)), "model": model})
+    return body.model_copy(update={"features": features, "model": model})
+
+
+def _reencoded(asked: Sequence[FeatureSpec], learned: Sequence[FeatureSpec]) -> Iterator[Pointed]:
+    """What is asked to be encoded in another way than the base model learned it."""
+    for place, (feature, base) in enumerate(zip(asked, learned, strict=False)):
+        for field in ("encoding", "size"):
+            wanted, known = getattr(feature, field), getattr(base, field)
+            if wanted is not None and wanted != known:
+                detail = f"The base model learned {feature.column!r} with {known!r}, not {wanted!r}: leave this out."
+                yield Pointed(pointer=f"/features/{place}/{field}", detail=detail)
 
 
 def _feature(column: dict[str, Any]) -> FeatureSpec:

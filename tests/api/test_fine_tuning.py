@@ -40,6 +40,18 @@ def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Cal
     assert again["spec"]["init_from"]["head"] is True
 
 
+def test_features_are_encoded_as_the_base_model_learned_them(client: TestClient, work: Callable[[], None]) -> None:
+    dataset_id = upload(client, flowers())["id"]
+    features = [{"column": "length", "encoding": "none"}, {"column": "width"}]
+    asked = {"dataset_id": dataset_id, "target": "kind", "features": features}
+    base = train(client, work, {**asked, "training": {"epochs": 1}})
+    again = {**asked, "init_from": {"model_id": base["model_id"]}}
+    assert client.post("/v1/jobs", json=again).status_code == 201
+    features[0]["encoding"] = features[1]["encoding"] = "one_hot"
+    problem = client.post("/v1/jobs", json=again).json()
+    assert pointers(problem) == ["/features/0/encoding", "/features/1/encoding"]
+
+
 def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Callable[[], None]) -> None:
     layers = [{"type": "dense", "units": 8}, {"type": "dense", "units": 8}]
     dataset_id = upload(client, flowers())["id"]
