@@ -113,6 +113,13 @@ MUTATIONS = (
         "if digest is None:",
         ("tests/store/test_blobs.py",),
     ),
+    Mutation(
+        "lost epochs not made again before a stop",
+        "worker/turn.py",
+        'case "stop" if prepared.state.epoch >= self._job.epoch:',
+        'case "stop":',
+        ("tests/worker/test_requests.py",),
+    ),
     Mutation("drain flag not seen", "worker/turn.py", "if self._draining():", "if self._draining is None:", RUNNER),
     Mutation(
         "bell before commit",

@@ -9,14 +9,15 @@ from store.tables import Epoch
 from store.transaction import Tx
 
 
-def append(tx: Tx, job_id: str, last: int, epochs: Mapping[int, dict[str, Any]]) -> None:
+def append(tx: Tx, job_id: str, last: int, reached: int, epochs: Mapping[int, dict[str, Any]]) -> None:
     """Write the metrics of finished epochs, over those of an attempt that got further than its checkpoint.
 
-    `last` is the number that the newest of them has among the job's events.
+    `last` is the number that the newest of them has among the job's events; no epoch after `reached` is kept.
     """
+    first = min(epochs, default=reached + 1)
+    tx.execute(delete(Epoch).where(Epoch.job_id == job_id, Epoch.epoch >= first))
     if not epochs:
         return
-    tx.execute(delete(Epoch).where(Epoch.job_id == job_id, Epoch.epoch >= min(epochs)))
     first = last - len(epochs) + 1
     rows = [
         {"job_id": job_id, "epoch": epoch, "number": first + at, "metrics": metrics}

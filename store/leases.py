@@ -39,6 +39,7 @@ class Progress:
     eta_seconds: float | None
     metrics: dict[str, Any]
     best: dict[str, Any] | None
+    ran_seconds: float  # over all attempts
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     warnings: Sequence[dict[str, Any]] = ()
 
@@ -62,12 +63,13 @@ def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> st
         eta_seconds=progress.eta_seconds,
         metrics=progress.metrics,
         best=progress.best,
+        ran_seconds=progress.ran_seconds,
         events=Job.events + len(progress.epochs) + len(progress.warnings),
     )
     row = tx.execute(held.returning(Job.requested, Job.events)).first()
     if row is None:
         raise _lost(lease)
-    epochs.append(tx, lease.job_id, row.events - len(progress.warnings), progress.epochs)
+    epochs.append(tx, lease.job_id, row.events - len(progress.warnings), progress.epoch, progress.epochs)
     if progress.warnings:
         _warn(tx, lease, row.events, progress.warnings)
     requested: str | None = row.requested

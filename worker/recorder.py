@@ -47,6 +47,7 @@ class Recorder:
         self._fraction = self._first_fraction = job.fraction
         self._unwritten: dict[int, dict[str, Any]] = {}
         self._warnings: list[dict[str, Any]] = []
+        self._ran = job.ran_seconds
         self._began = self._recorded = self._checkpointed = clock()
         self._checkpoint_cost = 0.0
 
@@ -65,11 +66,19 @@ class Recorder:
         """Note what is wrong with the run."""
         self._warnings += warnings
 
-    def resume(self, epochs_done: int) -> None:
+    def resume(self, epochs_done: int, best: dict[str, Any] | None) -> None:
         """Start from a checkpoint, or from nothing: what an earlier attempt did after it will be done again."""
-        self._epoch = epochs_done
+        if epochs_done != self._epoch:  # of the checkpoint's epoch, no more is known than that it was the best
+            is_best = best is not None and best["epoch"] == epochs_done
+            self._metrics = {name: best[name] for name in best if name != "epoch"} if best and is_best else {}
+        self._epoch, self._best = epochs_done, best
         self.reach(epochs_done)
         self._first_fraction = self._fraction
+
+    @property
+    def ran_seconds(self) -> float:
+        """How long the job has run, this attempt and those before."""
+        return self._ran + self._clock() - self._began
 
     @property
     def is_due(self) -> bool:
@@ -99,6 +108,7 @@ class Recorder:
             eta_seconds=self._eta(),
             metrics=self._metrics,
             best=self._best,
+            ran_seconds=round(self.ran_seconds, 3),
             epochs=self._unwritten,
             warnings=self._warnings,
         )

@@ -1,7 +1,6 @@
 """A worker's turn at a claimed job, from its data to an outcome."""
 
 import logging
-import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -44,7 +43,7 @@ class Turn:
         self._grip = grip
         self._recorder = recorder
         self._draining = draining
-        self._deadline = time.monotonic() + float(job.spec["training"]["max_runtime_seconds"])
+        self._most_seconds = float(job.spec["training"]["max_runtime_seconds"])
 
     def outcome(self) -> Outcome:
         """Train; whatever goes wrong is an outcome, but for `LeaseLost`."""
@@ -96,7 +95,7 @@ class Turn:
 
     def _train(self, prepared: Prepared) -> Outcome:
         state, training = prepared.state, prepared.plan.training
-        self._recorder.resume(state.epoch)
+        self._recorder.resume(state.epoch, _best(prepared))
         diagnosis = Diagnosis(self._job.warnings, class_counts(prepared))
         if outcome := self._attend(prepared):
             return outcome
@@ -120,9 +119,8 @@ class Turn:
         raise AssertionError("training ends with Stopped")
 
     def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
-        best = prepared.state.best
-        shown = {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
-        self._recorder.epoch(event.epoch, in_target_units(prepared, event.metrics), shown, finite(layer_sizes(event)))
+        metrics = in_target_units(prepared, event.metrics)
+        self._recorder.epoch(event.epoch, metrics, _best(prepared), finite(layer_sizes(event)))
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""
@@ -140,7 +138,7 @@ class Turn:
         match self._grip.requested:
             case "cancel":
                 return Canceled()
-            case "stop":
+            case "stop" if prepared.state.epoch >= self._job.epoch:  # no less than a lost worker had made of it
                 return self._succeeded(prepared, "user_stop")
             case "pause":
                 if save():
@@ -155,7 +153,7 @@ class Turn:
         if not self._recorder.is_due:
             return False
         self._grip.check()
-        if time.monotonic() > self._deadline:
+        if self._recorder.ran_seconds > self._most_seconds:
             return True
         self._recorder.record()
         return False
@@ -171,6 +169,12 @@ class Turn:
         best = prepared.state.best
         metrics = in_target_units(prepared, best.metrics) if best else {}
         return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
+
+
+def _best(prepared: Prepared) -> dict[str, Any] | None:
+    """The best epoch so far, as the job shows it."""
+    best = prepared.state.best
+    return {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
 
 
 def _diverged(detail: dict[str, Any], weights_blob_id: str) -> Failed:

@@ -153,6 +153,7 @@ def write(url: str, times: int) -> float:
             eta_seconds=1.0,
             metrics={},
             best=None,
+            ran_seconds=0.0,
             epochs={number: {}},
         )
         began = time.monotonic()

@@ -32,7 +32,7 @@ MODEL: dict[str, Any] = {
     "parameters": 1,
     "fingerprint": "f",
 }
-PROGRESS = Progress(epoch=1, fraction=0.1, eta_seconds=None, metrics={}, best=None, epochs={1: {}})
+PROGRESS = Progress(epoch=1, fraction=0.1, eta_seconds=None, metrics={}, best=None, ran_seconds=1, epochs={1: {}})
 ASKS = {"cancel": jobs.cancel, "stop": jobs.stop, "pause": jobs.pause, "resume": jobs.resume}
 
 

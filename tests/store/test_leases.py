@@ -40,6 +40,7 @@ def progress(**changes: Any) -> Progress:
         "eta_seconds": 9.0,
         "metrics": {"train_loss": 0.5},
         "best": None,
+        "ran_seconds": 1.0,
     }
     return Progress(**{**base, **changes})
 
@@ -109,6 +110,15 @@ def test_epochs_done_again_after_a_takeover_replace_those_of_the_lost_attempt(se
         leases.record(tx, lease, 30, progress(epochs={2: {"train_loss": 1.0}}))
         rows = epochs.thinned(tx, job.id, 0, 100)
     assert [(row.epoch, row.metrics["train_loss"]) for row in rows] == [(1, 9.0), (2, 1.0)]
+
+
+def test_epochs_beyond_the_checkpoint_of_a_lost_attempt_are_gone_with_the_next_record(sessions: Sessions) -> None:
+    queue_job(sessions)
+    job, lease = claim(sessions)
+    with transaction(sessions) as tx:
+        leases.record(tx, lease, 30, progress(epoch=3, epochs={e: {"train_loss": 9.0} for e in (1, 2, 3)}))
+        leases.record(tx, lease, 30, progress(epoch=1))
+        assert [row.epoch for row in epochs.thinned(tx, job.id, 0, 100)] == [1]
 
 
 WRITES = {
@@ -368,7 +378,7 @@ def test_a_jobs_events_are_numbered_without_gaps(sessions: Sessions) -> None:
 def test_thinned_metrics_are_evenly_spaced_and_end_with_the_newest(sessions: Sessions) -> None:
     job = queue_job(sessions)
     with transaction(sessions) as tx:
-        epochs.append(tx, job.id, 251, {e: {"train_loss": 1 / e} for e in range(1, 251)})
+        epochs.append(tx, job.id, 251, 250, {e: {"train_loss": 1 / e} for e in range(1, 251)})
         rows = [row.epoch for row in epochs.thinned(tx, job.id, after=0, max_points=50)]
     assert len(rows) == 50
     assert rows[-1] == 250

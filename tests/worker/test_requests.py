@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from store import blobs, checkpoints, claims, jobs
+from store import blobs, checkpoints, claims, epochs, jobs
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.queue import ASKED
 from store.tables import Blob, Epoch, Event, Job, Model
@@ -95,6 +95,65 @@ def test_a_paused_job_can_be_stopped_into_a_model_of_what_it_had_learned(
     job = bench.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "user_stop")
     assert epoch - 50 <= job.epoch <= epoch + 50
+
+
+def lose_worker(bench: Bench, worker: threading.Thread) -> None:
+    """As the scheduler does, but without waiting until the lease has lapsed."""
+    with transaction(bench.sessions) as tx:
+        tx.execute(update(Job).values(state="paused", fence=Job.fence + 1, worker_id=None, lease_until=None))
+    worker.join(timeout=10)  # it must not be the one that takes the job
+    with transaction(bench.sessions) as tx:
+        tx.execute(update(Job).values(state="queued"))
+
+
+def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_made_of_it(
+    bench: Bench, running: Callable[[str], threading.Thread]
+) -> None:
+    training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
+    job_id = bench.queue(bench.upload(), training=training)
+    lose_worker(bench, running(job_id))
+    lost = bench.job(job_id)
+    assert lost.epoch > 0
+    assert lost.best is not None
+    ask(bench, jobs.stop, job_id)
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason, job.epoch, job.attempt) == ("succeeded", "user_stop", lost.epoch, 2)
+    assert job.best is not None
+    assert (job.best["epoch"], job.best["val_loss"]) == (lost.best["epoch"], lost.best["val_loss"])
+    with snapshot(bench.sessions) as tx:
+        rows = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
+        model = tx.get_one(Model, job.model_id)
+    assert rows[-1] == job.epoch
+    assert len(rows) == len(set(rows))
+    assert model.metrics["val_loss"] == job.best["val_loss"]
+
+
+def test_a_job_that_begins_anew_shows_nothing_of_what_was_lost(
+    bench: Bench, running: Callable[[str], threading.Thread]
+) -> None:
+    training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
+    job_id = bench.queue(bench.upload(), training=training)
+    lose_worker(bench, running(job_id))
+    bench.runner(draining=iter([False, True, True]).__next__).run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.epoch, job.best, job.metrics) == ("queued", 0, None, {})
+    with snapshot(bench.sessions) as tx:
+        assert epochs.thinned(tx, job_id, 0, 1000) == []
+
+
+def test_max_runtime_counts_the_seconds_of_all_attempts(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 600})
+    beats = iter(range(10_000))
+    bench.runner(draining=lambda: next(beats) > 200).run_all()
+    first = bench.job(job_id).ran_seconds
+    assert 0 < first < 60
+    with transaction(bench.sessions) as tx:
+        tx.execute(update(Job).values(ran_seconds=Job.ran_seconds + 600))
+    bench.runner().run_all()
+    job = bench.job(job_id)
+    assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
+    assert 600 + first < job.ran_seconds < 660
 
 
 def test_a_queued_job_is_paused_at_once_and_keeps_its_place_in_time(bench: Bench) -> None:
