@@ -3,10 +3,12 @@
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from store.clock import now
 from store.database import Sessions
@@ -37,6 +39,14 @@ def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
     Nothing refers to the blob yet: whoever wants it does so in a transaction of its own, afterwards.
     """
     blob_id = BlobId(new_id("blb"))
+    try:
+        return _write(sessions, blob_id, chunks)
+    except Exception:
+        discard(sessions, blob_id)
+        raise
+
+
+def _write(sessions: Sessions, blob_id: BlobId, chunks: Iterable[bytes]) -> BlobInfo:
     digest, size = hashlib.sha256(), 0
     for first, batch, is_last in _batches(chunks):
         for chunk in batch:
@@ -51,6 +61,12 @@ def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
                 complete = {"bytes": size, "sha256": digest.hexdigest()}
                 tx.execute(update(Blob).where(Blob.id == blob_id).values(**complete))
     return BlobInfo(id=blob_id, bytes=size, sha256=digest.hexdigest())
+
+
+def discard(sessions: Sessions, blob_id: str) -> None:
+    """Delete a blob that was written in vain, if the database can be reached now and nothing refers to it after all."""
+    with suppress(DBAPIError), transaction(sessions) as tx:
+        remove(tx, [blob_id])
 
 
 def chunks_of(data: bytes) -> Iterator[bytes]:

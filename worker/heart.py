@@ -79,11 +79,18 @@ class Heart:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
-                with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # redis-py has no types here
-                    pubsub.psubscribe(channel("*"))
-                    self._beat_and_listen(pubsub)
-            except (RedisError, OSError):
-                self._beat_deaf()
+                self._live()
+            except Exception:  # such as a MemoryError: without its heart this process would lose job after job
+                log.exception("the heart missed a beat")
+                self._ended.wait(TURN_SECONDS)
+
+    def _live(self) -> None:
+        try:
+            with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # redis-py has no types here
+                pubsub.psubscribe(channel("*"))
+                self._beat_and_listen(pubsub)
+        except (RedisError, OSError):
+            self._beat_deaf()
 
     def _beat_and_listen(self, pubsub: PubSub) -> None:
         beaten = time.monotonic()

@@ -106,7 +106,7 @@ class Preparation:
         columns = prepare.columns_of(plan)
         wanted = (blob_id, *columns)
         if self._last is None or self._last[0] != wanted:
-            with _as_file(self._sessions, blob_id) as path:
+            with as_file(self._sessions, blob_id) as path:
                 table = read_table(path, columns)
             self._last = (wanted, table) if table.rows * len(columns) <= MOST_CELLS else None
             return table
@@ -114,13 +114,13 @@ class Preparation:
 
 
 @contextmanager
-def _as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="backprop-") as folder:
-        path = Path(folder) / "table.parquet"
-        with path.open("wb") as file:
-            for chunk in blobs.read_checked(sessions, blob_id):
-                file.write(chunk)
-        yield path
+def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
+    """The path of a file with the blob's bytes; it is in no folder, so that nothing is left when this process dies."""
+    with tempfile.TemporaryFile(prefix="backprop-") as file:
+        for chunk in blobs.read_checked(sessions, blob_id):
+            file.write(chunk)
+        file.flush()
+        yield Path(f"/dev/fd/{file.fileno()}")
 
 
 def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> State:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.fingerprint import fingerprint
 from store import blobs, leases
 from store.database import Sessions, may_pass
+from store.errors import LeaseLost
 from store.leases import Lease, Progress
 from store.queue import Doorbell
 from store.settings import Settings
@@ -19,6 +20,7 @@ from worker.heart import Grip
 
 log = logging.getLogger(__name__)
 
+AGAIN_SECONDS = 1.0  # between a checkpoint that could not be stored and the next try
 CHECKPOINT_SHARE = 0.05  # of the time since the last one: what writing checkpoints may cost
 
 
@@ -49,7 +51,7 @@ class Recorder:
         self._warnings: list[dict[str, Any]] = []
         self._ran = job.ran_seconds
         self._began = self._recorded = self._checkpointed = clock()
-        self._checkpoint_cost = 0.0
+        self._checkpoint_cost, self._may_checkpoint_at = 0.0, clock()
 
     def reach(self, epochs_done: float) -> None:
         """Note how far training is, in epochs."""
@@ -115,26 +117,39 @@ class Recorder:
         return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
 
     @property
+    def may_checkpoint(self) -> bool:
+        """Whether it is worth trying: the last one was stored, or some time went by since it could not be."""
+        return self._clock() >= self._may_checkpoint_at
+
+    @property
     def checkpoint_is_due(self) -> bool:
         """Whether it is time for a checkpoint, and the last one was cheap enough for another."""
         since = self._clock() - self._checkpointed
-        return since >= max(self._every, self._checkpoint_cost / CHECKPOINT_SHARE)
+        return self.may_checkpoint and since >= max(self._every, self._checkpoint_cost / CHECKPOINT_SHARE)
 
     def checkpoint(self, data: bytes) -> bool:
         """Store a checkpoint: its chunks first, the pointer to it last and under the fence. False if that failed."""
         began, stored = self._clock(), True
         try:
-            blob = blobs.write(self._sessions, blobs.chunks_of(data))
-            with transaction(self._sessions, "checkpoint") as tx:
-                leases.checkpoint(tx, self._lease, blob.id, fingerprint())
+            self._store(data)
         except DBAPIError as error:
             if not may_pass(error):
                 raise
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
             stored = False
+            self._may_checkpoint_at = self._clock() + AGAIN_SECONDS
         self._checkpointed = self._clock()
         self._checkpoint_cost = self._checkpointed - began
         return stored
+
+    def _store(self, data: bytes) -> None:
+        blob = blobs.write(self._sessions, blobs.chunks_of(data))
+        try:
+            with transaction(self._sessions, "checkpoint") as tx:
+                leases.checkpoint(tx, self._lease, blob.id, fingerprint())
+        except (DBAPIError, LeaseLost):
+            blobs.discard(self._sessions, blob.id)  # in vain if the commit went through after all
+            raise
 
     def range_test(self, found: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
         """Write what the range test found, at once: training goes by it from now on, whoever does it."""

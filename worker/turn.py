@@ -140,7 +140,7 @@ class Turn:
                 return Canceled()
             case "stop" if prepared.state.epoch >= self._job.epoch:  # no less than a lost worker had made of it
                 return self._succeeded(prepared, "user_stop")
-            case "pause":
+            case "pause" if self._recorder.may_checkpoint:
                 if save():
                     return Paused()
         if self._draining():

@@ -1,6 +1,7 @@
 """Blobs: what is read is what was written, in any range; damage is told, leftovers go."""
 
 import hashlib
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import delete, func, insert, inspect, select, text, update
@@ -15,6 +16,17 @@ from store.transaction import snapshot, transaction
 from tests.store.conftest import explained
 
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
+
+
+def test_nothing_is_left_of_a_blob_whose_source_breaks_off(sessions: Sessions) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield from [b"chunk"] * 9  # more than one transaction's
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        blobs.write(sessions, chunks())
+    with snapshot(sessions) as tx:
+        assert tx.scalar(select(func.count()).select_from(Blob)) == 0
 
 
 def test_a_blob_reads_as_it_was_written_and_knows_its_size_and_hash(sessions: Sessions) -> None:

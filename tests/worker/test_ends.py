@@ -3,14 +3,28 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url, select, text
+from sqlalchemy.orm import Session
 
-from store.transaction import transaction
+from store import claims
+from store.database import Sessions, open_database, open_sessions
+from store.ids import JobId, WorkerId
+from store.leases import Lease
+from store.tables import Blob
+from store.transaction import snapshot, transaction
+from tabular.table import read_table
 from tests.servers import PostgresServer
 from tests.worker.conftest import Bench
+from worker.heart import Grip, Heart
+from worker.outcomes import Succeeded
+from worker.preparation import Preparation, as_file
+from worker.recorder import Recorder
 from worker.results import finite
+from worker.turn import Turn
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 
@@ -81,3 +95,52 @@ def test_a_worker_that_has_to_stop_does_not_wait_for_a_database_that_is_away(
 def test_what_json_has_no_number_for_is_null() -> None:
     found = {"a": float("inf"), "b": [1.5, float("nan")], "c": {"d": (float("-inf"), 2, "e")}}
     assert finite(found) == {"a": None, "b": [1.5, None], "c": {"d": [None, 2, "e"]}}
+
+
+def test_a_pause_whose_checkpoint_cannot_be_stored_is_tried_once_a_second(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 2.5})
+    with transaction(bench.sessions) as tx:
+        job = claims.claim(tx, WorkerId("wrk_test"), 30)
+    assert job is not None
+    lease = Lease(job_id=JobId(job.id), fence=job.fence)
+    grip = Grip(lease, 30, "pause")
+    away = open_sessions(open_database("postgresql://nobody@/none?host=/nowhere"))
+    recorder = Recorder(away, bench.doorbell, bench.settings, job, lease, grip)
+    turn = Turn(bench.sessions, Preparation(bench.sessions), job, grip, recorder, lambda: False)
+    assert isinstance(turn.outcome(), Succeeded)
+    tries = [record for record in caplog.records if "checkpoint" in record.message]
+    assert 1 <= len(tries) <= 4
+
+
+def test_a_heart_that_ran_out_of_memory_beats_on(bench: Bench) -> None:
+    job_id = bench.queue(bench.upload())
+    with transaction(bench.sessions) as tx:
+        job = claims.claim(tx, WorkerId("wrk_test"), 30)
+    assert job is not None
+    short_of_memory = iter([True, True])
+
+    def sessions() -> Session:
+        if next(short_of_memory, False):
+            raise MemoryError
+        return bench.sessions()
+
+    heart = Heart(cast("Sessions", sessions), bench.settings)
+    with heart.holding(Lease(job_id=JobId(job.id), fence=job.fence), None):
+        wait_until(lambda: (bench.job(job_id).lease_until or 0) > (job.lease_until or 0))
+    heart.close()
+    assert next(short_of_memory, None) is None
+
+
+def test_a_table_on_its_way_to_training_is_in_no_folder(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bench.upload()
+    with snapshot(bench.sessions) as tx:
+        blob_id = tx.scalars(select(Blob.id)).one()
+    (folder := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with as_file(bench.sessions, blob_id) as path:
+        assert list(folder.iterdir()) == []
+        assert read_table(path).rows > 0
