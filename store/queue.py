@@ -113,8 +113,17 @@ def send(app: Celery, times: int = 1, **options: Any) -> None:
 
 
 def answers(broker_url: str) -> None:
-    """Connect to the broker anew; raises `OperationalError` or `OSError` when it cannot be reached."""
+    """Connect to the broker anew and, if it is a Redis, write to it.
+
+    Raises:
+        OperationalError, OSError: it cannot be reached, or refuses what is written to it.
+    """
     app = Celery(broker=broker_url, set_as_current=False)
     app.conf.broker_transport_options = {} if broker_url.startswith("amqp") else TRANSPORT
     with app.connection_for_write(connect_timeout=1) as connection:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
+        if not broker_url.startswith("amqp"):
+            try:
+                connection.default_channel.client.set("backprop:answers", 1, ex=10)
+            except RedisError as error:
+                raise OperationalError(str(error)) from error

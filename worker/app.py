@@ -23,13 +23,15 @@ from worker.hearing import Hearing
 from worker.logs import configure_logs
 from worker.pool import listen, wake_up
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
+from worker.runner import RUN_SECONDS
 
-BACKSTOP_SECONDS = 25 * 3600  # jobs have deadlines of their own, of at most a day
+BACKSTOP_SECONDS = RUN_SECONDS + 26 * 3600  # jobs have deadlines of their own, of at most a day, and end soon after
 
 app = celery_app(settings().broker)
 app.conf.update(
     task_acks_late=False,  # the database knows what has to be done again; a message never does
     task_time_limit=BACKSTOP_SECONDS,
+    broker_channel_error_retry=True,  # a broker that refuses to be written to is waited for like one that is away
     worker_pool="worker.pool:Pool",
     worker_prefetch_multiplier=1,
     worker_disable_prefetch=not settings().broker.startswith("amqp"),  # Redis only

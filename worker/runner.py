@@ -27,6 +27,7 @@ from worker.turn import Turn
 
 log = logging.getLogger(__name__)
 
+RUN_SECONDS = 3600  # for which one bell is enough for job after job; Celery ends what it takes for hanging
 RETRY_SECONDS = 0.5
 DRAIN_SECONDS = 2.0  # for which a worker that has to stop tries to write an end
 REFUSED = Failed(code="internal", detail="The database refused the result; why was logged under the job's id.")
@@ -43,6 +44,7 @@ class Runner:
         heart: Heart,
         worker_id: WorkerId,
         draining: Callable[[], bool],
+        run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._doorbell = doorbell
@@ -51,6 +53,7 @@ class Runner:
         self._preparation = Preparation(sessions)
         self._worker_id = worker_id
         self._draining = draining
+        self._run_seconds = run_seconds
         self._arithmetic = Arithmetic(
             fingerprint=fingerprint(),
             wait_seconds=settings.fingerprint_wait_seconds,
@@ -62,9 +65,13 @@ class Runner:
         self._doorbell.close()
 
     def run_all(self) -> None:
-        """Run queued jobs until there are none left, or the worker has to stop."""
+        """Run queued jobs until there are none left, or the worker has to stop; after a while, ring for the rest."""
+        end = time.monotonic() + self._run_seconds
         while not self._draining() and (job := self._claim()):
             self._run(job)
+            if time.monotonic() > end:
+                self._doorbell.ring()
+                return
 
     def _claim(self) -> Job | None:
         share, lease_seconds = self._settings.running_share, self._settings.lease_seconds

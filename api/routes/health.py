@@ -58,7 +58,7 @@ def _broker(here: Service) -> str | None:
     try:
         answers(here.settings.broker)
     except (OperationalError, OSError):
-        return "the broker cannot be reached"
+        return "the broker cannot be reached, or refuses what is written to it"
     return None
 
 

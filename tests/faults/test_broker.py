@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -56,6 +57,31 @@ def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
     slowest = sorted(took)[int(len(took) * 0.99)]
     assert slowest <= 0.5
     note(f"{len(urls)} x 201, p99 {slowest * 1000:.0f} ms; all done {seconds:.1f} s after its return")
+
+
+@pytest.mark.proof(6, "broker refuses writes", "no worker ends; all done after")
+@pytest.mark.parametrize("setting", ["min-replicas-to-write", "maxmemory"])
+def test_while_the_broker_refuses_writes_workers_stay_and_the_service_says_that_it_is_not_ready(
+    house: House, note: Note, size: Size, setting: str
+) -> None:
+    house.undisturbed(20)
+    before = house.parts["worker"].pid
+    with redis.Redis.from_url(house.broker.url) as broker:
+        broker.config_set(setting, 1)
+        try:
+            urls = [house.queue(20)]
+            time.sleep(size(6, 60))
+            answer = house.client.get("/readyz")
+        finally:
+            broker.config_set(setting, 0)
+    assert (answer.status_code, answer.json()["checks"]["broker"] != "ok") == (503, True)
+    back = time.monotonic()
+    jobs = house.all_end(urls, 60)
+    seconds = time.monotonic() - back
+    house.expect_undisturbed(jobs, 20)
+    assert house.parts["worker"].pid == before
+    assert house.parts["worker"].poll() is None
+    note(f"{setting}: done {seconds:.1f} s after")
 
 
 @pytest.fixture

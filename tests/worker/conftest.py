@@ -21,7 +21,7 @@ from tabular.ingest import ingest
 from tabular.options import CsvOptions, Limits
 from tests.tables import flowers
 from worker.heart import Heart
-from worker.runner import Runner
+from worker.runner import RUN_SECONDS, Runner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +34,9 @@ class Bench:
     heart: Heart
     folder: Path
 
-    def runner(self, draining: Callable[[], bool] = lambda: False) -> Runner:
-        return Runner(self.sessions, self.doorbell, self.settings, self.heart, WorkerId("wrk_test"), draining)
+    def runner(self, draining: Callable[[], bool] = lambda: False, run_seconds: float = RUN_SECONDS) -> Runner:
+        worker = WorkerId("wrk_test")
+        return Runner(self.sessions, self.doorbell, self.settings, self.heart, worker, draining, run_seconds)
 
     def upload(self, csv: str = flowers()) -> str:
         source, parquet = self.folder / "table.csv", self.folder / "table.parquet"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import redis
 from sqlalchemy import delete, update
 
 from store import blobs, checkpoints, claims, datasets, epochs, jobs
@@ -126,6 +127,16 @@ def test_weights_for_classes_are_advised_to_jobs_without_them(bench: Bench, clas
     assert ("class_imbalance" in codes) == (class_weight is None)
 
 
+def test_a_bell_is_not_answered_for_ever_but_rung_again_for_what_is_left(bench: Bench) -> None:
+    dataset_id = bench.upload()
+    queued = [bench.queue(dataset_id, training={"epochs": 1}) for _ in range(2)]
+    bench.runner(run_seconds=0).run_all()
+    bench.doorbell.close()
+    assert [bench.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
+    with redis.Redis.from_url(bench.settings.redis_url) as broker:
+        assert broker.llen("backprop") == 1
+
+
 def test_no_epochs_give_the_initialised_network(bench: Bench) -> None:
     job_id = bench.queue(bench.upload(), training={"epochs": 0})
     bench.runner().run_all()
@@ -195,7 +206,7 @@ def test_divergence_fails_the_job_and_names_epoch_batch_and_layer(bench: Bench) 
 
 
 def test_a_job_past_its_deadline_ends_with_the_best_weights_so_far(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "max_runtime_seconds": 5.0})
+    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 4, "max_runtime_seconds": 4.0})
     bench.runner().run_all()
     job = bench.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
