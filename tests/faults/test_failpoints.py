@@ -119,9 +119,9 @@ def test_a_stopping_workers_job_ends_with_the_same_bits_through(
 def test_a_lost_workers_job_ends_with_the_same_bits_through(house: House, note: Note, moment: str, action: str) -> None:
     place = f"reconcile.{moment}_commit"
     house.undisturbed(LONG)
+    house.stop("scheduler")
     url = house.queue(LONG)
     house.wait(lambda: house.is_running(url))
-    house.stop("scheduler")
     house.signal_trainers(signal.SIGKILL)
     time.sleep(LEASE_SECONDS)
     house.arm("scheduler", place, action)
