@@ -20,6 +20,10 @@ TRANSPORT = {"socket_connect_timeout": 1, "socket_timeout": 5, "health_check_int
 log = logging.getLogger(__name__)
 
 
+class BrokerRefuses(OperationalError):
+    """The broker can be reached, and does not take what is written to it."""
+
+
 def celery_app(broker_url: str) -> Celery:
     """A Celery application that sends and receives bells through `broker_url`; it keeps no results."""
     app = Celery("backprop", broker=broker_url)
@@ -116,7 +120,8 @@ def answers(broker_url: str) -> None:
     """Connect to the broker anew and, if it is a Redis, write to it.
 
     Raises:
-        OperationalError, OSError: it cannot be reached, or refuses what is written to it.
+        BrokerRefuses: it takes nothing, for want of memory or replicas.
+        OperationalError, OSError: it cannot be reached.
     """
     app = Celery(broker=broker_url, set_as_current=False)
     app.conf.broker_transport_options = {} if broker_url.startswith("amqp") else TRANSPORT
@@ -126,4 +131,4 @@ def answers(broker_url: str) -> None:
             try:
                 connection.default_channel.client.set("backprop:answers", 1, ex=10)
             except RedisError as error:
-                raise OperationalError(str(error)) from error
+                raise BrokerRefuses(str(error)) from error

@@ -9,7 +9,7 @@ from api.parameters import KnownRoute
 from api.service import Here, Service
 from store import migrate, workers
 from store.database import wal_is_safe
-from store.queue import answers
+from store.queue import BrokerRefuses, answers
 from store.transaction import snapshot
 
 router = APIRouter(tags=["health"], route_class=KnownRoute)
@@ -57,8 +57,10 @@ def _workers(here: Service) -> str | None:
 def _broker(here: Service) -> str | None:
     try:
         answers(here.settings.broker)
+    except BrokerRefuses:
+        return "the broker refuses what is written to it"
     except (OperationalError, OSError):
-        return "the broker cannot be reached, or refuses what is written to it"
+        return "the broker cannot be reached"
     return None
 
 
