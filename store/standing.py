@@ -25,7 +25,7 @@ MOST_SIMULATED = 200  # jobs ahead; of those behind them only the sum counts
 RUNNING_JOBS = select(
     Job.requested,
     Job.eta_seconds,
-    now() - func.coalesce(Job.claimed_at, now()),
+    Job.ran_seconds + (now() - Job.updated_at) / 1000.0,
     Job.spec[("training", "max_runtime_seconds")].as_float(),
 ).where(IS_RUNNING)
 
@@ -127,13 +127,13 @@ def _depths(tx: Tx) -> Sequence[Depth]:
     return depths
 
 
-def _done_in(requested: str | None, eta: float | None, elapsed: int, most: float | None) -> float | None:
+def _done_in(requested: str | None, eta: float | None, ran: float, most: float | None) -> float | None:
     """The seconds until a running job is done, as it tells and no more than it may take; at once if that was asked."""
     if requested is not None:
         return 0.0
     if eta is None or most is None:
         return eta
-    return min(eta, max(most - elapsed / 1000, 0.0))
+    return min(eta, max(most - float(ran), 0.0))
 
 
 def _of(project: ProjectId) -> tuple[ColumnElement[bool], ...]:

@@ -116,7 +116,7 @@ def test_a_job_waits_for_the_running_one_that_is_done_first(sessions: Sessions) 
 
 def test_no_running_job_takes_longer_than_it_may_or_than_its_end_when_that_was_asked_for(sessions: Sessions) -> None:
     start_worker(sessions, slots=1)
-    run_one(sessions, runtime=100, eta_seconds=5000.0, claimed_at=now() - 40_000)
+    run_one(sessions, runtime=100, eta_seconds=5000.0, ran_seconds=30.0, updated_at=now() - 10_000)
     job = queue_job(sessions)
     assert stand(sessions, job).starts_in_seconds == pytest.approx(60, abs=10)
     with transaction(sessions) as tx:
