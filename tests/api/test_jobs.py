@@ -246,7 +246,7 @@ def test_a_job_that_is_tried_again_is_warned_of_its_table_and_not_of_what_the_ol
         running = claims.claim(tx, WorkerId("wrk_test"), 30)
         assert running
         lease = Lease(job_id=JobId(running.id), fence=running.fence)
-        progress = {"epoch": 3, "fraction": 0.1, "eta_seconds": None, "metrics": {}, "best": None}
+        progress = {"epoch": 3, "fraction": 0.1, "eta_seconds": None, "metrics": {}, "best": None, "ran_seconds": 1.0}
         leases.record(tx, lease, 30, Progress(**progress, warnings=[found]))
         leases.cancel(tx, lease)
     assert client.get(job["links"]["self"]).json()["warnings"] == [*job["warnings"], found]
