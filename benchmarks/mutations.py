@@ -48,7 +48,7 @@ MUTATIONS = (
         ("tests/faults/test_failpoints.py", "-k", "reported"),
     ),
     Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
-    Mutation("drained attempt charged", LEASES, "attempt=Job.attempt - 1,", "", PROTOCOL),
+    Mutation("drained attempt charged", LEASES, "else Job.attempt - 1,", "else Job.attempt,", PROTOCOL),
     Mutation("cancel lost in a pause", LEASES, '(canceled, "canceled"), ', "", PROTOCOL),
     Mutation("resume lost in a pause", LEASES, '(paused, "paused"), else_="queued"', 'else_="paused"', PROTOCOL),
     Mutation("cancel lost in an end", LEASES, ", not_canceled)", ")", PROTOCOL),

@@ -50,6 +50,11 @@ def may_pass(error: Exception) -> bool:
     return lost or isinstance(error, (OperationalError, InterfaceError))
 
 
+def is_its_own_fault(error: Exception) -> bool:
+    """Whether a database that was reached did not do what it was asked: it may never, or was busy or full."""
+    return isinstance(error, DBAPIError) and error.statement is not None and not error.connection_invalidated
+
+
 def _sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=35, connect_args={"timeout": BUSY_MILLISECONDS / 1000}

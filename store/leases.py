@@ -126,9 +126,9 @@ def pause(tx: Tx, lease: Lease) -> Job:
     return jobs.entered(tx, _let_go(tx, lease))
 
 
-def give_back(tx: Tx, lease: Lease) -> Job:
-    """Let go of the job, which ends here through no fault of its own: it is queued again, unless more was asked."""
-    return jobs.entered(tx, _let_go(tx, lease), reason="worker_stopped")
+def give_back(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
+    """Let go of the job, which is queued again unless more was asked; `charged`: the attempt counts as a lost one."""
+    return jobs.entered(tx, _let_go(tx, lease, charged=charged), reason="worker_stopped")
 
 
 def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
@@ -180,8 +180,8 @@ def _end(tx: Tx, lease: Lease, weights: str | None, **values: Any) -> Job:
     return jobs.entered(tx, job)
 
 
-def _let_go(tx: Tx, lease: Lease) -> Job:
-    """Free the job, its attempt not charged. Where it goes is decided by its row, in the same statement."""
+def _let_go(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
+    """Free the job, by default without charging the attempt. Where to is decided by its row, in the same statement."""
     canceled, paused = Job.requested == "cancel", Job.requested == "pause"
     return _held(
         tx,
@@ -189,7 +189,7 @@ def _let_go(tx: Tx, lease: Lease) -> Job:
         state=case((canceled, "canceled"), (paused, "paused"), else_="queued"),
         requested=case((canceled | paused, None), else_=Job.requested),
         finished_at=case((canceled, now()), else_=None),
-        attempt=Job.attempt - 1,
+        attempt=Job.attempt if charged else Job.attempt - 1,
         eta_seconds=None,
         **FREE,
     )

@@ -24,7 +24,12 @@ class Paused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """The worker has to stop, the job does not: it goes on elsewhere from its checkpoint."""
+    """The worker has to stop, the job does not: it goes on elsewhere from its checkpoint.
+
+    `charged`: the job may be to blame, and is not to come back for ever.
+    """
+
+    charged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.fingerprint import fingerprint
 from store import claims, leases
 from store.claims import Arithmetic
-from store.database import Sessions, may_pass
+from store.database import Sessions, is_its_own_fault, may_pass
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
 from store.leases import Lease
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 RUN_SECONDS = 3600  # for which one bell is enough for job after job; Celery ends what it takes for hanging
 RETRY_SECONDS = 0.5
 DRAIN_SECONDS = 2.0  # for which a worker that has to stop tries to write an end
-REFUSED = Failed(code="internal", detail="The database refused the result; why was logged under the job's id.")
+REFUSED = Failed(code="internal", detail="The database refused what the job needs; why was logged under the job's id.")
 
 
 class Runner:
@@ -102,6 +102,8 @@ class Runner:
             with self._heart.holding(lease, job.requested) as grip:
                 recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, grip)
                 outcome = Turn(self._sessions, self._preparation, job, grip, recorder, self._draining).outcome()
+                if outcome == Interrupted(charged=True) and job.attempt >= self._settings.max_attempts:
+                    outcome = REFUSED
                 self._finish(lease, grip, recorder, outcome)
         except LeaseLost:
             log.warning("%s is another worker's now", job.id)
@@ -122,16 +124,17 @@ class Runner:
     def _write(self, lease: Lease, grip: Grip, outcome: Outcome, note: Callable[[Tx], object]) -> None:
         """In one transaction; again, as long as the lease holds, when the database cannot be reached now.
 
+        A database that is reached has as long as a lease for it, or has refused it.
         If a commit went through although it was reported as failed, the repetition finds the lease gone.
         """
-        until = math.inf
+        end, until = time.monotonic() + self._settings.lease_seconds, math.inf
         while True:
             try:
                 with transaction(self._sessions, type(outcome).__name__.lower()) as tx:
                     note(tx)
                     _end(tx, lease, outcome)
             except DBAPIError as error:
-                if not may_pass(error):
+                if not may_pass(error) or (is_its_own_fault(error) and time.monotonic() > end):
                     raise
                 log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
             else:
@@ -158,6 +161,6 @@ def _end(tx: Tx, lease: Lease, outcome: Outcome) -> None:
         case Paused():
             leases.pause(tx, lease)
         case Interrupted():
-            leases.give_back(tx, lease)
+            leases.give_back(tx, lease, charged=outcome.charged)
         case Failed():
             leases.fail(tx, lease, outcome.error, outcome.stop_reason, outcome.weights_blob_id)

@@ -10,7 +10,7 @@ import duckdb
 from engine import checkpoint
 from engine.range_test import RangeTest, range_test
 from engine.training import EpochEnd, Heartbeat, Stopped, train
-from store.database import Sessions, may_pass
+from store.database import Sessions, is_its_own_fault, may_pass
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
 from worker import rate
@@ -64,7 +64,7 @@ class Turn:
         except Exception as error:
             if may_pass(error):
                 log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
-                return Interrupted()
+                return Interrupted(charged=is_its_own_fault(error))
             log.exception("%s failed", self._job.id)
             return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -72,6 +73,31 @@ def test_a_job_whose_result_the_database_refuses_fails_and_frees_its_worker(
     assert not worker.is_alive()
     assert job.error is not None
     assert (job.state, job.error["code"], job.attempt) == ("failed", "internal", 1)
+
+
+NEVER_IN_TIME = """
+CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'late' USING ERRCODE = 'query_canceled'; END $$;
+CREATE TRIGGER late BEFORE INSERT ON {} EXECUTE FUNCTION late();
+"""
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize(("table", "attempts"), [("blobs", 3), ("models", 1)])
+def test_a_job_that_the_database_never_serves_in_time_does_not_come_back_for_ever(
+    bench: Bench, table: str, attempts: int
+) -> None:
+    bench = replace(bench, settings=bench.settings.model_copy(update={"lease_seconds": 3}))
+    job_id = bench.queue(bench.upload(), training={"epochs": 3})
+    with transaction(bench.sessions) as tx:
+        tx.execute(text(NEVER_IN_TIME.format(table)))
+    worker = threading.Thread(target=bench.runner().run_all, daemon=True)
+    worker.start()
+    worker.join(timeout=15)
+    job = bench.job(job_id)
+    assert not worker.is_alive()
+    assert job.error is not None
+    assert (job.state, job.error["code"], job.attempt) == ("failed", "internal", attempts)
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
