@@ -11,7 +11,7 @@ from tests.faults.conftest import Note
 from tests.faults.house import LEASE_SECONDS, House
 
 MOMENTS = ("before", "after")
-LONG = 800  # epochs: enough for a job to be met while it trains
+LONG = 2000  # epochs: enough for a job to be met while it trains
 ACTIONS = ("kill", "error")  # an error after a commit: done, but reported as an error
 OF_JOBS = ("claim", "heartbeat", "record", "checkpoint", "succeeded")
 Places = Sequence[str]
@@ -44,13 +44,13 @@ def proof(about: str) -> pytest.MarkDecorator:
 def test_a_job_ends_with_the_same_bits_through(
     house: House, note: Note, places: Places, moment: str, action: str
 ) -> None:
-    house.undisturbed()
+    house.undisturbed(LONG)
     named = [f"{place}.{moment}_commit" for place in places]
     for place in named:
         house.arm("worker", place, action)
-    jobs = house.all_end([house.queue() for _ in range(3)])
+    jobs = house.all_end([house.queue(LONG) for _ in range(3)])
     assert house.happened("worker", named)
-    house.expect_undisturbed(jobs)
+    house.expect_undisturbed(jobs, LONG)
     note(f"{len(named)} x {action} {moment} commit")
 
 
@@ -138,10 +138,11 @@ def test_a_job_whose_bell_is_not_rung_or_rung_twice_is_trained_once(
     house: House, note: Note, moment: str, action: str, role: str
 ) -> None:
     place = f"ring.{moment}_send"
+    house.undisturbed(LONG)
     house.arm(role, place, action)
-    jobs = house.all_end([house.queue() for _ in range(3)])  # one more than slots, for which the scheduler rings
+    jobs = house.all_end([house.queue(LONG) for _ in range(3)])  # one more than slots, for which the scheduler rings
     house.wait(lambda: house.happened(role, [place]))
-    house.expect_undisturbed(jobs)
+    house.expect_undisturbed(jobs, LONG)
     assert {job["attempt"] for job in jobs} == {1}
     note(f"{role}: {action} {moment} sending")
 

@@ -11,13 +11,14 @@ from tests.faults.conftest import Note, Size
 from tests.faults.house import House
 
 SLOW_STOP_SECONDS = 3.0
+LONG = 3000  # epochs: long enough to be killed in
 
 
 @pytest.mark.proof(1, "kill storm", "all succeed, none twice, hashes equal")
 def test_in_a_storm_of_kills_every_job_succeeds_once_with_the_same_bits(house: House, note: Note, size: Size) -> None:
-    house.undisturbed()
+    house.undisturbed(LONG)
     house.begin("second worker")
-    urls = [house.queue() for _ in range(size(5, 200))]
+    urls = [house.queue(LONG) for _ in range(size(5, 200))]
     rng, kills, pause = random.Random(1), 0, (0.7, 1.4) if size(0, 1) == 0 else (0.5, 3.0)
     waiting = set(urls)
     while waiting and kills < size(8, 10_000):
@@ -31,7 +32,7 @@ def test_in_a_storm_of_kills_every_job_succeeds_once_with_the_same_bits(house: H
         waiting -= {url for url in waiting if house.job(url)["finished_at"]}
         house.restart_dead()
     jobs = house.all_end(urls)
-    house.expect_undisturbed(jobs)
+    house.expect_undisturbed(jobs, LONG)
     most = max(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{len(jobs)} jobs, {kills} kills, up to {most} attempts a job")
 
