@@ -6,6 +6,7 @@ Both run in one process, in turns, on an SQLite file and a Valkey of their own; 
 millisecond, once with long ones.
 """
 
+import gc
 import statistics
 import sys
 import tempfile
@@ -41,10 +42,11 @@ def main(seconds: float) -> None:
         bench = make_bench(Path(folder), server.url)
         print(f"{'epochs':>8}{'ms/epoch':>10}{'engine s':>10}{'worker s':>10}{'cost':>8}")
         for rows, layers in (
-            (120, LAYERS),
+            (2000, LAYERS),
             (4000, [{"type": "dense", "units": 1024}, {"type": "dense", "units": 1024}]),
         ):
             report(bench, bench.upload(flowers(rows)), layers, seconds)
+        gc.unfreeze()
         bench.heart.close()
         bench.doorbell.close()
     server.destroy()
@@ -57,6 +59,7 @@ def make_bench(folder: Path, redis_url: str) -> Bench:
     sessions = open_sessions(open_database(settings.database))
     doorbell = Doorbell(celery_app(settings.broker), redis_url)
     heart = Heart(sessions, settings)
+    gc.freeze()  # as workers do
     return Bench(sessions=sessions, settings=settings, doorbell=doorbell, heart=heart, folder=folder)
 
 
@@ -109,7 +112,7 @@ def queue(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: i
     with transaction(bench.sessions) as tx:
         for left in listing.page_of(tx, DEFAULT_PROJECT, Conditions(state="queued"), None, 100).rows:
             jobs.cancel(tx, DEFAULT_PROJECT, left.id)
-    return bench.queue(dataset_id, model={"layers": layers}, training={"epochs": epochs, "batch_size": 32})
+    return bench.queue(dataset_id, model={"layers": layers}, training={"epochs": epochs, "batch_size": 64})
 
 
 if __name__ == "__main__":

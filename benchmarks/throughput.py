@@ -1,6 +1,6 @@
 """How many tiny jobs workers end in a second, and how long one takes from its submit to its success.
 
-    python benchmarks/throughput.py [--jobs 300] [--singles 30] [--workers 1 2]
+    python benchmarks/throughput.py [--jobs 300] [--epochs 1] [--singles 30] [--workers 1 2]
 
 API, scheduler and workers run as processes with the service's default settings, on SQLite and on PostgreSQL, with a
 Valkey of their own. The jobs are queued before the workers start; jobs per second are counted from the first job's
@@ -28,7 +28,6 @@ from tests.e2e.conftest import SHORT, START_SECONDS, Processes
 from tests.servers import PostgresServer, RedisServer, valkey_binary
 from tests.tables import flowers
 
-TINY = {"target": "kind", "training": {"epochs": 1}}
 END_SECONDS = 600.0
 
 
@@ -62,11 +61,12 @@ def measure(name: str, service: Processes, asked: argparse.Namespace) -> None:
     service.wait(lambda: lives(service), START_SECONDS)
     dataset_id, base = service.upload(flowers()), None
     for workers in asked.workers:
-        urls = [service.submit(dataset_id, **TINY) for _ in range(asked.jobs)]
+        body = {"target": "kind", "training": {"epochs": asked.epochs}}
+        urls = [service.submit(dataset_id, **body) for _ in range(asked.jobs)]
         worker = service.start("worker", "--concurrency", str(workers))
         rate = jobs_per_second([service.finished(url, END_SECONDS) for url in urls])
         base = base or rate
-        singles = sorted(latency(service, dataset_id) for _ in range(asked.singles))
+        singles = sorted(latency(service, {"dataset_id": dataset_id, **body}) for _ in range(asked.singles))
         median, high = statistics.median(singles), singles[len(singles) * 9 // 10]
         print(f"{name:12}{workers:8}{rate:9.1f}{rate / base:9.2f}{median * 1e3:11.0f}{high * 1e3:9.0f}", flush=True)
         worker.terminate()
@@ -90,9 +90,9 @@ def jobs_per_second(jobs: list[dict[str, Any]]) -> float:
     return len(jobs) / (last - first).total_seconds()
 
 
-def latency(service: Processes, dataset_id: str) -> float:
+def latency(service: Processes, body: dict[str, Any]) -> float:
     """Seconds from a submit to its answer, which comes with the job's end."""
-    body, began = {"dataset_id": dataset_id, **TINY}, time.perf_counter()
+    began = time.perf_counter()
     answer = service.client.post("/v1/jobs", json=body, headers={"Prefer": "wait=15"})
     taken = time.perf_counter() - began
     assert answer.json()["state"] == "succeeded", answer.text
@@ -103,10 +103,11 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=300)
+    parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--singles", type=int, default=30)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     asked = parser.parse_args()
-    print(f"{asked.jobs} jobs of one epoch over 96 rows, queued before; then {asked.singles} one by one")
+    print(f"{asked.jobs} jobs of {asked.epochs} epochs over 96 rows, queued before; then {asked.singles} one by one")
     print(f"{'':12}{'workers':>8}{'jobs/s':>9}{'times':>9}{'median ms':>11}{'90 % ms':>9}")
     with services() as all_services:
         for name, service in all_services.items():

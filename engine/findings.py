@@ -136,7 +136,7 @@ def _still(history: Sequence[EpochEnd]) -> Iterator[Finding]:
 
 
 def _overfitting(history: Sequence[EpochEnd]) -> Iterator[Finding]:
-    if not all("val_loss" in end.metrics for end in history):
+    if "val_loss" not in history[-1].metrics:
         return
     judged = [end.metrics["val_loss"] for end in history]
     losses = [end.metrics["train_loss"] for end in history]
@@ -164,7 +164,7 @@ def _imbalance(counts: Sequence[int]) -> Iterator[Finding]:
 
 def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
     wild = [x.label for x in learners if _share(x) > WILD]
-    losses = [end.metrics["train_loss"] for end in history][-RECENT:]
+    losses = [end.metrics["train_loss"] for end in history[-RECENT:]]
     size = SOLVED * abs(history[0].metrics["train_loss"])
     rises = sum(_above(b, JUMP, a) and b - a > size for a, b in itertools.pairwise(losses))
     seen = [f"a step changes weights by up to {max(map(_share, learners)):.1%} of their size"] if wild else []

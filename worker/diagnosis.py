@@ -1,5 +1,6 @@
 """What is wrong with a run, told while it runs: each finding once, as a warning of the job."""
 
+import time
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from engine.events import EpochEnd
 from engine.findings import Finding, find
 from worker.preparation import Prepared
+
+JUDGING_SHARE = 0.002  # of the time: what judging the epochs so far may cost
 
 
 class Diagnosis:
@@ -16,17 +19,25 @@ class Diagnosis:
         self._told = {warning["code"] for warning in told}
         self._class_counts = class_counts
         self._history: list[EpochEnd] = []
+        self._judge_at = 0.0
 
     def note(self, end: EpochEnd) -> None:
         """Add a finished epoch."""
         self._history.append(end)
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the epochs so far may be judged again: it takes the longer, the more there are."""
+        return time.monotonic() >= self._judge_at
+
     def news(self) -> list[dict[str, Any]]:
         """Findings of kinds that were not told before, as warnings."""
+        began = time.monotonic()
         findings = [
             finding for finding in find(self._history, class_counts=self._class_counts) if self._is_new(finding)
         ]
         self._told |= {finding.code for finding in findings}
+        self._judge_at = began + (time.monotonic() - began) / JUDGING_SHARE
         return [_warning(finding, self._history[-1].epoch) for finding in findings]
 
     def _is_new(self, finding: Finding) -> bool:

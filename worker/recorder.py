@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from engine.events import Heartbeat
 from engine.fingerprint import fingerprint
 from store import blobs, leases
 from store.database import Sessions, may_pass
@@ -47,21 +48,20 @@ class Recorder:
         self._epochs = job.epochs
         self._epoch, self._metrics, self._best = job.epoch, dict(job.metrics), job.best
         self._fraction = self._first_fraction = job.fraction
+        self.beat: Heartbeat | None = None  # the latest batch: after each of them, so an attribute and no call
         self._unwritten: dict[int, dict[str, Any]] = {}
         self._warnings: list[dict[str, Any]] = []
         self._ran = job.ran_seconds
-        self._began = self._recorded = self._checkpointed = clock()
-        self._checkpoint_cost, self._may_checkpoint_at = 0.0, clock()
-
-    def reach(self, epochs_done: float) -> None:
-        """Note how far training is, in epochs."""
-        self._fraction = min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
+        self._began = self._may_checkpoint_at = clock()
+        self._record_at = self._began + settings.record_seconds
+        self._checkpoint_at = self._began + self._every
+        self._schedule()
 
     def epoch(
         self, number: int, metrics: dict[str, float | None], best: dict[str, Any] | None, layers: list[dict[str, Any]]
     ) -> None:
-        """Note a finished epoch; `layers` are the sizes in each, at the epochs that have them."""
-        self._epoch, self._metrics, self._best = number, metrics, best
+        """Note a finished epoch; `best` if it is the best now, `layers` with the sizes in each, if it has them."""
+        self._epoch, self._metrics, self._best = number, metrics, best or self._best
         self._unwritten[number] = {**metrics, "layers": layers} if layers else metrics
 
     def warn(self, warnings: list[dict[str, Any]]) -> None:
@@ -74,8 +74,7 @@ class Recorder:
             is_best = best is not None and best["epoch"] == epochs_done
             self._metrics = {name: best[name] for name in best if name != "epoch"} if best and is_best else {}
         self._epoch, self._best = epochs_done, best
-        self.reach(epochs_done)
-        self._first_fraction = self._fraction
+        self._fraction = self._first_fraction = self._share(epochs_done)
 
     @property
     def ran_seconds(self) -> float:
@@ -84,12 +83,18 @@ class Recorder:
 
     @property
     def is_due(self) -> bool:
+        """Whether there is anything to write: progress, or a checkpoint."""
+        return self._clock() >= self._due_at
+
+    @property
+    def record_is_due(self) -> bool:
         """Whether half a second went by since the last transaction."""
-        return self._clock() - self._recorded >= self._settings.record_seconds
+        return self._clock() >= self._record_at
 
     def record(self) -> None:
         """Write what was noted; keep it for the next time when the database cannot be reached now."""
-        self._recorded = self._clock()
+        self._record_at = self._clock() + self._settings.record_seconds
+        self._schedule()
         try:
             with transaction(self._sessions, "record") as tx:
                 requested = self.write(tx)
@@ -104,6 +109,8 @@ class Recorder:
 
     def write(self, tx: Tx) -> str | None:
         """Write what was noted in a transaction that is open; answers what was asked of the job."""
+        if self.beat:
+            self._fraction = self._share(self.beat.epoch - 1 + self.beat.batch / self.beat.batches)
         progress = Progress(
             epoch=self._epoch,
             fraction=self._fraction,
@@ -124,8 +131,7 @@ class Recorder:
     @property
     def checkpoint_is_due(self) -> bool:
         """Whether it is time for a checkpoint, and the last one was cheap enough for another."""
-        since = self._clock() - self._checkpointed
-        return self.may_checkpoint and since >= max(self._every, self._checkpoint_cost / CHECKPOINT_SHARE)
+        return self._clock() >= self._checkpoint_at
 
     def checkpoint(self, data: bytes) -> bool:
         """Store a checkpoint: its chunks first, the pointer to it last and under the fence. False if that failed."""
@@ -138,8 +144,9 @@ class Recorder:
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
             stored = False
             self._may_checkpoint_at = self._clock() + AGAIN_SECONDS
-        self._checkpointed = self._clock()
-        self._checkpoint_cost = self._checkpointed - began
+        now = self._clock()
+        self._checkpoint_at = max(now + max(self._every, (now - began) / CHECKPOINT_SHARE), self._may_checkpoint_at)
+        self._schedule()
         return stored
 
     def _store(self, data: bytes) -> None:
@@ -156,6 +163,12 @@ class Recorder:
         with transaction(self._sessions, "range_test") as tx:
             leases.keep_range_test(tx, self._lease, found, warnings)
         self._doorbell.wake(self._lease.job_id)
+
+    def _share(self, epochs_done: float) -> float:
+        return min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
+
+    def _schedule(self) -> None:
+        self._due_at = min(self._record_at, self._checkpoint_at)
 
     def _eta(self) -> float | None:
         done = self._fraction - self._first_fraction

@@ -24,8 +24,12 @@ ERRORS = ("val_mae",)
 
 def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, float | None]:
     """The engine's metrics, of a standardised target, in the target's own units; None for what overflows in them."""
-    scales = dict.fromkeys(LOSSES, prepared.target.loss_scale) | dict.fromkeys(ERRORS, prepared.target.error_scale)
-    return {name: finite(value * scales.get(name, 1.0)) for name, value in metrics.items()}
+    shown = {**metrics}
+    for names, scale in ((LOSSES, prepared.target.loss_scale), (ERRORS, prepared.target.error_scale)):
+        for name in names:
+            if scale != 1.0 and name in shown:
+                shown[name] *= scale
+    return {name: value if math.isfinite(value) else None for name, value in shown.items()}
 
 
 def finite(value: Any) -> Any:

@@ -103,24 +103,30 @@ class Turn:
         for event in events:
             match event:
                 case Heartbeat():
-                    self._recorder.reach(event.epoch - 1 + event.batch / event.batches)
+                    self._recorder.beat = event
                 case EpochEnd():
                     self._note_epoch(prepared, event)
                     diagnosis.note(event)
-                case Stopped(reason="diverged"):
-                    return _diverged(event.detail, store_weights(self._sessions, prepared).id)
                 case Stopped():
-                    return self._succeeded(prepared, event.reason)
-            if self._recorder.is_due or (isinstance(event, EpochEnd) and event.epoch == training.epochs):
+                    self._recorder.warn(diagnosis.news())
+                    return self._ended(prepared, event)
+            if not (self._grip.requested or self._draining() or self._recorder.is_due):
+                continue  # as after nearly every batch, of which there may be 30,000 in a second
+            if self._recorder.record_is_due and diagnosis.is_due:
                 self._recorder.warn(diagnosis.news())
-            outcome = self._attend(prepared)
-            if outcome is not None:
+            if outcome := self._attend(prepared):
                 return outcome
         raise AssertionError("training ends with Stopped")
 
     def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
         metrics = in_target_units(prepared, event.metrics)
-        self._recorder.epoch(event.epoch, metrics, _best(prepared), finite(layer_sizes(event)))
+        best = None if event.epoch > _best_epoch(prepared) else _best(prepared)
+        self._recorder.epoch(event.epoch, metrics, best, finite(layer_sizes(event)))
+
+    def _ended(self, prepared: Prepared, stopped: Stopped) -> Outcome:
+        if stopped.reason == "diverged":
+            return _diverged(stopped.detail, store_weights(self._sessions, prepared).id)
+        return self._succeeded(prepared, stopped.reason)
 
     def _attend(self, prepared: Prepared) -> Outcome | None:
         """Between two batches: see what is asked for, and write down what is due."""
@@ -150,7 +156,7 @@ class Turn:
 
     def _is_late(self) -> bool:
         """Whether the job's time is up; writes down what is due."""
-        if not self._recorder.is_due:
+        if not self._recorder.record_is_due:
             return False
         self._grip.check()
         if self._recorder.ran_seconds > self._most_seconds:
@@ -169,6 +175,10 @@ class Turn:
         best = prepared.state.best
         metrics = in_target_units(prepared, best.metrics) if best else {}
         return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
+
+
+def _best_epoch(prepared: Prepared) -> int:
+    return prepared.state.best.epoch if prepared.state.best else 0
 
 
 def _best(prepared: Prepared) -> dict[str, Any] | None:
