@@ -34,14 +34,15 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     here: Here,
     caller: Reader,
     after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="Only events after this number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=PAGE, description="Events of a page; a stream has all.")] = PAGE,
     last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
 ) -> Response:
     """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
     if last_event_id is not None:
         after = _number(last_event_id)
-    page, _ = await to_thread.run_sync(_read, here, caller.project, job_id, after)
+    page, _ = await to_thread.run_sync(_read, here, caller.project, job_id, after, limit)
     if STREAM not in request.headers.get("accept", ""):
-        view = EventsView(data=page, next_after=page[-1].id if len(page) == PAGE else None)
+        view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_stream(here, caller.project, job_id, after), media_type=STREAM, headers=headers)
@@ -64,11 +65,13 @@ async def _stream(here: Service, project: ProjectId, job_id: str, after: int) ->
                 await watch.wait(KEEP_ALIVE_SECONDS)
 
 
-def _read(here: Service, project: ProjectId, job_id: str, after: int) -> tuple[list[EventView], bool]:
+def _read(
+    here: Service, project: ProjectId, job_id: str, after: int, limit: int = PAGE
+) -> tuple[list[EventView], bool]:
     """The next events, and whether the job had ended before they were read."""
     with snapshot(here.sessions) as tx:
         ended = jobs.get(tx, project, job_id).state in TERMINAL
-        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, PAGE)], ended
+        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)], ended
 
 
 def _number(last_event_id: str) -> int:

@@ -38,6 +38,8 @@ def test_events_tell_every_transition_and_epoch_in_order(
     types = [event["type"] for event in page["data"]]
     assert types == ["job.queued", "job.running", *["job.epoch"] * 3, "job.succeeded"]
     assert [event["data"]["epoch"] for event in page["data"] if event["type"] == "job.epoch"] == [1, 2, 3]
+    two = client.get(job["links"]["events"], params={"after": 1, "limit": 2}).json()
+    assert (two["data"], two["next_after"]) == (page["data"][1:3], 3)
 
 
 def test_a_stream_goes_on_until_the_job_has_ended_and_resumes_without_gap_or_repeat(
