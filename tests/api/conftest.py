@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from safetensors.numpy import load
 
 from api.app import create_app
 from api.service import Service
@@ -80,6 +81,21 @@ def upload(client: TestClient, csv: str | bytes, **query: str) -> dict[str, Any]
     assert answer.status_code == 201, answer.text
     shown: dict[str, Any] = answer.json()
     return shown
+
+
+def train(client: TestClient, work: Callable[[], None], body: dict[str, Any]) -> dict[str, Any]:
+    """A job that has ended."""
+    answer = client.post("/v1/jobs", json=body)
+    assert answer.status_code == 201, answer.text
+    work()
+    job: dict[str, Any] = client.get(answer.json()["links"]["self"]).json()
+    assert job["state"] == "succeeded", job["error"]
+    return job
+
+
+def weights(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
+    """The downloaded weights of a job's model, by name."""
+    return load(client.get(f"{job['links']['model']}/weights").content)
 
 
 def pointers(answer: dict[str, Any]) -> list[str]:

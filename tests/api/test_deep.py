@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import upload
+from tests.api.conftest import train, upload
 
 
 def spirals(rows: int = 800, seed: int = 1) -> str:
@@ -44,13 +44,9 @@ def sorting(rows: int = 2000, seed: int = 1) -> str:
     return "\n".join(lines) + "\n"
 
 
-def train(client: TestClient, work: Callable[[], None], csv: str, body: dict[str, Any]) -> dict[str, Any]:
+def model_of(client: TestClient, work: Callable[[], None], csv: str, body: dict[str, Any]) -> dict[str, Any]:
     """The model of a job that has succeeded."""
-    answer = client.post("/v1/jobs", json={"dataset_id": upload(client, csv)["id"], **body})
-    assert answer.status_code == 201, answer.text
-    work()
-    job = client.get(answer.json()["links"]["self"]).json()
-    assert job["state"] == "succeeded", job["error"]
+    job = train(client, work, {"dataset_id": upload(client, csv)["id"], **body})
     model: dict[str, Any] = client.get(job["links"]["model"]).json()
     return model
 
@@ -58,7 +54,7 @@ def train(client: TestClient, work: Callable[[], None], csv: str, body: dict[str
 def test_two_spirals_are_told_apart(client: TestClient, work: Callable[[], None]) -> None:
     layers = [{"type": "dense", "units": 32, "activation": "tanh"}] * 2
     training = {"epochs": 150, "batch_size": 32, "optimizer": {"type": "adam", "learning_rate": 0.01}}
-    model = train(client, work, spirals(), {"target": "arm", "model": {"layers": layers}, "training": training})
+    model = model_of(client, work, spirals(), {"target": "arm", "model": {"layers": layers}, "training": training})
     assert model["evaluation"]["accuracy"] >= 0.97
 
 
@@ -73,7 +69,7 @@ def test_a_convolutional_network_learns_pictures_from_flat_columns(
         {"type": "dense", "units": 16},
     ]
     body = {"target": "bar", "model": {"layers": layers}, "training": {"epochs": 15, "batch_size": 16}}
-    model = train(client, work, bars(), body)
+    model = model_of(client, work, bars(), body)
     assert model["evaluation"]["accuracy"] >= 0.95
     row = dict(zip((f"p{at}" for at in range(36)), (float(at % 6 == 2) for at in range(36)), strict=True))
     answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [row]}).json()
@@ -115,7 +111,7 @@ def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None])
         "model": {"layers": layers},
         "training": training,
     }
-    model = train(client, work, sorting(), body)
+    model = model_of(client, work, sorting(), body)
     assert model["evaluation"]["all_right"] >= 0.95
     rows = [{"a": 3, "b": 1, "c": 5, "d": 0}]
     answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
-from safetensors.numpy import load
 
-from tests.api.conftest import pointers, upload
+from tests.api.conftest import pointers, train, upload, weights
 
 FEATURES = [{"column": "size"}, {"column": "shop", "encoding": "embedding", "size": 4}]
 LAYERS = [{"type": "dense", "units": 8}, {"type": "dense", "units": 6}]
@@ -27,17 +26,7 @@ def sales(shops: int = 40, rows: int = 400, seed: int = 7) -> str:
 
 def job_on(client: TestClient, work: Callable[[], None], csv: str, **body: Any) -> dict[str, Any]:
     """A job on a table that has ended."""
-    dataset_id = upload(client, csv)["id"]
-    answer = client.post("/v1/jobs", json={"dataset_id": dataset_id, "target": "sales", **body})
-    assert answer.status_code == 201, answer.text
-    work()
-    job: dict[str, Any] = client.get(answer.json()["links"]["self"]).json()
-    assert job["state"] == "succeeded", job["error"]
-    return job
-
-
-def weights(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
-    return load(client.get(f"{job['links']['model']}/weights").content)
+    return train(client, work, {"dataset_id": upload(client, csv)["id"], "target": "sales", **body})
 
 
 def base_job(client: TestClient, work: Callable[[], None]) -> dict[str, Any]:

@@ -6,24 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from safetensors.numpy import load
 
-from tests.api.conftest import pointers, upload
+from tests.api.conftest import pointers, train, upload, weights
 from tests.tables import flowers, prices
-
-
-def train(client: TestClient, work: Callable[[], None], body: dict[str, Any]) -> dict[str, Any]:
-    """A job that has ended."""
-    answer = client.post("/v1/jobs", json=body)
-    assert answer.status_code == 201, answer.text
-    work()
-    job: dict[str, Any] = client.get(answer.json()["links"]["self"]).json()
-    assert job["state"] == "succeeded", job["error"]
-    return job
-
-
-def weights(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
-    return load(client.get(f"{job['links']['model']}/weights").content)
 
 
 def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Callable[[], None]) -> None:

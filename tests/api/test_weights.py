@@ -15,8 +15,7 @@ from api.settings import ApiSettings
 from store.settings import Settings
 from store.tables import Blob
 from store.transaction import snapshot
-from tests.api.conftest import pointers, upload
-from tests.api.test_fine_tuning import train, weights
+from tests.api.conftest import pointers, train, upload, weights
 from tests.tables import flowers, prices
 
 State = dict[str, np.ndarray[Any, Any]]
