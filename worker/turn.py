@@ -120,7 +120,8 @@ class Turn:
 
     def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
         metrics = in_target_units(prepared, event.metrics)
-        best = None if event.epoch > _best_epoch(prepared) else _best(prepared)
+        found = prepared.state.best
+        best = _best(prepared) if found and found.epoch == event.epoch else None
         self._recorder.epoch(event.epoch, metrics, best, finite(layer_sizes(event)))
 
     def _ended(self, prepared: Prepared, stopped: Stopped) -> Outcome:
@@ -175,10 +176,6 @@ class Turn:
         best = prepared.state.best
         metrics = in_target_units(prepared, best.metrics) if best else {}
         return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
-
-
-def _best_epoch(prepared: Prepared) -> int:
-    return prepared.state.best.epoch if prepared.state.best else 0
 
 
 def _best(prepared: Prepared) -> dict[str, Any] | None:
