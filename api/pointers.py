@@ -1,7 +1,7 @@
 """From Pydantic's locations to JSON pointers (RFC 6901) into the body as it was sent, with words that teach."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +36,19 @@ def invalid_fields(problems: Sequence[Mapping[str, Any]], body: Any) -> list[Inv
     """What is wrong, where: a pointer into the body, or ``query name`` and ``header name`` for what is not in it.
 
     Where one of several kinds of values may stand, Pydantic tells what is wrong with the value as each of them. If it
-    is one of these kinds and wrong further in, only that is told; if it is none of them, all are told at once.
+    is one of these kinds and wrong further in, only that is told; if it is none of them, all are told at once. A list
+    that is too short only because its items are wrong is left out: Pydantic drops those before it counts.
     """
     found = [(_field(problem, body), str(problem["type"])) for problem in problems]
+    outer = {above for field, _ in found for above in _above(field.pointer)}
+    meant = {at for field, kind in found if kind not in MISFITS for at in (field.pointer, *_above(field.pointer))}
     merged: dict[str, InvalidField] = {}
     for field, kind in found:
-        if kind not in MISFITS:
-            if kind != "too_short" or not any(_within(other, field) for other, _ in found if other != field):
-                merged[f"{field.pointer} {field.detail}"] = field
-        elif not any(other != field and what not in MISFITS and _at(other, field) for other, what in found):
-            before = merged.get(field.pointer)
-            merged[field.pointer] = field if before is None else _either(before, field)
+        if kind in MISFITS:
+            if field.pointer not in meant:
+                merged[field.pointer] = _either(merged.get(field.pointer), field)
+        elif kind != "too_short" or field.pointer not in outer:
+            merged[f"{field.pointer} {field.detail}"] = field
     return list(merged.values())
 
 
@@ -75,16 +77,17 @@ def _real(path: Sequence[str | int], body: Any, kind: str) -> list[str | int]:
     return real
 
 
-def _at(inner: InvalidField, outer: InvalidField) -> bool:
-    return inner.pointer == outer.pointer or _within(inner, outer)
+def _above(pointer: str) -> Iterator[str]:
+    """The pointers to what contains a value."""
+    while "/" in pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
-def _within(inner: InvalidField, outer: InvalidField) -> bool:
-    return inner.pointer.startswith(outer.pointer + "/")
-
-
-def _either(one: InvalidField, other: InvalidField) -> InvalidField:
+def _either(one: InvalidField | None, other: InvalidField) -> InvalidField:
     """That a value should be one of two things, each of which was told by itself."""
+    if one is None:
+        return other
     before, _, given = one.detail.rstrip(".").partition(", not ")
     wanted = other.detail.rstrip(".").partition(", not ")[0].removeprefix("Input should be ")
     told = f", not {given}" if given else ""
