@@ -48,8 +48,10 @@ async def request_key(request: Request, key: Key) -> RequestKey | None:
     return hashed(request, key, await request.body()) if key is not None else None
 
 
-def hashed(request: Request, key: str, body: bytes) -> RequestKey:
-    """The key together with the hash of the request; `body` may itself be a hash."""
+def hashed(request: Request, key: str | None, body: bytes) -> RequestKey | None:
+    """The key, if there is one, together with the hash of the request; `body` may itself be a hash."""
+    if key is None:
+        return None
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(body)
     return RequestKey(key=key, request=digest.hexdigest())

@@ -63,7 +63,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
         stored = await to_thread.run_sync(ingestion.ingest, here, upload.path, received, options)
         title = name or received.filename or "dataset"
         make = functools.partial(ingestion.create, here.limits, caller.project, title, received, stored)
-        once_key = once.hashed(request, key, received.sha256.encode()) if key else None
+        once_key = once.hashed(request, key, received.sha256.encode())
         return await to_thread.run_sync(answer_once, here, caller, once_key, make)
 
 

@@ -52,7 +52,7 @@ async def create_weights(
         blob = await to_thread.run_sync(receiving_weights.store, here, received)
         title = name or received.filename or "weights"
         make = functools.partial(receiving_weights.create, here.limits, caller.project, title, header, blob)
-        once_key = once.hashed(request, key, received.sha256.encode()) if key else None
+        once_key = once.hashed(request, key, received.sha256.encode())
         return await to_thread.run_sync(answer_once, here, caller, once_key, make)
 
 
