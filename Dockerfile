@@ -17,6 +17,8 @@ COPY migrations migrations
 COPY engine engine
 COPY tabular tabular
 COPY store store
+COPY messaging messaging
+COPY service service
 COPY worker worker
 COPY api api
 COPY launcher launcher

@@ -21,8 +21,8 @@ def main() -> int:
     import uvicorn  # noqa: PLC0415 - the arguments are checked first
 
     from api.app import create_app  # noqa: PLC0415 - imports NumPy
-    from api.settings import api_settings  # noqa: PLC0415 - the same
-    from store.settings import settings  # noqa: PLC0415 - the same
+    from service.limits import api_settings  # noqa: PLC0415 - the same
+    from service.settings import settings  # noqa: PLC0415 - the same
 
     if not is_loopback(arguments.host):
         refusal = _refusal(arguments.host)
@@ -53,10 +53,10 @@ def _refusal(host: str) -> str | None:
     """Why this service may not listen on `host`; None if it may."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - after the arguments are checked
 
-    from store import keys  # noqa: PLC0415 - the same
-    from store.database import open_database, open_sessions  # noqa: PLC0415 - the same
-    from store.settings import settings  # noqa: PLC0415 - the same
-    from store.transaction import snapshot  # noqa: PLC0415 - the same
+    from service.settings import settings  # noqa: PLC0415 - the same
+    from store.accounts import keys  # noqa: PLC0415 - the same
+    from store.db.database import open_database, open_sessions  # noqa: PLC0415 - the same
+    from store.db.transaction import snapshot  # noqa: PLC0415 - the same
 
     try:
         with snapshot(open_sessions(open_database(settings().database))) as tx:

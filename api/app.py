@@ -6,18 +6,23 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import problems
-from api.authentication import Keyring
-from api.changes import Changes
-from api.middleware import Edge
-from api.predictors import Predictors
-from api.routes import datasets, events, health, jobs, models, weights
-from api.schemas.common import ProblemView
-from api.service import Service
-from api.settings import ApiSettings
-from store.database import open_database, open_sessions
-from store.queue import Doorbell, celery_app
-from store.settings import Settings
+from api.datasets import endpoints as datasets
+from api.dependencies import Service
+from api.events import endpoints as events
+from api.health import endpoints as health
+from api.http import problems
+from api.http.authentication import Keyring
+from api.http.middleware import Edge
+from api.http.schemas import ProblemView
+from api.jobs import endpoints as jobs
+from api.models import endpoints as models
+from api.weights import endpoints as weights
+from messaging.change_feed import Changes
+from messaging.notifier import Notifier, celery_app
+from service.limits import ApiSettings
+from service.predictions import Predictors
+from service.settings import Settings
+from store.db.database import open_database, open_sessions
 
 DESCRIPTION = """Train neural networks on business tables, over HTTP.
 
@@ -40,7 +45,7 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
         service.changes.start()
         yield
         service.changes.close()
-        service.doorbell.close()
+        service.notifier.close()
         service.engine.dispose()
 
     app = FastAPI(
@@ -68,7 +73,7 @@ def make_service(settings: Settings, limits: ApiSettings) -> Service:
         limits=limits,
         engine=engine,
         sessions=sessions,
-        doorbell=Doorbell(celery_app(settings.broker), settings.redis_url),
+        notifier=Notifier(celery_app(settings.broker), settings.redis_url),
         changes=Changes(settings.redis_url),
         keyring=Keyring(sessions, settings.secret()),
         predictors=Predictors(sessions),

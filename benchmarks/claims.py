@@ -23,15 +23,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import insert, select, update
 
-from store import blobs, checkpoints, claims, listing, standing, workers
-from store.claims import Arithmetic
-from store.clock import now
-from store.database import Sessions, open_database, open_sessions
+from store.artifacts import blobs
+from store.db.clock import now
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.migrate import migrate
+from store.db.transaction import Tx, transaction
 from store.ids import JobId, ProjectId, WorkerId, new_id
-from store.listing import Conditions
-from store.migrate import migrate
+from store.jobs import checkpoints, claims, queue_position, search, workers
+from store.jobs.claims import FingerprintPolicy
+from store.jobs.search import JobFilters
 from store.tables import IS_QUEUED, Job, Project
-from store.transaction import Tx, transaction
 from tests.servers import PostgresServer
 
 ROW: dict[str, Any] = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
@@ -97,18 +98,20 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
     fill(sessions, asked.jobs, projects)
 
     def claim(tx: Tx) -> None:
-        assert claims.claim(tx, WorkerId("wrk_1"), 30, arithmetic=Arithmetic(fingerprint="here", wait_seconds=3600))
+        assert claims.claim(
+            tx, WorkerId("wrk_1"), 30, fingerprint_policy=FingerprintPolicy(fingerprint="here", wait_seconds=3600)
+        )
 
     def last(tx: Tx) -> Job:
-        return listing.page_of(tx, projects[0], Conditions(state="queued"), None, 1).rows[0]
+        return search.page_of(tx, projects[0], JobFilters(state="queued"), None, 1).rows[0]
 
     clock(sessions, claim, asked.running)
     lines: dict[str, Callable[[Tx], object]] = {
         "reading a job, for comparison": last,
         "claim": claim,
-        "count, up to 10,000": lambda tx: standing.count_queued(tx, at_most=10_000),
-        "count of a project, up to 100": lambda tx: standing.count_queued(tx, projects[0], at_most=100),
-        "where a job stands": lambda tx: standing.line(tx, projects[0]).place(last(tx)),
+        "count, up to 10,000": lambda tx: queue_position.count_queued(tx, at_most=10_000),
+        "count of a project, up to 100": lambda tx: queue_position.count_queued(tx, projects[0], at_most=100),
+        "where a job stands": lambda tx: queue_position.line(tx, projects[0]).place(last(tx)),
     }
     for line, work in lines.items():
         show(name, line, clock(sessions, work, asked.repeats))

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.networks import NETWORKS, Timed
 from benchmarks.peers import engine
-from engine.diagnosis import Watch
+from engine.diagnostics.layer_statistics import Watch
 
 GOAL = 0.02
 SECONDS = 0.5  # per measurement, at least

@@ -24,7 +24,7 @@ import numpy as np
 
 from engine.network import Network
 from engine.spec import DenseSpec, TrainingSpec
-from engine.training import Heartbeat, Rows, start, train
+from engine.training.loop import Heartbeat, Rows, start, train
 
 BATCH = 64  # rows
 OUTPUTS = 10

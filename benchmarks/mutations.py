@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LEASES, CLAIMS, DATABASE = "store/leases.py", "store/claims.py", "store/database.py"
+LEASES, CLAIMS, DATABASE = "store/jobs/leases.py", "store/jobs/claims.py", "store/db/database.py"
 PROTOCOL = ("tests/store/test_leases.py",)
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 QUEUE = ("tests/store/test_claims.py",)
@@ -54,7 +54,7 @@ MUTATIONS = (
     Mutation("cancel lost in an end", LEASES, ", not_canceled)", ")", PROTOCOL),
     Mutation(
         "checkpoints kept after the end",
-        "store/jobs.py",
+        "store/jobs/jobs.py",
         "checkpoints.remove_older(tx, JobId(job.id), keep=0)",
         "pass",
         PROTOCOL,
@@ -98,53 +98,55 @@ MUTATIONS = (
         PROTOCOL,
     ),
     Mutation("one checkpoint kept", LEASES, "keep=2", "keep=1", PROTOCOL),
-    Mutation("ends not final", "store/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
+    Mutation("ends not final", "store/jobs/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
     Mutation(
         "damaged checkpoint stops the job",
-        "worker/preparation.py",
+        "worker/job/loading.py",
         "except (CheckpointError, BlobDamaged)",
         "except ZeroDivisionError",
         RUNNER,
     ),
     Mutation(
         "damaged bytes not noticed",
-        "store/blobs.py",
+        "store/artifacts/blobs.py",
         "if digest.hexdigest() != expected:",
         "if digest is None:",
         ("tests/store/test_blobs.py",),
     ),
     Mutation(
         "lost epochs not made again before a stop",
-        "worker/turn.py",
+        "worker/job/job_run.py",
         'case "stop" if prepared.state.epoch >= self._job.epoch:',
         'case "stop":',
         ("tests/worker/test_requests.py",),
     ),
-    Mutation("drain flag not seen", "worker/turn.py", "if self._draining():", "if self._draining is None:", RUNNER),
+    Mutation(
+        "drain flag not seen", "worker/job/job_run.py", "if self._draining():", "if self._draining is None:", RUNNER
+    ),
     Mutation(
         "bell before commit",
-        "api/routes/jobs.py",
+        "api/jobs/endpoints.py",
         "    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n    here.doorbell.ring()\n",
         "    here.doorbell.ring()\n    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n",
         ("tests/faults/test_broker.py", "-k", "bell_alone"),
     ),
     Mutation(
         "nobody rings again",
-        "worker/scheduler.py",
+        "worker/maintenance/scheduler.py",
         "send(self._app, min(max(free, 1), MOST_RINGS))",
         "send(self._app, 0)",
         ("tests/worker/test_scheduler.py",),
     ),
     Mutation(
         "answer not kept with its key",
-        "api/once.py",
+        "api/http/idempotency.py",
         "            idempotency.keep(",
         "            (lambda *_: None)(",
         API,
     ),
     Mutation(
         "queue counted without a lock",
-        "store/standing.py",
+        "store/jobs/queue_position.py",
         ".with_for_update(key_share=True)",
         "",
         ("tests/api/test_quotas.py", "-k", "moment and postgres"),
@@ -158,7 +160,7 @@ MUTATIONS = (
     ),
     Mutation(
         "busy workers take themselves for deaf",
-        "worker/hearing.py",
+        "worker/broker_watchdog.py",
         "if busy >= self._slots:",
         "if busy < 0:",
         ("tests/worker/test_hearing.py",),

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.networks import Timed, products_of
 from engine.spec import TrainingSpec
-from engine.training import Heartbeat, start, train
+from engine.training.loop import Heartbeat, start, train
 
 EPOCHS = 10_000
 

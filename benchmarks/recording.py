@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.network import Network
-from engine.training import Rows, start, train
-from store import jobs, listing
-from store.database import open_database, open_sessions
+from engine.training.loop import Rows, start, train
+from messaging.notifier import Notifier, celery_app
+from service.settings import Settings
+from store.db.database import open_database, open_sessions
+from store.db.migrate import migrate
+from store.db.transaction import transaction
 from store.ids import DEFAULT_PROJECT, WorkerId
-from store.listing import Conditions
-from store.migrate import migrate
-from store.queue import Doorbell, celery_app
-from store.settings import Settings
-from store.transaction import transaction
+from store.jobs import jobs, search
+from store.jobs.search import JobFilters
 from tests.servers import RedisServer, valkey_binary
 from tests.tables import flowers
 from tests.worker.conftest import Bench
-from worker.heart import Heart
-from worker.preparation import Preparation
+from worker.job.loading import JobLoader
+from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 
 LAYERS = [{"type": "dense", "units": 32}, {"type": "dense", "units": 32}]
@@ -47,8 +47,8 @@ def main(seconds: float) -> None:
         ):
             report(bench, bench.upload(flowers(rows)), layers, seconds)
         gc.unfreeze()
-        bench.heart.close()
-        bench.doorbell.close()
+        bench.lease_keeper.close()
+        bench.notifier.close()
     server.destroy()
 
 
@@ -57,10 +57,10 @@ def make_bench(folder: Path, redis_url: str) -> Bench:
     settings = Settings(data=folder, database_url=f"sqlite:///{folder / 'x.sqlite3'}", redis_url=redis_url)
     migrate(settings.database)
     sessions = open_sessions(open_database(settings.database))
-    doorbell = Doorbell(celery_app(settings.broker), redis_url)
-    heart = Heart(sessions, settings)
+    notifier = Notifier(celery_app(settings.broker), redis_url)
+    lease_keeper = LeaseKeeper(sessions, settings)
     gc.freeze()  # as workers do
-    return Bench(sessions=sessions, settings=settings, doorbell=doorbell, heart=heart, folder=folder)
+    return Bench(sessions=sessions, settings=settings, notifier=notifier, lease_keeper=lease_keeper, folder=folder)
 
 
 def report(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], seconds: float) -> None:
@@ -79,7 +79,7 @@ def report(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], seconds:
 def by_engine(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> float:
     """Seconds that the engine alone takes."""
     job = bench.job(queue(bench, dataset_id, layers, epochs))
-    with_all = Preparation(bench.sessions).prepare_job(job)
+    with_all = JobLoader(bench.sessions).load(job)
     plan = with_all.plan
     network = Network(
         plan.layers,
@@ -99,7 +99,9 @@ def by_engine(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epoch
 def by_worker(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> float:
     """Seconds between a worker's first and last event of the same job."""
     job_id = queue(bench, dataset_id, layers, epochs)
-    runner = Runner(bench.sessions, bench.doorbell, bench.settings, bench.heart, WorkerId("wrk_bench"), lambda: False)
+    runner = Runner(
+        bench.sessions, bench.notifier, bench.settings, bench.lease_keeper, WorkerId("wrk_bench"), lambda: False
+    )
     began = time.perf_counter()
     runner.run_all()
     took = time.perf_counter() - began
@@ -110,7 +112,7 @@ def by_worker(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epoch
 def queue(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epochs: int) -> str:
     """A job of so many epochs; jobs left in the queue by `by_engine` are canceled."""
     with transaction(bench.sessions) as tx:
-        for left in listing.page_of(tx, DEFAULT_PROJECT, Conditions(state="queued"), None, 100).rows:
+        for left in search.page_of(tx, DEFAULT_PROJECT, JobFilters(state="queued"), None, 100).rows:
             jobs.cancel(tx, DEFAULT_PROJECT, left.id)
     return bench.queue(dataset_id, model={"layers": layers}, training={"epochs": epochs, "batch_size": 64})
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
-from store.migrate import migrate
+from store.db.migrate import migrate
 from tests.e2e.conftest import SHORT, START_SECONDS, Processes
 from tests.servers import PostgresServer, RedisServer, valkey_binary
 from tests.tables import flowers

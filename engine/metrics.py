@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.memory import Array
 
-LARGEST_LOG_RATE = 80.0  # of counts: exp(80) is 6e34, and 3e38 the largest number in float32
+MAX_LOG_RATE = 80.0  # of counts: exp(80) is 6e34, and 3e38 the largest number in float32
 
 
 class Score(ABC):
@@ -96,7 +96,7 @@ class RateDeviation(Deviation):
 
     def add(self, logits: Array, targets: Array) -> None:
         """Compare rates with counts."""
-        super().add(np.exp(np.minimum(logits, LARGEST_LOG_RATE)), targets)
+        super().add(np.exp(np.minimum(logits, MAX_LOG_RATE)), targets)
 
 
 class MedianDeviation(Deviation):

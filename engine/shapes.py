@@ -6,18 +6,11 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from engine import diagnosis
-from engine.learning_memory import learning_memory
+from engine.diagnostics import layer_statistics
 from engine.memory import DryArena, Shape
 from engine.network import BLOCK_ROWS, Network
-from engine.spec import (
-    AveragingSpec,
-    LayerSpec,
-    LossName,
-    LossSpec,
-    OptimizerSpec,
-    Precision,
-)
+from engine.spec import AveragingSpec, LayerSpec, LossName, LossSpec, OptimizerSpec, Precision
+from engine.training.update_memory import learning_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +66,7 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     network.freeze(frozen)
     network.allocate(working_rows(batch_size), training=True)
     memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
-    diagnosis.groups(network)
+    layer_statistics.groups(network)
     vector = network.parameters.vector.nbytes
     checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from launcher.console import Console
 from launcher.errors import LaunchError
 from launcher.machine import cores
 from launcher.options import Options
+from launcher.processes.console import Console
 from launcher.serve import serve
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from launcher.errors import LaunchError
 
-LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
+MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
 PRIVATE = 0o700
 PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # needs no quoting in any client's URL
 
@@ -94,7 +94,7 @@ def _binary() -> Path:
 
 def _socket(folder: Path) -> Path:
     path = folder / "broker.sock"
-    if len(bytes(path)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)):
+    if len(bytes(path)) <= MAX_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)):
         return path
     return _private_folder(path) / "broker.sock"
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from launcher.broker import embedded
-from launcher.console import Console
 from launcher.errors import LaunchError
 from launcher.folder import DataFolder, check_local
 from launcher.machine import check_shared_memory
 from launcher.options import Options
-from launcher.parts import ONE_THREAD, api_part, broker_part, migrate_part, scheduler_part, worker_part
+from launcher.processes.console import Console
+from launcher.processes.parts import ONE_THREAD, api_part, broker_part, migrate_part, scheduler_part, worker_part
+from launcher.processes.stopping import StopRequest, StopRequestedError
+from launcher.processes.supervisor import POLL_SECONDS, Supervisor
 from launcher.readiness import readiness
-from launcher.stopping import StopRequest, StopRequestedError
-from launcher.supervisor import POLL_SECONDS, Supervisor
 
 SLOW_START_SECONDS = 20.0  # after this the launcher says what the service still lacks
 BROKER_START_SECONDS = 60.0  # a long append-only file is read first

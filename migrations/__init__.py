@@ -1,1 +1,1 @@
-"""The schema, step by step; `store.migrate` applies it."""
+"""The schema, step by step; `store.db.migrate` applies it."""

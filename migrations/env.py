@@ -3,9 +3,9 @@
 from alembic import context
 from sqlalchemy import text
 
-from store.database import open_database
-from store.migrate import POSTGRESQL_LOCK
-from store.settings import settings
+from service.settings import settings
+from store.db.database import open_database
+from store.db.migrate import POSTGRESQL_LOCK
 from store.tables import Base
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from store.clock import now
+from store.db.clock import now
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Id = String(48)

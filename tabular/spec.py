@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-MOST_SIZE = 512  # of a vector that stands for a category
-MOST_TARGETS = 64  # predicted at once: as many losses as the engine adds up
+MAX_SIZE = 512  # of a vector that stands for a category
+MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
 Encoding = Literal["standardize", "none", "one_hot", "embedding"]
 ColumnName = Annotated[str, Field(min_length=1)]
-ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MOST_TARGETS)]
+ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS)]
 Target = Annotated[
     Annotated[ColumnName, Tag("name")] | Annotated[ColumnNames, Tag("names")],
     Discriminator(lambda target: "names" if isinstance(target, (list, tuple)) else "name"),  # so errors are of one
@@ -38,7 +38,7 @@ class FeatureSpec(BaseModel):
     size: int | None = Field(
         None,
         ge=1,
-        le=MOST_SIZE,
+        le=MAX_SIZE,
         strict=True,
         description="Length of the vectors of an embedding, and of nothing else. "
         "Null: 1.6 n^0.56 for n vectors, at most 50.",

@@ -11,11 +11,11 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from tabular.dataset import LABELLED
-from tabular.rows import Cell, Row, read_cells
+from tabular.profile import LABELLED
+from tabular.readers.rows import Cell, Row, read_cells
 
 if TYPE_CHECKING:  # at run time preprocessing stands on tables
-    from tabular.preprocess import FittedColumn, Preprocessor
+    from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
 
 Array = npt.NDArray[Any]
 Kind = Literal["number", "datetime", "label"]

@@ -57,7 +57,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> str:
     """The name of a migrated database that nobody is connected to."""
-    from store.migrate import migrate
+    from store.db.migrate import migrate
 
     postgres_server.execute(f"CREATE DATABASE {TEMPLATE}")
     migrate(postgres_server.url(TEMPLATE))
@@ -78,7 +78,7 @@ def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Ite
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file that nobody has open."""
-    from store.migrate import migrate
+    from store.db.migrate import migrate
 
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     migrate(f"sqlite:///{path}")

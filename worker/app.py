@@ -15,11 +15,11 @@ from celery.signals import (
 from celery.worker import state
 
 from engine.fingerprint import fingerprint
-from store.queue import celery_app
-from store.settings import settings
+from messaging.notifier import celery_app
+from service.settings import settings
 from worker import tasks
+from worker.broker_watchdog import BrokerWatchdog
 from worker.drain import is_draining, start_draining
-from worker.hearing import Hearing
 from worker.logs import configure_logs
 from worker.pool import listen, wake_up
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
@@ -55,15 +55,15 @@ def _probed(**_: Any) -> None:
 def _ready(sender: Any, **_: Any) -> None:
     listen()
     slots = sender.pool.num_processes
-    hearing = Hearing(slots, settings().deaf_seconds)
-    _presence.append(Presence(settings(), slots, hearing, busy=lambda: len(state.active_requests)))
+    watchdog = BrokerWatchdog(slots, settings().notification_timeout_seconds)
+    _presence.append(Presence(settings(), slots, watchdog, busy=lambda: len(state.active_requests)))
     _presence[-1].start()
 
 
 @task_received.connect
 def _rung(**_: Any) -> None:
     for presence in _presence:
-        presence.hearing.heard()
+        presence.watchdog.heard()
 
 
 @worker_shutting_down.connect

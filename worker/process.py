@@ -12,15 +12,15 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
-from store import leases, workers
-from store.database import Sessions, open_database, open_sessions
+from messaging.notifier import Notifier, answers, celery_app
+from service.settings import Settings
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import WorkerId, new_id
-from store.queue import Doorbell, answers, celery_app
-from store.settings import Settings
-from store.transaction import snapshot, transaction
+from store.jobs import leases, workers
+from worker.broker_watchdog import BrokerWatchdog
 from worker.drain import is_draining
-from worker.hearing import Hearing
-from worker.heart import Heart
+from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 
 log = logging.getLogger(__name__)
@@ -38,9 +38,9 @@ def make_runner(settings: Settings) -> Runner:
     """The runner of a child process, with connections of its own."""
     engine = open_database(settings.database, pool_size=2, hold_seconds=settings.lease_seconds)
     sessions = open_sessions(engine)
-    doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
-    heart = Heart(sessions, settings)
-    return Runner(sessions, doorbell, settings, heart, WorkerId(new_id("wrk")), is_draining)
+    notifier = Notifier(celery_app(settings.broker), settings.redis_url)
+    lease_keeper = LeaseKeeper(sessions, settings)
+    return Runner(sessions, notifier, settings, lease_keeper, WorkerId(new_id("wrk")), is_draining)
 
 
 def limit_memory(settings: Settings) -> None:
@@ -66,8 +66,8 @@ def end_with_parent() -> None:
 class Presence:
     """Tells the database every few seconds that this worker lives; ends the worker if no bell reaches it any more."""
 
-    def __init__(self, settings: Settings, slots: int, hearing: Hearing, busy: Callable[[], int]) -> None:
-        self.hearing = hearing
+    def __init__(self, settings: Settings, slots: int, watchdog: BrokerWatchdog, busy: Callable[[], int]) -> None:
+        self.watchdog = watchdog
         self._busy = busy
         self._settings = settings
         self._slots = slots
@@ -109,7 +109,7 @@ class Presence:
                     workers.gone(tx, self._id)
                 else:
                     workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots, fingerprint())
-            return self.hearing.is_deaf(self._busy(), lambda: _longest_wait(sessions))
+            return self.watchdog.is_disconnected(self._busy(), lambda: _longest_wait(sessions))
         finally:
             self._engine.dispose()
 
@@ -118,9 +118,12 @@ class Presence:
         try:
             answers(self._settings.broker)
         except (OperationalError, OSError):
-            self.hearing.heard()  # not deaf: nobody rings
+            self.watchdog.heard()  # not deaf: nobody rings
             return
-        log.warning("jobs wait, but no bell has reached this worker for %g s: it ends", self._settings.deaf_seconds)
+        log.warning(
+            "jobs wait, but no bell has reached this worker for %g s: it ends",
+            self._settings.notification_timeout_seconds,
+        )
         os.kill(os.getpid(), signal.SIGTERM)
         if not self._ended.wait(LAST_SECONDS):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -8,22 +8,22 @@ from collections.abc import Callable
 from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
-from store import claims, leases
-from store.claims import Arithmetic
-from store.database import Sessions, is_its_own_fault, may_pass
+from messaging.notifier import Notifier
+from service.settings import Settings
+from store.db.database import Sessions, is_its_own_fault, may_pass
+from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
-from store.leases import Lease
-from store.queue import Doorbell
-from store.settings import Settings
+from store.jobs import claims, leases
+from store.jobs.claims import FingerprintPolicy
+from store.jobs.leases import Lease
+from store.jobs.workers import LIVE_HEARTBEATS
 from store.tables import Job
-from store.transaction import Tx, transaction
-from store.workers import LIVE_HEARTBEATS
-from worker.heart import Grip, Heart
-from worker.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
-from worker.preparation import Preparation
-from worker.recorder import Recorder
-from worker.turn import Turn
+from worker.job.job_run import JobRun
+from worker.job.loading import JobLoader
+from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.job.recorder import Recorder
+from worker.lease_keeper import HeldLease, LeaseKeeper
 
 log = logging.getLogger(__name__)
 
@@ -39,22 +39,22 @@ class Runner:
     def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
         self,
         sessions: Sessions,
-        doorbell: Doorbell,
+        notifier: Notifier,
         settings: Settings,
-        heart: Heart,
+        lease_keeper: LeaseKeeper,
         worker_id: WorkerId,
         draining: Callable[[], bool],
         run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._sessions = sessions
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._settings = settings
-        self._heart = heart
-        self._preparation = Preparation(sessions)
+        self._lease_keeper = lease_keeper
+        self._loader = JobLoader(sessions)
         self._worker_id = worker_id
         self._draining = draining
         self._run_seconds = run_seconds
-        self._arithmetic = Arithmetic(
+        self._fingerprint_policy = FingerprintPolicy(
             fingerprint=fingerprint(),
             wait_seconds=settings.fingerprint_wait_seconds,
             live_seconds=LIVE_HEARTBEATS * settings.heartbeat_seconds,
@@ -62,7 +62,7 @@ class Runner:
 
     def close(self) -> None:
         """Send the wake-ups that are still to be sent, if the broker takes them soon."""
-        self._doorbell.close()
+        self._notifier.close()
 
     def run_all(self) -> None:
         """Run queued jobs until there are none left, or the worker has to stop; after a while, ring for the rest."""
@@ -70,14 +70,14 @@ class Runner:
         while not self._draining() and (job := self._claim()):
             self._run(job)
             if time.monotonic() > end:
-                self._doorbell.ring()
+                self._notifier.ring()
                 return
 
     def _claim(self) -> Job | None:
         share, lease_seconds = self._settings.running_share, self._settings.lease_seconds
         try:
             with transaction(self._sessions, "claim") as tx:
-                return claims.claim(tx, self._worker_id, lease_seconds, share, self._arithmetic)
+                return claims.claim(tx, self._worker_id, lease_seconds, share, self._fingerprint_policy)
         except DBAPIError as error:
             log.warning("a claim failed, or was reported so: %s", error)
             return self._held()
@@ -97,31 +97,31 @@ class Runner:
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
         log.info("%s begins, attempt %d", job.id, job.attempt)
-        self._doorbell.wake(job.id)
+        self._notifier.wake(job.id)
         try:
-            with self._heart.holding(lease, job.requested) as grip:
-                recorder = Recorder(self._sessions, self._doorbell, self._settings, job, lease, grip)
-                outcome = Turn(self._sessions, self._preparation, job, grip, recorder, self._draining).outcome()
+            with self._lease_keeper.holding(lease, job.requested) as held_lease:
+                recorder = Recorder(self._sessions, self._notifier, self._settings, job, lease, held_lease)
+                outcome = JobRun(self._sessions, self._loader, job, held_lease, recorder, self._draining).outcome()
                 if outcome == Interrupted(charged=True) and job.attempt >= self._settings.max_attempts:
                     outcome = REFUSED
-                self._finish(lease, grip, recorder, outcome)
+                self._finish(lease, held_lease, recorder, outcome)
         except LeaseLost:
             log.warning("%s is another worker's now", job.id)
             return
         log.info("%s: %s", job.id, type(outcome).__name__.lower())
-        self._doorbell.wake(job.id)
+        self._notifier.wake(job.id)
 
-    def _finish(self, lease: Lease, grip: Grip, recorder: Recorder, outcome: Outcome) -> None:
+    def _finish(self, lease: Lease, held_lease: HeldLease, recorder: Recorder, outcome: Outcome) -> None:
         """Write the end, with what was noted last; an end that the database refuses becomes an internal error."""
         try:
-            self._write(lease, grip, outcome, recorder.write)
+            self._write(lease, held_lease, outcome, recorder.write)
         except LeaseLost:
             raise
         except Exception:
             log.exception("the database refuses the end of %s", lease.job_id)
-            self._write(lease, grip, REFUSED, _nothing)
+            self._write(lease, held_lease, REFUSED, _nothing)
 
-    def _write(self, lease: Lease, grip: Grip, outcome: Outcome, note: Callable[[Tx], object]) -> None:
+    def _write(self, lease: Lease, held_lease: HeldLease, outcome: Outcome, note: Callable[[Tx], object]) -> None:
         """In one transaction; again, as long as the lease holds, when the database cannot be reached now.
 
         A database that is reached has as long as a lease for it, or has refused it.
@@ -139,11 +139,11 @@ class Runner:
                 log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
             else:
                 return
-            grip.check()
+            held_lease.check()
             until = min(until, time.monotonic() + DRAIN_SECONDS) if self._draining() else until
             if time.monotonic() > until:
                 raise LeaseLost(f"the worker stops, and the end of {lease.job_id} cannot be written")
-            if grip.requested == "cancel":
+            if held_lease.requested == "cancel":
                 outcome, note = Canceled(), _nothing
             time.sleep(RETRY_SECONDS)
 

@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from store.queue import BELL
+from messaging.notifier import TASK_NAME
 from worker.runner import Runner
 
 _runners: list[Runner] = []  # of this process, one
@@ -22,7 +22,7 @@ def stop() -> None:
 def register(app: Celery) -> None:
     """Add the task to a Celery application."""
 
-    @app.task(name=BELL)
+    @app.task(name=TASK_NAME)
     def bell() -> None:
         for runner in _runners:
             runner.run_all()

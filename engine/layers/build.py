@@ -8,22 +8,22 @@ from typing import Any
 from engine.layers import shaping
 from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
 from engine.layers.attention import Attention
-from engine.layers.batch_normalization import BatchNorm
 from engine.layers.column_embedding import ColumnEmbedding
-from engine.layers.convolution import Conv2d
+from engine.layers.convolution.conv1d import Conv1d
+from engine.layers.convolution.conv2d import Conv2d
+from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
+from engine.layers.convolution.pooling import AveragePool, MaxPool
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding import Embedding
-from engine.layers.gates import Gelu, Silu
-from engine.layers.global_pooling import GlobalAverage, GlobalMax
-from engine.layers.gru import gru
+from engine.layers.gated_activations import Gelu, Silu
 from engine.layers.layer import Layer, ShapeRefused
-from engine.layers.layer_normalization import LayerNorm
-from engine.layers.lstm import lstm
-from engine.layers.pooling import AveragePool, MaxPool
-from engine.layers.positions import positions
+from engine.layers.normalization.batch_norm import BatchNorm
+from engine.layers.normalization.layer_norm import LayerNorm
+from engine.layers.positional_encoding import positions
+from engine.layers.recurrent.gru import gru
+from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
-from engine.layers.sequence_convolution import Conv1d
 from engine.layers.stack import Stack
 from engine.memory import Shape
 from engine.spec import (

@@ -7,17 +7,10 @@ from typing import Any
 
 from engine.losses import elementwise
 from engine.losses.loss import Loss
-from engine.losses.several import MultiTarget
+from engine.losses.multi_target import MultiTarget
 from engine.losses.softmax import SmoothedSoftmaxCrossEntropy, SoftmaxCrossEntropy
 from engine.memory import Shape
-from engine.spec import (
-    LossName,
-    LossSpec,
-    MultiTargetSpec,
-    SigmoidCrossEntropySpec,
-    SoftmaxCrossEntropySpec,
-    loss_spec,
-)
+from engine.spec import LossName, LossSpec, MultiTargetSpec, SigmoidCrossEntropySpec, SoftmaxCrossEntropySpec, loss_spec
 
 
 def build(loss: LossName | LossSpec, output_shape: Shape) -> Loss:

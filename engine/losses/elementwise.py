@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from engine.layers.activations import sigmoid
 from engine.losses.loss import Loss
 from engine.memory import Arena, Array, Shape
-from engine.metrics import LARGEST_LOG_RATE, Deviation, MedianDeviation, RateDeviation, Score, SignAccuracy
+from engine.metrics import MAX_LOG_RATE, Deviation, MedianDeviation, RateDeviation, Score, SignAccuracy
 from engine.spec import HuberSpec, LossSpec, QuantileSpec, SigmoidCrossEntropySpec
 
 Kind = TypeVar("Kind", bound=LossSpec)
@@ -137,14 +137,14 @@ class Poisson(ElementwiseLoss):
 
     def _differentiate(self, z: Array, y: Array) -> None:
         np.multiply(y, z, out=self.work)
-        np.minimum(z, LARGEST_LOG_RATE, out=z)
+        np.minimum(z, MAX_LOG_RATE, out=z)
         np.exp(z, out=z)
         np.subtract(z, self.work, out=self.losses)
         np.subtract(z, y, out=z)
 
     def activate(self, logits: Array) -> Array:
         """Rates."""
-        return np.exp(np.minimum(logits, LARGEST_LOG_RATE, out=logits), out=logits)
+        return np.exp(np.minimum(logits, MAX_LOG_RATE, out=logits), out=logits)
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Numbers from 0 up."""

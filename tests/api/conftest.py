@@ -12,12 +12,12 @@ from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
 from api.app import create_app
-from api.service import Service
-from api.settings import ApiSettings
+from api.dependencies import Service
+from service.limits import ApiSettings
+from service.settings import Settings
 from store.ids import WorkerId
-from store.settings import Settings
 from tests.tables import flowers
-from worker.heart import Heart
+from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 
 CSV = {"Content-Type": "text/csv"}
@@ -53,10 +53,10 @@ def work(client: TestClient) -> Iterator[Callable[[], None]]:
     """Runs what is queued, as a worker would."""
     service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
 
-    heart = Heart(service.sessions, service.settings)
+    lease_keeper = LeaseKeeper(service.sessions, service.settings)
     worker = WorkerId("wrk_test")
-    yield Runner(service.sessions, service.doorbell, service.settings, heart, worker, lambda: False).run_all
-    heart.close()
+    yield Runner(service.sessions, service.notifier, service.settings, lease_keeper, worker, lambda: False).run_all
+    lease_keeper.close()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.settings import ApiSettings
-from store.settings import Settings
+from service.limits import ApiSettings
+from service.settings import Settings
 from tests.api.conftest import CSV, upload
 from tests.tables import flowers
 

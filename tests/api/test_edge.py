@@ -8,12 +8,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api.__main__ import is_loopback
-from store import keys
+from engine.interchange.weights_files import to_safetensors
+from service.settings import Settings
+from store.accounts import keys
+from store.db.transaction import transaction
 from store.ids import ProjectId
-from store.settings import Settings
 from store.tables import ApiKey, Project
-from store.transaction import transaction
-from tabular.export import to_safetensors
 from tests.api.conftest import upload
 from tests.tables import flowers
 
@@ -41,7 +41,7 @@ def test_the_process_is_healthy_and_not_ready_without_a_worker(client: TestClien
 
 def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settings: Settings) -> None:
     from api.app import create_app
-    from api.settings import ApiSettings
+    from service.limits import ApiSettings
 
     away = Settings(data=settings.data, database_url="postgresql://nobody@127.0.0.1:1/x", redis_url=settings.redis_url)
     with TestClient(create_app(away, ApiSettings()), raise_server_exceptions=False) as client:
@@ -56,7 +56,7 @@ def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settin
 
 def test_a_broker_that_is_away_delays_and_loses_no_job(settings: Settings) -> None:
     from api.app import create_app
-    from api.settings import ApiSettings
+    from service.limits import ApiSettings
 
     away = Settings(data=settings.data, database_url=settings.database_url, redis_url="redis://127.0.0.1:1/0")
     with TestClient(create_app(away, ApiSettings())) as client:

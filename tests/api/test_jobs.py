@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.service import Service
-from api.settings import ApiSettings
-from store import claims, leases
+from api.dependencies import Service
+from service.limits import ApiSettings
+from store.db.transaction import transaction
 from store.ids import JobId, WorkerId
-from store.leases import Lease, Progress
-from store.transaction import transaction
+from store.jobs import claims, leases
+from store.jobs.leases import Lease, Progress
 from tests.api.conftest import pointers, upload
 from tests.tables import flowers
 

@@ -6,9 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.parameters import KnownRoute
-from api.settings import ApiSettings
-from store.settings import Settings
+from api.http.query_parameters import KnownRoute
+from service.limits import ApiSettings
+from service.settings import Settings
 from tests.api.conftest import pointers
 
 

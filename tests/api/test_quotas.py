@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.settings import ApiSettings
+from service.limits import ApiSettings
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

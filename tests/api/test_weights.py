@@ -11,10 +11,10 @@ import safetensors.numpy
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from api.settings import ApiSettings
-from store.settings import Settings
+from service.limits import ApiSettings
+from service.settings import Settings
+from store.db.transaction import snapshot
 from store.tables import Blob
-from store.transaction import snapshot
 from tests.api.conftest import pointers, train, upload, weights
 from tests.tables import flowers, prices
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store.settings import Settings
+from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("api", "engine", "launcher", "migrations", "store", "tabular", "worker")
+PACKAGES = ("api", "engine", "launcher", "messaging", "migrations", "service", "store", "tabular", "worker")
 FOLDERS = (*PACKAGES, "benchmarks", "client", "examples", "tests")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 LOCKS = sorted(ROOT.glob("requirements*.lock"))

@@ -52,7 +52,7 @@ class Processes:
     def start_all(self) -> subprocess.Popen[bytes]:
         """Start API, scheduler and a worker for one job at a time; returns the worker when all are ready."""
         self.start("api", "--port", str(self.port))
-        self.start("worker.scheduler")
+        self.start("worker.maintenance.scheduler")
         worker = self.start_worker()
         self.wait(self._is_ready, START_SECONDS)
         return worker

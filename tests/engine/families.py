@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 
 from engine.memory import Array
-from engine.training import Rows
+from engine.training.loop import Rows
 
 RELATIONS = (
     "father mother husband wife son daughter".split()  # noqa: SIM905 - twelve words

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.memory import Array
-from engine.training import Rows
+from engine.training.loop import Rows
 
 SIDE = 28
 FONT = bytes.fromhex("""

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec, LayerSpec, TrainingSpec
-from engine.state import Best
-from engine.training import EpochEnd, Rows, State, start, train
+from engine.training.loop import EpochEnd, Rows, State, start, train
+from engine.training.state import Best
 
 
 def moons(rows: int = 300, seed: int = 0, noise: float = 0.15) -> Rows:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import checkpoint
-from engine.checkpoint import DIGEST_BYTES, PREFIX, CheckpointError, dump, load
 from engine.network import Network
 from engine.spec import AdamSpec, DenseSpec, LbfgsSpec, TrainingSpec
-from engine.training import Rows, start, train
+from engine.training import checkpoint
+from engine.training.checkpoint import DIGEST_BYTES, PREFIX, CheckpointError, dump, load
+from engine.training.loop import Rows, start, train
 from tests.engine.runs import classifier, moons, small, spec
 
 ROWS = moons(40)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from engine.batches import Rows
-from engine.contributions import contributions
+from engine.diagnostics.contributions import contributions
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec
 from engine.streams import stream
-from engine.training import start
+from engine.training.loop import start
 from tests.engine.runs import classifier, moons, run, small, spec
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from engine import checkpoint
-from engine.diagnosis import EVERY_STEPS, Watch, leaves
-from engine.events import LayerSizes
+from engine.diagnostics.layer_statistics import EVERY_STEPS, Watch, leaves
 from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
-from engine.training import EpochEnd, start, train
+from engine.training import checkpoint
+from engine.training.events import LayerSizes
+from engine.training.loop import EpochEnd, start, train
 from tests.engine.runs import classifier, moons, run, small, spec
 from tests.engine.vector_cases import CASES
 

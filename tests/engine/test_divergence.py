@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.diagnosis import culprit
+from engine.diagnostics.layer_statistics import culprit
 from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
-from engine.training import Heartbeat, Rows, Stopped, final_parameters, start, train
+from engine.training.loop import Heartbeat, Rows, Stopped, final_parameters, start, train
 from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
 
 

@@ -10,12 +10,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
-from api.pointers import InvalidField
-from api.schemas.jobs import JobRequest
-from engine.contributions import Contributions, LayerContribution, WeightContribution
-from engine.events import LayerSizes
-from engine.findings import Finding, FindingCode
+from api.http.json_pointers import InvalidField
+from api.jobs.schemas import JobRequest
+from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
+from engine.diagnostics.findings import Finding, FindingCode
 from engine.spec import LayerSpec, ModelSpec, TrainingSpec
+from engine.training.events import LayerSizes
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = [FOLDER / "specs.md", *sorted((FOLDER / "specs").glob("*.md"))]

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import checkpoint
 from engine.layers.build import MAKERS, stack
 from engine.layers.layer import ShapeRefused
 from engine.memory import Shape
@@ -41,7 +40,8 @@ from engine.spec import (
     ResidualSpec,
     Spec,
 )
-from engine.training import Rows, start, train
+from engine.training import checkpoint
+from engine.training.loop import Rows, start, train
 from tests.engine.probe import Probe, assert_exact, derivatives
 from tests.engine.runs import best, classifier, spec
 

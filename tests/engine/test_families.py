@@ -11,7 +11,7 @@ import pytest
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training import Rows, start, train
+from engine.training.loop import Rows, start, train
 from tests.engine.families import family_trees, symmetry, xor
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "first_problems.md").read_text()

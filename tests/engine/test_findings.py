@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.findings import FindingCode, find
+from engine.diagnostics.findings import FindingCode, find
 from engine.spec import (
     AdamSpec,
     ColumnEmbeddingSpec,
@@ -16,7 +16,7 @@ from engine.spec import (
     LayerSpec,
     SgdSpec,
 )
-from engine.training import EpochEnd, Rows
+from engine.training.loop import EpochEnd, Rows
 from tests.engine.runs import classifier, line, moons, regressor, run, spec
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from engine.fine_tuning import fit, fitting_inputs, start_from
 from engine.network import Network, StateMismatch
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, DropoutSpec, EmbeddedColumnSpec
 from engine.streams import stream
-from engine.training import Rows, start, train
+from engine.training.fine_tuning import fit, fitting_inputs, start_from
+from engine.training.loop import Rows, start, train
 from tests.engine.runs import classifier, moons, run, spec
 
 TRUNK = (DenseSpec(units=8), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))

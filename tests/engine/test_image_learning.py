@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.residual import TORCH
-from engine.layers.windows import TORCH_OVER_TIME
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training import Rows
+from engine.training.loop import Rows
 from tests.engine.pictures import digits, spirals
 from tests.engine.runs import classifier, run
 

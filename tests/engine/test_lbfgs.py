@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.lbfgs import MAX_TRIES
 from engine.memory import Arena, Array
-from engine.optimizers import Optimizer, optimizer
+from engine.optimizers.first_order import Optimizer, optimizer
+from engine.optimizers.lbfgs import MAX_TRIES
 from engine.parameters import Parameters
 from engine.spec import LbfgsSpec
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.losses.build import build
+from engine.losses.class_weights import balanced_weights, class_weights
 from engine.losses.loss import Loss
-from engine.losses.weights import balanced_weights, class_weights
 from engine.memory import Arena, Array, Shape
 from engine.spec import (
     HuberSpec,

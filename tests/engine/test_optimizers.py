@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.memory import Arena, Array, Shape
-from engine.optimizers import BLOCK, Optimizer, optimizer
+from engine.optimizers.first_order import BLOCK, Optimizer, optimizer
 from engine.parameters import Parameters
 from engine.spec import AdagradSpec, AdamSpec, AdamWSpec, LionSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from engine.events import Heartbeat
 from engine.network import Network
-from engine.range_test import RangeTest, range_test
 from engine.spec import AveragingSpec, BatchNormSpec, DenseSpec, LbfgsSpec, RangeTestSpec, SgdSpec, TrainingSpec
 from engine.streams import stream
-from engine.training import Rows, start, train
+from engine.training.events import Heartbeat
+from engine.training.learning_rate_finder import RangeTest, range_test
+from engine.training.loop import Rows, start, train
 from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import checkpoint
 from engine.network import Network
 from engine.spec import (
     AdagradSpec,
@@ -28,7 +27,8 @@ from engine.spec import (
     SoftmaxCrossEntropySpec,
     TrainingSpec,
 )
-from engine.training import EpochEnd, Heartbeat, State, start, train
+from engine.training import checkpoint
+from engine.training.loop import EpochEnd, Heartbeat, State, start, train
 from tests.engine.runs import moons, small, spec
 
 ROWS, VALIDATION = moons(100), moons(40, seed=1)

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine import checkpoint
 from engine.batches import Batches, check
-from engine.checkpoint import CheckpointError
-from engine.losses.weights import class_weights
+from engine.losses.class_weights import class_weights
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import DenseSpec, SgdSpec, TrainingSpec
-from engine.training import Rows, final_parameters, start, train
+from engine.training import checkpoint
+from engine.training.checkpoint import CheckpointError
+from engine.training.loop import Rows, final_parameters, start, train
 from tests.engine.runs import epochs, moons, regressor, run, spec
 
 WEIGHTS = np.tile([0.0, 2.0, 0.5, 1.0], 15)

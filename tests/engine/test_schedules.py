@@ -2,16 +2,8 @@
 
 import pytest
 
-from engine.schedules import Horizon, Plateau, after_epoch, schedule
-from engine.spec import (
-    ConstantSpec,
-    CosineSpec,
-    ExponentialSpec,
-    OneCycleSpec,
-    PlateauSpec,
-    ScheduleSpec,
-    StepSpec,
-)
+from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, OneCycleSpec, PlateauSpec, ScheduleSpec, StepSpec
+from engine.training.schedules import Horizon, Plateau, after_epoch, schedule
 
 HORIZON = Horizon(steps_per_epoch=10, epochs=5)
 

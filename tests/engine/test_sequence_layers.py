@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.layers.build import stack
 from engine.layers.layer import ShapeRefused
-from engine.layers.positions import waves
+from engine.layers.positional_encoding import waves
 from engine.memory import Arena, Array, Shape
 from engine.network import Network
 from engine.spec import (

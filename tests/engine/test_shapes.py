@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import checkpoint
 from engine.shapes import count
 from engine.spec import (
     ActivationName,
@@ -23,7 +22,8 @@ from engine.spec import (
     RmsPropSpec,
     SgdSpec,
 )
-from engine.training import Rows, start, train
+from engine.training import checkpoint
+from engine.training.loop import Rows, start, train
 from tests.engine.runs import best, classifier, spec
 
 ACTIVATIONS: tuple[ActivationName, ...] = (

@@ -5,12 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.clipping import clips
-from engine.learning_memory import learning_memory
 from engine.memory import Arena, Array, Columns
 from engine.network import Network
 from engine.parameters import Parameters
-from engine.regularization import MaxNorm, Penalty
 from engine.spec import (
     AttentionSpec,
     AveragingSpec,
@@ -27,7 +24,10 @@ from engine.spec import (
     TrainingSpec,
 )
 from engine.streams import stream
-from engine.training import EpochEnd, Rows, final_parameters, start, train
+from engine.training.clipping import clips
+from engine.training.loop import EpochEnd, Rows, final_parameters, start, train
+from engine.training.regularization import MaxNorm, Penalty
+from engine.training.update_memory import learning_memory
 from tests.engine.runs import best, moons, run, spec
 
 LAYERS = (DenseSpec(units=5, activation="tanh"), DenseSpec(units=4, activation="tanh"))

@@ -10,7 +10,7 @@ from engine.spec import Precision, TrainingSpec
 from engine.spec.layers import LayerSpec
 from engine.spec.losses import SingleLossSpec
 from engine.spec.optimizers import OptimizerSpec
-from engine.training import Rows, start, train
+from engine.training.loop import Rows, start, train
 from tests.engine.vector_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
 
 FOLDER = Path(__file__).parent / "vectors"

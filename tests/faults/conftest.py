@@ -75,7 +75,7 @@ def _row(request: pytest.FixtureRequest, record_property: Callable[[str, object]
 
 
 def _database(request: pytest.FixtureRequest, folder: Path) -> str:
-    from store.migrate import migrate
+    from store.db.migrate import migrate
 
     if request.param == "sqlite":
         url = f"sqlite:///{folder / 'backprop.db'}"

@@ -29,7 +29,7 @@ SETTINGS = {
 LAYERS = [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.2}]
 ROLES = {
     "api": ("api",),
-    "scheduler": ("worker.scheduler",),
+    "scheduler": ("worker.maintenance.scheduler",),
     "worker": ("worker", "--concurrency", "2"),
     "second worker": ("worker", "--concurrency", "2"),
 }

@@ -9,13 +9,13 @@ import redis
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from store.queue import celery_app, send
+from messaging.notifier import celery_app, send
 from tests.faults.conftest import Note, Size
 from tests.faults.house import House
 from tests.faults.proxy import Proxy
 from tests.servers import RedisServer
 
-MOST_QUEUED = 90  # by one project at a time
+MAX_QUEUED = 90  # by one project at a time
 
 
 @pytest.mark.proof(5, "FLUSHALL during many jobs", "all done")
@@ -41,7 +41,7 @@ def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
     house.broker.stop()
     urls, took, end = [], [], time.monotonic() + size(4, 60)
     while time.monotonic() < end:
-        if len(urls) < MOST_QUEUED:
+        if len(urls) < MAX_QUEUED:
             url, seconds = house.post_job(20)
             urls.append(url)
             took.append(seconds)
@@ -112,7 +112,7 @@ def test_ringing_at_a_broker_that_swallows_bytes_gives_up(proxy: Proxy, note: No
 def test_a_worker_that_became_deaf_begins_anew_by_itself(house: House, proxy: Proxy, note: Note, away: int) -> None:
     house.undisturbed(20)
     house.stop("worker")
-    house.begin("worker", BACKPROP_REDIS_URL=proxy.url, BACKPROP_DEAF_SECONDS="3")
+    house.begin("worker", BACKPROP_REDIS_URL=proxy.url, BACKPROP_NOTIFICATION_TIMEOUT_SECONDS="3")
     house.wait(lambda: len(house.trainers()) == 2)
     house.expect_undisturbed(house.all_end([house.queue(20)]), 20)
     deaf = house.parts["worker"]

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from engine import checkpoint
-from store import blobs, checkpoints
-from store.database import open_database, open_sessions
+from engine.training import checkpoint
+from messaging.notifier import Notifier, celery_app
+from service.settings import Settings
+from store.artifacts import blobs
+from store.db.database import open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import JobId, WorkerId
-from store.queue import Doorbell, celery_app
-from store.settings import Settings
+from store.jobs import checkpoints
 from store.tables import BlobChunk
-from store.transaction import snapshot, transaction
 from tests.faults.conftest import Note, Size
 from tests.worker.conftest import Bench
-from worker.heart import Heart
-from worker.preparation import Preparation
+from worker.job.loading import JobLoader
+from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 
 LAYERS = {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}
@@ -35,15 +36,15 @@ def test_a_flipped_bit_anywhere_is_found_and_the_one_before_used(bench: Bench, n
     with snapshot(bench.sessions) as tx:
         newest, before = checkpoints.blobs_of(tx, job_id)
     good, older = (b"".join(blobs.read_checked(bench.sessions, blob)) for blob in (newest, before))
-    preparation, job, rng = Preparation(bench.sessions), bench.job(job_id), random.Random(13)
-    assert checkpoint.dump(preparation.prepare_job(job).state) == good
+    loader, job, rng = JobLoader(bench.sessions), bench.job(job_id), random.Random(13)
+    assert checkpoint.dump(loader.load(job).state) == good
     flips = size(25, 1000)
     for _ in range(flips):
         bad = bytearray(good)
         bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
         with transaction(bench.sessions) as tx:
             tx.get_one(BlobChunk, (newest, 0)).data = bytes(bad)
-        assert checkpoint.dump(preparation.prepare_job(job).state) == older
+        assert checkpoint.dump(loader.load(job).state) == older
     note(f"{flips} of {flips} found, resumed from the one before")
 
 
@@ -51,11 +52,11 @@ def turn(settings: Settings, batches: int) -> None:
     """A worker process that is stopped after some batches."""
     engine = open_database(settings.database)
     sessions, beats = open_sessions(engine), itertools.count()
-    doorbell, heart = Doorbell(celery_app(settings.broker), settings.redis_url), Heart(sessions, settings)
+    notifier, lease_keeper = Notifier(celery_app(settings.broker), settings.redis_url), LeaseKeeper(sessions, settings)
     draining = lambda: next(beats) > batches  # noqa: E731 - a flag that goes up
-    Runner(sessions, doorbell, settings, heart, WorkerId("wrk_turn"), draining).run_all()
-    heart.close()
-    doorbell.close()
+    Runner(sessions, notifier, settings, lease_keeper, WorkerId("wrk_turn"), draining).run_all()
+    lease_keeper.close()
+    notifier.close()
     engine.dispose()
 
 

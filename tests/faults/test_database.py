@@ -14,19 +14,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text
 
-from store import claims, jobs, leases
-from store.database import open_database, open_sessions
+from store.db.database import open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.leases import Lease, Progress
+from store.jobs import claims, jobs, leases
+from store.jobs.leases import Lease, Progress
 from store.tables import Epoch, Job
-from store.transaction import snapshot, transaction
 from tests.faults.conftest import Note, Size
 from tests.faults.house import House
 from tests.servers import PostgresServer
 from tests.store.conftest import queue_job
 
 STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
-MOST_QUEUED = 90  # at a time
+MAX_QUEUED = 90  # at a time
 
 
 @pytest.mark.proof(8, "PostgreSQL restarted during many jobs", "nothing lost or wrong")
@@ -41,7 +41,7 @@ def test_jobs_survive_restarts_of_postgresql(
     done: list[str] = []
     soon = time.monotonic()
     while len(done) < wanted:
-        while len(urls) - len(done) < MOST_QUEUED and len(urls) < wanted:
+        while len(urls) - len(done) < MAX_QUEUED and len(urls) < wanted:
             urls.append(house.queue())
         if time.monotonic() >= soon and (restarts < 3 or size(0, 1)):
             postgres_server.stop(rng.choice(STOPS))
@@ -83,9 +83,9 @@ FULL_DISK = """
     from fastapi.testclient import TestClient
 
     from api.app import create_app
-    from api.settings import api_settings
-    from store.migrate import migrate
-    from store.settings import settings
+    from service.limits import api_settings
+    from store.db.migrate import migrate
+    from service.settings import settings
     from tests.tables import flowers
 
     migrate(settings().database)

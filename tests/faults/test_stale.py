@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from store import claims, leases
-from store.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import JobId, WorkerId
-from store.leases import Lease
+from store.jobs import claims, leases
+from store.jobs.leases import Lease
 from store.tables import Job
-from store.transaction import snapshot, transaction
 from tests.faults.conftest import Note, Size
 from tests.faults.house import LEASE_SECONDS, House
 from tests.store.conftest import queue_job

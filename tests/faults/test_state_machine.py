@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select, update
 
-from store import blobs, claims, jobs, leases
-from store.database import Sessions, open_database, open_sessions
+from store.artifacts import blobs
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import Tx, snapshot, transaction
 from store.errors import JobFinished, LeaseLost
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.jobs import TERMINAL, WAITING
-from store.leases import Lease, Progress
+from store.jobs import claims, jobs, leases
+from store.jobs.jobs import TERMINAL, WAITING
+from store.jobs.leases import Lease, Progress
 from store.tables import Blob, Checkpoint, Job, Model
-from store.transaction import Tx, snapshot, transaction
 from tests.faults.conftest import Note, Size
 from tests.store.conftest import queue_job
 
 MAX_ATTEMPTS = 3
-MOST_UNFINISHED = 2
+MAX_UNFINISHED = 2
 LEASES = st.sampled_from([-1, 30])  # one that has lapsed already, and one that has not
 MODEL: dict[str, Any] = {
     "architecture": {},
@@ -81,7 +82,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def queue(self) -> None:
         """Few jobs at a time, so that much happens to each."""
-        if sum(job.state not in TERMINAL for job in self.seen.values()) < MOST_UNFINISHED:
+        if sum(job.state not in TERMINAL for job in self.seen.values()) < MAX_UNFINISHED:
             queue_job(self.sessions)
 
     @rule(target=leases, seconds=LEASES)
@@ -111,7 +112,7 @@ class Protocol(RuleBasedStateMachine):
         else:
             assert holds, f"{name} was accepted from a worker that does not hold the job"
 
-    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, MOST_UNFINISHED))
+    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, MAX_UNFINISHED))
     def ask(self, name: str, which: int) -> None:
         if not self.seen:
             return

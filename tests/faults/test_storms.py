@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from store.queue import celery_app, send
+from messaging.notifier import celery_app, send
 from tests.e2e.conftest import children, kill
 from tests.faults.conftest import Note, Size
 from tests.faults.house import House

@@ -11,10 +11,10 @@ import redis
 
 from launcher import broker
 from launcher.broker import EmbeddedBroker, embedded
-from launcher.console import Console
 from launcher.errors import LaunchError
-from launcher.parts import broker_part
-from launcher.supervisor import Supervisor
+from launcher.processes.console import Console
+from launcher.processes.parts import broker_part
+from launcher.processes.supervisor import Supervisor
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_a_path_that_sockets_or_urls_cannot_hold_moves_to_a_private_temporary_fo
     data = tmp_path / name
     data.mkdir()
     found = embedded(data)
-    assert len(bytes(found.socket)) <= broker.LONGEST_SOCKET_PATH
+    assert len(bytes(found.socket)) <= broker.MAX_SOCKET_PATH
     assert stat.S_IMODE(found.socket.parent.stat().st_mode) == 0o700
     found.remove_socket_folder()
     assert not found.socket.parent.exists()

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from launcher.console import Console
 from launcher.errors import LaunchError, RefusedSettingsError
-from launcher.process import Part
-from launcher.supervisor import Supervisor
+from launcher.processes.console import Console
+from launcher.processes.process import Part
+from launcher.processes.supervisor import Supervisor
 
 PATIENCE_SECONDS = 10.0
 
@@ -138,7 +138,7 @@ def test_parts_stop_in_order_with_the_broker_last(supervisor: Supervisor, tmp_pa
 
 
 def test_a_part_that_ignores_the_request_to_end_is_killed(output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("launcher.supervisor.DRAIN_SECONDS", 0.3)
+    monkeypatch.setattr("launcher.processes.supervisor.DRAIN_SECONDS", 0.3)
     supervisor = Supervisor(Console(output))
     code = """
         import signal, time
@@ -167,9 +167,9 @@ def test_a_part_ends_by_itself_when_its_launcher_is_killed(tmp_path: Path) -> No
     pids = tmp_path / "pids"
     code = f"""
         import sys, time
-        from launcher.console import Console
-        from launcher.process import Part
-        from launcher.supervisor import Supervisor
+        from launcher.processes.console import Console
+        from launcher.processes.process import Part
+        from launcher.processes.supervisor import Supervisor
         supervisor = Supervisor(Console())
         program = Part(name="broker", command=[sys.executable, "-c", "import time; time.sleep(60)"])
         parts = [Part(name="api", module="http.server", command=["0"]), program]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, text
 
-from store import jobs
-from store.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import Tx, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId
+from store.jobs import jobs
 from store.tables import Job, Project
-from store.transaction import Tx, transaction
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, func, insert, inspect, select, text, update
 
-from store import blobs
-from store.blobs import CHUNK_BYTES, ORPHAN_MILLISECONDS, chunks_of
-from store.database import Sessions
+from store.artifacts import blobs
+from store.artifacts.blobs import CHUNK_BYTES, ORPHAN_MILLISECONDS, chunks_of
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.errors import BlobDamaged, BlobGone
 from store.ids import DEFAULT_PROJECT
 from store.tables import Blob, BlobChunk, Job, Model
-from store.transaction import snapshot, transaction
 from tests.store.conftest import explained
 
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.dialects.sqlite import dialect
 
-from store import claims, leases, workers
-from store.blobs import chunks_of, write
-from store.claims import Arithmetic, _take
-from store.database import Sessions, open_database, open_sessions
+from store.artifacts.blobs import chunks_of, write
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import transaction
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId, new_id
-from store.leases import Lease
+from store.jobs import claims, leases, workers
+from store.jobs.claims import FingerprintPolicy, _take
+from store.jobs.leases import Lease
 from store.tables import Job, Project, Worker
-from store.transaction import transaction
 from tests.store.conftest import queue_job
 
 WORKER = WorkerId("wrk_1")
@@ -42,8 +42,8 @@ def claimed(sessions: Sessions, times: int, share: int = 2) -> list[Job]:
 def claim_as(sessions: Sessions, fingerprint: str, wait_seconds: float = 60) -> Job | None:
     """Claim as a worker of some arithmetic."""
     with transaction(sessions) as tx:
-        arithmetic = Arithmetic(fingerprint=fingerprint, wait_seconds=wait_seconds)
-        return claims.claim(tx, WORKER, 30, arithmetic=arithmetic)
+        fingerprint_policy = FingerprintPolicy(fingerprint=fingerprint, wait_seconds=wait_seconds)
+        return claims.claim(tx, WORKER, 30, fingerprint_policy=fingerprint_policy)
 
 
 def interrupted(sessions: Sessions, fingerprint: str, **columns: int) -> str:

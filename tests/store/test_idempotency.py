@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from store import idempotency
-from store.database import Sessions
+from store.accounts import idempotency
+from store.accounts.idempotency import Answer
+from store.db.database import Sessions
+from store.db.transaction import transaction
 from store.errors import IdempotencyMismatch
-from store.idempotency import Answer
 from store.ids import DEFAULT_PROJECT
-from store.transaction import transaction
 
 ANSWER = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": "job_1"})
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from store import checkpoints, claims, epochs, events, jobs, leases
-from store.blobs import chunks_of, write
-from store.claims import Arithmetic
-from store.database import Sessions
+from store.artifacts.blobs import chunks_of, write
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.errors import JobFinished, LeaseLost, NotFound
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId
-from store.leases import Lease, Progress
+from store.jobs import checkpoints, claims, epochs, events, jobs, leases
+from store.jobs.claims import FingerprintPolicy
+from store.jobs.leases import Lease, Progress
 from store.tables import Base, Blob, Checkpoint, Job, Model
-from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
 WORKER = WorkerId("wrk_1")
@@ -187,7 +187,7 @@ def test_a_job_that_goes_on_from_a_checkpoint_of_other_arithmetic_is_not_bit_exa
     queue_job(sessions)
     for name, exact in (("here", True), ("here", True), ("there", False), ("here", False)):
         with transaction(sessions) as tx:
-            job = claims.claim(tx, WORKER, 30, arithmetic=Arithmetic(fingerprint=name))
+            job = claims.claim(tx, WORKER, 30, fingerprint_policy=FingerprintPolicy(fingerprint=name))
         assert job is not None
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
         assert (read(sessions, job.id).bit_exact, read(sessions, job.id).fingerprint) == (exact, "here")
@@ -201,7 +201,7 @@ def test_a_job_that_begins_again_elsewhere_is_bit_exact_there(sessions: Sessions
     queue_job(sessions)
     for name in ("here", "there"):
         with transaction(sessions) as tx:
-            job = claims.claim(tx, WORKER, 30, arithmetic=Arithmetic(fingerprint=name))
+            job = claims.claim(tx, WORKER, 30, fingerprint_policy=FingerprintPolicy(fingerprint=name))
         assert job is not None
         assert (job.bit_exact, job.fingerprint) == (True, name)
         with transaction(sessions) as tx:

@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from store import jobs, listing
-from store.clock import now
-from store.database import Sessions
+from store.db.clock import now
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId
-from store.listing import Conditions
+from store.jobs import jobs, search
+from store.jobs.search import JobFilters
 from store.tables import Job, JobMetadata
-from store.transaction import snapshot, transaction
 from tests.store.conftest import explained, queue_job
 
 
@@ -18,7 +18,7 @@ def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
     ids, cursor = list[str](), None
     while True:
         with snapshot(sessions) as tx:
-            page = listing.page_of(tx, DEFAULT_PROJECT, Conditions(**sought), cursor, limit)  # type: ignore[arg-type]
+            page = search.page_of(tx, DEFAULT_PROJECT, JobFilters(**sought), cursor, limit)  # type: ignore[arg-type]
         ids += [job.id for job in page.rows]
         assert len(page.rows) <= limit
         cursor = page.next_cursor
@@ -87,7 +87,7 @@ def test_a_list_by_metadata_walks_over_the_jobs_of_the_project_with_it_alone_and
 ) -> None:
     pairs = (("team", "risk"), ("place", "Köln"))
     with snapshot(sessions) as tx:
-        query = listing._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)
+        query = search._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)
         plan = explained(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
     assert "ix_job_metadata_project_id_key_value_job_id" in plan
     assert not [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in plan], plan

@@ -7,13 +7,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from store import blobs, checkpoints, idempotency, listing, migrate
-from store.database import open_database, open_sessions
-from store.idempotency import Answer
+from store.accounts import idempotency
+from store.accounts.idempotency import Answer
+from store.artifacts import blobs
+from store.db import migrate
+from store.db.database import open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
-from store.listing import Conditions
+from store.jobs import checkpoints, search
+from store.jobs.search import JobFilters
 from store.tables import Base, Job
-from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
 
@@ -68,7 +71,7 @@ def test_jobs_of_before_are_found_by_their_metadata_and_hold_the_model_they_star
         tx.execute(text("UPDATE idempotency_keys SET location = '/v1/jobs/job_1'"))
     migrate.migrate(database_url)
     with transaction(sessions) as tx:
-        page = listing.page_of(tx, DEFAULT_PROJECT, Conditions(metadata=(("team", "risk"),)), None, 1)
+        page = search.page_of(tx, DEFAULT_PROJECT, JobFilters(metadata=(("team", "risk"),)), None, 1)
         (found,) = page.rows
         assert (found.id, found.base_model_id, found.model_id) == (job.id, "mdl_1", None)
         assert found.expected_seconds == 2.5

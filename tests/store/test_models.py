@@ -4,15 +4,16 @@ import threading
 
 import pytest
 
-from store import jobs, leases, models
-from store.blobs import write
-from store.claims import claim
-from store.database import Sessions
+from store.artifacts import models
+from store.artifacts.blobs import write
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.errors import ModelInUse
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.leases import Lease
+from store.jobs import jobs, leases
+from store.jobs.claims import claim
+from store.jobs.leases import Lease
 from store.tables import Blob, Job, Model
-from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
 ABOUT = {"architecture": {}, "preprocessing": {}, "metrics": {}, "parameters": 1, "fingerprint": ""}

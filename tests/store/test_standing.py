@@ -6,21 +6,22 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from store import claims, durations, models, standing, workers
-from store.blobs import chunks_of, write
-from store.clock import now
-from store.database import Sessions
-from store.durations import Duration, Run
+from store.artifacts import models
+from store.artifacts.blobs import chunks_of, write
+from store.db.clock import now
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId, WorkerId
-from store.standing import Line, Standing, count_queued
+from store.jobs import claims, durations, queue_position, workers
+from store.jobs.durations import Duration, Run
+from store.jobs.queue_position import QueuePosition, QueueSnapshot, count_queued
 from store.tables import Job, Model
-from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
 
-def stand(sessions: Sessions, job: Job) -> Standing:
+def stand(sessions: Sessions, job: Job) -> QueuePosition:
     with snapshot(sessions) as tx:
-        return standing.line(tx, ProjectId(job.project_id)).place(job)
+        return queue_position.line(tx, ProjectId(job.project_id)).place(job)
 
 
 def finish(sessions: Sessions, seconds: float, flops: int = 1000, epochs_done: int = 10) -> None:
@@ -92,7 +93,7 @@ def test_behind_others_a_job_starts_when_they_have_run_or_a_slot_falls_free(sess
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
 def test_on_one_busy_slot_each_job_ahead_takes_a_mean_run(ahead: int, seconds: float) -> None:
     own = [(-5, f"job_{number}", None) for number in range(ahead)]
-    line = Line(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
+    line = QueueSnapshot(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
     assert line.place(Job(id="job_z", priority=5)).starts_in_seconds == seconds
 
 
@@ -144,8 +145,10 @@ def test_jobs_ahead_count_with_what_each_may_take(sessions: Sessions, other_proj
 
 
 def test_of_very_many_jobs_ahead_the_sum_of_what_they_take_is_told() -> None:
-    line = Line(own=[(-5, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None)
-    assert line.place(Job(id="job_z", priority=5)) == Standing(jobs_ahead=10_000, starts_in_seconds=15_003.0)
+    line = QueueSnapshot(
+        own=[(-5, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None
+    )
+    assert line.place(Job(id="job_z", priority=5)) == QueuePosition(jobs_ahead=10_000, starts_in_seconds=15_003.0)
 
 
 def test_runs_are_the_last_that_succeeded_in_one_go_and_count_the_epochs_they_did(sessions: Sessions) -> None:

@@ -5,12 +5,13 @@ import threading
 import pytest
 from sqlalchemy import update
 
-from store import blobs, jobs, usage, weights
-from store.database import Sessions
+from store.artifacts import blobs, uploaded_weights, usage
+from store.db.database import Sessions
+from store.db.transaction import snapshot, transaction
 from store.errors import NotFound, WeightsInUse
 from store.ids import DEFAULT_PROJECT, ProjectId, WeightsId
+from store.jobs import jobs
 from store.tables import Blob, Weights
-from store.transaction import snapshot, transaction
 from tests.store.conftest import queue_job
 
 ABOUT = {"name": "mine", "bytes": 7, "sha256": "0" * 64, "tensors": []}
@@ -19,25 +20,25 @@ ABOUT = {"name": "mine", "bytes": 7, "sha256": "0" * 64, "tensors": []}
 def kept(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT) -> Weights:
     blob = blobs.write(sessions, [b"weights"])
     with transaction(sessions) as tx:
-        return weights.create(tx, project, blob.id, **ABOUT)
+        return uploaded_weights.create(tx, project, blob.id, **ABOUT)
 
 
 def test_weights_go_when_no_unfinished_job_needs_them_and_their_bytes_with_them(sessions: Sessions) -> None:
     ours = kept(sessions)
     job = queue_job(sessions, base_weights_id=ours.id)
     with pytest.raises(WeightsInUse), transaction(sessions) as tx:
-        weights.remove(tx, DEFAULT_PROJECT, ours.id)
+        uploaded_weights.remove(tx, DEFAULT_PROJECT, ours.id)
     with transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
-        weights.remove(tx, DEFAULT_PROJECT, ours.id)
+        uploaded_weights.remove(tx, DEFAULT_PROJECT, ours.id)
     with snapshot(sessions) as tx:
-        assert weights.blob_of(tx, WeightsId(ours.id)) is None
+        assert uploaded_weights.blob_of(tx, WeightsId(ours.id)) is None
         assert tx.get(Blob, ours.blob_id) is None
 
 
 def test_weights_of_another_project_are_unknown(sessions: Sessions, other_project: ProjectId) -> None:
     ours = kept(sessions)
-    for ask in (weights.get, weights.remove):
+    for ask in (uploaded_weights.get, uploaded_weights.remove):
         with pytest.raises(NotFound, match=f"there are no weights {ours.id}"), transaction(sessions) as tx:
             ask(tx, other_project, ours.id)
 
@@ -56,12 +57,12 @@ def test_a_job_that_is_being_queued_keeps_its_weights(sessions: Sessions) -> Non
     def remove() -> None:
         try:
             with transaction(sessions) as tx:
-                weights.remove(tx, DEFAULT_PROJECT, ours.id)
+                uploaded_weights.remove(tx, DEFAULT_PROJECT, ours.id)
         except WeightsInUse as error:
             outcomes.append(type(error))
 
     with transaction(sessions) as tx:
-        weights.get(tx, DEFAULT_PROJECT, ours.id, lock="keep")
+        uploaded_weights.get(tx, DEFAULT_PROJECT, ours.id, lock="keep")
         remover = threading.Thread(target=remove)
         remover.start()
         remover.join(timeout=0.3)
@@ -87,6 +88,6 @@ def test_uploads_are_counted_one_after_the_other_for_each_project(sessions: Sess
         second = threading.Thread(target=count)
         second.start()
         second.join(timeout=0.3)
-        weights.create(tx, DEFAULT_PROJECT, blob.id, **ABOUT)
+        uploaded_weights.create(tx, DEFAULT_PROJECT, blob.id, **ABOUT)
     second.join(timeout=20)
     assert seen == [14]

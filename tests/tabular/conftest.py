@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tabular.ingest import ingest
-from tabular.options import CsvOptions, Limits
-from tabular.problems import InvalidDataset, Problem
+from tabular.errors import InvalidDataset, Problem
+from tabular.limits import Limits
+from tabular.readers.csv.options import CsvOptions
+from tabular.readers.csv.reader import ingest
 from tabular.table import read_table
 from tests.tabular.reading import Read, Reader, Refuser
 

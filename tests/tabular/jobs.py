@@ -8,15 +8,15 @@ import numpy as np
 
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training import Rows, final_parameters, start, train
-from tabular.evaluate import evaluate
-from tabular.plan import Plan, plan
-from tabular.prepare import Prepared, prepare
-from tabular.preprocess import Preprocessor
-from tabular.resolved import from_spec, to_spec
+from engine.training.loop import Rows, final_parameters, start, train
+from tabular.evaluation.evaluation import evaluate
+from tabular.planning.plan import Plan, plan
+from tabular.planning.serialization import from_spec, to_spec
+from tabular.preprocessing.preprocessor import Preprocessor
+from tabular.preprocessing.target import TargetEncoder
+from tabular.preprocessing.training_arrays import Prepared, prepare
 from tabular.spec import FeatureSpec
 from tabular.table import table_from_rows
-from tabular.target import TargetEncoder
 from tests.tabular.reading import Read
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tabular.dataset import Column, Profile
-from tabular.problems import Problem
+from tabular.errors import Problem
+from tabular.profile import Column, Profile
 from tabular.table import Table
 
 

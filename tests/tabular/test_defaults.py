@@ -7,10 +7,10 @@ import pytest
 
 from engine.network import Network
 from engine.spec import TrainingSpec
-from engine.training import Rows, final_parameters, start, train
-from tabular.evaluate import evaluate
-from tabular.plan import plan
-from tabular.prepare import prepare
+from engine.training.loop import Rows, final_parameters, start, train
+from tabular.evaluation.evaluation import evaluate
+from tabular.planning.plan import plan
+from tabular.preprocessing.training_arrays import prepare
 from tests.tables import flowers
 from tests.tabular.jobs import trained
 from tests.tabular.reading import Reader

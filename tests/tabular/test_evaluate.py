@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from tabular.column_target import ColumnTarget
-from tabular.evaluate import evaluate
-from tabular.target import TargetEncoder
+from tabular.evaluation.evaluation import evaluate
+from tabular.preprocessing.column_target import ColumnTarget
+from tabular.preprocessing.target import TargetEncoder
 
 BINARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
 TERNARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b", "c")))

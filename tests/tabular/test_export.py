@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from tabular.export import State, from_safetensors, to_npz, to_safetensors
-from tabular.problems import InvalidWeights
+from engine.errors import InvalidWeights
+from engine.interchange.weights_files import State, from_safetensors, to_npz, to_safetensors
 
 STATE = {
     "0.weight": np.arange(6, dtype=np.float32).reshape(2, 3),

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tabular.options import CsvOptions, Limits
-from tabular.problems import OverLimit
+from tabular.errors import OverLimit
+from tabular.limits import Limits
+from tabular.readers.csv.options import CsvOptions
 from tests.tabular.reading import Reader, Refuser
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from engine.spec import AdamWSpec, DenseSpec, EarlyStoppingSpec, ModelSpec, TrainingSpec, ValidationSpec
-from tabular.dataset import Column, Profile, ValueCount
-from tabular.plan import Plan, plan
-from tabular.problems import InvalidPlan
+from tabular.errors import InvalidPlan
+from tabular.planning.plan import Plan, plan
+from tabular.profile import Column, Profile, ValueCount
 from tabular.spec import FeatureSpec
 
 

@@ -6,9 +6,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from engine.spec import ModelSpec, TrainingSpec
-from tabular.dataset import Column, Profile, ValueCount
-from tabular.plan import Plan, plan
-from tabular.problems import InvalidPlan
+from tabular.errors import InvalidPlan
+from tabular.planning.plan import Plan, plan
+from tabular.profile import Column, Profile, ValueCount
 from tabular.spec import Target
 
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.spec import TrainingSpec
-from tabular.categories import Embedded, OneHot
-from tabular.encoders import Calendar, Raw, Standardized
-from tabular.plan import plan
-from tabular.preprocess import Encoder, FittedColumn, Preprocessor
-from tabular.problems import InvalidRows
+from tabular.errors import InvalidRows
+from tabular.planning.plan import plan
+from tabular.preprocessing.categorical import Embedded, OneHot
+from tabular.preprocessing.numeric import Calendar, Raw, Standardized
+from tabular.preprocessing.preprocessor import Encoder, FittedColumn, Preprocessor
 from tabular.spec import FeatureSpec
 from tabular.table import TableColumn, table_from_rows
 from tests.tabular.reading import Read, Reader

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tabular.dataset import Profile
-from tabular.profiling import number_column
+from tabular.profile import Profile
+from tabular.readers.profiling import number_column
 from tests.tabular.reading import Reader
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tabular.prepare import prepare
-from tabular.problems import InvalidPlan
+from tabular.errors import InvalidPlan
+from tabular.preprocessing.training_arrays import prepare
 from tests.tabular.conftest import Reader
 from tests.tabular.jobs import asked, csv, trained
 

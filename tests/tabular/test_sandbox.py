@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tabular import ingest, sandbox
-from tabular.options import CsvOptions, Limits
-from tabular.problems import IngestTimeout, InvalidDataset, OverLimit
+from tabular.errors import IngestTimeout, InvalidDataset, OverLimit
+from tabular.limits import Limits
+from tabular.readers import sandbox
+from tabular.readers.csv import reader
+from tabular.readers.csv.options import CsvOptions
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def test_the_child_reads_what_this_process_reads(source: Path, tmp_path: Path) -> None:
-    here = ingest.ingest(source, tmp_path / "here.parquet", CsvOptions(), Limits())
+    here = reader.ingest(source, tmp_path / "here.parquet", CsvOptions(), Limits())
     there = sandbox.ingest(source, tmp_path / "there.parquet", CsvOptions(), Limits())
     assert there == here
     assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.split import split
+from tabular.planning.split import split
 
 
 @pytest.mark.parametrize("stratify", [True, False])

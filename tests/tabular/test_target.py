@@ -10,10 +10,10 @@ import pytest
 from engine.losses import build as losses
 from engine.memory import Arena
 from engine.spec import TrainingSpec
-from tabular.column_target import ColumnTarget
-from tabular.plan import plan
-from tabular.prepare import prepare
-from tabular.target import TargetEncoder, labelled_rows
+from tabular.planning.plan import plan
+from tabular.preprocessing.column_target import ColumnTarget
+from tabular.preprocessing.target import TargetEncoder, labelled_rows
+from tabular.preprocessing.training_arrays import prepare
 from tests.tabular.reading import Reader
 
 Encode = Callable[..., tuple[TargetEncoder, np.ndarray]]

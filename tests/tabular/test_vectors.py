@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from engine.shapes import count
 from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, ModelSpec, TrainingSpec
-from tabular.categories import Embedded
-from tabular.dataset import Column, Profile
-from tabular.plan import Plan, plan
-from tabular.preprocess import Preprocessor
-from tabular.problems import InvalidPlan
-from tabular.resolved import from_spec, to_spec
+from tabular.errors import InvalidPlan
+from tabular.planning.plan import Plan, plan
+from tabular.planning.serialization import from_spec, to_spec
+from tabular.preprocessing.categorical import Embedded
+from tabular.preprocessing.preprocessor import Preprocessor
+from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
 from tests.tabular.jobs import asked, csv, trained
 from tests.tabular.reading import Reader

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from tabular.export import from_safetensors
-from tabular.problems import InvalidWeights
-from tabular.weights_file import BLOCK_BYTES, MOST_TENSORS, check_values, read_header
+from engine.errors import InvalidWeights
+from engine.interchange.safetensors_reader import BLOCK_BYTES, MAX_TENSORS, check_values, read_header
+from engine.interchange.weights_files import from_safetensors
 
 GOOD = {"a": ("F32", [2], [0, 8]), "b": ("F32", [1], [8, 12])}
 
@@ -70,7 +70,7 @@ LIES = {
     "a name twice": (file_of(b'{"a": 1, "a": 2}'), {""}),
     "a nested bomb": (file_of(b'{"a":' * 100_000), {""}),
     "a number of a million digits": (file_of(b'{"a": ' + b"9" * 900_000 + b"}"), {""}),
-    "too many tensors": (file_of({str(n): {} for n in range(MOST_TENSORS + 1)}), {""}),
+    "too many tensors": (file_of({str(n): {} for n in range(MAX_TENSORS + 1)}), {""}),
     "metadata that are no strings": (file_of(entries() | {"__metadata__": {"a": 1}}), {"/__metadata__"}),
     "an entry that is no object": (file_of(entries() | {"c": 1}), {"/c"}),
     "an entry without offsets": (file_of(entries() | {"c": {"dtype": "F32", "shape": [1]}}), {"/c"}),

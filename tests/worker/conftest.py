@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from api import planning
-from api.schemas.jobs import JobRequest
-from api.settings import ApiSettings
-from store import blobs, datasets, jobs
-from store.database import Sessions, open_database, open_sessions
+from api.jobs.schemas import JobRequest
+from messaging.notifier import Notifier, celery_app
+from service import submission
+from service.limits import ApiSettings
+from service.settings import Settings
+from store.artifacts import blobs, datasets
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, WorkerId
-from store.queue import Doorbell, celery_app
-from store.settings import Settings
+from store.jobs import jobs
 from store.tables import Job, Model
-from store.transaction import snapshot, transaction
-from tabular.ingest import ingest
-from tabular.options import CsvOptions, Limits
+from tabular.limits import Limits
+from tabular.readers.csv.options import CsvOptions
+from tabular.readers.csv.reader import ingest
 from tests.tables import flowers
-from worker.heart import Heart
+from worker.lease_keeper import LeaseKeeper
 from worker.runner import RUN_SECONDS, Runner
 
 
@@ -30,13 +32,13 @@ class Bench:
 
     sessions: Sessions
     settings: Settings
-    doorbell: Doorbell
-    heart: Heart
+    notifier: Notifier
+    lease_keeper: LeaseKeeper
     folder: Path
 
     def runner(self, draining: Callable[[], bool] = lambda: False, run_seconds: float = RUN_SECONDS) -> Runner:
         worker = WorkerId("wrk_test")
-        return Runner(self.sessions, self.doorbell, self.settings, self.heart, worker, draining, run_seconds)
+        return Runner(self.sessions, self.notifier, self.settings, self.lease_keeper, worker, draining, run_seconds)
 
     def upload(self, csv: str = flowers()) -> str:
         source, parquet = self.folder / "table.csv", self.folder / "table.parquet"
@@ -50,7 +52,7 @@ class Bench:
     def queue(self, dataset_id: str, **body: Any) -> str:
         request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **body})
         with transaction(self.sessions) as tx:
-            return str(planning.create(ApiSettings(), DEFAULT_PROJECT, request, tx).body["id"])
+            return str(submission.create(ApiSettings(), DEFAULT_PROJECT, request, tx).body["id"])
 
     def job(self, job_id: str) -> Job:
         with snapshot(self.sessions) as tx:
@@ -69,10 +71,10 @@ def bench(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Bench]
         data=tmp_path, database_url=database_url, redis_url=valkey_url, heartbeat_seconds=0.2, record_seconds=0.02
     )
     engine = open_database(database_url)
-    doorbell = Doorbell(celery_app(settings.broker), settings.redis_url)
+    notifier = Notifier(celery_app(settings.broker), settings.redis_url)
     sessions = open_sessions(engine)
-    heart = Heart(sessions, settings)
-    yield Bench(sessions=sessions, settings=settings, doorbell=doorbell, heart=heart, folder=tmp_path)
-    heart.close()
-    doorbell.close()
+    lease_keeper = LeaseKeeper(sessions, settings)
+    yield Bench(sessions=sessions, settings=settings, notifier=notifier, lease_keeper=lease_keeper, folder=tmp_path)
+    lease_keeper.close()
+    notifier.close()
     engine.dispose()

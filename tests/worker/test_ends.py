@@ -11,21 +11,21 @@ import pytest
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
-from store import claims
-from store.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import snapshot, transaction
 from store.ids import JobId, WorkerId
-from store.leases import Lease
+from store.jobs import claims
+from store.jobs.leases import Lease
 from store.tables import Blob
-from store.transaction import snapshot, transaction
 from tabular.table import read_table
 from tests.servers import PostgresServer
 from tests.worker.conftest import Bench
-from worker.heart import Grip, Heart
-from worker.outcomes import Succeeded
-from worker.preparation import Preparation, as_file
-from worker.recorder import Recorder
-from worker.results import finite
-from worker.turn import Turn
+from worker.job.job_run import JobRun
+from worker.job.loading import JobLoader, as_file
+from worker.job.model_artifacts import finite
+from worker.job.outcomes import Succeeded
+from worker.job.recorder import Recorder
+from worker.lease_keeper import HeldLease, LeaseKeeper
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 
@@ -131,10 +131,10 @@ def test_a_pause_whose_checkpoint_cannot_be_stored_is_tried_once_a_second(
         job = claims.claim(tx, WorkerId("wrk_test"), 30)
     assert job is not None
     lease = Lease(job_id=JobId(job.id), fence=job.fence)
-    grip = Grip(lease, 30, "pause")
+    held_lease = HeldLease(lease, 30, "pause")
     away = open_sessions(open_database("postgresql://nobody@/none?host=/nowhere"))
-    recorder = Recorder(away, bench.doorbell, bench.settings, job, lease, grip)
-    turn = Turn(bench.sessions, Preparation(bench.sessions), job, grip, recorder, lambda: False)
+    recorder = Recorder(away, bench.notifier, bench.settings, job, lease, held_lease)
+    turn = JobRun(bench.sessions, JobLoader(bench.sessions), job, held_lease, recorder, lambda: False)
     assert isinstance(turn.outcome(), Succeeded)
     tries = [record for record in caplog.records if "checkpoint" in record.message]
     assert 1 <= len(tries) <= 4
@@ -152,10 +152,10 @@ def test_a_heart_that_ran_out_of_memory_beats_on(bench: Bench) -> None:
             raise MemoryError
         return bench.sessions()
 
-    heart = Heart(cast("Sessions", sessions), bench.settings)
-    with heart.holding(Lease(job_id=JobId(job.id), fence=job.fence), None):
+    lease_keeper = LeaseKeeper(cast("Sessions", sessions), bench.settings)
+    with lease_keeper.holding(Lease(job_id=JobId(job.id), fence=job.fence), None):
         wait_until(lambda: (bench.job(job_id).lease_until or 0) > (job.lease_until or 0))
-    heart.close()
+    lease_keeper.close()
     assert next(short_of_memory, None) is None
 
 

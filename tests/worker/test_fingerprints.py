@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import distinct, func, select
 
-from store.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions, open_database, open_sessions
+from store.db.transaction import snapshot
 from store.tables import Worker
-from store.transaction import snapshot
 from tests.e2e.conftest import START_SECONDS, Processes
 from tests.tables import flowers
 

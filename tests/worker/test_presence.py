@@ -9,13 +9,13 @@ FORKING = """
     import os, sys, threading
     from pathlib import Path
     from sqlalchemy import func, select
-    from store.database import open_database, open_sessions
+    from store.db.database import open_database, open_sessions
     from store.ids import WorkerId
-    from store.settings import Settings
+    from service.settings import Settings
     from store.tables import Worker
-    from store import workers
-    from store.transaction import transaction
-    from worker.hearing import Hearing
+    from store.jobs import workers
+    from store.db.transaction import transaction
+    from worker.broker_watchdog import Hearing
     from worker.process import Presence
 
     settings = Settings(data=Path(sys.argv[2]), database_url=sys.argv[1], heartbeat_seconds=0.001)

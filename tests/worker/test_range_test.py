@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import jobs
+from messaging.notifier import REQUESTED
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
-from store.queue import ASKED
+from store.jobs import jobs
 from store.tables import Checkpoint, Event, Job
-from store.transaction import snapshot, transaction
 from tests.tables import prices
 from tests.worker.conftest import Bench
 
@@ -98,7 +98,7 @@ def test_what_is_asked_of_a_job_is_done_in_the_middle_of_its_test(bench: Bench, 
         if not asked:
             with transaction(bench.sessions) as tx:
                 action(tx, DEFAULT_PROJECT, JobId(job_id))
-            bench.doorbell.wake(job_id, ASKED)
+            bench.notifier.wake(job_id, REQUESTED)
         asked.append(1)
         return False
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select, update
 
-from store import blobs, checkpoints, claims, epochs, jobs
+from engine.interchange.weights_files import from_safetensors
+from messaging.notifier import REQUESTED
+from store.artifacts import blobs
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.queue import ASKED
+from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import Blob, Epoch, Event, Job, Model
-from store.transaction import snapshot, transaction
-from tabular.export import from_safetensors
 from tests.worker.conftest import Bench
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
@@ -45,7 +46,7 @@ def running(bench: Bench) -> Iterator[Callable[[str], threading.Thread]]:
 def ask(bench: Bench, action: Ask, job_id: str) -> Job:
     with transaction(bench.sessions) as tx:
         job = action(tx, DEFAULT_PROJECT, job_id)
-    bench.doorbell.wake(job_id, ASKED)
+    bench.notifier.wake(job_id, REQUESTED)
     return job
 
 

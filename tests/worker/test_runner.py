@@ -8,15 +8,16 @@ import pytest
 import redis
 from sqlalchemy import delete, update
 
-from store import blobs, checkpoints, claims, datasets, epochs, jobs
+from engine.interchange.weights_files import from_safetensors
+from messaging.notifier import REQUESTED
+from store.artifacts import blobs, datasets
+from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
-from store.queue import ASKED
+from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import BlobChunk, Job, Model
-from store.transaction import snapshot, transaction
-from tabular.export import from_safetensors
 from tests.tables import flowers, prices
 from tests.worker.conftest import Bench
-from worker.scheduler import Scheduler
+from worker.maintenance.scheduler import Scheduler
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
@@ -131,7 +132,7 @@ def test_a_bell_is_not_answered_for_ever_but_rung_again_for_what_is_left(bench: 
     dataset_id = bench.upload()
     queued = [bench.queue(dataset_id, training={"epochs": 1}) for _ in range(2)]
     bench.runner(run_seconds=0).run_all()
-    bench.doorbell.close()
+    bench.notifier.close()
     assert [bench.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
     with redis.Redis.from_url(bench.settings.redis_url) as broker:
         assert broker.llen("backprop") == 1
@@ -190,7 +191,7 @@ def test_a_running_job_is_canceled_soon_after_it_is_asked(
     wait_until(lambda: bench.job(job_id).epoch > 0)
     with transaction(bench.sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job_id)
-    bench.doorbell.wake(job_id, ASKED)
+    bench.notifier.wake(job_id, REQUESTED)
     worker.join(timeout=10)
     job = bench.job(job_id)
     assert (job.state, job.model_id, job.requested) == ("canceled", None, None)

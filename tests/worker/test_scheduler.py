@@ -4,12 +4,13 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
-from store import blobs, claims, datasets, workers
+from store.artifacts import blobs, datasets
+from store.db.transaction import snapshot, transaction
 from store.ids import DatasetId, WorkerId
+from store.jobs import claims, workers
 from store.tables import Blob, Worker
-from store.transaction import snapshot, transaction
 from tests.worker.conftest import Bench
-from worker.scheduler import Scheduler
+from worker.maintenance.scheduler import Scheduler
 
 
 def bells(bench: Bench) -> int:

@@ -1,0 +1,47 @@
+"""Data sets as they are shown."""
+
+from typing import Any
+
+from pydantic import Field
+
+from api.http.schemas import View, Warned
+from store.db.clock import rfc3339
+from store.tables import Dataset
+
+EXAMPLE_COLUMN = {"name": "age", "type": "number", "missing": 0, "distinct": 73, "min": 17, "max": 90, "mean": 38.6}
+
+
+class DatasetView(View):
+    """An uploaded table and its profile."""
+
+    id: str = Field(examples=["ds_0198f3c2a4b07d3e8f1c2b3a4d5e6f70"])
+    name: str = Field(examples=["adult"])
+    rows: int = Field(examples=[32561])
+    bytes: int = Field(description="Size of the file as it was read.", examples=[3974305])
+    sha256: str = Field(description="Of the file as it was read.")
+    format: str = Field(examples=["csv"])
+    columns: list[dict[str, Any]] = Field(
+        description="name, type (number, category, boolean, datetime, text) and statistics.",
+        examples=[[EXAMPLE_COLUMN]],
+    )
+    warnings: list[Warned]
+    created_at: str
+    expires_at: str | None
+    metadata: dict[str, str]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DatasetView":
+        """The view of a stored data set."""
+        return cls(
+            id=dataset.id,
+            name=dataset.name,
+            rows=dataset.rows,
+            bytes=dataset.bytes,
+            sha256=dataset.sha256,
+            format=dataset.format,
+            columns=dataset.columns,
+            warnings=dataset.warnings,
+            created_at=rfc3339(dataset.created_at),
+            expires_at=rfc3339(dataset.expires_at) if dataset.expires_at else None,
+            metadata=dataset.metadata_,
+        )

@@ -1,0 +1,80 @@
+"""/v1/jobs/{id}/events: what happened to a job, as a page or as a stream (Server-Sent Events)."""
+
+import re
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.dependencies import Here, Reader, Service
+from api.events.schemas import EventsView, EventView
+from api.http.errors import InvalidHeader
+from api.http.query_parameters import KnownRoute
+from store.db.transaction import snapshot
+from store.ids import JobId, ProjectId
+from store.jobs import events, jobs
+from store.jobs.jobs import TERMINAL
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownRoute)
+
+PAGE = 1000
+MAX_NUMBER = 10**15 - 1  # of an event; far beyond any, and exact in every JSON reader
+NUMBER = re.compile(r"[0-9]{1,15}")
+STREAM = "text/event-stream"
+KEEP_ALIVE_SECONDS = 10.0
+
+
+@router.get("/{job_id}/events", response_model=EventsView)
+async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
+    job_id: str,
+    request: Request,
+    here: Here,
+    caller: Reader,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Only events after this number.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=PAGE, description="Events of a page; a stream has all.")] = PAGE,
+    last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
+) -> Response:
+    """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
+    if last_event_id is not None:
+        after = _number(last_event_id)
+    page, _ = await to_thread.run_sync(_read, here, caller.project, job_id, after, limit)
+    if STREAM not in request.headers.get("accept", ""):
+        view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
+        return Response(view.model_dump_json(), media_type="application/json")
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(here, caller.project, job_id, after), media_type=STREAM, headers=headers)
+
+
+async def _stream(here: Service, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
+    spoke = time.monotonic()
+    async with here.changes.of(job_id) as watch:
+        while True:
+            page, ended = await to_thread.run_sync(_read, here, project, job_id, after)
+            for event in page:
+                yield event.as_message()
+                after, spoke = event.id, time.monotonic()
+            if ended and len(page) < PAGE:
+                return
+            if time.monotonic() - spoke > KEEP_ALIVE_SECONDS:
+                yield ": keep-alive\n\n"
+                spoke = time.monotonic()
+            if len(page) < PAGE:
+                await watch.wait(KEEP_ALIVE_SECONDS)
+
+
+def _read(
+    here: Service, project: ProjectId, job_id: str, after: int, limit: int = PAGE
+) -> tuple[list[EventView], bool]:
+    """The next events, and whether the job had ended before they were read."""
+    with snapshot(here.sessions) as tx:
+        ended = jobs.get(tx, project, job_id).state in TERMINAL
+        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)], ended
+
+
+def _number(last_event_id: str) -> int:
+    if not NUMBER.fullmatch(last_event_id):
+        raise InvalidHeader(f"Last-Event-ID is the number of an event, not {last_event_id[:40]!r}.")
+    return int(last_event_id)

@@ -1,0 +1,1 @@
+"""The /healthz and /readyz endpoints."""

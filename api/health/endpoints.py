@@ -1,0 +1,71 @@
+"""/healthz and /readyz: whether this process lives, and whether the whole service can do its work."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from kombu.exceptions import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.dependencies import Here, Service
+from messaging.notifier import BrokerRefusesWrites, answers
+from store.db import migrate
+from store.db.database import wal_is_safe
+from store.db.transaction import snapshot
+from store.jobs import workers
+
+router = APIRouter(tags=["health"])  # what probes append to an address does not matter
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Whether this process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(here: Here) -> Response:
+    """Whether database, schema, broker and workers are there; the reasons when not."""
+    checks = {"database": _database(here), "broker": _broker(here), "workers": _workers(here)}
+    reasons = [reason for reason in checks.values() if reason]
+    body = {
+        "status": "not_ready" if reasons else "ready",
+        "checks": {name: reason or "ok" for name, reason in checks.items()},
+        "reasons": reasons,
+        "journal_mode": _journal_mode(here),
+    }
+    return JSONResponse(body, 503 if reasons else 200, {"Retry-After": "1"} if reasons else None)
+
+
+def _database(here: Service) -> str | None:
+    try:
+        current = migrate.current(here.engine)
+    except SQLAlchemyError:
+        return "the database cannot be reached"
+    if current != migrate.newest():
+        return f"the schema is at {current}, this code needs {migrate.newest()}: run ./dev migrate"
+    return None
+
+
+def _workers(here: Service) -> str | None:
+    try:
+        with snapshot(here.sessions) as tx:
+            live = workers.live(tx, workers.LIVE_HEARTBEATS * here.settings.heartbeat_seconds)
+    except SQLAlchemyError:
+        return "workers cannot be counted"
+    return None if live else "no worker is alive"
+
+
+def _broker(here: Service) -> str | None:
+    try:
+        answers(here.settings.broker)
+    except BrokerRefusesWrites:
+        return "the broker refuses what is written to it"
+    except (OperationalError, OSError):
+        return "the broker cannot be reached"
+    return None
+
+
+def _journal_mode(here: Service) -> str | None:
+    """How SQLite keeps its journal: WAL only where this release of SQLite can be trusted with it."""
+    if here.engine.dialect.name != "sqlite":
+        return None
+    return "wal" if wal_is_safe() else "delete"

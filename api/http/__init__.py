@@ -1,0 +1,1 @@
+"""HTTP mechanics shared by all endpoints: middleware, problem documents, idempotency, downloads."""

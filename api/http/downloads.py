@@ -1,0 +1,80 @@
+"""Blobs as responses: streamed from the database, in ranges, with validators that let a client resume (RFC 9110)."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from api.http.errors import InvalidHeader, RangeNotSatisfiable
+
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """What is sent, without its bytes."""
+
+    filename: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+    @property
+    def etag(self) -> str:
+        """The hash of the bytes, as a strong validator."""
+        return f'"{self.sha256}"'
+
+
+def is_current(request: Request, etag: str) -> bool:
+    """Whether `If-None-Match` says that the client has this already."""
+    sent = tags(request)
+    return sent == ["*"] or etag in sent
+
+
+def tags(request: Request) -> list[str]:
+    """The validators in `If-None-Match`, which are compared weakly; none if it was not sent."""
+    sent = request.headers.get("if-none-match", "").split(",")
+    return [tag.strip().removeprefix("W/") for tag in sent if tag.strip()]
+
+
+def respond(request: Request, download: Download, read: Callable[[int, int], Iterator[bytes]]) -> Response:
+    """The bytes that the request asks for; `read(start, stop)` gives them in pieces."""
+    headers = _headers(download)
+    if is_current(request, download.etag):
+        return Response(status_code=304, headers={"ETag": download.etag})
+    start, stop = _range(request, download)
+    headers["Content-Length"] = str(stop - start)
+    partial = (start, stop) != (0, download.bytes)
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{download.bytes}"
+    return StreamingResponse(read(start, stop), 206 if partial else 200, headers, download.media_type)
+
+
+def _headers(download: Download) -> dict[str, str]:
+    digest = base64.b64encode(bytes.fromhex(download.sha256)).decode()
+    return {
+        "ETag": download.etag,
+        "Repr-Digest": f"sha-256=:{digest}:",
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f'attachment; filename="{download.filename}"',
+    }
+
+
+def _range(request: Request, download: Download) -> tuple[int, int]:
+    sent = request.headers.get("range")
+    unchanged = request.headers.get("if-range", download.etag) == download.etag
+    if sent is None or not unchanged or "," in sent:
+        return 0, download.bytes  # several ranges at once may be answered in full
+    match = RANGE.fullmatch(sent.replace(" ", ""))
+    if match is None or match.groups() == ("", ""):
+        raise InvalidHeader(f"Range is of the form bytes=0-1023, not {sent}.")
+    first, last = match.groups()
+    start = int(first) if first else max(download.bytes - int(last), 0)
+    stop = min(int(last) + 1, download.bytes) if first and last else download.bytes
+    if start >= stop:
+        total = f"bytes */{download.bytes}"
+        raise RangeNotSatisfiable(f"There are {download.bytes} bytes.", headers={"Content-Range": total})
+    return start, stop

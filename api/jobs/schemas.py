@@ -1,0 +1,226 @@
+"""Jobs as they are asked for and as they are shown."""
+
+from dataclasses import asdict
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from api.http.schemas import Metadata, Name, Request, View, Warned
+from engine.spec import ModelSpec, TrainingSpec
+from store.db.clock import rfc3339
+from store.jobs.queue_position import QueuePosition
+from store.tables import Epoch, Job
+from tabular.spec import ColumnName, FeatureSpec, Target, Task
+
+State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
+
+
+class InitFrom(Request):
+    """What to start from instead of from nothing: a trained model, or uploaded weights.
+
+    Of a model its preprocessing is taken, too, and its layers as far as they are alike. Of weights, which are named as
+    torch.nn.Sequential names them ("0.weight", ...), as many of the first layers as fit, and the output layer if all
+    others do and it fits.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"weights_id": "wts_…", "freeze_layers": 1}]})
+
+    model_id: str | None = Field(default=None, description="A model of this project; or:")
+    weights_id: str | None = Field(default=None, description="Uploaded weights of this project.")
+    freeze_layers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        strict=True,
+        description="First layers that stay as they are, and with them the vectors of embedded features.",
+    )
+    new_head: bool = Field(
+        default=False, strict=True, description="Draw the output layer anew, even if that of the start would fit."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_start(self) -> Self:
+        """A job starts from one thing."""
+        if (self.model_id is None) == (self.weights_id is None):
+            raise ValueError("Name either model_id or weights_id, and not both.")
+        return self
+
+
+class JobRequest(Request):
+    """A network to train. `dataset_id` and `target` are enough: the rest has defaults that suit the table."""
+
+    name: Name | None = Field(default=None, description="Yours to choose.")
+    dataset_id: str = Field(description="The data set to learn from.")
+    target: Target = Field(description="The column to predict, or several.")
+    sample_weight: ColumnName | None = Field(
+        default=None,
+        description="A column of numbers from 0 up that says how much each row counts, and is no feature; "
+        "rows of weight 0 are left out. Null: all count the same.",
+    )
+    features: tuple[FeatureSpec, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4096,
+        description="Columns to learn from; null: all that carry information.",
+    )
+    task: Task | None = Field(default=None, description="Null: follows from the target.")
+    model: ModelSpec | None = Field(default=None, description="The hidden layers; null: two that suit the table.")
+    training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
+    init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model, or uploaded weights.")
+    priority: int = Field(default=5, ge=0, le=9, strict=True, description="Higher is sooner.")
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class RangeTestView(View):
+    """What a job's range test found before its first epoch; both rates are null if the loss fell nowhere."""
+
+    rates: list[float] = Field(description="The learning rates tried, up to where the loss broke down.")
+    losses: list[float] = Field(description="The smoothed training loss at each.")
+    steepest: float | None = Field(description="Where the loss fell fastest.")
+    suggested: float | None = Field(description="What is trained with: a tenth of the rate with the lowest loss.")
+
+
+class QueueView(View):
+    """Where a queued job stands."""
+
+    jobs_ahead: int = Field(description="About as many jobs start before it.")
+    starts_in_seconds: float | None = Field(description="About; null: unknown, or no worker is there.")
+
+
+class ProgressView(View):
+    """How far a job is."""
+
+    epoch: int
+    epochs: int
+    fraction: float
+    eta_seconds: float | None
+
+
+class MetricsView(View):
+    """The losses of the last epoch."""
+
+    train_loss: float | None = None
+    val_loss: float | None = None
+
+
+class TransitionView(View):
+    """A state, and when it was entered."""
+
+    state: State
+    at: str
+
+
+class LinksView(View):
+    """Where to go on."""
+
+    self: str
+    events: str
+    metrics: str
+    model: str | None
+    weights: str | None = Field(description="Of a model; or, when training diverged, the last finite ones.")
+
+
+class JobView(View):
+    """A training job."""
+
+    id: str = Field(examples=["job_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"])
+    name: str
+    state: State
+    requested: Literal["cancel", "stop", "pause"] | None = Field(
+        description="What was asked of the job and is not done yet."
+    )
+    dataset_id: str
+    model_id: str | None
+    retry_of: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    attempt: int
+    bit_exact: bool = Field(description="Whether all of it ran on machines that compute the same bits.")
+    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
+    error: dict[str, Any] | None = Field(examples=[{"code": "diverged", "detail": "…", "epoch": 1, "batch": 3}])
+    queue: QueueView | None
+    progress: ProgressView
+    metrics: MetricsView
+    best: dict[str, Any] | None
+    range_test: RangeTestView | None = Field(description="Null before it is done, and for jobs without one.")
+    estimate: dict[str, Any]
+    spec: dict[str, Any] = Field(description="What was asked for, with every default filled in.")
+    warnings: list[Warned]
+    transitions: list[TransitionView]
+    metadata: dict[str, str]
+    links: LinksView
+
+    @classmethod
+    def of(cls, job: Job, standing: QueuePosition | None = None) -> "JobView":
+        """The view of a stored job; `standing` of a queued one."""
+        queue = QueueView(**asdict(standing)) if standing else None
+        return cls(
+            id=job.id,
+            name=job.name,
+            state=job.state,
+            requested=job.requested,
+            dataset_id=job.dataset_id,
+            model_id=job.model_id,
+            retry_of=job.retry_of,
+            created_at=rfc3339(job.created_at),
+            started_at=_time(job.started_at),
+            finished_at=_time(job.finished_at),
+            attempt=job.attempt,
+            bit_exact=job.bit_exact,
+            stop_reason=job.stop_reason,
+            error=job.error,
+            queue=queue,
+            progress=ProgressView(
+                epoch=job.epoch, epochs=job.epochs, fraction=job.fraction, eta_seconds=job.eta_seconds
+            ),
+            metrics=MetricsView(**{name: job.metrics.get(name) for name in MetricsView.model_fields}),
+            best=job.best,
+            range_test=RangeTestView(**job.range_test) if job.range_test else None,
+            estimate=job.estimate,
+            spec=job.spec,
+            warnings=job.warnings,
+            transitions=job.transitions,
+            metadata=job.metadata_,
+            links=_links(job),
+        )
+
+
+class EpochView(View):
+    """The metrics of one epoch."""
+
+    epoch: int
+    train_loss: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    val_r2: float | None = None
+    val_mae: float | None = None
+    learning_rate: float | None = None
+    gradient_norm: float | None = None
+    seconds: float | None = None
+    layers: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Per layer, at some epochs: sizes of gradient, weight, update, activation; dead, saturated.",
+    )
+
+    @classmethod
+    def of(cls, epoch: Epoch) -> "EpochView":
+        """The view of a stored epoch."""
+        return cls(epoch=epoch.epoch, **epoch.metrics)
+
+
+class EpochsView(View):
+    """Epochs, oldest first."""
+
+    data: list[EpochView]
+
+
+def _time(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else rfc3339(milliseconds)
+
+
+def _links(job: Job) -> LinksView:
+    self = f"/v1/jobs/{job.id}"
+    model = f"/v1/models/{job.model_id}" if job.model_id else None
+    weights = f"{model}/weights" if model else f"{self}/weights" if job.weights_blob_id else None
+    return LinksView(self=self, events=f"{self}/events", metrics=f"{self}/metrics", model=model, weights=weights)

@@ -1,1 +1,0 @@
-"""What goes in and out, as Pydantic models: the OpenAPI document is made of these."""

@@ -1,0 +1,1 @@
+"""Layer statistics, findings and contributions: how well a network trains, and why not."""

@@ -1,0 +1,121 @@
+"""How much each weight contributed to the error: gradient times weight, the error's first-order change without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.batches import Rows, check
+from engine.diagnostics.layer_statistics import leaves
+from engine.memory import Array
+from engine.network import BLOCK_ROWS, Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerContribution:
+    """All weights and biases of one layer together."""
+
+    label: str
+    total: float  # what the loss would fall by, to first order, if all of them shrank alike: below 0, it would rise
+    magnitude: float  # the sum of each one's contribution without its sign
+    share: float  # of the magnitudes of all layers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightContribution:
+    """A single weight: `contribution` is `gradient * weight`, above 0 where the loss would fall without it."""
+
+    parameter: str  # as `torch_state` names it
+    index: tuple[int, ...]
+    weight: float
+    gradient: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contributions:
+    """Where the mean loss over some rows comes from."""
+
+    loss: float
+    layers: tuple[LayerContribution, ...]  # input to output
+    largest: tuple[WeightContribution, ...]  # by magnitude, the largest first
+
+
+def contributions(network: Network, rows: Rows, *, largest: int = 20) -> Contributions:
+    """Return what each layer, and the `largest` single weights, contributed to the mean loss over `rows`.
+
+    The contribution of a weight w is w * dL/dw, which to first order is L(w) - L(0): how much smaller the loss would be
+    without the weight (Mozer and Smolensky, 1989; Molchanov et al., 2017, equation 7). Nothing is dropped out, and the
+    parameters stay as they are; the network's gradient is overwritten. Frozen weights count like all others.
+
+    Raises:
+        ValueError: there are no rows, or they do not fit the network.
+    """
+    network = network.thawed()
+    loss, gradient = _mean_gradient(network, rows)
+    values, gradients = network.parameters.values, network.parameters.views(gradient)
+    products = network.parameters.views(gradient * network.parameters.learned)
+    return Contributions(
+        loss=loss,
+        layers=_by_layer(network, products),
+        largest=_largest(products, values, gradients, largest),
+    )
+
+
+def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
+    """Return the mean loss and its gradient (learned,), block by block."""
+    if not len(rows):
+        raise ValueError("there are no rows to take the gradient of")
+    rows = check(rows, network)
+    if not network.parameters.gradients.size:
+        network.allocate(BLOCK_ROWS, training=True)
+    assert rows.weights is not None  # noqa: S101 - check fills them in
+    shares = (rows.weights / rows.weights.sum()).astype(network.dtype)
+    loss, gradient = 0.0, np.zeros_like(network.parameters.gradients)
+    with np.errstate(all="ignore"):
+        for start in range(0, len(rows), BLOCK_ROWS):
+            part = slice(start, start + BLOCK_ROWS)
+            loss += network.backpropagate(rows.x[part], rows.y[part], shares[part], None)
+            gradient += network.parameters.gradients
+    return loss, gradient
+
+
+def _by_layer(network: Network, products: dict[str, Array]) -> tuple[LayerContribution, ...]:
+    sums: dict[str, tuple[float, float]] = {}
+    for prefix, layer in leaves(network.stack):
+        for name in layer.parameter_shapes():
+            product = products[prefix + name]
+            total, magnitude = sums.get(layer.label, (0.0, 0.0))
+            total += float(product.sum(dtype=np.float64))
+            sums[layer.label] = total, magnitude + float(np.abs(product).sum(dtype=np.float64))
+    whole = sum(magnitude for _, magnitude in sums.values())
+    return tuple(
+        LayerContribution(label=label, total=total, magnitude=magnitude, share=magnitude / whole if whole else 0.0)
+        for label, (total, magnitude) in sums.items()
+    )
+
+
+def _largest(
+    products: dict[str, Array], values: dict[str, Array], gradients: dict[str, Array], count: int
+) -> tuple[WeightContribution, ...]:
+    candidates = [
+        WeightContribution(
+            parameter=name,
+            index=tuple(int(place) for place in np.unravel_index(flat, product.shape)),
+            weight=float(values[name].reshape(-1)[flat]),
+            gradient=float(gradients[name].reshape(-1)[flat]),
+            contribution=float(product.reshape(-1)[flat]),
+        )
+        for name, product in products.items()
+        for flat in _places(product, count)
+    ]
+    return tuple(sorted(candidates, key=lambda weight: -abs(weight.contribution))[:count])
+
+
+def _places(product: Array, count: int) -> Array:
+    """Return where in the flattened array the largest magnitudes are, at most `count` of them."""
+    magnitudes = np.abs(product).reshape(-1)
+    if magnitudes.size <= count:
+        return np.arange(magnitudes.size)
+    return np.argpartition(magnitudes, magnitudes.size - count)[magnitudes.size - count :]

@@ -1,0 +1,42 @@
+"""What updates need beside parameters and gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.memory import Array
+from engine.network import Network
+from engine.optimizers.first_order import Optimizer, optimizer
+from engine.spec import AveragingSpec, OptimizerSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningMemory:
+    """An optimizer with its vectors, and what accumulation and averaging need if they are wanted."""
+
+    optimizer: Optimizer
+    accumulated: Array | None  # a gradient
+    average: Array | None  # of parameters and statistics
+
+    @property
+    def bytes(self) -> int:
+        """How many of its bytes a checkpoint holds."""
+        arrays = (*self.optimizer.state.values(), self.accumulated, self.average)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+def learning_memory(
+    network: Network, spec: OptimizerSpec, *, accumulate: int = 1, averaging: AveragingSpec | None = None
+) -> LearningMemory:
+    """Take it from the arena of a network whose gradients are allocated; the average begins at its weights."""
+    parameters, arena = network.parameters, network.arena
+    rule = optimizer(spec, parameters, arena)
+    accumulates = accumulate > 1 or rule.takes_all_rows
+    average = arena.full(parameters.vector.shape, network.dtype, 0) if averaging else None
+    if average is not None and average.flags.writeable:
+        average[:] = parameters.vector
+    return LearningMemory(
+        optimizer=rule,
+        accumulated=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
+        average=average,
+    )

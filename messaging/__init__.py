@@ -1,0 +1,1 @@
+"""Notifications to workers and to waiting clients, through Celery and Redis."""

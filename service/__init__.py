@@ -1,0 +1,1 @@
+"""Use cases: submit and control jobs, upload, predict. No HTTP and no Celery."""

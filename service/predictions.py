@@ -1,0 +1,85 @@
+"""Models ready to predict: loaded once, the least recently used forgotten first."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from engine.interchange.weights_files import from_safetensors
+from engine.network import Network
+from engine.spec import LossSpec, ModelSpec
+from store.artifacts import blobs, models
+from store.db.database import Sessions
+from store.db.transaction import snapshot
+from store.ids import ProjectId
+from store.tables import Model
+from tabular.preprocessing.preprocessor import Preprocessor
+from tabular.preprocessing.target import TargetEncoder
+from tabular.table import table_from_rows
+
+MAX_LOADED = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictor:
+    """A trained network with its preprocessing; usable from several threads."""
+
+    preprocessor: Preprocessor
+    target: TargetEncoder
+    network: Network
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """A prediction for each row; raises `InvalidRows`."""
+        x = self.preprocessor.transform(table_from_rows(rows, self.preprocessor), dtype=self.network.dtype)
+        with self.lock:  # the network's working memory is one
+            outputs = self.network.predict(x)
+        return self.target.decode(np.asarray(outputs))
+
+
+class Predictors:
+    """The predictors of this process."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._loaded: OrderedDict[str, Predictor] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, project: ProjectId, model_id: str) -> Predictor:
+        """The project's model, ready to predict."""
+        with snapshot(self._sessions) as tx:
+            model = models.get(tx, project, model_id)
+        with self._lock:
+            if model_id in self._loaded:
+                self._loaded.move_to_end(model_id)
+                return self._loaded[model_id]
+        predictor = _load(model, b"".join(blobs.read_checked(self._sessions, model.blob_id)))
+        with self._lock:
+            self._loaded[model_id] = predictor
+            if len(self._loaded) > MAX_LOADED:
+                self._loaded.popitem(last=False)
+        return predictor
+
+
+def _shape(outputs: int | list[int]) -> int | tuple[int, ...]:
+    return outputs if isinstance(outputs, int) else tuple(outputs)
+
+
+def _load(model: Model, weights: bytes) -> Predictor:
+    architecture = model.architecture
+    network = Network(
+        ModelSpec.model_validate({"layers": architecture["layers"]}).layers,
+        inputs=architecture["inputs"],
+        outputs=_shape(architecture["outputs"]),
+        loss=TypeAdapter(LossSpec).validate_python(architecture["loss"]),
+        precision=architecture["precision"],
+    )
+    network.load_torch_state(from_safetensors(weights)[0])
+    return Predictor(
+        preprocessor=Preprocessor.from_json(model.preprocessing["features"]),
+        target=TargetEncoder.from_json(model.preprocessing["target"]),
+        network=network,
+    )

@@ -1,0 +1,205 @@
+"""From a job as it is asked for to a job that is queued: resolved against its data set, and within the limits."""
+
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.dependencies import Service
+from api.http.errors import OverTheLimit, QuotaExceeded, Unavailable
+from api.http.json_pointers import InvalidField
+from api.jobs.job_response import show
+from api.jobs.schemas import JobRequest
+from engine import shapes
+from service import initialization
+from service.initialization import Base
+from service.limits import ApiSettings
+from store.accounts.idempotency import Answer
+from store.artifacts import datasets, models, uploaded_weights
+from store.db.database import Sessions
+from store.db.transaction import Tx, snapshot
+from store.errors import NotFound
+from store.ids import JobId, ProjectId
+from store.jobs import durations, events, jobs, queue_position
+from store.tables import Dataset, Job
+from tabular.errors import InvalidPlan
+from tabular.planning.plan import Plan, plan
+from tabular.planning.serialization import to_spec
+from tabular.profile import Profile
+
+RETRY_SECONDS = 30
+SAME = (  # what a job that is tried again has of the old one
+    "dataset_id",
+    "base_model_id",
+    "base_weights_id",
+    "name",
+    "priority",
+    "spec",
+    "estimate",
+    "expected_seconds",
+    "epochs",
+    "metadata_",
+)
+
+
+def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
+    """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
+    dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
+    base = initialization.base_of(tx, project, body, lock="keep")
+    resolved, taken = _resolve(dataset, body, base)
+    estimate = _estimate(tx, resolved, limits)
+    return _queued(
+        limits,
+        project,
+        tx,
+        dataset_id=dataset.id,
+        **(base.columns if base else {}),
+        name=body.name or f"{dataset.name}: {body.target if isinstance(body.target, str) else ', '.join(body.target)}",
+        priority=body.priority,
+        spec=_spec(body, resolved) | taken,
+        estimate=estimate,
+        expected_seconds=estimate["seconds"]["seconds"] if estimate["seconds"] else None,
+        warnings=[asdict(warning) for warning in resolved.warnings],
+        epochs=resolved.training.epochs,
+        metadata_=dict(body.metadata),
+    )
+
+
+def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answer:
+    """Insert a new job with the spec of one that has ended, and answer with it."""
+    old = jobs.ended(tx, project, job_id)
+    datasets.get(tx, project, old.dataset_id, lock="keep")
+    if old.base_model_id:
+        models.get(tx, project, old.base_model_id, lock="keep")
+    if old.base_weights_id:
+        uploaded_weights.get(tx, project, old.base_weights_id, lock="keep")
+    found = events.warnings(tx, JobId(old.id))  # by the old run, which the new one has to find for itself
+    told = [warning for warning in old.warnings if warning not in found]
+    return _queued(limits, project, tx, retry_of=old.id, warnings=told, **{name: getattr(old, name) for name in SAME})
+
+
+def resume(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Job:
+    """Queue a paused job again, if there is room for it."""
+    queue_position.lock_queue(tx, project)
+    job = jobs.resume(tx, project, job_id)
+    _check_queue(tx, limits, project)
+    return job
+
+
+def _queued(limits: ApiSettings, project: ProjectId, tx: Tx, **columns: Any) -> Answer:
+    queue_position.lock_queue(tx, project)
+    job = jobs.create(tx, project, **columns)
+    _check_queue(tx, limits, project)
+    return show(tx, job).created()
+
+
+def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
+    """See that the queue has not become too long by what this transaction queued, which else is undone."""
+    if queue_position.count_queued(tx, project, at_most=limits.max_project_queued + 1) > limits.max_project_queued:
+        detail = f"{limits.max_project_queued:,} jobs of this project are waiting, which is as many as may."
+        raise QuotaExceeded(detail, name="queued", quota=limits.max_project_queued, retry_seconds=RETRY_SECONDS)
+    if queue_position.count_queued(tx, at_most=limits.max_queued + 1) > limits.max_queued:
+        detail = f"{limits.max_queued:,} jobs are waiting, which is as many as this service queues."
+        raise Unavailable(detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
+    """What `create` would queue."""
+    with snapshot(here.sessions) as tx:
+        base = initialization.base_of(tx, project, body)
+        resolved, taken = _resolve(datasets.get(tx, project, body.dataset_id), body, base)
+        estimate = _estimate(tx, resolved, here.limits)
+    warnings = [asdict(warning) for warning in resolved.warnings]
+    return {
+        "valid": True,
+        "spec": _spec(body, resolved) | taken,
+        "estimate": estimate,
+        "warnings": warnings,
+    }
+
+
+def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any]) -> list[InvalidField]:
+    """What is wrong with the valid rest of a body, as far as it says what to plan."""
+    try:
+        body = JobRequest.model_validate(rest)
+        with snapshot(sessions) as tx:
+            dataset, base = datasets.get(tx, project, body.dataset_id), initialization.base_of(tx, project, body)
+            _resolve(dataset, body, base)
+    except InvalidPlan as error:
+        return [InvalidField(pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
+    except (ValidationError, NotFound):
+        pass  # there is nothing to plan with
+    return []
+
+
+def _resolve(dataset: Dataset, body: JobRequest, base: Base | None) -> tuple[Plan, dict[str, Any]]:
+    """The plan of a job, and what it takes over from another network, as a part of its spec."""
+    profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
+    asked = initialization.with_defaults_of(body, base)
+    resolved = plan(
+        profile,
+        asked.target,
+        asked.features,
+        asked.task,
+        asked.model,
+        asked.training,
+        sample_weight=asked.sample_weight,
+        vectors=initialization.vectors_of(base),
+        kept=base.asked.freeze_layers if base else None,
+    )
+    resolved, taken = initialization.start_from(base, resolved, profile)
+    return resolved, {"init_from": taken}
+
+
+def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:
+    asked = {"dataset_id": body.dataset_id, "priority": body.priority, "metadata": dict(body.metadata)}
+    return asked | to_spec(resolved)
+
+
+def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
+    counts = shapes.count(
+        resolved.layers,
+        inputs=resolved.inputs_at_most,
+        outputs=resolved.outputs,
+        batch_size=resolved.training.batch_size,
+        precision=resolved.training.precision,
+        optimizer=resolved.training.optimizer,
+        loss=resolved.loss,
+        accumulate=resolved.training.accumulate,
+        averaging=resolved.training.averaging,
+        frozen=resolved.training.frozen,
+    )
+    rows = resolved.training_rows * resolved.training.epochs + _tested_rows(resolved)
+    _check("parameters", counts.parameters, limits.max_parameters)
+    memory = counts.bytes + _data_bytes(resolved)
+    _check("bytes of memory", memory, limits.max_job_bytes)
+    flops = rows * (counts.flops_forward + counts.flops_backward)
+    duration = durations.of_job(durations.recent(tx), flops)
+    return {
+        "parameters": counts.parameters,
+        "flops": flops,
+        "memory_bytes": memory,
+        "seconds": asdict(duration) if duration else None,
+    }
+
+
+def _tested_rows(resolved: Plan) -> int:
+    """The rows that the range test goes through, at most."""
+    test, rows = resolved.training.range_test, resolved.training_rows
+    return test.steps * min(resolved.training.batch_size, rows) if test else 0
+
+
+def _data_bytes(resolved: Plan) -> int:
+    """What the rows take: the columns as they are read (values and masks), and the network's inputs."""
+    width = {"float32": 4, "float64": 8}[resolved.training.precision]
+    columns = len(resolved.features) + len(resolved.parts) + (resolved.sample_weight is not None)
+    return resolved.rows * (resolved.inputs_at_most * width + columns * (8 + 1))
+
+
+def _check(what: str, value: int, most: int) -> None:
+    if value > most:
+        problem = {
+            "pointer": "/model/layers",
+            "detail": f"This network needs {value:,} {what}; at most {most:,} are allowed.",
+        }
+        raise OverTheLimit("The network is larger than is allowed here.", errors=[problem])

@@ -1,0 +1,157 @@
+"""Bytes in the database, in chunks of 1 MiB, so that any of them streams and serves ranges without a shared disk."""
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from store.db.clock import now
+from store.db.database import Sessions
+from store.db.transaction import Tx, snapshot, transaction
+from store.errors import BlobDamaged, BlobGone
+from store.ids import BlobId, new_id
+from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Job, Model, Weights
+
+CHUNK_BYTES = 1 << 20
+CHUNKS_PER_TRANSACTION = 8  # other writers of an SQLite file get their turn in between
+ORPHAN_MILLISECONDS = 3_600_000  # a blob that nothing refers to after an hour was left by a process that died
+SWEPT_AT_A_TIME = 500  # blobs, which takes some milliseconds
+OWNERS = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)  # indexed, each
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlobInfo:
+    """A complete blob."""
+
+    id: BlobId
+    bytes: int
+    sha256: str
+
+
+def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
+    """Store `chunks` (each at most 1 MiB) as a new blob, in short transactions: one for up to 8 MiB.
+
+    Nothing refers to the blob yet: whoever wants it does so in a transaction of its own, afterwards.
+    """
+    blob_id = BlobId(new_id("blb"))
+    try:
+        return _write(sessions, blob_id, chunks)
+    except Exception:
+        discard(sessions, blob_id)
+        raise
+
+
+def _write(sessions: Sessions, blob_id: BlobId, chunks: Iterable[bytes]) -> BlobInfo:
+    digest, size = hashlib.sha256(), 0
+    for first, batch, is_last in _batches(chunks):
+        for chunk in batch:
+            digest.update(chunk)
+            size += len(chunk)
+        with transaction(sessions) as tx:
+            if first == 0:
+                tx.execute(insert(Blob).values(id=blob_id))
+            if batch:
+                tx.execute(insert(BlobChunk), _rows(blob_id, first, batch))
+            if is_last:
+                complete = {"bytes": size, "sha256": digest.hexdigest()}
+                tx.execute(update(Blob).where(Blob.id == blob_id).values(**complete))
+    return BlobInfo(id=blob_id, bytes=size, sha256=digest.hexdigest())
+
+
+def discard(sessions: Sessions, blob_id: str) -> None:
+    """Delete a blob that was written in vain, if the database can be reached now and nothing refers to it after all."""
+    with suppress(DBAPIError), transaction(sessions) as tx:
+        remove(tx, [blob_id])
+
+
+def chunks_of(data: bytes) -> Iterator[bytes]:
+    """`data` in pieces that `write` takes."""
+    view = memoryview(data)
+    return (bytes(view[at : at + CHUNK_BYTES]) for at in range(0, len(data), CHUNK_BYTES))
+
+
+def chunks_of_file(file: BinaryIO) -> Iterator[bytes]:
+    """The rest of `file` in pieces that `write` takes."""
+    return iter(lambda: file.read(CHUNK_BYTES), b"")
+
+
+def info(tx: Tx, blob_id: str) -> BlobInfo:
+    """Size and hash of a complete blob; raises `BlobGone` if it was deleted."""
+    blob = tx.execute(select(Blob.bytes, Blob.sha256).where(Blob.id == blob_id)).first()
+    if blob is None:
+        raise BlobGone(f"blob {blob_id} was deleted")
+    return BlobInfo(id=BlobId(blob_id), bytes=blob.bytes, sha256=blob.sha256 or "")
+
+
+def read(sessions: Sessions, blob_id: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The bytes from `start` up to `stop` (default: the end), a chunk and a short transaction at a time."""
+    with snapshot(sessions) as tx:
+        end = info(tx, blob_id).bytes if stop is None else stop
+    for number in range(start // CHUNK_BYTES, -(-end // CHUNK_BYTES)):
+        with snapshot(sessions) as tx:
+            chunk = tx.scalar(select(BlobChunk.data).where(BlobChunk.blob_id == blob_id, BlobChunk.number == number))
+            if chunk is None:
+                info(tx, blob_id)  # it may be gone altogether
+                raise BlobDamaged(f"blob {blob_id} lacks its chunk {number}")
+        base = number * CHUNK_BYTES
+        yield chunk[max(start - base, 0) : end - base]
+
+
+def read_checked(sessions: Sessions, blob_id: str) -> Iterator[bytes]:
+    """All bytes of a blob; raises `BlobDamaged` at the end if they are not those that were written."""
+    with snapshot(sessions) as tx:
+        expected = info(tx, blob_id).sha256
+    digest = hashlib.sha256()
+    for chunk in read(sessions, blob_id):
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != expected:
+        raise BlobDamaged(f"blob {blob_id} is damaged: its SHA-256 is not {expected}")
+
+
+def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
+    """Delete blobs, chunks and all."""
+    if ids := list(blob_ids):
+        tx.execute(delete(Blob).where(Blob.id.in_(ids)))
+
+
+def sweep(sessions: Sessions, after: str = "") -> str:
+    """Delete what processes that died left behind among the next blobs: those of an hour ago that nothing refers to.
+
+    Looks at a batch, so that it holds up nobody, and takes the write lock only for what there is to delete.
+    Answers the last blob it looked at, after which the next call goes on; "" at the end.
+    """
+    with snapshot(sessions) as tx:
+        batch = list(tx.scalars(select(Blob.id).where(Blob.id > after).order_by(Blob.id).limit(SWEPT_AT_A_TIME)))
+        orphans = list(tx.scalars(select(Blob.id).where(*_orphaned(batch))))
+    for orphan in orphans:  # each by itself: it may be large
+        with transaction(sessions) as tx:
+            tx.execute(delete(Blob).where(*_orphaned([orphan])).execution_options(synchronize_session=False))
+    return batch[-1] if len(batch) == SWEPT_AT_A_TIME else ""
+
+
+def _orphaned(blob_ids: list[str]) -> tuple[ColumnElement[bool], ...]:
+    """Of these blobs, those of an hour ago that nothing refers to."""
+    old = Blob.created_at < now() - ORPHAN_MILLISECONDS
+    return (Blob.id.in_(blob_ids), old, *[~exists().where(owner == Blob.id) for owner in OWNERS])
+
+
+def _rows(blob_id: BlobId, first: int, batch: list[bytes]) -> list[dict[str, Any]]:
+    return [{"blob_id": blob_id, "number": first + at, "data": chunk} for at, chunk in enumerate(batch)]
+
+
+def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes], bool]]:
+    """Chunks in batches: the number of the first, the chunks, and whether they are the last (maybe none)."""
+    first, source = 0, iter(chunks)
+    while True:
+        batch = list(itertools.islice(source, CHUNKS_PER_TRANSACTION))
+        is_last = len(batch) < CHUNKS_PER_TRANSACTION
+        yield first, batch, is_last
+        if is_last:
+            return
+        first += len(batch)

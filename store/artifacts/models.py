@@ -1,0 +1,57 @@
+"""Trained models: each was made by one job; its weights are a blob."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from store.artifacts import blobs
+from store.artifacts.references import is_needed
+from store.db.pages import Page, page
+from store.db.transaction import Lock, Tx
+from store.errors import ModelInUse, NotFound
+from store.ids import ModelId, ProjectId, is_id, new_id
+from store.tables import Job, Model
+
+
+def new_model_id() -> ModelId:
+    """The id of a model about to be made."""
+    return ModelId(new_id("mdl"))
+
+
+def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> Model:
+    """Insert the model of a job."""
+    origin = {"project_id": job.project_id, "job_id": job.id, "dataset_id": job.dataset_id, "name": job.name}
+    base = job.spec.get("init_from") or {}
+    bases = {"base_model_id": base.get("model_id"), "base_weights_id": base.get("weights_id")}
+    model = Model(id=model_id, **bases, **origin, **columns)
+    tx.add(model)
+    tx.flush()
+    return model
+
+
+def get(tx: Tx, project: ProjectId, model_id: str, lock: Lock | None = None) -> Model:
+    """The project's model; "keep" keeps it from being removed until the transaction ends."""
+    query = select(Model).where(Model.id == model_id, Model.project_id == project)
+    if lock is not None:
+        query = query.with_for_update(read=lock == "keep")
+    model = tx.scalar(query) if is_id(model_id) else None
+    if model is None:
+        raise NotFound(f"there is no model {model_id}")
+    return model
+
+
+def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[Model]:
+    """The project's models, newest first."""
+    return page(tx, select(Model).where(Model.project_id == project), Model.id, cursor, limit)
+
+
+def remove(tx: Tx, project: ProjectId, model_id: str) -> Model:
+    """Delete a model that no unfinished job starts from, and its weights; its job no longer names it."""
+    model = get(tx, project, model_id, lock="remove")
+    if is_needed(tx, Job.base_model_id, model_id):
+        raise ModelInUse(f"a job that has not ended starts from model {model_id}")
+    tx.execute(delete(Model).where(Model.id == model_id))
+    tx.execute(update(Job).where(Job.id == model.job_id).values(model_id=None, version=Job.version + 1))
+    blobs.remove(tx, [model.blob_id])
+    return model

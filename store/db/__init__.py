@@ -1,0 +1,1 @@
+"""The database: connections, transactions, clock, migrations, pagination."""

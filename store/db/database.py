@@ -1,0 +1,130 @@
+"""Opening the database: SQLite and PostgreSQL with the settings under which neither loses a commit."""
+
+import functools
+import random
+import sqlite3
+import time
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+Sessions = sessionmaker[Session]
+
+TRANSACTION_TIMEOUT_SINCE = 170_000  # PostgreSQL 17
+BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
+MAX_WAIT_SECONDS = 0.004  # between two looks at a lock that is held for milliseconds
+SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
+
+
+def open_database(url: str, *, pool_size: int = 5, hold_seconds: float | None = None) -> Engine:
+    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed.
+
+    PostgreSQL takes back the locks of a process that sleeps in a transaction for `hold_seconds` (default: a minute).
+    """
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url, pool_size)
+    if backend == "postgresql":
+        return _postgresql(url, pool_size, hold_seconds)
+    raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+
+
+def open_sessions(engine: Engine) -> Sessions:
+    """The factory of the transactions on `engine`."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether this SQLite may use write-ahead logging with several writing processes."""
+    newest, *patched = SAFE_WAL
+    return version >= newest or any(version[:2] == fix[:2] and version >= fix for fix in patched)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same work may go through another time: the database could not be reached, or was busy or full."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, (OperationalError, InterfaceError))
+
+
+def is_its_own_fault(error: Exception) -> bool:
+    """Whether a database that was reached did not do what it was asked: it may never, or was busy or full."""
+    return isinstance(error, DBAPIError) and error.statement is not None and not error.connection_invalidated
+
+
+def _sqlite(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=35, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
+    )
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin by `_begin_sqlite`, not by guesswork of the driver
+    for pragma in (
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        f"journal_mode={'WAL' if wal_is_safe() else 'DELETE'}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer halfway fails whatever its time-out."""
+    if connection.get_execution_options().get("reads_only", False):
+        connection.exec_driver_sql("BEGIN")
+    elif not _has_its_turn(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's way
+
+
+def _has_its_turn(connection: Any) -> bool:
+    """Wait for the write lock, which SQLite does not queue for: it would ask ever more rarely, and could starve."""
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    connection.execute("PRAGMA busy_timeout=0").close()
+    try:
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE").close()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # whatever its extended code says
+                    return False
+                time.sleep(random.uniform(0, MAX_WAIT_SECONDS))  # noqa: S311 - no secret
+            else:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
+
+
+def _postgresql(url: str, pool_size: int, hold_seconds: float | None) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=35,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "prepare_threshold": None,  # prepared statements do not survive PgBouncer
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": "-c statement_timeout=60s -c lock_timeout=10s "
+            f"-c idle_in_transaction_session_timeout={(hold_seconds or 60) * 1000:.0f}",
+        },
+    )
+    if hold_seconds is not None:
+        event.listen(engine, "connect", functools.partial(_limit_transactions, seconds=hold_seconds))
+    return engine
+
+
+def _limit_transactions(connection: psycopg.Connection, _record: Any, *, seconds: float) -> None:
+    """Have PostgreSQL 17 end long transactions: a process that sleeps between two messages is not idle to it."""
+    if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
+        connection.execute(f"SET transaction_timeout = {seconds * 1000:.0f}")
+        connection.commit()

@@ -1,0 +1,50 @@
+"""Keyset pagination, newest first: a page costs the same wherever it begins."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from store.db.transaction import Tx
+from store.errors import StoreError
+from store.ids import is_id
+
+Row = TypeVar("Row")
+
+
+class InvalidCursor(StoreError):
+    """The cursor was not made by this service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Row]):
+    """Some rows, and the cursor of those that follow."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+def page(tx: Tx, query: Select[Row], key: InstrumentedAttribute[str], cursor: str | None, limit: int) -> Page[Row]:
+    """The first `limit` rows of `query` after `cursor`, in the order of a falling `key`: their ids, in any table."""
+    if cursor is not None:
+        query = query.where(key < _decode(cursor))
+    rows: list[Any] = list(tx.scalars(query.order_by(key.desc()).limit(limit + 1)))
+    more = len(rows) > limit
+    return Page(rows=rows[:limit], next_cursor=_encode(rows[limit - 1].id) if more else None)
+
+
+def _encode(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> str:
+    try:
+        key = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        key = ""
+    if not is_id(key):
+        raise InvalidCursor("the cursor is not one that a list of this service gave")
+    return key

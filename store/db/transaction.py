@@ -1,0 +1,33 @@
+"""One request or task, one transaction, opened at the edge; nothing inside commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from store.db import failpoints
+from store.db.database import Sessions
+
+Tx = Session
+Lock = Literal["keep", "remove"]  # what is read may be removed until the transaction ends by nobody; by this one alone
+
+
+@contextmanager
+def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
+    """A writing transaction: committed at the end of the block, rolled back when it raises.
+
+    By its name a test can make it fail around the commit.
+    """
+    with sessions() as session, session.begin():
+        yield session
+        failpoints.hit(f"{name}.before_commit")
+    failpoints.hit(f"{name}.after_commit")
+
+
+@contextmanager
+def snapshot(sessions: Sessions) -> Iterator[Tx]:
+    """A reading transaction: takes no write lock, leaves nothing behind."""
+    with sessions() as session, session.begin():
+        session.connection(execution_options={"reads_only": True})
+        yield session

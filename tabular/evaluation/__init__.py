@@ -1,0 +1,1 @@
+"""Score a model on rows that it was not trained on."""

@@ -1,0 +1,1 @@
+"""From a table's profile and a request to a plan: features, targets, layers, losses, training defaults."""

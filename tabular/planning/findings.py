@@ -1,0 +1,30 @@
+"""What planning finds out: problems that refuse a job, warnings that do not."""
+
+from dataclasses import dataclass, field
+
+from engine.errors import PointedProblem
+from tabular.errors import InvalidPlan
+from tabular.profile import DataWarning
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collected while planning, so that all of it is told at once."""
+
+    problems: list[PointedProblem] = field(default_factory=list)
+    warnings: list[DataWarning] = field(default_factory=list)
+
+    def refuse(self, pointer: str, detail: str) -> None:
+        """Note a problem with the request at a JSON pointer, once."""
+        problem = PointedProblem(pointer=pointer, detail=detail)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
+        """Note something that the sender should know."""
+        self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix))
+
+    def raise_problems(self) -> None:
+        """Raise InvalidPlan with all problems, if there are any."""
+        if self.problems:
+            raise InvalidPlan(self.problems)

@@ -1,0 +1,1 @@
+"""Turn table columns into training arrays, and outputs back into answers."""

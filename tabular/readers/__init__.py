@@ -1,0 +1,1 @@
+"""Read files and prediction rows: formats, type inference, profiling and the sandbox process."""

@@ -1,0 +1,1 @@
+"""Read CSV files: decoding, dialect, staging in DuckDB, error locations."""

@@ -1,0 +1,1 @@
+"""Run one claimed job: load it, train, record, and store the model."""
