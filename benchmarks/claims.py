@@ -33,7 +33,7 @@ from store.jobs import checkpoints, claims, queue_position, search, workers
 from store.jobs.claims import FingerprintPolicy
 from store.jobs.search import JobFilters
 from store.tables import IS_QUEUED, Job, Project
-from tests.servers import PostgresServer
+from tests.support.servers import PostgresServer
 
 ROW: dict[str, Any] = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
 AT_ONCE = 5000

@@ -24,8 +24,8 @@ from store.db.transaction import transaction
 from store.ids import DEFAULT_PROJECT, WorkerId
 from store.jobs import jobs, search
 from store.jobs.search import JobFilters
-from tests.servers import RedisServer, valkey_binary
-from tests.tables import flowers
+from tests.support.servers import RedisServer, valkey_binary
+from tests.support.tables import flowers
 from tests.worker.conftest import Bench
 from worker.job.loading import JobLoader
 from worker.lease_keeper import LeaseKeeper

@@ -25,8 +25,8 @@ import httpx
 
 from store.db.migrate import migrate
 from tests.e2e.conftest import SHORT, START_SECONDS, Processes
-from tests.servers import PostgresServer, RedisServer, valkey_binary
-from tests.tables import flowers
+from tests.support.servers import PostgresServer, RedisServer, valkey_binary
+from tests.support.tables import flowers
 
 END_SECONDS = 600.0
 

@@ -36,7 +36,7 @@ from engine.spec import (
     SigmoidCrossEntropySpec,
     SoftmaxCrossEntropySpec,
 )
-from tests.engine.vector_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
+from tests.support.reference_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "engine" / "vectors"
 TOLERANCE = 1e-5

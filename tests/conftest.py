@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.summary import print_proofs
-from tests.servers import PostgresServer, RedisServer, redis_binary, valkey_binary
+from tests.support.proof_summary import print_proofs
+from tests.support.servers import PostgresServer, RedisServer, redis_binary, valkey_binary
 
 TEMPLATE = "template_backprop"
 BROKERS = ["valkey", "redis"] if redis_binary() else ["valkey"]

@@ -16,7 +16,7 @@ from api.dependencies import Service
 from service.limits import ApiSettings
 from service.settings import Settings
 from store.ids import WorkerId
-from tests.tables import flowers
+from tests.support.tables import flowers
 from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from service.limits import ApiSettings
 from service.settings import Settings
 from tests.api.conftest import CSV, upload
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 
 def test_a_table_is_stored_and_profiled(client: TestClient) -> None:

@@ -15,7 +15,7 @@ from store.db.transaction import transaction
 from store.ids import ProjectId
 from store.tables import ApiKey, Project
 from tests.api.conftest import upload
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 
 def test_every_answer_has_a_request_id_the_callers_own_if_it_sent_one(client: TestClient) -> None:

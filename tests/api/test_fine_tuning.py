@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import pointers, train, upload, weights
-from tests.tables import flowers, prices
+from tests.support.tables import flowers, prices
 
 
 def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from store.ids import JobId, WorkerId
 from store.jobs import claims, leases
 from store.jobs.leases import Lease, Progress
 from tests.api.conftest import pointers, upload
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 JSON = {"Content-Type": "application/json"}
 

@@ -8,7 +8,7 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import pointers, train, upload, weights
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 TRAINING = {"epochs": 4, "batch_size": 16, "seed": 3}
 

@@ -16,7 +16,7 @@ from service.settings import Settings
 from store.db.transaction import snapshot
 from store.tables import Blob
 from tests.api.conftest import pointers, train, upload, weights
-from tests.tables import flowers, prices
+from tests.support.tables import flowers, prices
 
 State = dict[str, np.ndarray[Any, Any]]
 

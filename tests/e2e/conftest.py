@@ -139,6 +139,6 @@ def kill(process: int) -> None:
 
 def free_port() -> int:
     """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with socket.socket() as harness:
+        harness.bind(("127.0.0.1", 0))
+        return int(harness.getsockname()[1])

@@ -1,7 +1,7 @@
 """A job that needs more memory than its worker may take fails by itself; the worker and its other jobs go on."""
 
 from tests.e2e.conftest import Processes
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 
 def test_a_job_beyond_the_workers_memory_fails_as_out_of_memory_and_the_next_one_runs(service: Processes) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Processes, children, kill
-from tests.tables import flowers, prices
+from tests.support.tables import flowers, prices
 
 LONG: dict[str, Any] = {
     "target": "kind",

@@ -12,7 +12,7 @@ from engine.spec import AdamSpec, DenseSpec, LbfgsSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.checkpoint import DIGEST_BYTES, PREFIX, CheckpointError, dump, load
 from engine.training.loop import Rows, start, train
-from tests.engine.runs import classifier, moons, small, spec
+from tests.support.training_runs import classifier, moons, small, spec
 
 ROWS = moons(40)
 

@@ -11,8 +11,8 @@ from engine.memory import Array
 from engine.network import Network
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, EmbeddedColumnSpec, LayerSpec
 from engine.training.loop import Rows
-from tests.engine.probe import Probe, assert_exact, derivatives
 from tests.engine.test_gradients import assert_gradients, case
+from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
 def embedded(*columns: tuple[int, int, int]) -> ColumnEmbeddingSpec:
@@ -25,18 +25,18 @@ def embedded(*columns: tuple[int, int, int]) -> ColumnEmbeddingSpec:
 MIXED = embedded((1, 3, 2), (2, 4, 3), (5, 2, 1))
 
 
-def codes(probe: Probe) -> Array:
+def codes(harness: LayerHarness) -> Array:
     """A batch in which columns 1, 2 and 5 of six hold codes, some of them more than once."""
-    x = probe.inputs()
+    x = harness.inputs()
     for place, many in ((1, 3), (2, 4), (5, 2)):
-        x[:, place] = probe.rng.integers(0, many, len(x))
+        x[:, place] = harness.rng.integers(0, many, len(x))
     return x
 
 
 def test_a_code_becomes_its_vector_and_every_other_number_stays() -> None:
-    probe = Probe([MIXED], (6,), rows=2)
-    first, second, third = (probe.parameters.values[f"0.tables.{n}.weight"] for n in range(3))
-    y = probe.run(np.array([[0.5, 2, 0, 1.5, 2.5, 1], [-0.5, 0, 3, -1.5, -2.5, 0]]))
+    harness = LayerHarness([MIXED], (6,), rows=2)
+    first, second, third = (harness.parameters.values[f"0.tables.{n}.weight"] for n in range(3))
+    y = harness.run(np.array([[0.5, 2, 0, 1.5, 2.5, 1], [-0.5, 0, 3, -1.5, -2.5, 0]]))
     assert y.tolist() == [
         [0.5, *first[2], *second[0], 1.5, 2.5, *third[1]],
         [-0.5, *first[0], *second[3], -1.5, -2.5, *third[0]],
@@ -44,25 +44,25 @@ def test_a_code_becomes_its_vector_and_every_other_number_stays() -> None:
 
 
 def test_codes_beyond_the_categories_count_as_the_nearest() -> None:
-    probe = Probe([embedded((0, 3, 2))], (1,), rows=3)
-    table = probe.parameters.values["0.tables.0.weight"]
-    np.testing.assert_array_equal(probe.run(np.array([[-7.0], [3.0], [1e9]])), table[[0, 2, 2]])
+    harness = LayerHarness([embedded((0, 3, 2))], (1,), rows=3)
+    table = harness.parameters.values["0.tables.0.weight"]
+    np.testing.assert_array_equal(harness.run(np.array([[-7.0], [3.0], [1e9]])), table[[0, 2, 2]])
 
 
 def test_the_vector_of_what_was_never_seen_is_nothing_at_first_and_others_are_about_as_long_as_one() -> None:
-    probe = Probe([embedded((0, 500, 16))], (1,))
-    probe.stack.initialize(np.random.default_rng(0))
-    lengths = np.linalg.norm(probe.parameters.values["0.tables.0.weight"], axis=1)
+    harness = LayerHarness([embedded((0, 500, 16))], (1,))
+    harness.stack.initialize(np.random.default_rng(0))
+    lengths = np.linalg.norm(harness.parameters.values["0.tables.0.weight"], axis=1)
     assert lengths[0] == 0
     assert lengths[1:].mean() == pytest.approx(1, abs=0.05)
 
 
 def test_gradients_agree_with_the_complex_step_also_where_the_layer_is_not_the_first() -> None:
-    probe = Probe([MIXED, DenseSpec(units=6, activation="tanh")], (6,), complex, rows=5)
-    x, dy = codes(probe), probe.outputs()
-    dx, gradient = probe.gradient(x, dy)
-    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.vector))
-    assert_exact(dx, derivatives(probe, x, dy, x))
+    harness = LayerHarness([MIXED, DenseSpec(units=6, activation="tanh")], (6,), complex, rows=5)
+    x, dy = codes(harness), harness.outputs()
+    dx, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
+    assert_exact(dx, derivatives(harness, x, dy, x))
     assert not dx[:, [1, 2, 5]].any()
 
 

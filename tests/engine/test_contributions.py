@@ -9,7 +9,7 @@ from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec
 from engine.streams import stream
 from engine.training.loop import start
-from tests.engine.runs import classifier, moons, run, small, spec
+from tests.support.training_runs import classifier, moons, run, small, spec
 
 
 def exact() -> tuple[Network, Rows]:

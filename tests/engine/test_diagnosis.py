@@ -8,8 +8,8 @@ from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpe
 from engine.training import checkpoint
 from engine.training.events import LayerSizes
 from engine.training.loop import EpochEnd, start, train
-from tests.engine.runs import classifier, moons, run, small, spec
-from tests.engine.vector_cases import CASES
+from tests.support.reference_cases import CASES
+from tests.support.training_runs import classifier, moons, run, small, spec
 
 
 def looks(events: list[object]) -> list[EpochEnd]:

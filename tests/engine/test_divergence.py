@@ -6,7 +6,7 @@ import pytest
 from engine.diagnostics.layer_statistics import culprit
 from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
 from engine.training.loop import Heartbeat, Rows, Stopped, final_parameters, start, train
-from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
+from tests.support.training_runs import classifier, final, line, moons, regressor, run, small, spec
 
 
 @pytest.mark.parametrize("optimizer", [SgdSpec(learning_rate=1e9), AdamSpec(learning_rate=1e9)])

@@ -42,8 +42,8 @@ from engine.spec import (
 )
 from engine.training import checkpoint
 from engine.training.loop import Rows, start, train
-from tests.engine.probe import Probe, assert_exact, derivatives
-from tests.engine.runs import best, classifier, spec
+from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
+from tests.support.training_runs import best, classifier, spec
 
 INPUTS = 48
 IMAGE, SEQUENCE = ReshapeSpec(shape=(3, 4, 4)), ReshapeSpec(shape=(12, 4))
@@ -220,16 +220,16 @@ def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(specs=st.lists(layer | block, min_size=3, max_size=8), shape=st.sampled_from([(16,), (4, 4), (2, 2, 4)]))
 def test_any_stack_of_any_layers_agrees_with_the_complex_step(specs: list[LayerSpec], shape: Shape) -> None:
-    probe = Probe(
+    harness = LayerHarness(
         [DenseSpec(units=16, activation="tanh"), ReshapeSpec(shape=shape), *those_that_fit(specs, shape)], (3,), complex
     )
-    x, dy = probe.inputs(), probe.outputs()
-    dx, gradient = probe.gradient(x, dy)
-    some = probe.rng.permutation(probe.parameters.size)[:40]
-    learned = probe.parameters.learned
+    x, dy = harness.inputs(), harness.outputs()
+    dx, gradient = harness.gradient(x, dy)
+    some = harness.rng.permutation(harness.parameters.size)[:40]
+    learned = harness.parameters.learned
     found = np.empty(len(some), complex)
     for place, index in enumerate(some):
-        found[place] = derivatives(probe, x, dy, learned[index : index + 1])[0]
+        found[place] = derivatives(harness, x, dy, learned[index : index + 1])[0]
     scale = np.abs(gradient).max()
     np.testing.assert_allclose(gradient[some].real, found.real, rtol=1e-10, atol=1e-12 * scale)
-    assert_exact(dx, derivatives(probe, x, dy, x))
+    assert_exact(dx, derivatives(harness, x, dy, x))

@@ -12,7 +12,7 @@ from engine.memory import Array
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import Rows, start, train
-from tests.engine.families import family_trees, symmetry, xor
+from tests.support.first_problems import family_trees, symmetry, xor
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "first_problems.md").read_text()
 XOR, SYMMETRY, FAMILIES = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))

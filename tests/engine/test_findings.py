@@ -17,7 +17,7 @@ from engine.spec import (
     SgdSpec,
 )
 from engine.training.loop import EpochEnd, Rows
-from tests.engine.runs import classifier, line, moons, regressor, run, spec
+from tests.support.training_runs import classifier, line, moons, regressor, run, spec
 
 
 def history(

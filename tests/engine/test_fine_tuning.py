@@ -8,7 +8,7 @@ from engine.spec import ColumnEmbeddingSpec, DenseSpec, DropoutSpec, EmbeddedCol
 from engine.streams import stream
 from engine.training.fine_tuning import fit, fitting_inputs, start_from
 from engine.training.loop import Rows, start, train
-from tests.engine.runs import classifier, moons, run, spec
+from tests.support.training_runs import classifier, moons, run, spec
 
 TRUNK = (DenseSpec(units=8), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))
 

@@ -11,7 +11,7 @@ from engine.memory import Array, Shape
 from engine.network import Network
 from engine.spec import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, LayerSpec, LossName
 from engine.streams import stream
-from tests.engine.probe import Probe, assert_exact, derivatives
+from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
 KINKED = {"relu", "leaky_relu", "elu"}  # elu's second derivative jumps
@@ -134,11 +134,13 @@ def test_random_stacks_have_the_gradient_of_their_loss(
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
 def test_analytic_activations_agree_with_the_complex_step(activation: ActivationName, shape: Shape) -> None:
     """A complex step has no cancellation: the agreement is to the last digits."""
-    probe = Probe([DenseSpec(units=4, activation=activation), ActivationSpec(function=activation)], shape, complex)
-    x, dy = probe.inputs(), probe.outputs()
-    dx, gradient = probe.gradient(x, dy)
-    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.vector))
-    assert_exact(dx, derivatives(probe, x, dy, x))
+    harness = LayerHarness(
+        [DenseSpec(units=4, activation=activation), ActivationSpec(function=activation)], shape, complex
+    )
+    x, dy = harness.inputs(), harness.outputs()
+    dx, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
+    assert_exact(dx, derivatives(harness, x, dy, x))
 
 
 def test_the_first_learning_layer_computes_no_input_gradient() -> None:

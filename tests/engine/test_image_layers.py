@@ -29,7 +29,7 @@ from engine.spec import (
     ResidualSpec,
 )
 from engine.streams import stream
-from tests.engine.probe import Probe, assert_exact, derivatives
+from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 sizes = st.integers(1, 3)
 sides = st.integers(3, 6)
@@ -65,12 +65,12 @@ batch_norm = st.builds(BatchNormSpec)
 layer_norm = st.builds(LayerNormSpec)
 
 
-def assert_derivatives(probe: Probe) -> None:
+def assert_derivatives(harness: LayerHarness) -> None:
     """Compare all derivatives with complex steps."""
-    x, dy = probe.inputs(), probe.outputs()
-    dx, gradient = probe.gradient(x, dy)
-    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.learned))
-    assert_exact(dx, derivatives(probe, x, dy, x))
+    x, dy = harness.inputs(), harness.outputs()
+    dx, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.learned))
+    assert_exact(dx, derivatives(harness, x, dy, x))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -78,7 +78,7 @@ def assert_derivatives(probe: Probe) -> None:
 def test_every_layer_of_images_agrees_with_the_complex_step(
     layer: LayerSpec, height: int, width: int, rows: int
 ) -> None:
-    assert_derivatives(Probe([layer], (2, height, width), complex, rows + isinstance(layer, BatchNormSpec)))
+    assert_derivatives(LayerHarness([layer], (2, height, width), complex, rows + isinstance(layer, BatchNormSpec)))
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -86,13 +86,13 @@ def test_every_layer_of_images_agrees_with_the_complex_step(
 def test_every_layer_of_neighbouring_moments_agrees_with_the_complex_step(
     layer: LayerSpec, time: int, rows: int
 ) -> None:
-    assert_derivatives(Probe([layer], (time, 4), complex, rows + isinstance(layer, BatchNormSpec)))
+    assert_derivatives(LayerHarness([layer], (time, 4), complex, rows + isinstance(layer, BatchNormSpec)))
 
 
 @pytest.mark.parametrize("layer", [BatchNormSpec(), LayerNormSpec(), DenseSpec(units=3, activation="gelu")])
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
 def test_layers_of_features_agree_with_the_complex_step(layer: LayerSpec, shape: Shape) -> None:
-    assert_derivatives(Probe([layer], shape, complex))
+    assert_derivatives(LayerHarness([layer], shape, complex))
 
 
 smooth = st.builds(ActivationSpec, function=st.sampled_from(["linear", "tanh", "sigmoid", "silu", "gelu"]))
@@ -112,10 +112,10 @@ def test_random_stacks_agree_with_the_complex_step(middle: list[LayerSpec], last
     layers: list[LayerSpec] = [ReshapeSpec(shape=(2, 3, 3)), *middle]
     kept = not any(isinstance(layer, MaxPoolSpec | AveragePoolSpec) for layer in middle)
     try:
-        probe = Probe([*layers, last if kept else GlobalPoolSpec()], (18,), complex)
+        harness = LayerHarness([*layers, last if kept else GlobalPoolSpec()], (18,), complex)
     except ShapeRefused:
         return  # pooled away
-    assert_derivatives(probe)
+    assert_derivatives(harness)
 
 
 def convolve(x: Array, W: Array, b: Array, *, stride: Shape, padding: Shape, groups: int) -> Array:  # noqa: PLR0913 - the definition has them
@@ -134,12 +134,12 @@ def convolve(x: Array, W: Array, b: Array, *, stride: Shape, padding: Shape, gro
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(spec=conv2d, height=sides, width=sides)
 def test_convolution_is_its_definition(spec: Conv2dSpec, height: int, width: int) -> None:
-    probe = Probe([spec], (2, height, width))
-    x, values = probe.inputs(), probe.parameters.values
-    found = probe.run(x)
+    harness = LayerHarness([spec], (2, height, width))
+    x, values = harness.inputs(), harness.parameters.values
+    found = harness.run(x)
     bias = values.get("0.bias", np.zeros(spec.channels))
     places: Any = {"stride": spec.stride, "padding": spec.padding, "groups": spec.groups}
-    for row in range(probe.rows):
+    for row in range(harness.rows):
         expected = convolve(x[..., row], values["0.weight"], bias, **places)
         np.testing.assert_allclose(found[..., row], expected, rtol=1e-12, atol=1e-12)
 
@@ -147,89 +147,91 @@ def test_convolution_is_its_definition(spec: Conv2dSpec, height: int, width: int
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(spec=conv1d, time=sides)
 def test_convolution_of_sequences_is_that_of_images_one_number_wide(spec: Conv1dSpec, time: int) -> None:
-    probe = Probe([spec], (time, 4))
-    x, values = probe.inputs(), probe.parameters.values
+    harness = LayerHarness([spec], (time, 4))
+    x, values = harness.inputs(), harness.parameters.values
     places: Any = {"stride": (spec.stride, 1), "padding": (spec.padding, 0), "groups": spec.groups}
     W, bias = values["0.layer.weight"], values.get("0.layer.bias", np.zeros(spec.channels))
-    for row, found in zip(x, probe.run(x), strict=True):
+    for row, found in zip(x, harness.run(x), strict=True):
         expected = convolve(row.T[:, :, None], W[..., None], bias, **places)
         np.testing.assert_allclose(found, expected[:, :, 0].T, rtol=1e-12, atol=1e-12)
 
 
 def test_pooling_takes_the_largest_or_the_mean() -> None:
     image = np.arange(16.0).reshape(1, 4, 4, 1)
-    assert Probe([MaxPoolSpec()], (1, 4, 4), rows=1).run(image).ravel().tolist() == [5, 7, 13, 15]
-    assert Probe([AveragePoolSpec()], (1, 4, 4), rows=1).run(image).ravel().tolist() == [2.5, 4.5, 10.5, 12.5]
-    assert Probe([MaxPoolSpec(kernel=3, stride=2, padding=1)], (1, 4, 4), rows=1).run(image - 99).max() == 15 - 99
+    assert LayerHarness([MaxPoolSpec()], (1, 4, 4), rows=1).run(image).ravel().tolist() == [5, 7, 13, 15]
+    assert LayerHarness([AveragePoolSpec()], (1, 4, 4), rows=1).run(image).ravel().tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert (
+        LayerHarness([MaxPoolSpec(kernel=3, stride=2, padding=1)], (1, 4, 4), rows=1).run(image - 99).max() == 15 - 99
+    )
 
 
 @pytest.mark.parametrize("layer", [MaxPoolSpec(kernel=3), MaxPoolSpec(kernel=2, stride=1)])
 def test_of_equal_numbers_the_first_in_its_window_gets_the_gradient(layer: LayerSpec) -> None:
-    probe = Probe([layer], (1, 3, 3), rows=1)
+    harness = LayerHarness([layer], (1, 3, 3), rows=1)
     x = np.zeros((1, 3, 3, 1))
-    dy = np.ones_like(probe.run(x))
-    dx, _ = probe.gradient(x, dy)
+    dy = np.ones_like(harness.run(x))
+    dx, _ = harness.gradient(x, dy)
     expected = np.zeros((3, 3))
     expected[: dy.shape[1], : dy.shape[2]] = 1
     np.testing.assert_array_equal(dx[0, :, :, 0], expected)
 
 
 def test_the_largest_numbers_of_all_share_their_gradient() -> None:
-    probe = Probe([GlobalPoolSpec(function="max")], (3, 2), rows=1)
-    dx, _ = probe.gradient(np.array([[[1.0, 5], [1, 2], [0, 3]]]), np.array([[4.0, 6]]))
+    harness = LayerHarness([GlobalPoolSpec(function="max")], (3, 2), rows=1)
+    dx, _ = harness.gradient(np.array([[[1.0, 5], [1, 2], [0, 3]]]), np.array([[4.0, 6]]))
     assert dx.tolist() == [[[2, 6], [2, 0], [0, 0]]]
 
 
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (3, 2, 4)])
 def test_batch_norm_normalizes_by_the_batch_and_predicts_by_what_it_remembers(shape: Shape) -> None:
-    probe = Probe([BatchNormSpec(momentum=0.5)], shape, rows=50)
-    probe.stack.initialize(probe.rng)
-    x = 3 + 2 * probe.inputs()
+    harness = LayerHarness([BatchNormSpec(momentum=0.5)], shape, rows=50)
+    harness.stack.initialize(harness.rng)
+    x = 3 + 2 * harness.inputs()
     channel = {1: 1, 2: 2, 3: 0}[len(shape)]
     others = tuple(axis for axis in range(x.ndim) if axis != channel)
     for times in (1, 2):
-        y = probe.run(x)
+        y = harness.run(x)
         np.testing.assert_allclose(y.mean(axis=others), 0, atol=1e-12)
         np.testing.assert_allclose(y.var(axis=others), 1, rtol=1e-4)
-        _, _, mean, variance = probe.parameters.values.values()
+        _, _, mean, variance = harness.parameters.values.values()
         np.testing.assert_allclose(mean, (1 - 0.5**times) * x.mean(axis=others))
         np.testing.assert_allclose(variance, 0.5**times + (1 - 0.5**times) * x.var(axis=others, ddof=1))
-    before = probe.parameters.vector.copy()
-    y = probe.stack.forward(x, None)
+    before = harness.parameters.vector.copy()
+    y = harness.stack.forward(x, None)
     at = tuple(slice(None) if axis == channel else None for axis in range(x.ndim))
     np.testing.assert_allclose(y, (x - mean[at]) / np.sqrt(variance[at] + 1e-5), rtol=1e-10)
-    np.testing.assert_array_equal(probe.parameters.vector, before)
+    np.testing.assert_array_equal(harness.parameters.vector, before)
 
 
 def test_batch_norm_does_not_remember_a_batch_that_overflowed() -> None:
-    probe = Probe([BatchNormSpec()], (2,), np.float32)
-    before = probe.parameters.vector.copy()
+    harness = LayerHarness([BatchNormSpec()], (2,), np.float32)
+    before = harness.parameters.vector.copy()
     with np.errstate(all="ignore"):
-        probe.run(np.full((3, 2), 3e38, np.float32))
-    np.testing.assert_array_equal(probe.parameters.vector, before)
+        harness.run(np.full((3, 2), 3e38, np.float32))
+    np.testing.assert_array_equal(harness.parameters.vector, before)
 
 
 def test_batch_norm_learns_nothing_of_the_spread_from_one_row() -> None:
-    probe = Probe([BatchNormSpec(momentum=1.0)], (2,), rows=2)
-    probe.stack.initialize(probe.rng)
-    probe.run(np.array([[0.0, 4.0], [2.0, 8.0]]))
-    before = probe.parameters.vector.copy()
-    probe.stack.resize(1)
-    y = probe.run(np.array([[1.0, 6.0]]))
+    harness = LayerHarness([BatchNormSpec(momentum=1.0)], (2,), rows=2)
+    harness.stack.initialize(harness.rng)
+    harness.run(np.array([[0.0, 4.0], [2.0, 8.0]]))
+    before = harness.parameters.vector.copy()
+    harness.stack.resize(1)
+    y = harness.run(np.array([[1.0, 6.0]]))
     np.testing.assert_allclose(y, 0, atol=1e-12)
-    np.testing.assert_array_equal(probe.parameters.vector, before)
+    np.testing.assert_array_equal(harness.parameters.vector, before)
 
 
 def test_an_untouched_residual_block_adds_its_input() -> None:
-    probe = Probe([ResidualSpec(layers=(DenseSpec(units=4, activation="relu"), DropoutSpec(rate=0.5)))], (4,))
-    probe.parameters.vector[:] = 0
-    x = probe.inputs()
-    np.testing.assert_array_equal(probe.run(x), x)
+    harness = LayerHarness([ResidualSpec(layers=(DenseSpec(units=4, activation="relu"), DropoutSpec(rate=0.5)))], (4,))
+    harness.parameters.vector[:] = 0
+    x = harness.inputs()
+    np.testing.assert_array_equal(harness.run(x), x)
 
 
 def test_a_window_may_be_padded_on_one_side_only() -> None:
-    probe = Probe([MaxPoolSpec(kernel=(3, 1), stride=1, padding=(1, 0))], (1, 3, 1), rows=1)
-    assert probe.run(np.array([1.0, 3, 2]).reshape(1, 3, 1, 1)).reshape(-1).tolist() == [3, 3, 3]
+    harness = LayerHarness([MaxPoolSpec(kernel=(3, 1), stride=1, padding=(1, 0))], (1, 3, 1), rows=1)
+    assert harness.run(np.array([1.0, 3, 2]).reshape(1, 3, 1, 1)).reshape(-1).tolist() == [3, 3, 3]
     with pytest.raises(ValidationError, match="on the same side"):
         MaxPoolSpec(kernel=(3, 1), padding=(0, 1))
 

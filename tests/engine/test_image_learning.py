@@ -12,8 +12,8 @@ from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.residual import TORCH
 from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import Rows
-from tests.engine.pictures import digits, spirals
-from tests.engine.runs import classifier, run
+from tests.support.images import digits, spirals
+from tests.support.training_runs import classifier, run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "images.md").read_text()
 SPIRALS, LENET, RESNET = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))

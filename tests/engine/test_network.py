@@ -7,7 +7,7 @@ from engine.layers.build import build
 from engine.network import BLOCK_ROWS, Network, StateMismatch
 from engine.spec import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName, LayerSpec
 from engine.streams import stream
-from tests.engine.runs import classifier, small
+from tests.support.training_runs import classifier, small
 
 
 def initialised(network: Network) -> Network:

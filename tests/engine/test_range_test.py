@@ -13,7 +13,7 @@ from engine.streams import stream
 from engine.training.events import Heartbeat
 from engine.training.learning_rate_finder import RangeTest, range_test
 from engine.training.loop import Rows, start, train
-from tests.engine.runs import classifier, final, line, moons, regressor, run, small, spec
+from tests.support.training_runs import classifier, final, line, moons, regressor, run, small, spec
 
 
 def found(network: Network, training: TrainingSpec, rows: Rows, **test: Any) -> RangeTest:

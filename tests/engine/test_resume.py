@@ -29,7 +29,7 @@ from engine.spec import (
 )
 from engine.training import checkpoint
 from engine.training.loop import EpochEnd, Heartbeat, State, start, train
-from tests.engine.runs import moons, small, spec
+from tests.support.training_runs import moons, small, spec
 
 ROWS, VALIDATION = moons(100), moons(40, seed=1)
 OPTIMIZERS: dict[str, OptimizerSpec] = {

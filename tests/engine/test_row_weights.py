@@ -13,7 +13,7 @@ from engine.spec import DenseSpec, SgdSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
 from engine.training.loop import Rows, final_parameters, start, train
-from tests.engine.runs import epochs, moons, regressor, run, spec
+from tests.support.training_runs import epochs, moons, regressor, run, spec
 
 WEIGHTS = np.tile([0.0, 2.0, 0.5, 1.0], 15)
 

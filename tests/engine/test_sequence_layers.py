@@ -23,7 +23,7 @@ from engine.spec import (
     ResidualSpec,
 )
 from engine.spec.sequence import Direction
-from tests.engine.probe import Probe, assert_exact, derivatives
+from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 WAYS: list[Direction] = ["forward", "backward", "bidirectional"]
 
@@ -50,21 +50,21 @@ sequences = st.builds(lambda layer: layer.model_copy(update={"output": "sequence
     rows=st.integers(1, 4),
 )
 def test_every_layer_agrees_with_the_complex_step(first: LayerSpec, time: int, features: int, rows: int) -> None:
-    probe = Probe([first], (time, features), complex, rows)
-    x, dy = probe.numbers(rows, time, features), probe.numbers(rows, *probe.stack.output_shape)
-    dx, gradient = probe.gradient(x, dy)
-    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.vector))
-    assert_exact(dx, derivatives(probe, x, dy, x))
+    harness = LayerHarness([first], (time, features), complex, rows)
+    x, dy = harness.numbers(rows, time, features), harness.numbers(rows, *harness.stack.output_shape)
+    dx, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
+    assert_exact(dx, derivatives(harness, x, dy, x))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(middle=st.lists(attention | positions | tanh | residual, max_size=3), last=recurrent | attention)
 def test_random_stacks_agree_with_the_complex_step(middle: list[LayerSpec], last: LayerSpec) -> None:
-    probe = Probe([EmbeddingSpec(vocabulary=5, units=4), *middle, last], (3,), complex)
-    x = probe.rng.integers(0, 5, (3, 3)).astype(float)
-    dy = probe.numbers(3, *probe.stack.output_shape)
-    _, gradient = probe.gradient(x, dy)
-    assert_exact(gradient, derivatives(probe, x, dy, probe.parameters.vector))
+    harness = LayerHarness([EmbeddingSpec(vocabulary=5, units=4), *middle, last], (3,), complex)
+    x = harness.rng.integers(0, 5, (3, 3)).astype(float)
+    dy = harness.numbers(3, *harness.stack.output_shape)
+    _, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
 
 
 @pytest.mark.parametrize("outputs", [(3, 5), 5])
@@ -104,11 +104,11 @@ def sigmoid(a: Array) -> Array:
 
 
 def test_an_lstm_is_what_the_textbook_says() -> None:
-    probe = Probe([LstmSpec(units=4, output="sequence")], (5, 2))
-    x = probe.numbers(3, 5, 2)
-    W, U, b, c0 = probe.parameters.values.values()
+    harness = LayerHarness([LstmSpec(units=4, output="sequence")], (5, 2))
+    x = harness.numbers(3, 5, 2)
+    W, U, b, c0 = harness.parameters.values.values()
     h = c = np.zeros((3, 4))
-    for t, found in enumerate(probe.run(x).swapaxes(0, 1)):
+    for t, found in enumerate(harness.run(x).swapaxes(0, 1)):
         i, f, g, o = np.split(x[:, t] @ W.T + b + h @ U.T + c0, 4, axis=1)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
@@ -116,11 +116,11 @@ def test_an_lstm_is_what_the_textbook_says() -> None:
 
 
 def test_a_gru_is_what_the_textbook_says() -> None:
-    probe = Probe([GruSpec(units=4, output="sequence")], (5, 2))
-    x = probe.numbers(3, 5, 2)
-    W, U, b, b_state = probe.parameters.values.values()
+    harness = LayerHarness([GruSpec(units=4, output="sequence")], (5, 2))
+    x = harness.numbers(3, 5, 2)
+    W, U, b, b_state = harness.parameters.values.values()
     h = np.zeros((3, 4))
-    for t, found in enumerate(probe.run(x).swapaxes(0, 1)):
+    for t, found in enumerate(harness.run(x).swapaxes(0, 1)):
         r, z, n = np.split(x[:, t] @ W.T + b, 3, axis=1)
         r_state, z_state, n_state = np.split(h @ U.T + b_state, 3, axis=1)
         n = np.tanh(n + sigmoid(r + r_state) * n_state)
@@ -130,30 +130,30 @@ def test_a_gru_is_what_the_textbook_says() -> None:
 
 
 def test_attention_is_what_the_paper_says() -> None:
-    probe = Probe([AttentionSpec(heads=2)], (5, 4))
-    x = probe.numbers(3, 5, 4)
-    W, V, b, c = probe.parameters.values.values()
+    harness = LayerHarness([AttentionSpec(heads=2)], (5, 4))
+    x = harness.numbers(3, 5, 4)
+    W, V, b, c = harness.parameters.values.values()
     q, k, v = np.split(x @ W.T + b, 3, axis=2)
     heads = []
     for part in (slice(0, 2), slice(2, 4)):
         scores = np.exp(q[..., part] @ k[..., part].swapaxes(1, 2) / np.sqrt(2))
         heads.append(scores / scores.sum(axis=2, keepdims=True) @ v[..., part])
-    np.testing.assert_allclose(probe.run(x), np.concatenate(heads, axis=2) @ V.T + c, rtol=1e-12)
+    np.testing.assert_allclose(harness.run(x), np.concatenate(heads, axis=2) @ V.T + c, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", [LstmSpec, GruSpec])
 def test_last_is_the_end_of_the_sequence_in_the_direction_of_reading(kind: type[LstmSpec | GruSpec]) -> None:
     ends: dict[Direction, int] = {"forward": -1, "backward": 0}
     for direction, end in ends.items():
-        whole = Probe([kind(units=4, output="sequence", direction=direction)], (5, 2))
-        last = Probe([kind(units=4, direction=direction)], (5, 2))
+        whole = LayerHarness([kind(units=4, output="sequence", direction=direction)], (5, 2))
+        last = LayerHarness([kind(units=4, direction=direction)], (5, 2))
         x = whole.numbers(3, 5, 2)
         np.testing.assert_array_equal(last.run(x), whole.run(x)[:, end])
 
 
 @pytest.mark.parametrize("kind", [LstmSpec, GruSpec])
 def test_directions_are_mirror_images_and_lie_side_by_side(kind: type[LstmSpec | GruSpec]) -> None:
-    probes = {way: Probe([kind(units=4, output="sequence", direction=way)], (5, 2)) for way in WAYS}
+    probes = {way: LayerHarness([kind(units=4, output="sequence", direction=way)], (5, 2)) for way in WAYS}
     forward, backward, both = probes.values()
     for name, value in forward.parameters.values.items():
         for copy in (backward.parameters.values[name], both.parameters.values[name]):
@@ -165,35 +165,35 @@ def test_directions_are_mirror_images_and_lie_side_by_side(kind: type[LstmSpec |
 
 
 def test_causal_attention_does_not_see_what_comes_later() -> None:
-    probe = Probe([AttentionSpec(heads=2, causal=True)], (6, 4))
-    x = probe.numbers(3, 6, 4)
-    before = probe.run(x)
+    harness = LayerHarness([AttentionSpec(heads=2, causal=True)], (6, 4))
+    x = harness.numbers(3, 6, 4)
+    before = harness.run(x)
     x[:, 4:] = 7
-    np.testing.assert_allclose(probe.run(x)[:, :4], before[:, :4], rtol=1e-12)
-    assert not np.isclose(probe.run(x)[:, 4:], before[:, 4:]).any()
+    np.testing.assert_allclose(harness.run(x)[:, :4], before[:, :4], rtol=1e-12)
+    assert not np.isclose(harness.run(x)[:, 4:], before[:, 4:]).any()
 
 
 def test_attention_without_positions_does_not_know_the_order() -> None:
-    probe = Probe([AttentionSpec(heads=2)], (6, 4))
-    x, order = probe.numbers(3, 6, 4), np.random.default_rng(1).permutation(6)
-    np.testing.assert_allclose(probe.run(x[:, order].copy()), probe.run(x)[:, order], rtol=1e-10)
+    harness = LayerHarness([AttentionSpec(heads=2)], (6, 4))
+    x, order = harness.numbers(3, 6, 4), np.random.default_rng(1).permutation(6)
+    np.testing.assert_allclose(harness.run(x[:, order].copy()), harness.run(x)[:, order], rtol=1e-10)
 
 
 def test_numbers_outside_of_the_vocabulary_count_as_the_nearest() -> None:
-    probe = Probe([EmbeddingSpec(vocabulary=5, units=2)], (4,), rows=1)
-    W = probe.parameters.values["0.weight"]
-    np.testing.assert_array_equal(probe.run(np.array([[-3.0, 4.0, 5.0, 3e38]]))[0], W[[0, 4, 4, 4]])
+    harness = LayerHarness([EmbeddingSpec(vocabulary=5, units=2)], (4,), rows=1)
+    W = harness.parameters.values["0.weight"]
+    np.testing.assert_array_equal(harness.run(np.array([[-3.0, 4.0, 5.0, 3e38]]))[0], W[[0, 4, 4, 4]])
 
 
 @pytest.mark.parametrize("units", [1, 2, 3])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_gradients_of_equal_numbers_add_up(units: int, dtype: Any) -> None:
-    probe = Probe([EmbeddingSpec(vocabulary=5, units=units)], (4,), dtype, rows=2)
-    x, dy = np.array([[1, 1, 4, 1], [0, 4, 1, 9]], dtype), probe.numbers(2, 4, units)
+    harness = LayerHarness([EmbeddingSpec(vocabulary=5, units=units)], (4,), dtype, rows=2)
+    x, dy = np.array([[1, 1, 4, 1], [0, 4, 1, 9]], dtype), harness.numbers(2, 4, units)
     expected = np.zeros((5, units), dtype)
     for index, part in zip(np.minimum(x, 4).astype(int).flat, dy.reshape(-1, units), strict=True):
         expected[index] += part
-    np.testing.assert_allclose(probe.gradient(x, dy)[1].reshape(5, units), expected, rtol=1e-6)
+    np.testing.assert_allclose(harness.gradient(x, dy)[1].reshape(5, units), expected, rtol=1e-6)
 
 
 def test_positions_are_waves_of_falling_frequency() -> None:
@@ -216,16 +216,16 @@ LAYERS: list[LayerSpec] = [
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
 def test_predicting_and_training_compute_the_same_for_any_number_of_rows(layer: LayerSpec) -> None:
-    probe = Probe([layer], (4, 2), rows=6)
+    harness = LayerHarness([layer], (4, 2), rows=6)
     other = stack([layer], (4, 2), "")
-    other.bind(probe.parameters.values, None)
+    other.bind(harness.parameters.values, None)
     other.allocate(Arena(), 6, np.dtype(np.float64), training=False)
-    x = probe.numbers(6, 4, 2)
-    whole = probe.run(x)
+    x = harness.numbers(6, 4, 2)
+    whole = harness.run(x)
     for rows in (6, 2, 5, 6):
-        probe.stack.resize(rows)
+        harness.stack.resize(rows)
         other.resize(rows)
-        np.testing.assert_allclose(probe.run(x[:rows]), whole[:rows], rtol=1e-12)
+        np.testing.assert_allclose(harness.run(x[:rows]), whole[:rows], rtol=1e-12)
         for _ in range(2):
             np.testing.assert_allclose(other.forward(x[:rows], None), whole[:rows], rtol=1e-12)
 
@@ -242,9 +242,9 @@ def test_features_that_heads_cannot_share_are_refused() -> None:
 
 
 def test_lstms_forget_little_at_first() -> None:
-    probe = Probe([LstmSpec(units=3)], (4, 2))
-    probe.stack.initialize(np.random.default_rng(0))
-    values = probe.parameters.values
+    harness = LayerHarness([LstmSpec(units=3)], (4, 2))
+    harness.stack.initialize(np.random.default_rng(0))
+    values = harness.parameters.values
     np.testing.assert_array_equal(values["0.bias_ih_l0"], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
     recurrent_weights = values["0.weight_hh_l0"][3:6]
     np.testing.assert_allclose(recurrent_weights @ recurrent_weights.T, np.eye(3), atol=1e-12)

@@ -12,7 +12,7 @@ from engine.memory import Shape
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import Rows
-from tests.engine.runs import epochs, run
+from tests.support.training_runs import epochs, run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "sequences.md").read_text()
 FORECAST, SORTING = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))

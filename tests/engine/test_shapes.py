@@ -24,7 +24,7 @@ from engine.spec import (
 )
 from engine.training import checkpoint
 from engine.training.loop import Rows, start, train
-from tests.engine.runs import best, classifier, spec
+from tests.support.training_runs import best, classifier, spec
 
 ACTIVATIONS: tuple[ActivationName, ...] = (
     "linear",

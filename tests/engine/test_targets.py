@@ -22,7 +22,7 @@ from engine.spec import (
     TargetSpec,
 )
 from engine.training.loop import Rows, start, train
-from tests.engine.runs import epochs, run, spec
+from tests.support.training_runs import epochs, run, spec
 
 X = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)
 

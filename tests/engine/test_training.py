@@ -7,7 +7,7 @@ import pytest
 
 from engine.spec import AdamSpec, DenseSpec, DropoutSpec, EarlyStoppingSpec, SgdSpec, StepSpec
 from engine.training.loop import EpochEnd, Heartbeat, Rows, Stopped, final_parameters, start, train
-from tests.engine.runs import best, classifier, epochs, line, moons, regressor, run, small, spec
+from tests.support.training_runs import best, classifier, epochs, line, moons, regressor, run, small, spec
 
 FAST = AdamSpec(learning_rate=0.01)
 

@@ -28,7 +28,7 @@ from engine.training.clipping import clips
 from engine.training.loop import EpochEnd, Rows, final_parameters, start, train
 from engine.training.regularization import MaxNorm, Penalty
 from engine.training.update_memory import learning_memory
-from tests.engine.runs import best, moons, run, spec
+from tests.support.training_runs import best, moons, run, spec
 
 LAYERS = (DenseSpec(units=5, activation="tanh"), DenseSpec(units=4, activation="tanh"))
 

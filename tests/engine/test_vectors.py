@@ -11,7 +11,7 @@ from engine.spec.layers import LayerSpec
 from engine.spec.losses import SingleLossSpec
 from engine.spec.optimizers import OptimizerSpec
 from engine.training.loop import Rows, start, train
-from tests.engine.vector_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
+from tests.support.reference_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
 
 FOLDER = Path(__file__).parent / "vectors"
 LAYERS, RUNS = (dict(np.load(FOLDER / f"{name}.npz")) for name in ("layers", "optimizers"))

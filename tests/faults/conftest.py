@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.house import House
-from tests.faults.summary import NAME
-from tests.servers import PostgresServer, RedisServer, valkey_binary
+from tests.support.proof_summary import NAME
+from tests.support.servers import PostgresServer, RedisServer, valkey_binary
+from tests.support.service_under_test import ServiceUnderTest
 from tests.worker.conftest import bench  # noqa: F401 - a fixture
 
 Note = Callable[[str], None]
@@ -35,19 +35,19 @@ def broker() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def grounds(
     request: pytest.FixtureRequest, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
+) -> Iterator[ServiceUnderTest]:
     """A service on a database of its own, for all tests of this process."""
     folder = tmp_path_factory.mktemp("house")
-    house = House(_database(request, folder), broker, folder)
+    service = ServiceUnderTest(_database(request, folder), broker, folder)
     try:
-        house.open()
-        yield house
+        service.open()
+        yield service
     finally:
-        house.end()
+        service.end()
 
 
 @pytest.fixture
-def house(grounds: House) -> Iterator[House]:
+def service(grounds: ServiceUnderTest) -> Iterator[ServiceUnderTest]:
     """The service, alive at the beginning, with one worker."""
     grounds.revive()
     yield grounds

@@ -11,49 +11,51 @@ from redis.exceptions import RedisError
 
 from messaging.notifier import celery_app, send
 from tests.faults.conftest import Note, Size
-from tests.faults.house import House
-from tests.faults.proxy import Proxy
-from tests.servers import RedisServer
+from tests.support.proxy import Proxy
+from tests.support.servers import RedisServer
+from tests.support.service_under_test import ServiceUnderTest
 
 MAX_QUEUED = 90  # by one project at a time
 
 
 @pytest.mark.proof(5, "FLUSHALL during many jobs", "all done")
-def test_a_broker_that_is_emptied_again_and_again_loses_no_job(house: House, note: Note, size: Size) -> None:
-    house.undisturbed(20)
+def test_a_broker_that_is_emptied_again_and_again_loses_no_job(
+    service: ServiceUnderTest, note: Note, size: Size
+) -> None:
+    service.undisturbed(20)
     urls, flushes = [], 0
     for number in range(size(12, 100)):
-        urls.append(house.queue(20))
+        urls.append(service.queue(20))
         if number % 3 == 0:
-            house.broker.flush()
+            service.broker.flush()
             flushes += 1
-    jobs = house.all_end(urls)
-    house.expect_undisturbed(jobs, 20)
+    jobs = service.all_end(urls)
+    service.expect_undisturbed(jobs, 20)
     note(f"{len(jobs)} jobs, {flushes} flushes, all done")
 
 
 @pytest.mark.proof(6, "broker down", "POST 201, p99 <= 500 ms; all done after, no worker restarted")
 def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
-    house: House, note: Note, size: Size
+    service: ServiceUnderTest, note: Note, size: Size
 ) -> None:
-    house.undisturbed(20)
-    before = house.parts["worker"].pid
-    house.broker.stop()
+    service.undisturbed(20)
+    before = service.parts["worker"].pid
+    service.broker.stop()
     urls, took, end = [], [], time.monotonic() + size(4, 60)
     while time.monotonic() < end:
         if len(urls) < MAX_QUEUED:
-            url, seconds = house.post_job(20)
+            url, seconds = service.post_job(20)
             urls.append(url)
             took.append(seconds)
         time.sleep(size(100, 600) / 1000)
-    assert house.client.get("/readyz").status_code == 503
-    house.broker.start()
+    assert service.client.get("/readyz").status_code == 503
+    service.broker.start()
     back = time.monotonic()
-    jobs = house.all_end(urls, 120)
+    jobs = service.all_end(urls, 120)
     seconds = time.monotonic() - back
-    house.expect_undisturbed(jobs, 20)
-    assert house.parts["worker"].pid == before
-    assert house.parts["worker"].poll() is None
+    service.expect_undisturbed(jobs, 20)
+    assert service.parts["worker"].pid == before
+    assert service.parts["worker"].poll() is None
     slowest = sorted(took)[int(len(took) * 0.99)]
     assert slowest <= 0.5
     note(f"{len(urls)} x 201, p99 {slowest * 1000:.0f} ms; all done {seconds:.1f} s after its return")
@@ -62,25 +64,25 @@ def test_while_the_broker_is_away_jobs_are_taken_in_and_done_after_its_return(
 @pytest.mark.proof(6, "broker refuses writes", "no worker ends; all done after")
 @pytest.mark.parametrize("setting", ["min-replicas-to-write", "maxmemory"])
 def test_while_the_broker_refuses_writes_workers_stay_and_the_service_says_that_it_is_not_ready(
-    house: House, note: Note, size: Size, setting: str
+    service: ServiceUnderTest, note: Note, size: Size, setting: str
 ) -> None:
-    house.undisturbed(20)
-    before = house.parts["worker"].pid
-    with redis.Redis.from_url(house.broker.url) as broker:
+    service.undisturbed(20)
+    before = service.parts["worker"].pid
+    with redis.Redis.from_url(service.broker.url) as broker:
         broker.config_set(setting, 1)
         try:
-            urls = [house.queue(20)]
+            urls = [service.queue(20)]
             time.sleep(size(6, 60))
-            answer = house.client.get("/readyz")
+            answer = service.client.get("/readyz")
         finally:
             broker.config_set(setting, 0)
     assert (answer.status_code, "the broker refuses what is written to it") == (503, answer.json()["checks"]["broker"])
     back = time.monotonic()
-    jobs = house.all_end(urls, 60)
+    jobs = service.all_end(urls, 60)
     seconds = time.monotonic() - back
-    house.expect_undisturbed(jobs, 20)
-    assert house.parts["worker"].pid == before
-    assert house.parts["worker"].poll() is None
+    service.expect_undisturbed(jobs, 20)
+    assert service.parts["worker"].pid == before
+    assert service.parts["worker"].poll() is None
     note(f"{setting}: done {seconds:.1f} s after")
 
 
@@ -109,22 +111,24 @@ def test_ringing_at_a_broker_that_swallows_bytes_gives_up(proxy: Proxy, note: No
 
 @pytest.mark.proof(7, "worker whose connections went half open", "begins anew once that helps; its job is done")
 @pytest.mark.parametrize("away", [0, pytest.param(8, marks=pytest.mark.long)])
-def test_a_worker_that_became_deaf_begins_anew_by_itself(house: House, proxy: Proxy, note: Note, away: int) -> None:
-    house.undisturbed(20)
-    house.stop("worker")
-    house.begin("worker", BACKPROP_REDIS_URL=proxy.url, BACKPROP_NOTIFICATION_TIMEOUT_SECONDS="3")
-    house.wait(lambda: len(house.trainers()) == 2)
-    house.expect_undisturbed(house.all_end([house.queue(20)]), 20)
-    deaf = house.parts["worker"]
+def test_a_worker_that_became_deaf_begins_anew_by_itself(
+    service: ServiceUnderTest, proxy: Proxy, note: Note, away: int
+) -> None:
+    service.undisturbed(20)
+    service.stop("worker")
+    service.begin("worker", BACKPROP_REDIS_URL=proxy.url, BACKPROP_NOTIFICATION_TIMEOUT_SECONDS="3")
+    service.wait(lambda: len(service.trainers()) == 2)
+    service.expect_undisturbed(service.all_end([service.queue(20)]), 20)
+    deaf = service.parts["worker"]
     proxy.swallow(new=away > 0)
-    url = house.queue(20)
+    url = service.queue(20)
     time.sleep(away)
     assert deaf.poll() is None, "it began anew although no broker answers"
     proxy.swallow(new=False)
     began = time.monotonic()
-    jobs = house.all_end([url])  # a worker that ends is started again
+    jobs = service.all_end([url])  # a worker that ends is started again
     seconds = time.monotonic() - began
-    house.expect_undisturbed(jobs, 20)
+    service.expect_undisturbed(jobs, 20)
     assert deaf.poll() is not None or away, "it is the only worker, and did not begin anew"
     assert seconds < 30
     how = "began anew" if deaf.poll() is not None else "heard again"
@@ -132,16 +136,16 @@ def test_a_worker_that_became_deaf_begins_anew_by_itself(house: House, proxy: Pr
 
 
 @pytest.mark.proof(9, "bell and commit", "the bell follows the commit")
-def test_a_job_starts_by_its_bell_alone_however_long_its_commit_takes(house: House, note: Note) -> None:
-    house.undisturbed(20)
-    house.stop("scheduler")  # nobody rings again
-    house.arm("api", "answer.before_commit", "pause")
+def test_a_job_starts_by_its_bell_alone_however_long_its_commit_takes(service: ServiceUnderTest, note: Note) -> None:
+    service.undisturbed(20)
+    service.stop("scheduler")  # nobody rings again
+    service.arm("api", "answer.before_commit", "pause")
     with ThreadPoolExecutor() as pool:
-        asked = pool.submit(house.queue, 20)
-        house.wait(lambda: house.happened("api", ["answer.before_commit"]))
+        asked = pool.submit(service.queue, 20)
+        service.wait(lambda: service.happened("api", ["answer.before_commit"]))
         time.sleep(0.3)  # an idle worker answers a bell within this
-        house.release("api", "answer.before_commit")
-        (job,) = house.all_end([asked.result()], 15)
-    house.begin("scheduler")
-    house.expect_undisturbed([job], 20)
+        service.release("api", "answer.before_commit")
+        (job,) = service.all_end([asked.result()], 15)
+    service.begin("scheduler")
+    service.expect_undisturbed([job], 20)
     note("started without the scheduler")

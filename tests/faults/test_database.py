@@ -21,9 +21,9 @@ from store.jobs import claims, jobs, leases
 from store.jobs.leases import Lease, Progress
 from store.tables import Epoch, Job
 from tests.faults.conftest import Note, Size
-from tests.faults.house import House
-from tests.servers import PostgresServer
 from tests.store.conftest import queue_job
+from tests.support.servers import PostgresServer
+from tests.support.service_under_test import ServiceUnderTest
 
 STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
 MAX_QUEUED = 90  # at a time
@@ -31,26 +31,26 @@ MAX_QUEUED = 90  # at a time
 
 @pytest.mark.proof(8, "PostgreSQL restarted during many jobs", "nothing lost or wrong")
 def test_jobs_survive_restarts_of_postgresql(
-    house: House, postgres_server: PostgresServer, note: Note, size: Size
+    service: ServiceUnderTest, postgres_server: PostgresServer, note: Note, size: Size
 ) -> None:
-    if not house.database_url.startswith("postgresql"):
+    if not service.database_url.startswith("postgresql"):
         pytest.skip("about PostgreSQL")
-    house.undisturbed()
+    service.undisturbed()
     wanted, rng, restarts = size(8, 500), random.Random(8), 0
     urls: list[str] = []
     done: list[str] = []
     soon = time.monotonic()
     while len(done) < wanted:
         while len(urls) - len(done) < MAX_QUEUED and len(urls) < wanted:
-            urls.append(house.queue())
+            urls.append(service.queue())
         if time.monotonic() >= soon and (restarts < 3 or size(0, 1)):
             postgres_server.stop(rng.choice(STOPS))
             time.sleep(rng.uniform(0, 1))
             postgres_server.start()
             restarts += 1
             soon = time.monotonic() + rng.uniform(*((1.0, 2.0), (5.0, 40.0))[size(0, 1)])
-        ended = house.all_end(urls[len(done) : len(done) + 1], 120)
-        house.expect_undisturbed(ended)
+        ended = service.all_end(urls[len(done) : len(done) + 1], 120)
+        service.expect_undisturbed(ended)
         done += [job["id"] for job in ended]
     assert len(set(done)) == wanted
     note(f"{wanted} jobs, {restarts} restarts, all hashes equal")
@@ -86,7 +86,7 @@ FULL_DISK = """
     from service.limits import api_settings
     from store.db.migrate import migrate
     from service.settings import settings
-    from tests.tables import flowers
+    from tests.support.tables import flowers
 
     migrate(settings().database)
     filler = small / "filler"

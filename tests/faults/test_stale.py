@@ -17,56 +17,60 @@ from store.jobs import claims, leases
 from store.jobs.leases import Lease
 from store.tables import Job
 from tests.faults.conftest import Note, Size
-from tests.faults.house import LEASE_SECONDS, House
 from tests.store.conftest import queue_job
+from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
 
 
 @pytest.mark.proof(3, "SIGSTOP past the lease, SIGCONT", "no stale write accepted")
-def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(house: House, note: Note, size: Size) -> None:
+def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(
+    service: ServiceUnderTest, note: Note, size: Size
+) -> None:
     rounds = size(1, 15)
-    house.undisturbed(800)
+    service.undisturbed(800)
     for number in range(rounds):
-        url = house.queue(800)
-        house.wait(lambda url=url: house.is_running(url))  # type: ignore[misc]
+        url = service.queue(800)
+        service.wait(lambda url=url: service.is_running(url))  # type: ignore[misc]
         time.sleep(number * 0.037)  # another place in the code each time
-        put_to_sleep(house)
-        house.begin("second worker")
-        (job,) = house.all_end([url])
+        put_to_sleep(service)
+        service.begin("second worker")
+        (job,) = service.all_end([url])
         assert job["attempt"] == 2
-        before = everything(house, url)
-        house.signal_trainers(signal.SIGCONT)
-        house.wait(lambda url=url: f"{url.rpartition('/')[2]} is another worker's now" in house.told())  # type: ignore[misc]
-        house.expect_undisturbed([job], 800)
-        assert everything(house, url) == before
-        house.stop("second worker")
+        before = everything(service, url)
+        service.signal_trainers(signal.SIGCONT)
+        service.wait(lambda url=url: f"{url.rpartition('/')[2]} is another worker's now" in service.told())  # type: ignore[misc]
+        service.expect_undisturbed([job], 800)
+        assert everything(service, url) == before
+        service.stop("second worker")
     note(f"0 of {rounds} sleepers wrote anything")
 
 
 @pytest.mark.proof(4, "reconciler paused between read and write", "nothing overwritten")
-def test_a_scheduler_that_is_paused_in_the_middle_of_a_round_overwrites_nothing(house: House, note: Note) -> None:
-    house.undisturbed(800)
-    house.stop("scheduler")
-    url = house.queue(800)
-    house.wait(lambda: house.is_running(url))
-    house.arm("scheduler", "reconcile.before_commit", "pause")
-    house.begin("scheduler")
-    house.wait(lambda: house.happened("scheduler", ["reconcile.before_commit"]))
-    if house.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds everybody's write lock
-        house.signal_trainers(signal.SIGKILL)
+def test_a_scheduler_that_is_paused_in_the_middle_of_a_round_overwrites_nothing(
+    service: ServiceUnderTest, note: Note
+) -> None:
+    service.undisturbed(800)
+    service.stop("scheduler")
+    url = service.queue(800)
+    service.wait(lambda: service.is_running(url))
+    service.arm("scheduler", "reconcile.before_commit", "pause")
+    service.begin("scheduler")
+    service.wait(lambda: service.happened("scheduler", ["reconcile.before_commit"]))
+    if service.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds everybody's write lock
+        service.signal_trainers(signal.SIGKILL)
         time.sleep(LEASE_SECONDS)
-    house.release("scheduler", "reconcile.before_commit")
-    (job,) = house.all_end([url])
-    house.expect_undisturbed([job], 800)
+    service.release("scheduler", "reconcile.before_commit")
+    (job,) = service.all_end([url])
+    service.expect_undisturbed([job], 800)
     note(f"{job['attempt']} attempts, 1 success")
 
 
-def put_to_sleep(house: House) -> None:
+def put_to_sleep(service: ServiceUnderTest) -> None:
     """Stop the processes that train; on SQLite outside of a write, which would hold up everybody for good."""
-    house.signal_trainers(signal.SIGSTOP)
-    while house.database_url.startswith("sqlite") and is_locked(house.database_url.removeprefix("sqlite:///")):
-        house.signal_trainers(signal.SIGCONT)
+    service.signal_trainers(signal.SIGSTOP)
+    while service.database_url.startswith("sqlite") and is_locked(service.database_url.removeprefix("sqlite:///")):
+        service.signal_trainers(signal.SIGCONT)
         time.sleep(0.02)
-        house.signal_trainers(signal.SIGSTOP)
+        service.signal_trainers(signal.SIGSTOP)
 
 
 def is_locked(file: str) -> bool:
@@ -79,11 +83,11 @@ def is_locked(file: str) -> bool:
         return False
 
 
-def everything(house: House, url: str) -> tuple[Any, ...]:
+def everything(service: ServiceUnderTest, url: str) -> tuple[Any, ...]:
     """All that a worker could write."""
-    metrics = house.client.get(f"{url}/metrics").json()
-    events = house.client.get(f"{url}/events", headers={"Accept": "application/json"}).json()
-    return house.job(url), metrics, events
+    metrics = service.client.get(f"{url}/metrics").json()
+    events = service.client.get(f"{url}/events", headers={"Accept": "application/json"}).json()
+    return service.job(url), metrics, events
 
 
 def claimed(sessions: Sessions, lease_seconds: float) -> Lease:

@@ -10,7 +10,7 @@ from tabular.limits import Limits
 from tabular.readers.csv.options import CsvOptions
 from tabular.readers.csv.reader import ingest
 from tabular.table import read_table
-from tests.tabular.reading import Read, Reader, Refuser
+from tests.support.reading import Read, Reader, Refuser
 
 
 @pytest.fixture

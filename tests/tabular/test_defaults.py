@@ -11,9 +11,9 @@ from engine.training.loop import Rows, final_parameters, start, train
 from tabular.evaluation.evaluation import evaluate
 from tabular.planning.plan import plan
 from tabular.preprocessing.training_arrays import prepare
-from tests.tables import flowers
-from tests.tabular.jobs import trained
-from tests.tabular.reading import Reader
+from tests.support.reading import Reader
+from tests.support.tables import flowers
+from tests.support.tabular_jobs import trained
 
 
 def credit() -> tuple[str, str]:

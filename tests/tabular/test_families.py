@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.tabular.jobs import asked, csv, trained
-from tests.tabular.reading import Reader
+from tests.support.reading import Reader
+from tests.support.tabular_jobs import asked, csv, trained
 
 FAST: dict[str, Any] = {"optimizer": {"type": "adam", "learning_rate": 0.01}, "schedule": {"type": "cosine"}}
 LENET = [

@@ -8,7 +8,7 @@ import pytest
 from tabular.errors import OverLimit
 from tabular.limits import Limits
 from tabular.readers.csv.options import CsvOptions
-from tests.tabular.reading import Reader, Refuser
+from tests.support.reading import Reader, Refuser
 
 
 @pytest.mark.parametrize(

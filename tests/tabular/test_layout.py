@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tabular.reading import Reader, Refuser
+from tests.support.reading import Reader, Refuser
 
 ROWS = [["age", "job", "income"], ["39", "clerk", "1.5"], ["50", "nurse", "2.5"], ["28", "clerk", "3"]]
 

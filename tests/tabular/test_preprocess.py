@@ -15,7 +15,7 @@ from tabular.preprocessing.numeric import Calendar, Raw, Standardized
 from tabular.preprocessing.preprocessor import Encoder, FittedColumn, Preprocessor
 from tabular.spec import FeatureSpec
 from tabular.table import TableColumn, table_from_rows
-from tests.tabular.reading import Read, Reader
+from tests.support.reading import Read, Reader
 
 TEXT = (
     "age,job,when,ok,y\n39,clerk,2026-01-05,yes,1.5\n50,nurse,2026-02-06,no,2.5\n?,clerk,2026-07-07,yes,3.5\n"

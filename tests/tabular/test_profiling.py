@@ -7,7 +7,7 @@ import pytest
 
 from tabular.profile import Profile
 from tabular.readers.profiling import number_column
-from tests.tabular.reading import Reader
+from tests.support.reading import Reader
 
 
 def test_numbers_are_described(read: Reader) -> None:

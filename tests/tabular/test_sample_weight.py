@@ -7,8 +7,8 @@ import pytest
 
 from tabular.errors import InvalidPlan
 from tabular.preprocessing.training_arrays import prepare
+from tests.support.tabular_jobs import asked, csv, trained
 from tests.tabular.conftest import Reader
-from tests.tabular.jobs import asked, csv, trained
 
 TRAINING = {"epochs": 6, "batch_size": 16, "precision": "float64"}
 

@@ -14,7 +14,7 @@ from tabular.planning.plan import plan
 from tabular.preprocessing.column_target import ColumnTarget
 from tabular.preprocessing.target import TargetEncoder, labelled_rows
 from tabular.preprocessing.training_arrays import prepare
-from tests.tabular.reading import Reader
+from tests.support.reading import Reader
 
 Encode = Callable[..., tuple[TargetEncoder, np.ndarray]]
 

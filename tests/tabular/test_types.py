@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tabular.reading import Reader, Refuser
+from tests.support.reading import Reader, Refuser
 
 
 def column(values: list[str], name: str = "c") -> str:

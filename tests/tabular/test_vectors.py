@@ -16,8 +16,8 @@ from tabular.preprocessing.categorical import Embedded
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
-from tests.tabular.jobs import asked, csv, trained
-from tests.tabular.reading import Reader
+from tests.support.reading import Reader
+from tests.support.tabular_jobs import asked, csv, trained
 from tests.tabular.test_preprocess import labels, numbers, written
 
 ZIP = Column(name="zip", type="category", missing=0, distinct=500, singletons=20)

@@ -21,13 +21,13 @@ from store.tables import Job, Model
 from tabular.limits import Limits
 from tabular.readers.csv.options import CsvOptions
 from tabular.readers.csv.reader import ingest
-from tests.tables import flowers
+from tests.support.tables import flowers
 from worker.lease_keeper import LeaseKeeper
 from worker.runner import RUN_SECONDS, Runner
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench:
+class WorkerFixture:
     """What a test needs to queue jobs, run them and look at them."""
 
     sessions: Sessions
@@ -65,7 +65,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Bench]:
+def worker_fixture(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[WorkerFixture]:
     """A bench on a database and broker of the test's own."""
     settings = Settings(
         data=tmp_path, database_url=database_url, redis_url=valkey_url, heartbeat_seconds=0.2, record_seconds=0.02
@@ -74,7 +74,9 @@ def bench(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Bench]
     notifier = Notifier(celery_app(settings.broker), settings.redis_url)
     sessions = open_sessions(engine)
     lease_keeper = LeaseKeeper(sessions, settings)
-    yield Bench(sessions=sessions, settings=settings, notifier=notifier, lease_keeper=lease_keeper, folder=tmp_path)
+    yield WorkerFixture(
+        sessions=sessions, settings=settings, notifier=notifier, lease_keeper=lease_keeper, folder=tmp_path
+    )
     lease_keeper.close()
     notifier.close()
     engine.dispose()

@@ -18,8 +18,8 @@ from store.jobs import claims
 from store.jobs.leases import Lease
 from store.tables import Blob
 from tabular.table import read_table
-from tests.servers import PostgresServer
-from tests.worker.conftest import Bench
+from tests.support.servers import PostgresServer
+from tests.worker.conftest import WorkerFixture
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader, as_file
 from worker.job.model_artifacts import finite
@@ -31,12 +31,12 @@ LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 
 
 @pytest.fixture
-def working(bench: Bench) -> Iterator[Callable[..., threading.Thread]]:
+def working(worker_fixture: WorkerFixture) -> Iterator[Callable[..., threading.Thread]]:
     """Starts a worker in a thread, and waits for its end with the test's."""
     threads: list[threading.Thread] = []
 
     def start(draining: Callable[[], bool] = lambda: False) -> threading.Thread:
-        threads.append(threading.Thread(target=bench.runner(draining).run_all, daemon=True))
+        threads.append(threading.Thread(target=worker_fixture.runner(draining).run_all, daemon=True))
         threads[-1].start()
         return threads[-1]
 
@@ -52,9 +52,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
         time.sleep(0.01)
 
 
-def refuse_rows(bench: Bench, table: str) -> None:
+def refuse_rows(worker_fixture: WorkerFixture, table: str) -> None:
     """Have the database refuse every new row of a table, whoever writes it and however often."""
-    with transaction(bench.sessions) as tx:
+    with transaction(worker_fixture.sessions) as tx:
         if tx.get_bind().dialect.name == "sqlite":
             tx.execute(text(f"CREATE TRIGGER no BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END"))
         else:
@@ -63,13 +63,13 @@ def refuse_rows(bench: Bench, table: str) -> None:
 
 @pytest.mark.parametrize("table", ["models", "epochs", "checkpoints"])
 def test_a_job_whose_result_the_database_refuses_fails_and_frees_its_worker(
-    bench: Bench, working: Callable[..., threading.Thread], table: str
+    worker_fixture: WorkerFixture, working: Callable[..., threading.Thread], table: str
 ) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 3, "checkpoint_every_seconds": 1e-6})
-    refuse_rows(bench, table)
+    job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 3, "checkpoint_every_seconds": 1e-6})
+    refuse_rows(worker_fixture, table)
     worker = working()
     worker.join(timeout=10)
-    job = bench.job(job_id)
+    job = worker_fixture.job(job_id)
     assert not worker.is_alive()
     assert job.error is not None
     assert (job.state, job.error["code"], job.attempt) == ("failed", "internal", 1)
@@ -85,16 +85,16 @@ CREATE TRIGGER late BEFORE INSERT ON {} EXECUTE FUNCTION late();
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize(("table", "attempts"), [("blobs", 3), ("models", 1)])
 def test_a_job_that_the_database_never_serves_in_time_does_not_come_back_for_ever(
-    bench: Bench, table: str, attempts: int
+    worker_fixture: WorkerFixture, table: str, attempts: int
 ) -> None:
-    bench = replace(bench, settings=bench.settings.model_copy(update={"lease_seconds": 3}))
-    job_id = bench.queue(bench.upload(), training={"epochs": 3})
-    with transaction(bench.sessions) as tx:
+    worker_fixture = replace(worker_fixture, settings=worker_fixture.settings.model_copy(update={"lease_seconds": 3}))
+    job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 3})
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(text(NEVER_IN_TIME.format(table)))
-    worker = threading.Thread(target=bench.runner().run_all, daemon=True)
+    worker = threading.Thread(target=worker_fixture.runner().run_all, daemon=True)
     worker.start()
     worker.join(timeout=15)
-    job = bench.job(job_id)
+    job = worker_fixture.job(job_id)
     assert not worker.is_alive()
     assert job.error is not None
     assert (job.state, job.error["code"], job.attempt) == ("failed", "internal", attempts)
@@ -102,20 +102,20 @@ def test_a_job_that_the_database_never_serves_in_time_does_not_come_back_for_eve
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_a_worker_that_has_to_stop_does_not_wait_for_a_database_that_is_away(
-    bench: Bench, working: Callable[..., threading.Thread], postgres_server: PostgresServer
+    worker_fixture: WorkerFixture, working: Callable[..., threading.Thread], postgres_server: PostgresServer
 ) -> None:
-    job_id = bench.queue(bench.upload(), **LONG)
+    job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
     stopping = threading.Event()
     worker = working(stopping.is_set)
-    wait_until(lambda: bench.job(job_id).epoch > 0)
-    name = make_url(bench.settings.database).database
+    wait_until(lambda: worker_fixture.job(job_id).epoch > 0)
+    name = make_url(worker_fixture.settings.database).database
     postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     postgres_server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     stopping.set()
     worker.join(timeout=8)
     assert not worker.is_alive()
     postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    assert bench.job(job_id).state == "running"  # until its lease lapses
+    assert worker_fixture.job(job_id).state == "running"  # until its lease lapses
 
 
 def test_what_json_has_no_number_for_is_null() -> None:
@@ -124,25 +124,27 @@ def test_what_json_has_no_number_for_is_null() -> None:
 
 
 def test_a_pause_whose_checkpoint_cannot_be_stored_is_tried_once_a_second(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    worker_fixture: WorkerFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 2.5})
-    with transaction(bench.sessions) as tx:
+    worker_fixture.queue(
+        worker_fixture.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 2.5}
+    )
+    with transaction(worker_fixture.sessions) as tx:
         job = claims.claim(tx, WorkerId("wrk_test"), 30)
     assert job is not None
     lease = Lease(job_id=JobId(job.id), fence=job.fence)
     held_lease = HeldLease(lease, 30, "pause")
     away = open_sessions(open_database("postgresql://nobody@/none?host=/nowhere"))
-    recorder = Recorder(away, bench.notifier, bench.settings, job, lease, held_lease)
-    turn = JobRun(bench.sessions, JobLoader(bench.sessions), job, held_lease, recorder, lambda: False)
+    recorder = Recorder(away, worker_fixture.notifier, worker_fixture.settings, job, lease, held_lease)
+    turn = JobRun(worker_fixture.sessions, JobLoader(worker_fixture.sessions), job, held_lease, recorder, lambda: False)
     assert isinstance(turn.outcome(), Succeeded)
     tries = [record for record in caplog.records if "checkpoint" in record.message]
     assert 1 <= len(tries) <= 4
 
 
-def test_a_heart_that_ran_out_of_memory_beats_on(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload())
-    with transaction(bench.sessions) as tx:
+def test_a_heart_that_ran_out_of_memory_beats_on(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    with transaction(worker_fixture.sessions) as tx:
         job = claims.claim(tx, WorkerId("wrk_test"), 30)
     assert job is not None
     short_of_memory = iter([True, True])
@@ -150,23 +152,23 @@ def test_a_heart_that_ran_out_of_memory_beats_on(bench: Bench) -> None:
     def sessions() -> Session:
         if next(short_of_memory, False):
             raise MemoryError
-        return bench.sessions()
+        return worker_fixture.sessions()
 
-    lease_keeper = LeaseKeeper(cast("Sessions", sessions), bench.settings)
+    lease_keeper = LeaseKeeper(cast("Sessions", sessions), worker_fixture.settings)
     with lease_keeper.holding(Lease(job_id=JobId(job.id), fence=job.fence), None):
-        wait_until(lambda: (bench.job(job_id).lease_until or 0) > (job.lease_until or 0))
+        wait_until(lambda: (worker_fixture.job(job_id).lease_until or 0) > (job.lease_until or 0))
     lease_keeper.close()
     assert next(short_of_memory, None) is None
 
 
 def test_a_table_on_its_way_to_training_is_in_no_folder(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    worker_fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    bench.upload()
-    with snapshot(bench.sessions) as tx:
+    worker_fixture.upload()
+    with snapshot(worker_fixture.sessions) as tx:
         blob_id = tx.scalars(select(Blob.id)).one()
     (folder := tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    with as_file(bench.sessions, blob_id) as path:
+    with as_file(worker_fixture.sessions, blob_id) as path:
         assert list(folder.iterdir()) == []
         assert read_table(path).rows > 0

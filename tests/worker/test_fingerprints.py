@@ -13,7 +13,7 @@ from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import snapshot
 from store.tables import Worker
 from tests.e2e.conftest import START_SECONDS, Processes
-from tests.tables import flowers
+from tests.support.tables import flowers
 
 OTHER_KERNELS = "Prescott" if platform.machine() == "x86_64" else "ARMV8"  # that OpenBLAS has for every such processor
 ENDLESS = {"target": "kind", "training": {"epochs": 10_000, "batch_size": 8}}

@@ -15,7 +15,7 @@ from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import Blob, Epoch, Event, Job, Model
-from tests.worker.conftest import Bench
+from tests.worker.conftest import WorkerFixture
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
@@ -25,15 +25,15 @@ Ask = Callable[..., Job]
 
 
 @pytest.fixture
-def running(bench: Bench) -> Iterator[Callable[[str], threading.Thread]]:
+def running(worker_fixture: WorkerFixture) -> Iterator[Callable[[str], threading.Thread]]:
     """Starts a worker in a thread, and waits until it trains the job."""
     threads: list[threading.Thread] = []
 
     def start(job_id: str) -> threading.Thread:
-        threads.append(threading.Thread(target=bench.runner().run_all))
+        threads.append(threading.Thread(target=worker_fixture.runner().run_all))
         threads[-1].start()
         end = time.monotonic() + 15
-        while bench.job(job_id).epoch == 0:
+        while worker_fixture.job(job_id).epoch == 0:
             assert time.monotonic() < end
             time.sleep(0.01)
         return threads[-1]
@@ -43,86 +43,86 @@ def running(bench: Bench) -> Iterator[Callable[[str], threading.Thread]]:
         thread.join(timeout=20)
 
 
-def ask(bench: Bench, action: Ask, job_id: str) -> Job:
-    with transaction(bench.sessions) as tx:
+def ask(worker_fixture: WorkerFixture, action: Ask, job_id: str) -> Job:
+    with transaction(worker_fixture.sessions) as tx:
         job = action(tx, DEFAULT_PROJECT, job_id)
-    bench.notifier.wake(job_id, REQUESTED)
+    worker_fixture.notifier.wake(job_id, REQUESTED)
     return job
 
 
 def test_a_stopped_job_succeeds_with_the_best_weights_so_far(
-    bench: Bench, running: Callable[[str], threading.Thread]
+    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
 ) -> None:
-    job_id = bench.queue(bench.upload(), **LONG)
+    job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
     worker = running(job_id)
-    assert ask(bench, jobs.stop, job_id).requested == "stop"
+    assert ask(worker_fixture, jobs.stop, job_id).requested == "stop"
     worker.join(timeout=10)
-    job = bench.job(job_id)
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason, job.requested) == ("succeeded", "user_stop", None)
     assert 0 < job.epoch < 10_000
     assert job.model_id is not None
 
 
 def test_a_paused_job_gives_its_slot_back_and_goes_on_to_the_same_bits(
-    bench: Bench, running: Callable[[str], threading.Thread]
+    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
 ) -> None:
-    dataset_id = bench.upload()
-    undisturbed = bench.queue(dataset_id, **MEDIUM)
-    bench.runner().run_all()
-    job_id = bench.queue(dataset_id, **MEDIUM)
+    dataset_id = worker_fixture.upload()
+    undisturbed = worker_fixture.queue(dataset_id, **MEDIUM)
+    worker_fixture.runner().run_all()
+    job_id = worker_fixture.queue(dataset_id, **MEDIUM)
     worker = running(job_id)
-    ask(bench, jobs.pause, job_id)
+    ask(worker_fixture, jobs.pause, job_id)
     worker.join(timeout=10)
-    paused = bench.job(job_id)
+    paused = worker_fixture.job(job_id)
     assert (paused.state, paused.requested, paused.attempt, paused.worker_id) == ("paused", None, 0, None)
-    bench.runner().run_all()
-    assert bench.job(job_id).state == "paused"
-    assert ask(bench, jobs.resume, job_id).state == "queued"
-    bench.runner().run_all()
-    assert bench.job(job_id).state == "succeeded"
-    assert bench.weights_hash(job_id) == bench.weights_hash(undisturbed)
+    worker_fixture.runner().run_all()
+    assert worker_fixture.job(job_id).state == "paused"
+    assert ask(worker_fixture, jobs.resume, job_id).state == "queued"
+    worker_fixture.runner().run_all()
+    assert worker_fixture.job(job_id).state == "succeeded"
+    assert worker_fixture.weights_hash(job_id) == worker_fixture.weights_hash(undisturbed)
 
 
 def test_a_paused_job_can_be_stopped_into_a_model_of_what_it_had_learned(
-    bench: Bench, running: Callable[[str], threading.Thread]
+    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
 ) -> None:
-    job_id = bench.queue(bench.upload(), **LONG)
+    job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
     worker = running(job_id)
-    ask(bench, jobs.pause, job_id)
+    ask(worker_fixture, jobs.pause, job_id)
     worker.join(timeout=10)
-    epoch = bench.job(job_id).epoch
-    assert ask(bench, jobs.stop, job_id).state == "queued"
-    bench.runner().run_all()
-    job = bench.job(job_id)
+    epoch = worker_fixture.job(job_id).epoch
+    assert ask(worker_fixture, jobs.stop, job_id).state == "queued"
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "user_stop")
     assert epoch - 50 <= job.epoch <= epoch + 50
 
 
-def lose_worker(bench: Bench, worker: threading.Thread) -> None:
+def lose_worker(worker_fixture: WorkerFixture, worker: threading.Thread) -> None:
     """As the scheduler does, but without waiting until the lease has lapsed."""
-    with transaction(bench.sessions) as tx:
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(state="paused", fence=Job.fence + 1, worker_id=None, lease_until=None))
     worker.join(timeout=10)  # it must not be the one that takes the job
-    with transaction(bench.sessions) as tx:
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(state="queued"))
 
 
 def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_made_of_it(
-    bench: Bench, running: Callable[[str], threading.Thread]
+    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
 ) -> None:
     training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
-    job_id = bench.queue(bench.upload(), training=training)
-    lose_worker(bench, running(job_id))
-    lost = bench.job(job_id)
+    job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
+    lose_worker(worker_fixture, running(job_id))
+    lost = worker_fixture.job(job_id)
     assert lost.epoch > 0
     assert lost.best is not None
-    ask(bench, jobs.stop, job_id)
-    bench.runner().run_all()
-    job = bench.job(job_id)
+    ask(worker_fixture, jobs.stop, job_id)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason, job.epoch, job.attempt) == ("succeeded", "user_stop", lost.epoch, 2)
     assert job.best is not None
     assert (job.best["epoch"], job.best["val_loss"]) == (lost.best["epoch"], lost.best["val_loss"])
-    with snapshot(bench.sessions) as tx:
+    with snapshot(worker_fixture.sessions) as tx:
         rows = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
         model = tx.get_one(Model, job.model_id)
     assert rows[-1] == job.epoch
@@ -131,72 +131,74 @@ def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_
 
 
 def test_a_job_that_begins_anew_shows_nothing_of_what_was_lost(
-    bench: Bench, running: Callable[[str], threading.Thread]
+    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
 ) -> None:
     training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
-    job_id = bench.queue(bench.upload(), training=training)
-    lose_worker(bench, running(job_id))
-    bench.runner(draining=iter([False, True, True]).__next__).run_all()
-    job = bench.job(job_id)
+    job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
+    lose_worker(worker_fixture, running(job_id))
+    worker_fixture.runner(draining=iter([False, True, True]).__next__).run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.epoch, job.best, job.metrics) == ("queued", 0, None, {})
-    with snapshot(bench.sessions) as tx:
+    with snapshot(worker_fixture.sessions) as tx:
         assert epochs.thinned(tx, job_id, 0, 1000) == []
 
 
-def test_max_runtime_counts_the_seconds_of_all_attempts(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 600})
+def test_max_runtime_counts_the_seconds_of_all_attempts(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(
+        worker_fixture.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 600}
+    )
     beats = iter(range(10_000))
-    bench.runner(draining=lambda: next(beats) > 200).run_all()
-    first = bench.job(job_id).ran_seconds
+    worker_fixture.runner(draining=lambda: next(beats) > 200).run_all()
+    first = worker_fixture.job(job_id).ran_seconds
     assert 0 < first < 60
-    with transaction(bench.sessions) as tx:
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(ran_seconds=Job.ran_seconds + 600))
-    bench.runner().run_all()
-    job = bench.job(job_id)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
     assert 600 + first < job.ran_seconds < 660
 
 
-def test_a_queued_job_is_paused_at_once_and_keeps_its_place_in_time(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    first, second = bench.queue(dataset_id, **DROPOUT), bench.queue(dataset_id, **DROPOUT)
-    assert ask(bench, jobs.pause, first).state == "paused"
-    bench.runner().run_all()
-    assert (bench.job(first).state, bench.job(second).state) == ("paused", "succeeded")
-    ask(bench, jobs.resume, first)
-    bench.runner().run_all()
-    assert bench.job(first).state == "succeeded"
+def test_a_queued_job_is_paused_at_once_and_keeps_its_place_in_time(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    first, second = worker_fixture.queue(dataset_id, **DROPOUT), worker_fixture.queue(dataset_id, **DROPOUT)
+    assert ask(worker_fixture, jobs.pause, first).state == "paused"
+    worker_fixture.runner().run_all()
+    assert (worker_fixture.job(first).state, worker_fixture.job(second).state) == ("paused", "succeeded")
+    ask(worker_fixture, jobs.resume, first)
+    worker_fixture.runner().run_all()
+    assert worker_fixture.job(first).state == "succeeded"
 
 
-def test_cancel_wins_over_stop_and_stop_over_pause(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload())
-    with transaction(bench.sessions) as tx:
+def test_cancel_wins_over_stop_and_stop_over_pause(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    with transaction(worker_fixture.sessions) as tx:
         claims.claim(tx, WorkerId("wrk_1"), 30)
-    assert ask(bench, jobs.pause, job_id).requested == "pause"
-    assert ask(bench, jobs.stop, job_id).requested == "stop"
-    assert ask(bench, jobs.pause, job_id).requested == "stop"
-    assert ask(bench, jobs.cancel, job_id).requested == "cancel"
-    assert ask(bench, jobs.stop, job_id).requested == "cancel"
-    assert ask(bench, jobs.resume, job_id).requested == "cancel"
+    assert ask(worker_fixture, jobs.pause, job_id).requested == "pause"
+    assert ask(worker_fixture, jobs.stop, job_id).requested == "stop"
+    assert ask(worker_fixture, jobs.pause, job_id).requested == "stop"
+    assert ask(worker_fixture, jobs.cancel, job_id).requested == "cancel"
+    assert ask(worker_fixture, jobs.stop, job_id).requested == "cancel"
+    assert ask(worker_fixture, jobs.resume, job_id).requested == "cancel"
 
 
-def test_a_run_that_diverged_leaves_its_last_finite_weights(bench: Bench) -> None:
+def test_a_run_that_diverged_leaves_its_last_finite_weights(worker_fixture: WorkerFixture) -> None:
     training = {"epochs": 5, "optimizer": {"type": "sgd", "learning_rate": 1e9}}
-    job_id = bench.queue(bench.upload(), training=training)
-    bench.runner().run_all()
-    job = bench.job(job_id)
+    job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.model_id) == ("failed", None)
     assert job.weights_blob_id is not None
-    weights, _ = from_safetensors(b"".join(blobs.read_checked(bench.sessions, job.weights_blob_id)))
+    weights, _ = from_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, job.weights_blob_id)))
     assert all(np.isfinite(array).all() for array in weights.values())
 
 
-def test_nothing_is_left_of_an_erased_job(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload())
-    bench.runner().run_all()
-    with transaction(bench.sessions) as tx:
+def test_nothing_is_left_of_an_erased_job(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    worker_fixture.runner().run_all()
+    with transaction(worker_fixture.sessions) as tx:
         jobs.remove(tx, DEFAULT_PROJECT, job_id)
-    with snapshot(bench.sessions) as tx:
+    with snapshot(worker_fixture.sessions) as tx:
         counts = [tx.scalar(select(func.count()).select_from(table)) for table in (Job, Model, Epoch, Event, Blob)]
         assert checkpoints.blobs_of(tx, JobId(job_id)) == []
     assert counts == [0, 0, 0, 0, 1]

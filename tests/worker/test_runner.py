@@ -15,8 +15,8 @@ from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import BlobChunk, Job, Model
-from tests.tables import flowers, prices
-from tests.worker.conftest import Bench
+from tests.support.tables import flowers, prices
+from tests.worker.conftest import WorkerFixture
 from worker.maintenance.scheduler import Scheduler
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
@@ -46,29 +46,29 @@ def in_background() -> Iterator[Callable[[Callable[[], None]], threading.Thread]
         thread.join(timeout=20)
 
 
-def test_a_queued_job_becomes_a_model_with_metrics_and_evaluation(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload())
-    bench.runner().run_all()
-    job = bench.job(job_id)
+def test_a_queued_job_becomes_a_model_with_metrics_and_evaluation(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.fraction, job.error) == ("succeeded", 1.0, None)
     assert [entry["state"] for entry in job.transitions] == ["queued", "running", "succeeded"]
-    with snapshot(bench.sessions) as tx:
+    with snapshot(worker_fixture.sessions) as tx:
         model = tx.get_one(Model, job.model_id)
         done = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
         assert checkpoints.blobs_of(tx, JobId(job_id)) == []
     assert done == list(range(1, job.epoch + 1))
     assert model.evaluation is not None
     assert model.evaluation["accuracy"] > model.evaluation["baseline"]["accuracy"]
-    weights, metadata = from_safetensors(b"".join(blobs.read_checked(bench.sessions, model.blob_id)))
+    weights, metadata = from_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, model.blob_id)))
     assert sum(array.size for array in weights.values()) == model.parameters
     assert metadata["torch"].startswith("torch.nn.Sequential(")
 
 
-def test_losses_of_a_regression_are_in_the_targets_own_units(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(prices()), target="price", training={"epochs": 40})
-    bench.runner().run_all()
-    job = bench.job(job_id)
-    with snapshot(bench.sessions) as tx:
+def test_losses_of_a_regression_are_in_the_targets_own_units(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload(prices()), target="price", training={"epochs": 40})
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
+    with snapshot(worker_fixture.sessions) as tx:
         evaluation = tx.get_one(Model, job.model_id).evaluation
     assert evaluation is not None
     assert job.best is not None
@@ -76,23 +76,25 @@ def test_losses_of_a_regression_are_in_the_targets_own_units(bench: Bench) -> No
     assert evaluation["r2"] > 0.5
 
 
-def test_a_run_without_validation_rows_has_no_evaluation(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 2, "validation": {"fraction": 0}})
-    bench.runner().run_all()
-    job = bench.job(job_id)
+def test_a_run_without_validation_rows_has_no_evaluation(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 2, "validation": {"fraction": 0}})
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert job.metrics.keys() >= {"train_loss"}
     assert "val_loss" not in job.metrics
-    with snapshot(bench.sessions) as tx:
+    with snapshot(worker_fixture.sessions) as tx:
         assert tx.get_one(Model, job.model_id).evaluation is None
 
 
-def test_without_validation_rows_a_model_has_the_metrics_of_the_epoch_its_weights_are_of(bench: Bench) -> None:
+def test_without_validation_rows_a_model_has_the_metrics_of_the_epoch_its_weights_are_of(
+    worker_fixture: WorkerFixture,
+) -> None:
     optimizer = {"type": "adam", "learning_rate": 0.3}
     training = {"epochs": 6, "batch_size": 16, "optimizer": optimizer, "validation": {"fraction": 0}}
-    job_id = bench.queue(bench.upload(), training=training)
-    bench.runner().run_all()
-    job = bench.job(job_id)
-    with snapshot(bench.sessions) as tx:
+    job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
+    with snapshot(worker_fixture.sessions) as tx:
         losses = [row.metrics["train_loss"] for row in epochs.thinned(tx, job_id, 0, 1000)]
         model = tx.get_one(Model, job.model_id)
     assert min(losses) < losses[-1]
@@ -100,169 +102,179 @@ def test_without_validation_rows_a_model_has_the_metrics_of_the_epoch_its_weight
     assert (job.best["epoch"], model.metrics["train_loss"]) == (6, losses[-1])
 
 
-def test_a_weighted_job_given_back_and_gone_on_with_ends_with_the_same_bits(bench: Bench) -> None:
+def test_a_weighted_job_given_back_and_gone_on_with_ends_with_the_same_bits(worker_fixture: WorkerFixture) -> None:
     lines = flowers().splitlines()
     trusted = [f"{lines[0]},trust", *(f"{line},{place % 4}" for place, line in enumerate(lines[1:]))]
-    dataset_id = bench.upload("\n".join(trusted) + "\n")
+    dataset_id = worker_fixture.upload("\n".join(trusted) + "\n")
     body = {**DROPOUT, "sample_weight": "trust", "training": {**SHORT["training"], "class_weight": "balanced"}}
-    undisturbed = bench.queue(dataset_id, **body)
-    plain = bench.queue(dataset_id, **SHORT)
-    bench.runner().run_all()
-    disturbed = bench.queue(dataset_id, **body)
+    undisturbed = worker_fixture.queue(dataset_id, **body)
+    plain = worker_fixture.queue(dataset_id, **SHORT)
+    worker_fixture.runner().run_all()
+    disturbed = worker_fixture.queue(dataset_id, **body)
     beats = iter(range(1000))
-    bench.runner(draining=lambda: next(beats) > 7).run_all()
-    assert bench.job(disturbed).state == "queued"
-    bench.runner().run_all()
-    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed) != bench.weights_hash(plain)
+    worker_fixture.runner(draining=lambda: next(beats) > 7).run_all()
+    assert worker_fixture.job(disturbed).state == "queued"
+    worker_fixture.runner().run_all()
+    assert (
+        worker_fixture.weights_hash(disturbed)
+        == worker_fixture.weights_hash(undisturbed)
+        != worker_fixture.weights_hash(plain)
+    )
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
-def test_weights_for_classes_are_advised_to_jobs_without_them(bench: Bench, class_weight: str | None) -> None:
+def test_weights_for_classes_are_advised_to_jobs_without_them(
+    worker_fixture: WorkerFixture, class_weight: str | None
+) -> None:
     lines = flowers(200).splitlines()
     tulips = [line for line in lines if line.endswith("tulip")]
     rare = [*(line for line in lines if line not in tulips), *tulips[:4]]
     training = {"epochs": 3, "class_weight": class_weight}
-    job_id = bench.queue(bench.upload("\n".join(rare) + "\n"), training=training)
-    bench.runner().run_all()
-    codes = [warning["code"] for warning in bench.job(job_id).warnings]
+    job_id = worker_fixture.queue(worker_fixture.upload("\n".join(rare) + "\n"), training=training)
+    worker_fixture.runner().run_all()
+    codes = [warning["code"] for warning in worker_fixture.job(job_id).warnings]
     assert ("class_imbalance" in codes) == (class_weight is None)
 
 
-def test_a_bell_is_not_answered_for_ever_but_rung_again_for_what_is_left(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    queued = [bench.queue(dataset_id, training={"epochs": 1}) for _ in range(2)]
-    bench.runner(run_seconds=0).run_all()
-    bench.notifier.close()
-    assert [bench.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
-    with redis.Redis.from_url(bench.settings.redis_url) as broker:
+def test_a_bell_is_not_answered_for_ever_but_rung_again_for_what_is_left(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    queued = [worker_fixture.queue(dataset_id, training={"epochs": 1}) for _ in range(2)]
+    worker_fixture.runner(run_seconds=0).run_all()
+    worker_fixture.notifier.close()
+    assert [worker_fixture.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
+    with redis.Redis.from_url(worker_fixture.settings.redis_url) as broker:
         assert broker.llen("backprop") == 1
 
 
-def test_no_epochs_give_the_initialised_network(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 0})
-    bench.runner().run_all()
-    assert (bench.job(job_id).state, bench.job(job_id).stop_reason) == ("succeeded", "epochs_done")
+def test_no_epochs_give_the_initialised_network(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 0})
+    worker_fixture.runner().run_all()
+    assert (worker_fixture.job(job_id).state, worker_fixture.job(job_id).stop_reason) == ("succeeded", "epochs_done")
 
 
 @pytest.mark.parametrize("batches", [1, 3, 7, 20])
-def test_a_job_given_back_after_any_batch_ends_with_the_same_bits(bench: Bench, batches: int) -> None:
-    dataset_id = bench.upload()
-    undisturbed = bench.queue(dataset_id, **SHORT)
-    bench.runner().run_all()
-    disturbed = bench.queue(dataset_id, **SHORT)
+def test_a_job_given_back_after_any_batch_ends_with_the_same_bits(worker_fixture: WorkerFixture, batches: int) -> None:
+    dataset_id = worker_fixture.upload()
+    undisturbed = worker_fixture.queue(dataset_id, **SHORT)
+    worker_fixture.runner().run_all()
+    disturbed = worker_fixture.queue(dataset_id, **SHORT)
     beats = iter(range(1000))
-    bench.runner(draining=lambda: next(beats) > batches).run_all()
-    assert bench.job(disturbed).state == "queued"
-    assert bench.job(disturbed).attempt == 0
-    with snapshot(bench.sessions) as tx:
+    worker_fixture.runner(draining=lambda: next(beats) > batches).run_all()
+    assert worker_fixture.job(disturbed).state == "queued"
+    assert worker_fixture.job(disturbed).attempt == 0
+    with snapshot(worker_fixture.sessions) as tx:
         assert len(checkpoints.blobs_of(tx, JobId(disturbed))) == 1
-    bench.runner().run_all()
-    assert bench.job(disturbed).state == "succeeded"
-    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed)
+    worker_fixture.runner().run_all()
+    assert worker_fixture.job(disturbed).state == "succeeded"
+    assert worker_fixture.weights_hash(disturbed) == worker_fixture.weights_hash(undisturbed)
 
 
-def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    undisturbed = bench.queue(dataset_id, **SHORT)
-    bench.runner().run_all()
-    disturbed = bench.queue(dataset_id, **SHORT)
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    undisturbed = worker_fixture.queue(dataset_id, **SHORT)
+    worker_fixture.runner().run_all()
+    disturbed = worker_fixture.queue(dataset_id, **SHORT)
     for turn in (2, 4):
         beats = iter(range(1000))
-        bench.runner(draining=lambda beats=beats, turn=turn: next(beats) > turn).run_all()  # type: ignore[misc]
-    with snapshot(bench.sessions) as tx:
+        worker_fixture.runner(draining=lambda beats=beats, turn=turn: next(beats) > turn).run_all()  # type: ignore[misc]
+    with snapshot(worker_fixture.sessions) as tx:
         newest, _ = checkpoints.blobs_of(tx, JobId(disturbed))
-    damage(bench, newest)
-    bench.runner().run_all()
-    assert bench.weights_hash(disturbed) == bench.weights_hash(undisturbed)
+    damage(worker_fixture, newest)
+    worker_fixture.runner().run_all()
+    assert worker_fixture.weights_hash(disturbed) == worker_fixture.weights_hash(undisturbed)
 
 
-def damage(bench: Bench, blob_id: str) -> None:
-    with transaction(bench.sessions) as tx:
+def damage(worker_fixture: WorkerFixture, blob_id: str) -> None:
+    with transaction(worker_fixture.sessions) as tx:
         chunk = tx.get_one(BlobChunk, (blob_id, 0))
         middle = len(chunk.data) // 2
         chunk.data = chunk.data[:middle] + bytes([chunk.data[middle] ^ 1]) + chunk.data[middle + 1 :]
 
 
 def test_a_running_job_is_canceled_soon_after_it_is_asked(
-    bench: Bench, in_background: Callable[[Callable[[], None]], threading.Thread]
+    worker_fixture: WorkerFixture, in_background: Callable[[Callable[[], None]], threading.Thread]
 ) -> None:
-    job_id = bench.queue(bench.upload(), **LONG)
-    worker = in_background(bench.runner().run_all)
-    wait_until(lambda: bench.job(job_id).epoch > 0)
-    with transaction(bench.sessions) as tx:
+    job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
+    worker = in_background(worker_fixture.runner().run_all)
+    wait_until(lambda: worker_fixture.job(job_id).epoch > 0)
+    with transaction(worker_fixture.sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job_id)
-    bench.notifier.wake(job_id, REQUESTED)
+    worker_fixture.notifier.wake(job_id, REQUESTED)
     worker.join(timeout=10)
-    job = bench.job(job_id)
+    job = worker_fixture.job(job_id)
     assert (job.state, job.model_id, job.requested) == ("canceled", None, None)
 
 
-def test_divergence_fails_the_job_and_names_epoch_batch_and_layer(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"optimizer": {"type": "sgd", "learning_rate": 1e9}})
-    bench.runner().run_all()
-    job = bench.job(job_id)
+def test_divergence_fails_the_job_and_names_epoch_batch_and_layer(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(
+        worker_fixture.upload(), training={"optimizer": {"type": "sgd", "learning_rate": 1e9}}
+    )
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("failed", "diverged")
     assert job.error is not None
     assert {"code", "detail", "epoch", "batch", "layer"} == job.error.keys()
 
 
-def test_a_job_past_its_deadline_ends_with_the_best_weights_so_far(bench: Bench) -> None:
-    job_id = bench.queue(bench.upload(), training={"epochs": 10_000, "batch_size": 4, "max_runtime_seconds": 4.0})
-    bench.runner().run_all()
-    job = bench.job(job_id)
+def test_a_job_past_its_deadline_ends_with_the_best_weights_so_far(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(
+        worker_fixture.upload(), training={"epochs": 10_000, "batch_size": 4, "max_runtime_seconds": 4.0}
+    )
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
     assert 0 < job.epoch < 10_000
 
 
-def test_a_job_without_its_data_set_fails_clearly(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    job_id = bench.queue(dataset_id)
-    with transaction(bench.sessions) as tx:
+def test_a_job_without_its_data_set_fails_clearly(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    job_id = worker_fixture.queue(dataset_id)
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(finished_at=1))
         datasets.remove(tx, DEFAULT_PROJECT, dataset_id)
-    bench.runner().run_all()
-    job = bench.job(job_id)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(job_id)
     assert job.error is not None
     assert (job.state, job.error["code"]) == ("failed", "dataset_unusable")
 
 
 def test_a_worker_whose_job_went_to_another_stops_and_writes_nothing(
-    bench: Bench, in_background: Callable[[Callable[[], None]], threading.Thread]
+    worker_fixture: WorkerFixture, in_background: Callable[[Callable[[], None]], threading.Thread]
 ) -> None:
-    job_id = bench.queue(bench.upload(), **LONG)
-    worker = in_background(bench.runner().run_all)
-    wait_until(lambda: bench.job(job_id).epoch > 0)
-    with transaction(bench.sessions) as tx:
+    job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
+    worker = in_background(worker_fixture.runner().run_all)
+    wait_until(lambda: worker_fixture.job(job_id).epoch > 0)
+    with transaction(worker_fixture.sessions) as tx:
         taken = tx.execute(update(Job).values(fence=Job.fence + 1, version=Job.version + 1).returning(Job.version))
         version = taken.scalar_one()
     worker.join(timeout=10)
     assert not worker.is_alive()
-    job = bench.job(job_id)
+    job = worker_fixture.job(job_id)
     assert (job.state, job.version) == ("running", version)
 
 
-def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    undisturbed = bench.queue(dataset_id, **SHORT)
-    bench.runner().run_all()
-    silent = bench.queue(dataset_id, **SHORT)
-    with transaction(bench.sessions) as tx:
-        claims.claim(tx, bench.runner()._worker_id, lease_seconds=-1)
-    Scheduler(bench.sessions, bench.settings).round(sweeps=True)
-    assert bench.job(silent).state == "queued"
-    bench.runner().run_all()
-    assert bench.job(silent).attempt == 2
-    assert bench.weights_hash(silent) == bench.weights_hash(undisturbed)
+def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    undisturbed = worker_fixture.queue(dataset_id, **SHORT)
+    worker_fixture.runner().run_all()
+    silent = worker_fixture.queue(dataset_id, **SHORT)
+    with transaction(worker_fixture.sessions) as tx:
+        claims.claim(tx, worker_fixture.runner()._worker_id, lease_seconds=-1)
+    Scheduler(worker_fixture.sessions, worker_fixture.settings).round(sweeps=True)
+    assert worker_fixture.job(silent).state == "queued"
+    worker_fixture.runner().run_all()
+    assert worker_fixture.job(silent).attempt == 2
+    assert worker_fixture.weights_hash(silent) == worker_fixture.weights_hash(undisturbed)
 
 
-def test_a_job_whose_base_lost_its_bytes_says_that_it_cannot_start_from_it(bench: Bench) -> None:
-    dataset_id = bench.upload()
-    base = bench.queue(dataset_id, training={"epochs": 1})
-    bench.runner().run_all()
-    model_id = bench.job(base).model_id
-    tuned = bench.queue(dataset_id, init_from={"model_id": model_id})
-    with transaction(bench.sessions) as tx:
+def test_a_job_whose_base_lost_its_bytes_says_that_it_cannot_start_from_it(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    base = worker_fixture.queue(dataset_id, training={"epochs": 1})
+    worker_fixture.runner().run_all()
+    model_id = worker_fixture.job(base).model_id
+    tuned = worker_fixture.queue(dataset_id, init_from={"model_id": model_id})
+    with transaction(worker_fixture.sessions) as tx:
         tx.execute(delete(BlobChunk).where(BlobChunk.blob_id == tx.get_one(Model, model_id).blob_id))
-    bench.runner().run_all()
-    job = bench.job(tuned)
+    worker_fixture.runner().run_all()
+    job = worker_fixture.job(tuned)
     assert (job.base_model_id, job.state, (job.error or {})["code"]) == (model_id, "failed", "base_unusable")

@@ -16,7 +16,7 @@ from engine.streams import stream
 TINY = 1e-30  # a complex step has no cancellation, so it may be as small as one likes
 
 
-class Probe:
+class LayerHarness:
     """A stack of layers on its own, in any precision, complex included, with some weights."""
 
     def __init__(self, specs: Sequence[LayerSpec], shape: Shape, dtype: Any = np.float64, rows: int = 3) -> None:
@@ -57,12 +57,12 @@ class Probe:
         return dx.copy(), self.parameters.gradients.copy()
 
 
-def derivatives(probe: Probe, x: Array, dy: Array, of: Array) -> Array:
+def derivatives(harness: LayerHarness, x: Array, dy: Array, of: Array) -> Array:
     """Return the derivatives of sum(y dy) in each number of `of`, by complex steps."""
     found = []
     for index in np.ndindex(of.shape):
         of[index] += TINY * 1j
-        found.append((probe.run(x) * dy).sum().imag / TINY)
+        found.append((harness.run(x) * dy).sum().imag / TINY)
         of[index] = of[index].real
     return np.array(found).reshape(of.shape)
 

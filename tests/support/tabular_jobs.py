@@ -17,7 +17,7 @@ from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import Prepared, prepare
 from tabular.spec import FeatureSpec
 from tabular.table import table_from_rows
-from tests.tabular.reading import Read
+from tests.support.reading import Read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,9 +213,9 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with socket.socket() as harness:
+        harness.bind(("127.0.0.1", 0))
+        return int(harness.getsockname()[1])
 
 
 def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:

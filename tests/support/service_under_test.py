@@ -14,8 +14,8 @@ import httpx
 
 from store.ids import new_id
 from tests.e2e.conftest import START_SECONDS, Processes, children, kill
-from tests.servers import RedisServer
-from tests.tables import flowers
+from tests.support.servers import RedisServer
+from tests.support.tables import flowers
 
 LEASE_SECONDS = 2.0
 SETTINGS = {
@@ -35,7 +35,7 @@ ROLES = {
 }
 
 
-class House(Processes):
+class ServiceUnderTest(Processes):
     """API, scheduler and a worker for two jobs at a time, each named by its role."""
 
     def __init__(self, database_url: str, broker: RedisServer, folder: Path, **environment: str) -> None:
