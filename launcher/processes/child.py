@@ -1,8 +1,8 @@
 """Run one part of the service in a process that never outlives the launcher.
 
-The launcher starts every part as ``python -m launcher.processes.child``, each as the leader of its own session. A thread
-here watches the launcher; once it is gone the part is asked to end, and a little later its whole process group
-is killed. Only the standard library is imported before the part itself: this is on the way of every start.
+The launcher starts every part as ``python -m launcher.processes.child``, each as the leader of its own session. A
+thread here watches the launcher. When the launcher is gone, the part is asked to end; a little later its whole process
+group is killed. Only the standard library is imported before the part itself, because every start waits for it.
 """
 
 import argparse

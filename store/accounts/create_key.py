@@ -1,4 +1,4 @@
-"""Make an API key and print it, the only time it is ever shown: ``python -m store.accounts.create_key --name billing``."""
+"""Make an API key and print it once: ``python -m store.accounts.create_key --name billing``."""
 
 import argparse
 import sys

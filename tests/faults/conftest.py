@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Houses stand on PostgreSQL, in the long form on SQLite also."""
-    if "house" in metafunc.fixturenames:
+    if "service" in metafunc.fixturenames:
         form = "long" if metafunc.config.getoption("--long") else "short"
         metafunc.parametrize("grounds", DATABASES[form], indirect=True, scope="session")
 
@@ -37,7 +37,7 @@ def grounds(
     request: pytest.FixtureRequest, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServiceUnderTest]:
     """A service on a database of its own, for all tests of this process."""
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("service")
     service = ServiceUnderTest(_database(request, folder), broker, folder)
     try:
         service.open()

@@ -70,7 +70,7 @@ def test_rolling_stops_charge_no_attempt_and_are_over_soon(service: ServiceUnder
     jobs = service.all_end(urls, 120)
     service.expect_undisturbed(jobs, 800)
     charged = [job["transitions"] for job in jobs if job["attempt"] != 1]
-    assert not charged, f"{charged}\n{house.told()}"
+    assert not charged, f"{charged}\n{service.told()}"
     assert max(took) <= size(15, SLOW_STOP_SECONDS)  # the short form runs beside other tests
     turns = sum(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{rounds} stops, {turns} turns at {len(jobs)} jobs, slowest stop {max(took):.2f} s")

@@ -1,4 +1,4 @@
-"""The scheduler: ``python -m worker.maintenance.scheduler``. Finds jobs whose workers fell silent and rings for what waits.
+"""The scheduler: ``python -m worker.maintenance.scheduler``. Requeues lost jobs and notifies workers.
 
 Several may run. It is a loop and no Celery beat, so that it goes on while the broker is down.
 """
