@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from service.settings import settings
 from store.db.database import open_database
-from store.db.migrate import POSTGRESQL_LOCK
+from store.db.upgrade import POSTGRESQL_LOCK
 from store.tables import Base
 
 

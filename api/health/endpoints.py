@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.dependencies import Here, Service
 from messaging.notifier import BrokerRefusesWrites, answers
-from store.db import migrate
 from store.db.database import wal_is_safe
+from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot
 from store.jobs import workers
 
@@ -37,11 +37,11 @@ def readyz(here: Here) -> Response:
 
 def _database(here: Service) -> str | None:
     try:
-        current = migrate.current(here.engine)
+        current = version_of(here.engine)
     except SQLAlchemyError:
         return "the database cannot be reached"
-    if current != migrate.newest():
-        return f"the schema is at {current}, this code needs {migrate.newest()}: run ./dev migrate"
+    if current != needed_version():
+        return f"the schema is at {current}, this code needs {needed_version()}: run ./dev migrate"
     return None
 
 

@@ -19,7 +19,7 @@ def broker_part(broker: EmbeddedBroker) -> Part:
 
 def migrate_part(environment: Mapping[str, str]) -> Part:
     """Brings the database to the newest schema and ends."""
-    return Part(name="migrate", module="store.db.migrate", environment=environment)
+    return Part(name="migrate", module="launcher.migrate", environment=environment)
 
 
 def api_part(options: Options, environment: Mapping[str, str]) -> Part:

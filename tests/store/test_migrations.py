@@ -10,9 +10,11 @@ from sqlalchemy import text
 from store.accounts import idempotency
 from store.accounts.idempotency import Answer
 from store.artifacts import blobs
-from store.db import migrate
 from store.db.database import open_database, open_sessions
+from store.db.migrate import migrate
+from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot, transaction
+from store.db.upgrade import alembic_config
 from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import checkpoints, search
 from store.jobs.search import JobFilters
@@ -28,15 +30,15 @@ def test_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> No
 
 
 def test_migrating_again_changes_nothing_and_the_version_is_the_newest(database_url: str) -> None:
-    migrate.migrate(database_url)
+    migrate(database_url)
     engine = open_database(database_url)
-    assert migrate.current(engine) == migrate.newest()
+    assert version_of(engine) == needed_version()
     engine.dispose()
 
 
 def test_an_empty_database_has_no_version(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
-    assert migrate.current(engine) is None
+    assert version_of(engine) is None
     engine.dispose()
 
 
@@ -48,8 +50,8 @@ def test_jobs_that_had_ended_before_lose_their_checkpoints_and_what_was_asked_of
         blob = blobs.write(sessions, [b"state"])
         with transaction(sessions) as tx:
             checkpoints.create(tx, JobId(job_id), blob.id, "here")
-    command.downgrade(migrate.config(sqlite_url), "0004")
-    migrate.migrate(sqlite_url)
+    command.downgrade(alembic_config(sqlite_url), "0004")
+    migrate(sqlite_url)
     with snapshot(sessions) as tx:
         kept = {job.id: (job.requested, checkpoints.blobs_of(tx, JobId(job.id)) != []) for job in tx.query(Job)}
     assert kept == {ended: (None, False), waiting: ("stop", True)}
@@ -66,10 +68,10 @@ def test_jobs_of_before_are_found_by_their_metadata_and_hold_the_model_they_star
         idempotency.begin(tx, DEFAULT_PROJECT, "once", "hash")
         idempotency.keep(tx, DEFAULT_PROJECT, "once", answer)
         tx.execute(text("UPDATE idempotency_keys SET headers = NULL"))
-    command.downgrade(migrate.config(database_url), "0005")
+    command.downgrade(alembic_config(database_url), "0005")
     with transaction(sessions) as tx:
         tx.execute(text("UPDATE idempotency_keys SET location = '/v1/jobs/job_1'"))
-    migrate.migrate(database_url)
+    migrate(database_url)
     with transaction(sessions) as tx:
         page = search.page_of(tx, DEFAULT_PROJECT, JobFilters(metadata=(("team", "risk"),)), None, 1)
         (found,) = page.rows

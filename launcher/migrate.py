@@ -1,0 +1,41 @@
+"""Migrate the configured database to the newest schema: ``python -m launcher.migrate``."""
+
+import sys
+
+from service.settings import Settings, settings
+from store.accounts import keys
+from store.db.database import open_database, open_sessions
+from store.db.migrate import migrate
+from store.db.transaction import transaction
+
+NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: a restart would fail the same way
+
+
+def main() -> int:
+    """Migrate the database, and store the key of ``BACKPROP_API_KEY`` if it is set."""
+    return run(settings())
+
+
+def run(settings: Settings) -> int:
+    """Migrate the configured database and store the configured API key; returns the exit code."""
+    if not settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    if key := settings.api_key.get_secret_value():
+        try:
+            _store_key(settings, key)
+        except ValueError as error:
+            sys.stderr.write(f"BACKPROP_API_KEY: {error}\n")
+            return NOT_CONFIGURED
+    return 0
+
+
+def _store_key(settings: Settings, key: str) -> None:
+    engine = open_database(settings.database)
+    with transaction(open_sessions(engine)) as tx:
+        keys.add(tx, key, settings.secret(), name="BACKPROP_API_KEY")
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
