@@ -1,9 +1,9 @@
-# The service as one image; the command says which part of it runs.
+# One image for all parts of the service; the command selects the part.
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 RUN python -m venv /opt/venv
 COPY requirements.lock .
-# For another index than the public one: docker build --build-arg PIP_INDEX_URL=...
+# To use another package index: docker build --build-arg PIP_INDEX_URL=...
 ARG PIP_INDEX_URL
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
@@ -22,8 +22,8 @@ COPY service service
 COPY worker worker
 COPY api api
 COPY launcher launcher
-RUN /opt/venv/bin/python -m compileall -q engine tabular store worker api launcher migrations
-# One BLAS thread per process: parallelism comes from processes, and bits stay the same.
+RUN /opt/venv/bin/python -m compileall -q engine tabular store messaging service worker api launcher migrations
+# One BLAS thread per process: parallelism comes from processes, and results stay bit-identical.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import httpx
 
 from store.db.migrate import migrate
-from tests.e2e.conftest import SHORT, START_SECONDS, Processes
+from tests.support.processes import SHORT, START_SECONDS, Processes
 from tests.support.servers import PostgresServer, RedisServer, valkey_binary
 from tests.support.tables import flowers
 

@@ -1,15 +1,17 @@
-"""The drain flag: set in the parent when a stop is asked for, seen between two batches in every child."""
+"""The drain flag: the parent sets it when a stop is requested, every child checks it between two batches."""
 
-from multiprocessing.sharedctypes import RawValue
+import mmap
 
-_draining = RawValue("b", 0)  # shared memory, inherited by the children that the pool forks
+# Anonymous shared memory, inherited by the children that the pool forks. `multiprocessing.sharedctypes` would create a
+# folder `pymp-*` in the temporary folder, and it would remain because workers end with `os._exit`.
+_draining = mmap.mmap(-1, 1)
 
 
 def start_draining() -> None:
-    """Have all processes of this worker give their jobs back."""
-    _draining.value = 1
+    """Make all processes of this worker return their jobs to the queue."""
+    _draining[0] = 1
 
 
 def is_draining() -> bool:
-    """Whether this worker has to stop."""
-    return bool(_draining.value)
+    """Whether this worker is stopping."""
+    return bool(_draining[0])

@@ -54,6 +54,19 @@ def test_packages_are_installed_by_hash() -> None:
     assert "--require-hashes -r requirements.lock" in DOCKERFILE
 
 
-def test_the_file_has_no_name_of_its_own() -> None:
-    """Compose 1.29, which Debian 12 has, refuses one."""
+def test_services_that_use_the_database_stop_before_it() -> None:
+    """Compose stops a service before the services it depends on, so workers can checkpoint."""
+    common = COMPOSE.split("\nx-service:")[1].split("\nservices:")[0]
+    dependencies = common.split("\n  depends_on:")[1]
+    assert re.findall(r"^    (\w+):$", dependencies, re.MULTILINE) == ["postgres", "redis", "migrate"]
+    services = dict(re.findall(r"^  (\w+):\n((?:    .*\n|\n)+)", COMPOSE.split("\nservices:")[1], re.MULTILINE))
+    users = {name: body for name, body in services.items() if "<<: *service" in body}
+    assert set(users) == {"migrate", "api", "worker", "scheduler"}
+    overriding = {name: body for name, body in users.items() if "depends_on:" in body}
+    assert set(overriding) == {"migrate"}, "an own depends_on replaces the common one"
+    assert "postgres:" in overriding["migrate"].split("depends_on:")[1]
+
+
+def test_the_compose_file_has_no_name_field() -> None:
+    """Compose 1.29, the version in Debian 12, rejects it."""
     assert not re.search(r"^name:", COMPOSE, re.MULTILINE)

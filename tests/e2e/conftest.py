@@ -1,115 +1,16 @@
-"""The service as operators run it: API, worker and scheduler as processes on given servers, with short leases."""
+"""Fixtures: the service as processes on real servers."""
 
-import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30.0  # on a busy machine; by itself it takes two
-SHORT = {
-    "BACKPROP_LEASE_SECONDS": "3",
-    "BACKPROP_HEARTBEAT_SECONDS": "0.3",
-    "BACKPROP_RECONCILE_SECONDS": "0.3",
-    "BACKPROP_RECORD_SECONDS": "0.1",
-}
-
-
-class Processes:
-    """The processes of one service; all are killed at the end of the test."""
-
-    def __init__(self, database_url: str, redis_url: str, folder: Path) -> None:
-        own = {"BACKPROP_DATABASE_URL": database_url, "BACKPROP_REDIS_URL": redis_url, "BACKPROP_DATA": str(folder)}
-        outer = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROP_")}
-        self.environment = {**outer, **SHORT, **own, "PYTHONPATH": str(ROOT)}
-        self._log = folder / "log"
-        self._started: list[subprocess.Popen[bytes]] = []
-        self.port = free_port()
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
-
-    def start(self, module: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Run a module of the service."""
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
-                env={**self.environment, **environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._started.append(process)
-        return process
-
-    def start_all(self) -> subprocess.Popen[bytes]:
-        """Start API, scheduler and a worker for one job at a time; returns the worker when all are ready."""
-        self.start("api", "--port", str(self.port))
-        self.start("worker.maintenance.scheduler")
-        worker = self.start_worker()
-        self.wait(self._is_ready, START_SECONDS)
-        return worker
-
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start a worker for one job at a time."""
-        return self.start("worker", "--concurrency", "1")
-
-    def wait(self, condition: Callable[[], bool], seconds: float = 30) -> None:
-        """Wait until `condition` holds; fail with the processes' output if it never does."""
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, self._log.read_text(errors="replace")
-            time.sleep(0.02)
-
-    def upload(self, csv: str) -> str:
-        """Upload a table; its id."""
-        answer = self.client.post("/v1/datasets", content=csv, headers={"Content-Type": "text/csv"})
-        return str(answer.raise_for_status().json()["id"])
-
-    def submit(self, dataset_id: str, **body: Any) -> str:
-        """Queue a job; its address."""
-        answer = self.client.post("/v1/jobs", json={"dataset_id": dataset_id, **body})
-        return str(answer.raise_for_status().json()["links"]["self"])
-
-    def job(self, url: str) -> dict[str, Any]:
-        """The job as the API shows it."""
-        shown: dict[str, Any] = self.client.get(url).raise_for_status().json()
-        return shown
-
-    def finished(self, url: str, seconds: float = 40) -> dict[str, Any]:
-        """The job once it has ended."""
-        self.wait(lambda: self.job(url)["finished_at"] is not None, seconds)
-        return self.job(url)
-
-    def weights(self, job: dict[str, Any]) -> bytes:
-        """The weights of a job's model."""
-        return self.client.get(f"{job['links']['model']}/weights").raise_for_status().content
-
-    def end(self) -> None:
-        """Kill everything."""
-        self.client.close()
-        for process in self._started:
-            for victim in (*children(process.pid), process.pid):
-                kill(victim)
-            process.wait()
-
-    def _is_ready(self) -> bool:
-        try:
-            return self.client.get("/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
+from tests.support.processes import Processes
 
 
 @pytest.fixture
 def service(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Processes]:
-    """A service on either database and Valkey, with nothing started yet."""
+    """A service on each database and Valkey; no process is started yet."""
     processes = Processes(database_url, valkey_url, tmp_path)
     yield processes
     processes.end()
@@ -117,28 +18,7 @@ def service(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Proc
 
 @pytest.fixture
 def service_on_any_broker(database_url: str, broker_url: str, tmp_path: Path) -> Iterator[Processes]:
-    """A service on either database and every broker that this machine has."""
+    """A service on each database and each broker that is installed; no process is started yet."""
     processes = Processes(database_url, broker_url, tmp_path)
     yield processes
     processes.end()
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has started."""
-    try:
-        return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except OSError:
-        return []
-
-
-def kill(process: int) -> None:
-    """Kill -9; a process that is gone already is fine."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, signal.SIGKILL)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as harness:
-        harness.bind(("127.0.0.1", 0))
-        return int(harness.getsockname()[1])

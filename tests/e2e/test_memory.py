@@ -1,6 +1,6 @@
 """A job that needs more memory than its worker may take fails by itself; the worker and its other jobs go on."""
 
-from tests.e2e.conftest import Processes
+from tests.support.processes import Processes
 from tests.support.tables import flowers
 
 

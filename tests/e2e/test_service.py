@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Processes, children, kill
+from tests.support.processes import Processes, children, kill
 from tests.support.tables import flowers, prices
 
 LONG: dict[str, Any] = {

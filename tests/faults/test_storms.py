@@ -6,7 +6,7 @@ import time
 import pytest
 
 from messaging.notifier import celery_app, send
-from tests.e2e.conftest import children, kill
+from tests.support.processes import children, kill
 from tests.faults.conftest import Note, Size
 from tests.support.service_under_test import ServiceUnderTest
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from store.ids import new_id
-from tests.e2e.conftest import START_SECONDS, Processes, children, kill
+from tests.support.processes import START_SECONDS, Processes, children, kill
 from tests.support.servers import RedisServer
 from tests.support.tables import flowers
 
@@ -77,10 +77,6 @@ class ServiceUnderTest(Processes):
             if part.poll() is not None:
                 self.begin(role)
         return self.is_ready()
-
-    def is_ready(self) -> bool:
-        """Whether API, database, broker and a worker are there."""
-        return self._is_ready()
 
     def stop(self, role: str) -> float:
         """Stop a part with SIGTERM; how long that took."""

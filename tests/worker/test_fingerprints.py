@@ -12,7 +12,7 @@ from sqlalchemy import distinct, func, select
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import snapshot
 from store.tables import Worker
-from tests.e2e.conftest import START_SECONDS, Processes
+from tests.support.processes import START_SECONDS, Processes
 from tests.support.tables import flowers
 
 OTHER_KERNELS = "Prescott" if platform.machine() == "x86_64" else "ARMV8"  # that OpenBLAS has for every such processor
