@@ -22,9 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import DenseSpec, TrainingSpec
-from engine.training.loop import Heartbeat, Rows, start, train
+from engine.training.events import BatchEnd
+from engine.training.loop import train
+from engine.training.state import initialize_training
 
 BATCH = 64  # rows
 OUTPUTS = 10
@@ -41,13 +44,13 @@ def seconds_per_step(width: int, repeats: int) -> tuple[int, float]:
     rng = np.random.default_rng(0)
     rows = Rows(rng.standard_normal((4 * BATCH, width), dtype=np.float32), rng.integers(0, OUTPUTS, 4 * BATCH))
     spec = TrainingSpec(batch_size=BATCH, epochs=10_000, shuffle=False)
-    events = train(network, start(network, spec, rows), spec, rows)
+    events = train(network, initialize_training(network, spec, rows), spec, rows)
 
     def run(steps: int) -> float:
         before = time.perf_counter()
         done = 0
         while done < steps:
-            done += isinstance(next(events), Heartbeat)
+            done += isinstance(next(events), BatchEnd)
         return (time.perf_counter() - before) / steps
 
     steps = max(1, int(SAMPLE_SECONDS / max(run(1), run(1))))

@@ -11,7 +11,9 @@ import numpy as np
 
 from benchmarks.networks import Timed, products_of
 from engine.spec import TrainingSpec
-from engine.training.loop import Heartbeat, start, train
+from engine.training.events import BatchEnd
+from engine.training.loop import train
+from engine.training.state import initialize_training
 
 EPOCHS = 10_000
 
@@ -65,11 +67,11 @@ def engine(timed: Timed) -> Callable[[int], object]:
     """The engine's own training loop with its diagnosis, a heartbeat per step."""
     rows, network = timed.rows(), timed.network()
     spec = TrainingSpec(batch_size=timed.batch, epochs=EPOCHS, shuffle=False)
-    events = train(network, start(network, spec, rows), spec, rows)
+    events = train(network, initialize_training(network, spec, rows), spec, rows)
 
     def run(steps: int) -> None:
         while steps:
-            steps -= isinstance(next(events), Heartbeat)
+            steps -= isinstance(next(events), BatchEnd)
 
     return run
 

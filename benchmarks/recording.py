@@ -14,8 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engine.batches import Rows
 from engine.network import Network
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from messaging.notifier import Notifier, celery_app
 from service.settings import Settings
 from store.db.database import open_database, open_sessions
@@ -89,7 +91,7 @@ def by_engine(bench: Bench, dataset_id: str, layers: list[dict[str, Any]], epoch
         precision="float32",
     )
     rows = Rows(with_all.training.x, with_all.training.y)
-    state = start(network, plan.training, rows)
+    state = initialize_training(network, plan.training, rows)
     began = time.perf_counter()
     for _ in train(network, state, plan.training, rows, with_all.validation):
         pass

@@ -185,6 +185,11 @@ class Network:
         self._rows = rows
 
 
+def working_rows(batch_size: int) -> int:
+    """Return the number of rows that a training network needs working memory for: a batch or a prediction block."""
+    return max(batch_size, BLOCK_ROWS)
+
+
 def misfit(name: str, given: Array, wanted: Array) -> list[str]:
     """Return what keeps a parameter from taking given values, if anything does."""
     if given.shape != wanted.shape:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from engine.diagnostics import layer_statistics
 from engine.memory import DryArena, Shape
-from engine.network import BLOCK_ROWS, Network
+from engine.network import Network, working_rows
 from engine.spec import AveragingSpec, LayerSpec, LossName, LossSpec, OptimizerSpec, Precision
-from engine.training.update_memory import learning_memory
+from engine.training.update_memory import allocate_update_memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,8 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     network = Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision=precision, arena=arena)
     network.freeze(frozen)
     network.allocate(working_rows(batch_size), training=True)
-    memory = learning_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
-    layer_statistics.groups(network)
+    memory = allocate_update_memory(network, optimizer, accumulate=accumulate, averaging=averaging)
+    layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
     checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
     per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
@@ -78,11 +78,6 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
         bytes=arena.bytes + vector + checkpoint,
         checkpoint_bytes=checkpoint,
     )
-
-
-def working_rows(batch_size: int) -> int:
-    """Return how many rows a training network has working memory for: a batch, or a predicted block."""
-    return max(batch_size, BLOCK_ROWS)
 
 
 def _count_layer(label: str, network: Network, index: int) -> LayerCount:

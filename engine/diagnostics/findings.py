@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.training.events import EpochEnd, LayerSizes
+from engine.diagnostics.layer_statistics import LayerStatistics
+from engine.training.events import EpochEnd
 
 FindingCode = Literal[
     "vanishing_gradients",
@@ -73,7 +74,7 @@ def find(history: Sequence[EpochEnd], *, class_counts: Sequence[int] = ()) -> tu
     )
 
 
-def _vanishing(learners: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _vanishing(learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
     last = learners[-1].gradient or 0.0 if learners else 0.0
     dense = [x for x in learners if not x.label.endswith("embedding)")]  # of which a batch needs but a few rows
     faint = {x.label: x.gradient for x in dense if x.gradient is not None and x.gradient < FALL * last}
@@ -86,7 +87,7 @@ def _vanishing(learners: Sequence[LayerSizes]) -> Iterator[Finding]:
         )
 
 
-def _exploding(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _exploding(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
     last = learners[-1].gradient or 0.0 if learners else 0.0
     loud = [x.label for x in learners if x.gradient is not None and x.gradient * FALL > last > 0]
     norms = [end.metrics["gradient_norm"] for end in history]
@@ -99,7 +100,7 @@ def _exploding(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> I
         )
 
 
-def _dead(layers: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _dead(layers: Sequence[LayerStatistics]) -> Iterator[Finding]:
     dead = {x.label: x.dead for x in layers if x.dead is not None and x.dead >= DEAD}
     if dead:
         yield Finding(
@@ -110,7 +111,7 @@ def _dead(layers: Sequence[LayerSizes]) -> Iterator[Finding]:
         )
 
 
-def _saturated(layers: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _saturated(layers: Sequence[LayerStatistics]) -> Iterator[Finding]:
     full = {x.label: x.saturated for x in layers if x.saturated is not None and x.saturated >= SATURATED}
     if full:
         yield Finding(
@@ -162,7 +163,7 @@ def _imbalance(counts: Sequence[int]) -> Iterator[Finding]:
         )
 
 
-def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
     wild = [x.label for x in learners if _share(x) > WILD]
     losses = [end.metrics["train_loss"] for end in history[-RECENT:]]
     size = SOLVED * abs(history[0].metrics["train_loss"])
@@ -178,7 +179,7 @@ def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> It
         )
 
 
-def _too_low(history: Sequence[EpochEnd], learners: Sequence[LayerSizes]) -> Iterator[Finding]:
+def _too_low(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
     rates = [end.metrics["learning_rate"] for end in history]
     unsolved = history[-1].metrics["train_loss"] > SOLVED * history[0].metrics["train_loss"]
     largest = max(map(_share, learners), default=math.inf)
@@ -196,6 +197,6 @@ def _above(loss: float, factor: float, base: float) -> bool:
     return loss - base > (factor - 1) * abs(base)
 
 
-def _share(layer: LayerSizes) -> float:
+def _share(layer: LayerStatistics) -> float:
     """Return the size of one update beside that of the weights."""
     return layer.update / layer.weight if layer.update and layer.weight else 0.0

@@ -15,12 +15,28 @@ from engine.layers.stack import Stack
 from engine.memory import Array, Image
 from engine.network import Network
 from engine.parameters import flat
-from engine.training.events import LayerSizes
 
 PROBE_ROWS = 128  # rows on which outputs are looked at: enough to tell a dead unit from one at rest
 SAMPLE = 4_096  # numbers looked at of each parameter: a root mean square is then right to about 2 %
 EVERY_STEPS = 256  # between two looks, and as many rows as EVERY_PROBES probes have: both keep the cost below 2 %
 EVERY_PROBES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStatistics:
+    """How a layer is doing. Sizes are root mean squares; what a layer does not have is None.
+
+    `gradient` is what the optimizer got in the epoch's last step, `update` what it made of it, and `weight` the
+    parameters before.
+    """
+
+    label: str
+    gradient: float | None
+    weight: float | None
+    update: float | None
+    activation: float | None  # of the outputs
+    dead: float | None  # share of units where no row of a sample has a slope to learn by
+    saturated: float | None  # share of outputs within 1 % of the ends of tanh or sigmoid
 
 
 class Watch:
@@ -38,7 +54,7 @@ class Watch:
         self.period = max(EVERY_STEPS, math.ceil(EVERY_PROBES * PROBE_ROWS / rows_per_step))
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
-        self.groups = groups(network)
+        self.groups = sample_layers(network)
 
     def is_due(self, epoch: int) -> bool:
         """Say whether to look at the end of an epoch, counted from 1."""
@@ -57,7 +73,7 @@ class Watch:
             sizes[label].append(group.change())
         return sizes
 
-    def look(self, sizes: dict[str, list[float]]) -> tuple[LayerSizes, ...]:
+    def look(self, sizes: dict[str, list[float]]) -> tuple[LayerStatistics, ...]:
         """Return what `update` found, together with the sizes of the outputs; input to output."""
         self.network.forward(np.ascontiguousarray(self.probe))
         return tuple(_sizes(label, group, sizes.get(label)) for label, group in self.groups.items())
@@ -99,7 +115,7 @@ class Group:
         return math.sqrt(sum(size * square for size, square in zip(sizes, squares, strict=True)) / sum(sizes))
 
 
-def groups(network: Network) -> dict[str, Group]:
+def sample_layers(network: Network) -> dict[str, Group]:
     """Return the layers by label, input to output, those inside of blocks too; memory is the network's arena's."""
     values, gradients = network.parameters.values, network.parameters.views(network.parameters.gradients)
     found: dict[str, Group] = {}
@@ -135,10 +151,10 @@ def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
         yield from leaves(inner, f"{prefix}{name}.")
 
 
-def _sizes(label: str, group: Group, learned: list[float] | None) -> LayerSizes:
+def _sizes(label: str, group: Group, learned: list[float] | None) -> LayerStatistics:
     gradient, weight, update = learned or (None, None, None)
     activation, dead, saturated = _outputs(group.last)
-    return LayerSizes(label, gradient, weight, update, activation, dead, saturated)
+    return LayerStatistics(label, gradient, weight, update, activation, dead, saturated)
 
 
 def _outputs(layer: Layer) -> tuple[float | None, float | None, float | None]:

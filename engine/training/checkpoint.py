@@ -20,7 +20,7 @@ from engine.memory import Array
 from engine.network import Network
 from engine.spec import TrainingSpec
 from engine.training.schedules import Plateau
-from engine.training.state import Best, State, Tally, start
+from engine.training.state import Best, Tally, TrainingState, initialize_training
 
 MAGIC = b"BPSTATE\n"
 VERSION = 3
@@ -44,7 +44,7 @@ class CheckpointError(ValueError):
     """The bytes are no checkpoint of this run."""
 
 
-def dump(state: State) -> bytes:
+def dump(state: TrainingState) -> bytes:
     """Return the state as bytes, at any event of `train`."""
     arrays = _arrays(state)
     header = {
@@ -68,7 +68,7 @@ def dump(state: State) -> bytes:
     return b"".join((*parts, digest.digest()))
 
 
-def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> State:
+def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
     """Return the state that `dump` was given, its parameters written into `network`.
 
     `network`, `spec` and `rows` are made anew as they were for `start`; fields of the spec that have no effect on
@@ -79,7 +79,7 @@ def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> State
             initialised, but holds nothing of the bytes.
     """
     header, body = _open(data)
-    state = start(network, spec, rows)
+    state = initialize_training(network, spec, rows)
     if header.get("run") != state.run:
         raise CheckpointError("the checkpoint belongs to another network, training spec or data set")
     try:
@@ -89,7 +89,7 @@ def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> State
     return state
 
 
-def _arrays(state: State) -> dict[str, Array]:
+def _arrays(state: TrainingState) -> dict[str, Array]:
     arrays = {"parameters": state.parameters.vector}
     arrays |= {f"optimizer.{name}": vector for name, vector in state.optimizer.state.items()}
     extra = {"accumulated": state.accumulated, "average": state.average}
@@ -136,7 +136,7 @@ def _split(listed: list[list[Any]], body: memoryview) -> dict[str, Array]:
     return arrays
 
 
-def _restore(state: State, header: dict[str, Any], arrays: dict[str, Array]) -> None:
+def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write header and arrays into a fresh state."""
     if header["best"]:
         state.best = Best(**header["best"], parameters=np.empty_like(state.parameters.vector))

@@ -5,34 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.diagnostics.layer_statistics import LayerStatistics
+
 StopReason = Literal["epochs_done", "early_stopped", "diverged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class BatchEnd:
     """One mini-batch is done."""
 
     epoch: int  # under way, counted from 1
     batch: int  # completed in this epoch
     batches: int  # in an epoch
     loss: float  # mean over the batch, before the update
-
-
-@dataclass(frozen=True, slots=True)
-class LayerSizes:
-    """How a layer is doing. Sizes are root mean squares; what a layer does not have is None.
-
-    `gradient` is what the optimizer got in the epoch's last step, `update` what it made of it, and `weight` the
-    parameters before.
-    """
-
-    label: str
-    gradient: float | None
-    weight: float | None
-    update: float | None
-    activation: float | None  # of the outputs
-    dead: float | None  # share of units where no row of a sample has a slope to learn by
-    saturated: float | None  # share of outputs within 1 % of the ends of tanh or sigmoid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +31,7 @@ class EpochEnd:
 
     epoch: int
     metrics: dict[str, float]
-    layers: tuple[LayerSizes, ...] = ()  # input to output, at the end of some epochs (engine.diagnosis.Watch)
+    layers: tuple[LayerStatistics, ...] = ()  # input to output, at the end of some epochs (engine.diagnosis.Watch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

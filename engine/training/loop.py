@@ -14,16 +14,15 @@ import numpy as np
 from engine import metrics, streams
 from engine.batches import Batches, Rows, check
 from engine.diagnostics import layer_statistics
+from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.losses.class_weights import class_weights
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
 from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
 from engine.training import schedules
-from engine.training.events import EpochEnd, Heartbeat, LayerSizes, Stopped, StopReason
-from engine.training.state import State, Tally, final_parameters, judged, keep_best, start
+from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
+from engine.training.state import Tally, TrainingState, judged, keep_best
 from engine.training.update import Update
-
-__all__ = ["EpochEnd", "Heartbeat", "Rows", "State", "Stopped", "final_parameters", "start", "train"]
 
 OF_CLASSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}  # losses
 
@@ -33,7 +32,7 @@ class _Run:
     """What a run is made of while it is in this process."""
 
     network: Network
-    state: State
+    state: TrainingState
     spec: TrainingSpec
     batches: Batches
     validation: Batches | None
@@ -50,17 +49,17 @@ class _Run:
 
 def train(  # noqa: PLR0913 - three of the seven have defaults
     network: Network,
-    state: State,
+    state: TrainingState,
     spec: TrainingSpec,
     train_rows: Rows,
     validation_rows: Rows | None = None,
     *,
     clock: Callable[[], float] = time.monotonic,
     schedule: schedules.Curve | None = None,
-) -> Iterator[Heartbeat | EpochEnd | Stopped]:
+) -> Iterator[BatchEnd | EpochEnd | Stopped]:
     """Train from where `state` stands, to the end.
 
-    Yields a Heartbeat per mini-batch, an EpochEnd per epoch, and Stopped at last. Between any two events `state` is
+    Yields a BatchEnd per mini-batch, an EpochEnd per epoch, and Stopped at last. Between any two events `state` is
     complete: dump it, load it anywhere, call `train` again, and the result is the same bits. With `class_weight`
     training rows weigh as much as their classes, times their own weights if they have some. `schedule` takes the
     place of the spec's.
@@ -80,7 +79,7 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
 
 def _prepare(  # noqa: PLR0913 - the same seven
     network: Network,
-    state: State,
+    state: TrainingState,
     spec: TrainingSpec,
     train_rows: Rows,
     validation_rows: Rows | None,
@@ -129,7 +128,7 @@ def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool
             raise ValueError(f"{user} goes by {part.metric}, but only {sorted(possible)} are measured")
 
 
-def _finished(state: State, spec: TrainingSpec) -> StopReason | None:
+def _finished(state: TrainingState, spec: TrainingSpec) -> StopReason | None:
     if state.failure:
         return "diverged"
     if state.epoch >= spec.epochs:
@@ -138,7 +137,7 @@ def _finished(state: State, spec: TrainingSpec) -> StopReason | None:
     return "early_stopped" if state.waited >= patience else None
 
 
-def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
+def _epoch(run: _Run) -> Iterator[BatchEnd | EpochEnd]:
     """Do what is left of the epoch under way."""
     state, batches, tally = run.state, run.batches, run.state.tally
     before = run.clock()
@@ -151,13 +150,13 @@ def _epoch(run: _Run) -> Iterator[Heartbeat | EpochEnd]:
         now = run.clock()
         tally.seconds += now - before
         before = now
-        yield Heartbeat(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
+        yield BatchEnd(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
     measured = _close(run, before)
     if measured is not None:
         yield EpochEnd(epoch=state.epoch, metrics=measured, layers=_look(run))
 
 
-def _arrange(state: State, batches: Batches) -> None:
+def _arrange(state: TrainingState, batches: Batches) -> None:
     """Draw this epoch's order, or, in the middle of it, draw the same one again."""
     if state.batch:
         streams.move_to(state.shuffle, state.order)
@@ -200,7 +199,7 @@ def _update(run: _Run) -> None:
         update.apply(learning_rate, loss)
 
 
-def _look(run: _Run) -> tuple[LayerSizes, ...]:
+def _look(run: _Run) -> tuple[LayerStatistics, ...]:
     """Return how the layers are doing if this was an epoch to look at them."""
     sizes, run.state.sizes = run.state.sizes, {}
     return run.quiet.run(run.watch.look, sizes) if sizes else ()
@@ -229,7 +228,7 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
     return measured
 
 
-def _train_loss(state: State) -> float:
+def _train_loss(state: TrainingState) -> float:
     """Return the mean over the epoch's rows; where a line search went too far, the loss at the point it left."""
     loss = state.tally.loss / state.tally.rows
     return loss if state.optimizer.accepted is None else min(loss, state.optimizer.numbers["loss"])

@@ -14,13 +14,12 @@ import numpy as np
 from engine import streams
 from engine.batches import Rows, check
 from engine.memory import Array
-from engine.network import Network
+from engine.network import Network, working_rows
 from engine.optimizers.optimizer import Optimizer
 from engine.parameters import Parameters
-from engine.shapes import working_rows
 from engine.spec import TrainingSpec
 from engine.training.schedules import Plateau
-from engine.training.update_memory import learning_memory
+from engine.training.update_memory import allocate_update_memory
 
 NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on the numbers of a run
 
@@ -48,7 +47,7 @@ class Tally:
 
 
 @dataclass(slots=True, kw_only=True)
-class State:
+class TrainingState:
     """A run between two batches. Complete at every event of `train`."""
 
     run: str  # what `identity` says of the run
@@ -72,7 +71,7 @@ class State:
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
 
 
-def start(network: Network, spec: TrainingSpec, rows: Rows) -> State:
+def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
     """Make a network ready to train and return the state before the first batch.
 
     A network without weights is initialised from the seed's "init" stream; weights that were loaded
@@ -88,9 +87,9 @@ def start(network: Network, spec: TrainingSpec, rows: Rows) -> State:
         network.initialize(streams.stream(spec.seed, "init"))
     network.freeze(spec.frozen)
     network.allocate(working_rows(min(spec.batch_size, len(rows))), training=True)
-    memory = learning_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
+    memory = allocate_update_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
     shuffle = streams.stream(spec.seed, "shuffle")
-    return State(
+    return TrainingState(
         run=identity(network, spec, rows),
         parameters=network.parameters,
         optimizer=memory.optimizer,
@@ -115,13 +114,13 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def final_parameters(state: State) -> Array:
+def final_parameters(state: TrainingState) -> Array:
     """Return the vector of weights to keep: those of `state.best`, or, before there is one, those so far."""
     return state.best.parameters if state.best else _judged_parameters(state)
 
 
 @contextmanager
-def judged(state: State) -> Iterator[None]:
+def judged(state: TrainingState) -> Iterator[None]:
     """Let the network have the weights that it is judged by meanwhile."""
     vector, chosen = state.parameters.vector, _judged_parameters(state)
     if chosen is vector:
@@ -135,7 +134,7 @@ def judged(state: State) -> Iterator[None]:
         vector[:] = held
 
 
-def _judged_parameters(state: State) -> Array:
+def _judged_parameters(state: TrainingState) -> Array:
     """Return the averaged weights, or those that a line search has accepted, or the ones in place."""
     if state.average is not None:
         return state.average
@@ -144,7 +143,7 @@ def _judged_parameters(state: State) -> Array:
     return np.concatenate([state.optimizer.accepted, state.parameters.vector[state.parameters.size :]])
 
 
-def keep_best(state: State, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:
+def keep_best(state: TrainingState, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:
     """Remember the epoch just completed, with a copy of the parameters in place, if it is `better`."""
     if not better:
         return

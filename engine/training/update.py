@@ -12,13 +12,13 @@ from engine.network import Network
 from engine.spec import TrainingSpec
 from engine.training.clipping import clips
 from engine.training.regularization import MaxNorm, Penalty
-from engine.training.state import State
+from engine.training.state import TrainingState
 
 
 class Update:
     """What happens between a batch's gradient and the next forward, in the order of the methods."""
 
-    def __init__(self, network: Network, spec: TrainingSpec, state: State, batches: Batches) -> None:
+    def __init__(self, network: Network, spec: TrainingSpec, state: TrainingState, batches: Batches) -> None:
         parameters, wanted = network.parameters, spec.regularization
         self.parameters, self.state, self.batches = parameters, state, batches
         self.group = batches.count if state.optimizer.takes_all_rows else spec.accumulate

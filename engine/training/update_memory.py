@@ -11,7 +11,7 @@ from engine.spec import AveragingSpec, OptimizerSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LearningMemory:
+class UpdateMemory:
     """An optimizer with its vectors, and what accumulation and averaging need if they are wanted."""
 
     optimizer: Optimizer
@@ -25,9 +25,9 @@ class LearningMemory:
         return sum(array.nbytes for array in arrays if array is not None)
 
 
-def learning_memory(
+def allocate_update_memory(
     network: Network, spec: OptimizerSpec, *, accumulate: int = 1, averaging: AveragingSpec | None = None
-) -> LearningMemory:
+) -> UpdateMemory:
     """Take it from the arena of a network whose gradients are allocated; the average begins at its weights."""
     parameters, arena = network.parameters, network.arena
     rule = optimizer(spec, parameters, arena)
@@ -35,7 +35,7 @@ def learning_memory(
     average = arena.full(parameters.vector.shape, network.dtype, 0) if averaging else None
     if average is not None and average.flags.writeable:
         average[:] = parameters.vector
-    return LearningMemory(
+    return UpdateMemory(
         optimizer=rule,
         accumulated=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
         average=average,

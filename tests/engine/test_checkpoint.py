@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import AdamSpec, DenseSpec, LbfgsSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.checkpoint import DIGEST_BYTES, PREFIX, CheckpointError, dump, load
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.training_runs import classifier, moons, small, spec
 
 ROWS = moons(40)
@@ -24,7 +26,7 @@ def tiny() -> Network:
 def trained(events: int = 4) -> bytes:
     """The bytes of a run after a few events, one epoch among them."""
     network = tiny()
-    state = start(network, spec(), ROWS)
+    state = initialize_training(network, spec(), ROWS)
     run = train(network, state, spec(), ROWS)
     for _ in range(events):
         next(run)
@@ -130,7 +132,7 @@ def test_half_precision_arrays_are_unknown() -> None:
 def test_numbers_of_a_line_search_that_are_missing_or_none_are_refused() -> None:
     settings = spec(optimizer=LbfgsSpec(history=1))
     network = tiny()
-    data = dump(start(network, settings, ROWS))
+    data = dump(initialize_training(network, settings, ROWS))
     _, _, length = PREFIX.unpack_from(data)
     header = json.loads(data[PREFIX.size : PREFIX.size + length])
     assert set(header["numbers"]) >= {"loss", "length"}

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from engine.batches import Rows
 from engine.diagnostics.contributions import contributions
 from engine.layers.build import stack
 from engine.layers.layer import ShapeRefused
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, EmbeddedColumnSpec, LayerSpec
-from engine.training.loop import Rows
 from tests.engine.test_gradients import assert_gradients, case
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 

@@ -8,7 +8,7 @@ from engine.diagnostics.contributions import contributions
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec
 from engine.streams import stream
-from engine.training.loop import start
+from engine.training.state import initialize_training
 from tests.support.training_runs import classifier, moons, run, small, spec
 
 
@@ -75,6 +75,6 @@ def test_no_rows_are_refused() -> None:
 def test_frozen_weights_contribute_like_all_others() -> None:
     layers, rows = (DenseSpec(units=6), DenseSpec(units=4)), moons()
     network, same = classifier(*layers), classifier(*layers)
-    start(network, spec(frozen=(0,)), rows)
+    initialize_training(network, spec(frozen=(0,)), rows)
     same.load_torch_state(network.torch_state())
     assert contributions(network, rows) == contributions(same, rows)

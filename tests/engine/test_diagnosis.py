@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from engine.diagnostics.layer_statistics import EVERY_STEPS, Watch, leaves
+from engine.diagnostics.layer_statistics import EVERY_STEPS, LayerStatistics, Watch, leaves
 from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from engine.training import checkpoint
-from engine.training.events import LayerSizes
-from engine.training.loop import EpochEnd, start, train
+from engine.training.events import EpochEnd
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.reference_cases import CASES
 from tests.support.training_runs import classifier, moons, run, small, spec
 
@@ -16,7 +17,7 @@ def looks(events: list[object]) -> list[EpochEnd]:
     return [event for event in events if isinstance(event, EpochEnd) and event.layers]
 
 
-def by_label(end: EpochEnd) -> dict[str, LayerSizes]:
+def by_label(end: EpochEnd) -> dict[str, LayerStatistics]:
     return {layer.label: layer for layer in end.layers}
 
 
@@ -37,7 +38,7 @@ def test_sizes_are_root_mean_squares_of_the_last_step() -> None:
     network, rows = classifier(DenseSpec(units=7)), moons(32)
     state, events = run(network, spec(epochs=1, optimizer=SgdSpec(learning_rate=0.5)), rows)
     before = classifier(DenseSpec(units=7))
-    start(before, spec(), rows)
+    initialize_training(before, spec(), rows)
     sizes = by_label(looks(events)[0])["layers[0] (dense)"]
     names = ("0.weight", "0.bias")
     old = np.concatenate([before.parameters.values[name].ravel() for name in names])
@@ -85,7 +86,7 @@ def test_large_layers_are_sampled_and_come_out_alike() -> None:
 def test_a_run_resumed_right_before_the_look_tells_the_same() -> None:
     rows, settings = moons(64), spec(epochs=1, optimizer=AdamSpec(learning_rate=0.01))
     network = small()
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     events = train(network, state, settings, rows)
     next(events)
     next(events)

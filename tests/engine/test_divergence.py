@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.diagnostics.layer_statistics import culprit
 from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
-from engine.training.loop import Heartbeat, Rows, Stopped, final_parameters, start, train
+from engine.training.events import BatchEnd, Stopped
+from engine.training.loop import train
+from engine.training.state import final_parameters, initialize_training
 from tests.support.training_runs import classifier, final, line, moons, regressor, run, small, spec
 
 
@@ -25,10 +28,10 @@ def test_the_parameters_are_those_before_the_update_that_failed() -> None:
     broken = Rows(rows.x.copy(), rows.y)
     broken.x[150] = np.nan
     settings = spec(shuffle=False)
-    state = start(network, settings, broken)
+    state = initialize_training(network, settings, broken)
     before = None
     for event in train(network, state, settings, broken):
-        if isinstance(event, Heartbeat):
+        if isinstance(event, BatchEnd):
             before = network.parameters.vector.copy()
     assert event == Stopped(reason="diverged", detail={"epoch": 1, "batch": 5, "layer": "inputs"})
     np.testing.assert_array_equal(network.parameters.vector, before)
@@ -36,7 +39,7 @@ def test_the_parameters_are_those_before_the_update_that_failed() -> None:
 
 def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
     network = classifier(DenseSpec(units=4), DenseSpec(units=4), DenseSpec(units=4))
-    state = start(network, spec(), moons())
+    state = initialize_training(network, spec(), moons())
     network.parameters.values["2.weight"][:] = np.inf
     last = final(train(network, state, spec(), moons()))
     assert last.detail["layer"] == "layers[1] (dense)"
@@ -44,7 +47,7 @@ def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
 
 def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() -> None:
     network = regressor(DenseSpec(units=4, activation="linear"))
-    state = start(network, spec(), line())
+    state = initialize_training(network, spec(), line())
     network.parameters.values["0.weight"][:] = 1e-18
     network.parameters.values["1.weight"][:] = 1e18
     rows = Rows(line().x * np.float32(1e3), line().y)
@@ -55,7 +58,7 @@ def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() 
 
 def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None:
     network = regressor(DenseSpec(units=4))
-    start(network, spec(), line())
+    initialize_training(network, spec(), line())
     network.forward(line(32).x)
     views = network.parameters.views(network.parameters.gradients)
     views["0.weight"][:] = 1e30
@@ -65,7 +68,7 @@ def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None
 
 def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None:
     network = regressor()
-    state = start(network, spec(), line())
+    state = initialize_training(network, spec(), line())
     network.parameters.values["0.weight"][:] = 1e17
     rows = Rows(line().x * np.float32(1e3), line().y)
     last = final(train(network, state, spec(), rows))

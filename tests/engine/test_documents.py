@@ -14,8 +14,8 @@ from api.http.json_pointers import InvalidField
 from api.jobs.schemas import JobRequest
 from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
 from engine.diagnostics.findings import Finding, FindingCode
+from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.spec import LayerSpec, ModelSpec, TrainingSpec
-from engine.training.events import LayerSizes
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = [FOLDER / "specs.md", *sorted((FOLDER / "specs").glob("*.md"))]
@@ -49,7 +49,7 @@ def is_finding(example: dict[str, Any]) -> None:
 
 
 def are_sizes(example: dict[str, Any]) -> None:
-    assert list(example) == [field.name for field in fields(LayerSizes)]
+    assert list(example) == [field.name for field in fields(LayerStatistics)]
 
 
 def are_contributions(example: dict[str, Any]) -> None:

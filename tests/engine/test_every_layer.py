@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.batches import Rows
 from engine.layers.build import MAKERS, stack
 from engine.layers.layer import ShapeRefused
 from engine.memory import Shape
@@ -41,7 +42,8 @@ from engine.spec import (
     Spec,
 )
 from engine.training import checkpoint
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 from tests.support.training_runs import best, classifier, spec
 
@@ -112,7 +114,7 @@ def test_resuming_at_any_batch_gives_the_same_bits(layers: list[LayerSpec]) -> N
     rows, validation = noise(22), noise(7)
     training = spec(epochs=2, batch_size=8, averaging=AveragingSpec())
     network = classifier(*layers, inputs=INPUTS)
-    state = start(network, training, rows)
+    state = initialize_training(network, training, rows)
     dumps = [(checkpoint.dump(state)) for _ in train(network, state, training, rows, validation)]
     for data in dumps:
         other = classifier(*layers, inputs=INPUTS)
@@ -127,7 +129,7 @@ def test_resuming_at_any_batch_gives_the_same_bits(layers: list[LayerSpec]) -> N
 def test_what_is_counted_is_what_is_allocated(layers: list[LayerSpec], batch_size: int) -> None:
     counts = count(layers, INPUTS, 2, batch_size, "float32", AdamSpec())
     network, rows, training = classifier(*layers, inputs=INPUTS), noise(310), spec(epochs=1, batch_size=batch_size)
-    state = start(network, training, rows)
+    state = initialize_training(network, training, rows)
     list(train(network, state, training, rows))
     learned = [network.stack.parameter_shapes()[name] for name in network.stack.parameter_shapes()]
     assert counts.parameters == sum(layer.parameters for layer in counts.layers) == sum(map(np.prod, learned))
@@ -143,7 +145,7 @@ def test_what_is_frozen_is_counted_as_what_it_takes() -> None:
         noise(310),
         spec(epochs=1, batch_size=8, frozen=(0, 1)),
     )
-    state = start(network, training, rows)
+    state = initialize_training(network, training, rows)
     list(train(network, state, training, rows))
     assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
     assert [layer.flops_backward > 0 for layer in counts.layers if layer.parameters] == [False, False, True, True]
@@ -164,7 +166,7 @@ def test_a_steady_step_allocates_nothing_that_grows_with_the_batch(layers: list[
     for batch_size in (64, 1_024):
         network, rows = classifier(*layers, inputs=INPUTS), noise(3 * batch_size)
         training = spec(epochs=3, batch_size=batch_size)
-        events = train(network, start(network, training, rows), training, rows)
+        events = train(network, initialize_training(network, training, rows), training, rows)
         for _ in range(3 + 1 + 1):  # an epoch, its end, and the gather of the next
             next(events)
         tracemalloc.start()
@@ -177,7 +179,7 @@ def test_a_steady_step_allocates_nothing_that_grows_with_the_batch(layers: list[
 @pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
 def test_predictions_do_not_depend_on_training_memory_or_grouping(layers: list[LayerSpec]) -> None:
     network, rows = classifier(*layers, inputs=INPUTS), noise(40)
-    list(train(network, start(network, spec(batch_size=16), rows), spec(batch_size=16), rows))
+    list(train(network, initialize_training(network, spec(batch_size=16), rows), spec(batch_size=16), rows))
     twin = classifier(*layers, inputs=INPUTS)
     twin.load_torch_state(network.torch_state())
     expected = network.predict(rows.x)

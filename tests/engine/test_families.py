@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.first_problems import family_trees, symmetry, xor
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "first_problems.md").read_text()
@@ -27,7 +29,7 @@ def learned(example: dict[str, Any], rows: Rows, seed: int, weights: Array | Non
     network = Network(layers, inputs=inputs, outputs=outputs, loss="sigmoid_cross_entropy", precision="float32")
     if weights is not None:
         network.load_torch_state(network.parameters.views(weights))
-    list(train(network, start(network, training, rows), training, rows))
+    list(train(network, initialize_training(network, training, rows), training, rows))
     return network
 
 

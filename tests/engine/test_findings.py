@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.diagnostics.findings import FindingCode, find
 from engine.spec import (
     AdamSpec,
@@ -16,7 +17,7 @@ from engine.spec import (
     LayerSpec,
     SgdSpec,
 )
-from engine.training.loop import EpochEnd, Rows
+from engine.training.events import EpochEnd
 from tests.support.training_runs import classifier, line, moons, regressor, run, spec
 
 

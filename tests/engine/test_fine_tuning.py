@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.network import Network, StateMismatch
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, DropoutSpec, EmbeddedColumnSpec
 from engine.streams import stream
 from engine.training.fine_tuning import fit, fitting_inputs, start_from
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.training_runs import classifier, moons, run, spec
 
 TRUNK = (DenseSpec(units=8), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))
@@ -63,7 +65,7 @@ def test_training_starts_from_the_layers_taken_and_leaves_frozen_ones_as_they_ar
     thirds = Rows(rows.x, np.where(rows.x[:, 0] > 0.5, 2, rows.y))
     start_from(network, source.torch_state(), seed=0)
     settings = spec(epochs=30, frozen=(0, 2))
-    list(train(network, start(network, settings, thirds), settings, thirds))
+    list(train(network, initialize_training(network, settings, thirds), settings, thirds))
     for name in ("0.weight", "0.bias", "3.weight", "3.bias"):
         np.testing.assert_array_equal(network.parameters.values[name], source.parameters.values[name])
     assert (network.predict(rows.x).argmax(axis=1) == thirds.y).mean() > 0.7

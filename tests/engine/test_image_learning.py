@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.residual import TORCH
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training.loop import Rows
 from tests.support.images import digits, spirals
 from tests.support.training_runs import classifier, run
 

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import AveragingSpec, BatchNormSpec, DenseSpec, LbfgsSpec, RangeTestSpec, SgdSpec, TrainingSpec
 from engine.streams import stream
-from engine.training.events import Heartbeat
-from engine.training.learning_rate_finder import RangeTest, range_test
-from engine.training.loop import Rows, start, train
+from engine.training.events import BatchEnd
+from engine.training.learning_rate_finder import RangeTestResult, run_range_test
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.training_runs import classifier, final, line, moons, regressor, run, small, spec
 
 
-def found(network: Network, training: TrainingSpec, rows: Rows, **test: Any) -> RangeTest:
-    result: RangeTest = final(range_test(network, training, rows, RangeTestSpec(**test)))
+def found(network: Network, training: TrainingSpec, rows: Rows, **test: Any) -> RangeTestResult:
+    result: RangeTestResult = final(run_range_test(network, training, rows, RangeTestSpec(**test)))
     return result
 
 
@@ -35,7 +37,7 @@ def test_the_network_keeps_its_weights_and_statistics_wherever_the_test_is_left(
         network = classifier(DenseSpec(units=8), BatchNormSpec(), DenseSpec(units=5))
         network.initialize(stream(3, "init"))
         before = network.parameters.vector.copy()
-        events = range_test(network, spec(), moons())
+        events = run_range_test(network, spec(), moons())
         list(itertools.islice(events, left_after))
         assert np.array_equal(network.parameters.vector, before) is (left_after is None)
         events.close()  # type: ignore[attr-defined]  # a generator
@@ -49,10 +51,10 @@ def test_rates_rise_by_one_factor_from_the_lowest_to_the_highest() -> None:
 
 
 def test_every_batch_is_a_heartbeat_and_the_findings_come_last() -> None:
-    *beats, last = range_test(small(), spec(optimizer=SgdSpec()), moons(), RangeTestSpec(highest=1e-2, steps=25))
+    *beats, last = run_range_test(small(), spec(optimizer=SgdSpec()), moons(), RangeTestSpec(highest=1e-2, steps=25))
     assert len(beats) == 25
-    assert all(isinstance(beat, Heartbeat) for beat in beats)
-    assert isinstance(last, RangeTest)
+    assert all(isinstance(beat, BatchEnd) for beat in beats)
+    assert isinstance(last, RangeTestResult)
 
 
 @pytest.mark.parametrize("fields", [{}, {"frozen": (0,)}, {"averaging": AveragingSpec()}], ids=str)
@@ -62,7 +64,7 @@ def test_a_training_after_the_test_is_the_same_as_without(fields: dict[str, Any]
         network = small()
         if tested:
             found(network, training, moons())
-        list(train(network, start(network, training, moons()), training, moons()))
+        list(train(network, initialize_training(network, training, moons()), training, moons()))
         weights.append(network.parameters.vector.tobytes())
     assert weights[0] == weights[1]
 
@@ -103,6 +105,6 @@ def test_what_is_no_range_is_refused(fields: dict[str, Any]) -> None:
 
 def test_an_optimizer_that_searches_by_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="search"):
-        next(range_test(small(), spec(optimizer=LbfgsSpec()), moons()))
+        next(run_range_test(small(), spec(optimizer=LbfgsSpec()), moons()))
     with pytest.raises(ValidationError, match="searches"):
         spec(optimizer=LbfgsSpec(), range_test=RangeTestSpec())

@@ -28,7 +28,9 @@ from engine.spec import (
     TrainingSpec,
 )
 from engine.training import checkpoint
-from engine.training.loop import EpochEnd, Heartbeat, State, start, train
+from engine.training.events import BatchEnd, EpochEnd
+from engine.training.loop import train
+from engine.training.state import TrainingState, initialize_training
 from tests.support.training_runs import moons, small, spec
 
 ROWS, VALIDATION = moons(100), moons(40, seed=1)
@@ -76,7 +78,7 @@ def without_time(event: object) -> object:
     return {k: v for k, v in event.metrics.items() if k != "seconds"} if isinstance(event, EpochEnd) else event
 
 
-def numbers(state: State) -> bytes:
+def numbers(state: TrainingState) -> bytes:
     """Everything of a state but how long it took."""
     state.tally.seconds = 0.0
     if state.best:
@@ -87,7 +89,7 @@ def numbers(state: State) -> bytes:
 def assert_resumes_anywhere(make: Callable[[], Network], training: TrainingSpec) -> None:
     """Stop after every event, go on from the bytes, and compare all that follows."""
     network = make()
-    state = start(network, training, ROWS)
+    state = initialize_training(network, training, ROWS)
     dumps, events = [checkpoint.dump(state)], []
     for event in train(network, state, training, ROWS, VALIDATION):
         events.append(without_time(event))
@@ -145,7 +147,7 @@ SCHEDULES = (OneCycleSpec(), CosineSpec(restarts=1), PlateauSpec(patience=1, min
 def test_any_training_stopped_at_any_event_ends_with_the_same_bits(fields: dict[str, Any], stop: float) -> None:
     training = spec(**{"epochs": 2, **fields})
     network = small()
-    state = start(network, training, ROWS)
+    state = initialize_training(network, training, ROWS)
     dumps = [checkpoint.dump(state) for _ in train(network, state, training, ROWS, VALIDATION)]
     other = small()
     resumed = checkpoint.load(dumps[int(stop * (len(dumps) - 1))], other, training, ROWS)
@@ -158,20 +160,20 @@ def test_another_loss_is_another_run() -> None:
         Network([], inputs=2, outputs=2, loss=SoftmaxCrossEntropySpec(label_smoothing=s), precision="float32")
         for s in (0.1, 0.2)
     ]
-    data = checkpoint.dump(start(networks[0], spec(), ROWS))
+    data = checkpoint.dump(initialize_training(networks[0], spec(), ROWS))
     with pytest.raises(checkpoint.CheckpointError, match="another"):
         checkpoint.load(data, networks[1], spec(), ROWS)
 
 
 def test_a_generator_that_was_left_can_be_followed_by_another_on_the_same_state() -> None:
     network, training = small(), usual(AdamSpec())
-    state = start(network, training, ROWS)
+    state = initialize_training(network, training, ROWS)
     for _ in range(100):
         event = next(train(network, state, training, ROWS, VALIDATION))
-        if not isinstance(event, (Heartbeat, EpochEnd)):
+        if not isinstance(event, (BatchEnd, EpochEnd)):
             break
     undisturbed = small()
-    whole = start(undisturbed, training, ROWS)
+    whole = initialize_training(undisturbed, training, ROWS)
     list(train(undisturbed, whole, training, ROWS, VALIDATION))
     assert network.parameters.vector.tobytes() == undisturbed.parameters.vector.tobytes()
 
@@ -180,7 +182,7 @@ def test_predicting_between_two_batches_changes_nothing() -> None:
     weights = []
     for predicts in (False, True):
         network, training = small(), usual(AdamSpec())
-        for _ in train(network, start(network, training, ROWS), training, ROWS, VALIDATION):
+        for _ in train(network, initialize_training(network, training, ROWS), training, ROWS, VALIDATION):
             if predicts:
                 network.predict(VALIDATION.x[:7])
         weights.append(network.parameters.vector.tobytes())

@@ -5,14 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.batches import Batches, check
+from engine.batches import Batches, Rows, check
 from engine.losses.class_weights import class_weights
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import DenseSpec, SgdSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
-from engine.training.loop import Rows, final_parameters, start, train
+from engine.training.loop import train
+from engine.training.state import final_parameters, initialize_training
 from tests.support.training_runs import epochs, moons, regressor, run, spec
 
 WEIGHTS = np.tile([0.0, 2.0, 0.5, 1.0], 15)
@@ -58,7 +59,7 @@ def test_in_batches_too_the_loss_of_an_epoch_is_the_weighted_mean() -> None:
 
 def exact_after_init() -> Network:
     network = exact()
-    start(network, whole(7), moons(60))
+    initialize_training(network, whole(7), moons(60))
     return network
 
 
@@ -77,7 +78,7 @@ def test_a_batch_that_weighs_nothing_teaches_nothing() -> None:
     weights = np.repeat([0.0, 1.0], 30)
     settings = whole(30, shuffle=False, epochs=1)
     network, rows = exact(), Rows(moons(60).x, moons(60).y, weights)
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     before, events = network.parameters.vector.copy(), train(network, state, settings, rows)
     assert next(events).loss == 0.0  # type: ignore[union-attr]
     np.testing.assert_array_equal(network.parameters.vector, before)
@@ -102,7 +103,7 @@ def test_shares_of_weighted_rows_add_up_to_the_batches() -> None:
 
 def test_a_checkpoint_of_other_weights_is_refused() -> None:
     rows, network = Rows(moons(60).x, moons(60).y, WEIGHTS), exact()
-    data = checkpoint.dump(start(network, whole(30), rows))
+    data = checkpoint.dump(initialize_training(network, whole(30), rows))
     assert checkpoint.load(data, exact(), whole(30), rows).epoch == 0
     for others in (None, WEIGHTS[::-1]):
         with pytest.raises(CheckpointError, match="another network"):
@@ -113,7 +114,7 @@ def test_a_weighted_run_resumed_at_any_batch_ends_with_the_same_bits() -> None:
     rows, settings = Rows(moons(60).x, moons(60).y, WEIGHTS), whole(16, class_weight="balanced", epochs=2)
     undisturbed = final_parameters(run(exact(), settings, rows)[0]).tobytes()
     network = exact()
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     for _ in train(network, state, settings, rows):
         again = exact()
         resumed = checkpoint.load(checkpoint.dump(state), again, settings, rows)
@@ -125,6 +126,6 @@ def test_a_weighted_run_resumed_at_any_batch_ends_with_the_same_bits() -> None:
 def test_class_weight_is_refused_where_there_are_no_classes(class_weight: object) -> None:
     rows, settings = Rows(np.zeros((4, 3)), np.array([0.0, 1, 0, 1])), spec(class_weight=class_weight)
     network = regressor()
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     with pytest.raises(ValueError, match="class_weight is for classes, and the loss is mean_squared_error"):
         next(train(network, state, settings, rows))

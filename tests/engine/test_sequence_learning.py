@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.layers.recurrent.recurrent import TORCH
 from engine.memory import Shape
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training.loop import Rows
 from tests.support.training_runs import epochs, run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "specs" / "sequences.md").read_text()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.shapes import count
 from engine.spec import (
     ActivationName,
@@ -23,7 +24,8 @@ from engine.spec import (
     SgdSpec,
 )
 from engine.training import checkpoint
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.training_runs import best, classifier, spec
 
 ACTIVATIONS: tuple[ActivationName, ...] = (
@@ -63,7 +65,7 @@ def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, bat
     counts = count(WIDE, 20, 2, batch_size, "float32", optimizer)
     network, rows = classifier(*WIDE, inputs=20), noise(800)
     settings = spec(epochs=1, batch_size=batch_size, optimizer=optimizer)
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     list(train(network, state, settings, rows))
     data = checkpoint.dump(state)
     assert 0 < len(data) - counts.checkpoint_bytes < 4_096
@@ -84,7 +86,7 @@ def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, bat
 def test_what_updates_need_is_counted_too(fields: dict[str, Any]) -> None:
     counts = count(WIDE, 20, 2, 100, "float32", **fields)
     network, rows, settings = classifier(*WIDE, inputs=20), noise(300), spec(epochs=1, batch_size=100, **fields)
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     list(train(network, state, settings, rows))
     assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
     assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
@@ -94,7 +96,7 @@ def test_the_operating_system_sees_the_same_bytes() -> None:
     rows = noise(10)
     tracemalloc.start()
     network = classifier(*WIDE, inputs=20)
-    state = start(network, spec(batch_size=10), rows)
+    state = initialize_training(network, spec(batch_size=10), rows)
     found = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert state.step == 0
@@ -115,7 +117,7 @@ def test_a_step_in_steady_state_allocates_nothing_that_grows_with_the_batch() ->
     for batch_size in (256, 8_192):
         network, rows = classifier(*WIDE, inputs=20), noise(3 * batch_size)
         settings = spec(epochs=3, batch_size=batch_size, clip_norm=1.0)
-        events = train(network, start(network, settings, rows), settings, rows)
+        events = train(network, initialize_training(network, settings, rows), settings, rows)
         for _ in range(3 + 1 + 1):  # an epoch, its end, and the gather of the next
             next(events)
         tracemalloc.start()

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import (
@@ -21,7 +22,8 @@ from engine.spec import (
     SoftmaxCrossEntropySpec,
     TargetSpec,
 )
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.training_runs import epochs, run, spec
 
 X = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)
@@ -88,7 +90,9 @@ def test_rates_that_were_far_too_high_for_a_while_are_learned_from(seed: int) ->
 def test_a_rate_beyond_all_numbers_is_a_finite_error() -> None:
     network = Network((), inputs=1, outputs=1, loss="poisson", precision="float32")
     network.load_torch_state({"0.weight": np.ones((1, 1)), "0.bias": np.zeros(1)})
-    state = start(network, spec(epochs=1, optimizer=SgdSpec(learning_rate=1e-9)), Rows(np.ones((4, 1)), np.ones(4)))
+    state = initialize_training(
+        network, spec(epochs=1, optimizer=SgdSpec(learning_rate=1e-9)), Rows(np.ones((4, 1)), np.ones(4))
+    )
     outlier = Rows(np.full((3, 1), 500.0), np.ones(3))
     *_, end, stopped = train(
         network,

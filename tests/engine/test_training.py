@@ -5,8 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.spec import AdamSpec, DenseSpec, DropoutSpec, EarlyStoppingSpec, SgdSpec, StepSpec
-from engine.training.loop import EpochEnd, Heartbeat, Rows, Stopped, final_parameters, start, train
+from engine.training.events import BatchEnd, EpochEnd, Stopped
+from engine.training.loop import train
+from engine.training.state import final_parameters, initialize_training
 from tests.support.training_runs import best, classifier, epochs, line, moons, regressor, run, small, spec
 
 FAST = AdamSpec(learning_rate=0.01)
@@ -34,14 +37,14 @@ def test_a_line_is_fitted_down_to_its_noise() -> None:
 
 def test_every_batch_gives_a_heartbeat_and_every_epoch_its_end() -> None:
     _, events = run(small(), spec(epochs=2), moons(70))
-    assert [type(event) for event in events] == [*[Heartbeat] * 3, EpochEnd, *[Heartbeat] * 3, EpochEnd, Stopped]
+    assert [type(event) for event in events] == [*[BatchEnd] * 3, EpochEnd, *[BatchEnd] * 3, EpochEnd, Stopped]
     assert [(e.epoch, e.batch, e.batches) for e in events[:3]] == [(1, 1, 3), (1, 2, 3), (1, 3, 3)]
     assert events[-1] == Stopped(reason="epochs_done")
 
 
 def test_train_loss_is_the_mean_over_rows_even_when_the_last_batch_is_short() -> None:
     _, events = run(small(), spec(epochs=1), moons(70))
-    losses = [event.loss for event in events if isinstance(event, Heartbeat)]
+    losses = [event.loss for event in events if isinstance(event, BatchEnd)]
     assert epochs(events)[0]["train_loss"] == pytest.approx(np.average(losses, weights=[32, 32, 6]))
 
 
@@ -73,7 +76,7 @@ def test_no_epochs_give_the_initialised_network() -> None:
 
 def test_batches_larger_than_the_data_are_one_batch_of_all_rows() -> None:
     _, events = run(small(), spec(epochs=1, batch_size=60_000), moons(50))
-    assert sum(isinstance(event, Heartbeat) for event in events) == 1
+    assert sum(isinstance(event, BatchEnd) for event in events) == 1
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
@@ -85,7 +88,7 @@ def test_loaded_weights_are_trained_on_and_not_drawn_anew() -> None:
     first, second = small(), small()
     run(first, spec(), moons())
     second.load_torch_state(first.torch_state())
-    start(second, spec(), moons())
+    initialize_training(second, spec(), moons())
     np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
 
 
@@ -93,7 +96,7 @@ def test_the_best_epoch_is_kept_with_its_parameters() -> None:
     network = small()
     settings = spec(epochs=12, optimizer=AdamSpec(learning_rate=0.1))
     train_rows, validation = moons(60), moons(200, seed=1)
-    state = start(network, settings, train_rows)
+    state = initialize_training(network, settings, train_rows)
     snapshots = {}
     for event in train(network, state, settings, train_rows, validation):
         if isinstance(event, EpochEnd):
@@ -123,7 +126,7 @@ def test_without_validation_rows_the_last_epoch_is_kept_with_its_metrics() -> No
 def test_without_validation_rows_early_stopping_keeps_the_epoch_with_the_lowest_train_loss() -> None:
     stopping = EarlyStoppingSpec(metric="train_loss", patience=6)
     network, settings = small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1), early_stopping=stopping)
-    state = start(network, settings, moons(60))
+    state = initialize_training(network, settings, moons(60))
     seen = {}
     for event in train(network, state, settings, moons(60)):
         if isinstance(event, EpochEnd):
@@ -135,11 +138,11 @@ def test_without_validation_rows_early_stopping_keeps_the_epoch_with_the_lowest_
 
 def test_what_is_stopped_in_an_epoch_without_validation_rows_is_as_the_epoch_before_left_it() -> None:
     network, settings = small(), spec(epochs=6)
-    state = start(network, settings, moons(60))
+    state = initialize_training(network, settings, moons(60))
     events = train(network, state, settings, moons(60))
     end = next(event for event in events if isinstance(event, EpochEnd))
     vector = network.parameters.vector.copy()
-    assert isinstance(next(events), Heartbeat)
+    assert isinstance(next(events), BatchEnd)
     assert (best(state).epoch, best(state).metrics) == (1, end.metrics)
     np.testing.assert_array_equal(final_parameters(state), vector)
 
@@ -174,7 +177,7 @@ def test_the_learning_rate_of_the_schedule_is_reported() -> None:
 def test_a_clipped_gradient_moves_plain_descent_by_at_most_the_norm() -> None:
     network = small()
     settings = spec(epochs=1, clip_norm=0.01, optimizer=SgdSpec(learning_rate=1.0))
-    state = start(network, settings, moons())
+    state = initialize_training(network, settings, moons())
     before = network.parameters.vector.copy()
     events = train(network, state, settings, moons())
     next(events)
@@ -198,7 +201,9 @@ def test_seconds_count_the_clock_that_was_given() -> None:
     ticks = itertools.count(step=0.25)
     settings, rows = spec(epochs=1), moons(64)
     network = small()
-    events = list(train(network, start(network, settings, rows), settings, rows, clock=lambda: next(ticks)))
+    events = list(
+        train(network, initialize_training(network, settings, rows), settings, rows, clock=lambda: next(ticks))
+    )
     assert epochs(events)[0]["seconds"] == pytest.approx(0.75)  # two batches and the end
 
 
@@ -214,7 +219,7 @@ def test_seconds_count_the_clock_that_was_given() -> None:
 )
 def test_rows_that_do_not_fit_are_refused(rows: Rows) -> None:
     with pytest.raises(ValueError, match=r"shape|rows|weights"):
-        start(small(), spec(), rows)
+        initialize_training(small(), spec(), rows)
 
 
 def test_dropout_drops_its_share_and_keeps_the_mean() -> None:

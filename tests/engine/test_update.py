@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.memory import Arena, Array, Columns
 from engine.network import Network
 from engine.parameters import Parameters
@@ -25,9 +26,11 @@ from engine.spec import (
 )
 from engine.streams import stream
 from engine.training.clipping import clips
-from engine.training.loop import EpochEnd, Rows, final_parameters, start, train
+from engine.training.events import EpochEnd
+from engine.training.loop import train
 from engine.training.regularization import MaxNorm, Penalty
-from engine.training.update_memory import learning_memory
+from engine.training.state import final_parameters, initialize_training
+from engine.training.update_memory import allocate_update_memory
 from tests.support.training_runs import best, moons, run, spec
 
 LAYERS = (DenseSpec(units=5, activation="tanh"), DenseSpec(units=4, activation="tanh"))
@@ -114,7 +117,7 @@ def test_an_l2_penalty_makes_weights_smaller() -> None:
 def some_network(*layers: LayerSpec) -> Network:
     """A network with random gradients."""
     network = exact(*layers)
-    start(network, spec(precision="float64"), moons())
+    initialize_training(network, spec(precision="float64"), moons())
     network.parameters.gradients[:] = np.random.default_rng(0).standard_normal(network.parameters.size)
     return network
 
@@ -172,7 +175,7 @@ def test_no_vector_of_weights_is_longer_than_the_bound() -> None:
 
 def test_max_norm_holds_at_every_step() -> None:
     network, settings = exact(), spec(precision="float64", regularization=RegularizationSpec(max_norm=0.4))
-    for _ in train(network, start(network, settings, moons()), settings, moons()):
+    for _ in train(network, initialize_training(network, settings, moons()), settings, moons()):
         assert (
             max(np.linalg.norm(w, axis=1).max() for w in network.parameters.values.values() if w.ndim == 2) < 0.4 + 1e-9
         )
@@ -181,7 +184,7 @@ def test_max_norm_holds_at_every_step() -> None:
 def test_the_average_follows_the_parameters_and_is_what_remains() -> None:
     network, rows = exact(), moons(64)
     settings = spec(precision="float64", averaging=AveragingSpec(decay=0.5), epochs=2)
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     average = network.parameters.vector.copy()
     for count, event in enumerate(train(network, state, settings, rows), start=1):
         if isinstance(event, EpochEnd):
@@ -215,7 +218,7 @@ def test_averaging_does_not_change_the_course_of_training() -> None:
 @pytest.mark.parametrize("frozen", [(0,), (1,), (0, 1)], ids=str)
 def test_frozen_layers_stay_and_the_others_learn(frozen: tuple[int, ...]) -> None:
     network, settings = exact(), spec(precision="float64", frozen=frozen, regularization=RegularizationSpec(l2=0.1))
-    state = start(network, settings, moons())
+    state = initialize_training(network, settings, moons())
     before = {name: value.copy() for name, value in network.parameters.values.items()}
     list(train(network, state, settings, moons()))
     moved = {name for name, value in network.parameters.values.items() if not np.array_equal(value, before[name])}
@@ -227,7 +230,7 @@ def test_what_still_learns_has_the_gradient_it_has_without_freezing() -> None:
     found = []
     for frozen in ((), (0,)):
         network = exact()
-        start(network, spec(precision="float64", frozen=frozen), moons())
+        initialize_training(network, spec(precision="float64", frozen=frozen), moons())
         targets = network.loss.as_targets(moons().y, network.dtype)
         network.backpropagate(moons().x[:5].astype(float), targets[:5], np.full(5, 0.2), stream(0, "dropout"))
         found.append(network.parameters.views(network.parameters.gradients))
@@ -240,7 +243,7 @@ def test_layers_before_the_first_learner_rest_as_at_inference() -> None:
     network = exact(
         DropoutSpec(rate=0.5), DenseSpec(units=5, activation="tanh"), DropoutSpec(rate=0.5), DenseSpec(units=3)
     )
-    start(network, spec(precision="float64", frozen=(1,)), moons())
+    initialize_training(network, spec(precision="float64", frozen=(1,)), moons())
     x = moons().x[:5].astype(float)
     assert network.stack.rests == (True, True, True, True, False, False, False)
     np.testing.assert_array_equal(network.layers[0].forward(x, None), x)
@@ -251,7 +254,7 @@ def test_layers_before_the_first_learner_rest_as_at_inference() -> None:
 def test_a_frozen_layer_between_learners_rests_too() -> None:
     layers = (DenseSpec(units=4), BatchNormSpec(), DenseSpec(units=3, activation="tanh"))
     network, settings = exact(*layers), spec(precision="float64", frozen=(1,))
-    state = start(network, settings, moons())
+    state = initialize_training(network, settings, moons())
     before = {name: value.copy() for name, value in network.parameters.values.items()}
     list(train(network, state, settings, moons()))
     still = {name for name, value in network.parameters.values.items() if np.array_equal(value, before[name])}
@@ -270,14 +273,14 @@ def test_a_frozen_layer_between_learners_rests_too() -> None:
 def test_layers_that_are_not_there_or_hold_nothing_cannot_be_frozen() -> None:
     network = exact(DropoutSpec(rate=0.5), DenseSpec(units=3))
     with pytest.raises(ValueError, match=r"\[0, 7\]"):
-        start(network, spec(precision="float64", frozen=(0, 1, 7)), moons())
+        initialize_training(network, spec(precision="float64", frozen=(0, 1, 7)), moons())
 
 
 def test_what_is_frozen_is_not_thawed_by_another_run() -> None:
     network = exact()
-    start(network, spec(precision="float64", frozen=(0,)), moons())
+    initialize_training(network, spec(precision="float64", frozen=(0,)), moons())
     with pytest.raises(ValueError, match="new network"):
-        start(network, spec(precision="float64"), moons())
+        initialize_training(network, spec(precision="float64"), moons())
 
 
 def test_lbfgs_takes_one_step_per_epoch_whatever_the_batches() -> None:
@@ -304,7 +307,7 @@ def test_lbfgs_leaves_a_network_as_good_as_the_best_point_it_saw() -> None:
 def test_what_remains_of_lbfgs_in_the_middle_of_a_search_is_the_last_point_accepted() -> None:
     network, rows = exact(), moons(100)
     settings = spec(precision="float64", optimizer=LbfgsSpec(learning_rate=1e6), batch_size=100, epochs=12)
-    state = start(network, settings, rows)
+    state = initialize_training(network, settings, rows)
     searching = 0
     for _ in train(network, state, settings, rows):
         on_trial, kept = network.parameters.vector.copy(), final_parameters(state).copy()
@@ -340,7 +343,7 @@ def test_lbfgs_takes_penalties_into_its_line_search() -> None:
 def test_memory_is_taken_for_what_is_wanted_only() -> None:
     network = exact()
     network.allocate(8, training=True)
-    plain = learning_memory(network, SgdSpec())
+    plain = allocate_update_memory(network, SgdSpec())
     assert (plain.accumulated, plain.average, plain.bytes) == (None, None, 0)
-    more = learning_memory(network, SgdSpec(), accumulate=2, averaging=AveragingSpec())
+    more = allocate_update_memory(network, SgdSpec(), accumulate=2, averaging=AveragingSpec())
     assert more.bytes == 2 * network.parameters.vector.nbytes

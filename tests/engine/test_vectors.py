@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.memory import Array
 from engine.spec import Precision, TrainingSpec
 from engine.spec.layers import LayerSpec
 from engine.spec.losses import SingleLossSpec
 from engine.spec.optimizers import OptimizerSpec
-from engine.training.loop import Rows, start, train
+from engine.training.loop import train
+from engine.training.state import initialize_training
 from tests.support.reference_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -69,7 +71,7 @@ def test_a_hundred_steps_of_an_optimizer_end_where_those_of_pytorch_do(name: str
         optimizer=OPTIMIZERS[name], epochs=STEPS * RUN_BATCH // RUN.rows, batch_size=RUN_BATCH, shuffle=False
     )
     rows = Rows(*RUN.batch())
-    list(train(network, start(network, settings, rows), settings, rows))
+    list(train(network, initialize_training(network, settings, rows), settings, rows))
     ours, theirs = flat(network.torch_state()), flat({key: RUNS[f"{name}: {key}"] for key in before})
     assert apart(ours, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
     assert apart(ours, flat(before)) > 0.02

@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.memory import Array
-from engine.training.loop import Rows
 
 RELATIONS = (
     "father mother husband wife son daughter".split()  # noqa: SIM905 - twelve words

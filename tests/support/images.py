@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.memory import Array
-from engine.training.loop import Rows
 
 SIDE = 28
 FONT = bytes.fromhex("""

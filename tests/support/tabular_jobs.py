@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import ModelSpec, TrainingSpec
-from engine.training.loop import Rows, final_parameters, start, train
+from engine.training.loop import train
+from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
 from tabular.planning.plan import Plan, plan
 from tabular.planning.serialization import from_spec, to_spec
@@ -69,7 +71,7 @@ def trained(data: Read, target: str | list[str], **request: Any) -> Model:
     assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
     rows = Rows(arrays.x, arrays.y, arrays.weights)
     validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_weights)
-    state = start(network, found.training, rows)
+    state = initialize_training(network, found.training, rows)
     for _ in train(network, state, found.training, rows, validation):
         pass
     network.parameters.vector[:] = final_parameters(state)

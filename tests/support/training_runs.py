@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import DenseSpec, DropoutSpec, LayerSpec, TrainingSpec
-from engine.training.loop import EpochEnd, Rows, State, start, train
-from engine.training.state import Best
+from engine.training.events import EpochEnd
+from engine.training.loop import train
+from engine.training.state import Best, TrainingState, initialize_training
 
 
 def moons(rows: int = 300, seed: int = 0, noise: float = 0.15) -> Rows:
@@ -42,9 +44,11 @@ def small() -> Network:
     return classifier(DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"))
 
 
-def run(network: Network, spec: TrainingSpec, rows: Rows, validation: Rows | None = None) -> tuple[State, list[Any]]:
+def run(
+    network: Network, spec: TrainingSpec, rows: Rows, validation: Rows | None = None
+) -> tuple[TrainingState, list[Any]]:
     """Train to the end; return state and events."""
-    state = start(network, spec, rows)
+    state = initialize_training(network, spec, rows)
     return state, list(train(network, state, spec, rows, validation))
 
 
@@ -54,7 +58,7 @@ def final(events: Iterator[Any]) -> Any:
     return last
 
 
-def best(state: State) -> Best:
+def best(state: TrainingState) -> Best:
     """The best epoch, of which there must be one."""
     assert state.best
     return state.best

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.spec import TrainingSpec
-from engine.training.loop import Rows, final_parameters, start, train
+from engine.training.loop import train
+from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
 from tabular.planning.plan import plan
 from tabular.preprocessing.training_arrays import prepare
@@ -61,7 +63,7 @@ def test_the_smallest_job_learns(read: Reader, make: Callable[[], tuple[str, str
         precision=planned.training.precision,
     )
     training = Rows(rows.x, rows.y)
-    state = start(network, planned.training, training)
+    state = initialize_training(network, planned.training, training)
     for _ in train(network, state, planned.training, training, Rows(rows.validation_x, rows.validation_y)):
         pass
     network.parameters.vector[:] = final_parameters(state)

@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 
 from engine.training import checkpoint
-from engine.training.learning_rate_finder import RangeTest, range_test
-from engine.training.loop import EpochEnd, Heartbeat, Stopped, train
+from engine.training.events import BatchEnd, EpochEnd, Stopped
+from engine.training.learning_rate_finder import RangeTestResult, run_range_test
+from engine.training.loop import train
 from store.db.database import Sessions, is_its_own_fault, may_pass
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
@@ -82,12 +83,12 @@ class JobRun:
         self._recorder.range_test(kept, learning_rate.warnings(prepared.plan, found))
         return prepared.at_rate(kept)
 
-    def _tested(self, prepared: Prepared) -> RangeTest | None:
+    def _tested(self, prepared: Prepared) -> RangeTestResult | None:
         """Run the range test; None if something was asked of the job meanwhile, or its time is up."""
         training = prepared.plan.training
-        with closing(range_test(prepared.network, training, prepared.training, training.range_test)) as events:
+        with closing(run_range_test(prepared.network, training, prepared.training, training.range_test)) as events:
             for event in events:
-                if isinstance(event, RangeTest):
+                if isinstance(event, RangeTestResult):
                     return event
                 if self._held_lease.requested or self._draining() or self._is_late():
                     break
@@ -102,7 +103,7 @@ class JobRun:
         events = train(prepared.network, state, training, prepared.training, prepared.validation)
         for event in events:
             match event:
-                case Heartbeat():
+                case BatchEnd():
                     self._recorder.beat = event
                 case EpochEnd():
                     self._note_epoch(prepared, event)

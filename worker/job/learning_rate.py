@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.training.learning_rate_finder import RangeTest
+from engine.training.learning_rate_finder import RangeTestResult
 from tabular.planning.plan import Plan
 
 DIGITS = 6  # significant ones, of what is kept
@@ -13,7 +13,7 @@ def is_wanted(plan: Plan, kept: dict[str, Any] | None) -> bool:
     return plan.training.range_test is not None and kept is None
 
 
-def shown(found: RangeTest, loss_scale: float) -> dict[str, Any]:
+def shown(found: RangeTestResult, loss_scale: float) -> dict[str, Any]:
     """What is kept of a test; the losses in the target's own units."""
     return {
         "rates": [_rounded(rate) for rate in found.rates],
@@ -23,7 +23,7 @@ def shown(found: RangeTest, loss_scale: float) -> dict[str, Any]:
     }
 
 
-def warnings(plan: Plan, found: RangeTest) -> list[dict[str, Any]]:
+def warnings(plan: Plan, found: RangeTestResult) -> list[dict[str, Any]]:
     """What the owner should know of a test."""
     if found.suggested is not None:
         return []

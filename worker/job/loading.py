@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from engine.batches import Rows
 from engine.network import Network
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
-from engine.training.loop import Rows, State, start
+from engine.training.state import TrainingState, initialize_training
 from store.artifacts import blobs, datasets
 from store.db.database import Sessions
 from store.db.transaction import snapshot
@@ -46,14 +47,14 @@ class Prepared:
     preprocessor: Preprocessor
     target: TargetEncoder
     network: Network
-    state: State
+    state: TrainingState
     training: Rows
     validation: Rows | None
 
     def at_rate(self, kept: dict[str, Any]) -> Self:
         """The same before its first batch, at the learning rate that a range test found."""
         plan = rated(self.plan, kept)
-        return replace(self, plan=plan, state=start(self.network, plan.training, self.training))
+        return replace(self, plan=plan, state=initialize_training(self.network, plan.training, self.training))
 
 
 class JobLoader:
@@ -124,7 +125,7 @@ def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
         yield Path(f"/dev/fd/{file.fileno()}")
 
 
-def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> State:
+def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> TrainingState:
     """The state of the newest checkpoint that can be read, or the one before the first batch."""
     with snapshot(sessions) as tx:
         stored = checkpoints.blobs_of(tx, JobId(job.id))
@@ -133,4 +134,4 @@ def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Row
             return checkpoint.load(b"".join(blobs.read_checked(sessions, blob_id)), network, plan.training, rows)
         except (CheckpointError, BlobDamaged) as error:
             log.warning("a checkpoint of %s cannot be used, going on from the one before: %s", job.id, error)
-    return start(network, plan.training, rows)
+    return initialize_training(network, plan.training, rows)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from engine.batches import Rows
 from engine.diagnostics.contributions import contributions
 from engine.fingerprint import fingerprint
 from engine.interchange.weights_files import to_safetensors
-from engine.training.loop import Rows, final_parameters
+from engine.training.state import final_parameters
 from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions

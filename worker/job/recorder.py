@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
-from engine.training.events import Heartbeat
+from engine.training.events import BatchEnd
 from messaging.notifier import Notifier
 from service.settings import Settings
 from store.artifacts import blobs
@@ -49,7 +49,7 @@ class Recorder:
         self._epochs = job.epochs
         self._epoch, self._metrics, self._best = job.epoch, dict(job.metrics), job.best
         self._fraction = self._first_fraction = job.fraction
-        self.beat: Heartbeat | None = None  # the latest batch: after each of them, so an attribute and no call
+        self.beat: BatchEnd | None = None  # the latest batch: after each of them, so an attribute and no call
         self._unwritten: dict[int, dict[str, Any]] = {}
         self._warnings: list[dict[str, Any]] = []
         self._ran = job.ran_seconds
