@@ -18,7 +18,7 @@ from store.ids import ProjectId
 from store.tables import Model
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
-from tabular.table import table_from_rows
+from tabular.readers.rows import table_from_rows
 
 MAX_LOADED = 32
 
@@ -34,7 +34,9 @@ class Predictor:
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """A prediction for each row; raises `InvalidRows`."""
-        x = self.preprocessor.transform(table_from_rows(rows, self.preprocessor), dtype=self.network.dtype)
+        x = self.preprocessor.transform(
+            table_from_rows(rows, self.preprocessor.input_columns), dtype=self.network.dtype
+        )
         with self.lock:  # the network's working memory is one
             outputs = self.network.predict(x)
         return self.target.decode(np.asarray(outputs))

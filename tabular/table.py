@@ -1,21 +1,15 @@
-"""Columns of a table as typed arrays with masks, from the canonical Parquet or from rows in JSON."""
-
-from __future__ import annotations
+"""A table's columns as typed arrays with masks, and how they are read from canonical Parquet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from tabular.profile import LABELLED
-from tabular.readers.rows import Cell, Row, read_cells
-
-if TYPE_CHECKING:  # at run time preprocessing stands on tables
-    from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
+from tabular.sql import literal, quoted
 
 Array = npt.NDArray[Any]
 Kind = Literal["number", "datetime", "label"]
@@ -34,7 +28,7 @@ class TableColumn:
     missing: npt.NDArray[np.bool_]
     labels: tuple[str, ...] = ()
 
-    def take(self, rows: npt.NDArray[np.int64] | None) -> TableColumn:
+    def take(self, rows: npt.NDArray[np.int64] | None) -> "TableColumn":
         """Return the given rows, all of them for None."""
         if rows is None:
             return self
@@ -70,39 +64,6 @@ def read_table(parquet: Path, columns: Sequence[str] | None = None) -> Table:
             for name, array in zip(names, arrays.values(), strict=True)
         },
     )
-
-
-def table_from_rows(rows: Sequence[Row], preprocessor: Preprocessor) -> Table:
-    """Return the columns that `preprocessor` was fitted on, of rows in JSON; what is left out is missing.
-
-    Raises:
-        InvalidRows: values of another type than their column's, with a pointer such as /rows/3/age to each.
-    """
-    cells = read_cells(rows, preprocessor.columns)
-    columns = {column.name: _from_cells(cells[column.name], column) for column in preprocessor.columns}
-    return Table(rows=len(rows), columns=columns)
-
-
-def _from_cells(cells: Sequence[Cell], column: FittedColumn) -> TableColumn:
-    missing = np.array([cell is None for cell in cells], dtype=np.bool_)
-    if column.type in LABELLED:
-        labels = tuple(sorted({str(cell) for cell in cells if cell is not None}))
-        places = {label: place for place, label in enumerate(labels)}
-        codes = np.array([places.get(str(cell), -1) for cell in cells], dtype=np.int32)
-        return TableColumn(kind="label", values=codes, missing=missing, labels=labels)
-    times = column.type == "datetime"
-    values = np.array([0 if cell is None else cell for cell in cells], dtype=np.int64 if times else np.float64)
-    return TableColumn(kind="datetime" if times else "number", values=values, missing=missing)
-
-
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _labels(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.spec import LossName, QuantileSpec, SingleLossSpec
-from tabular.preprocessing.numeric import moments
 from tabular.spec import Task
+from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
@@ -37,7 +37,7 @@ class ColumnTarget:
     @classmethod
     def fit(cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec) -> "ColumnTarget":
         """Learn mean and deviation of a number column from `rows`, the training rows."""
-        mean, stddev = (0.0, 1.0) if loss.type == "poisson" else moments(column.values[rows])
+        mean, stddev = (0.0, 1.0) if loss.type == "poisson" else mean_and_stddev(column.values[rows])
         quantiles = loss.quantiles if isinstance(loss, QuantileSpec) else ()
         return cls(column=name, task="regression", mean=mean, stddev=stddev or 1.0, loss=loss.type, quantiles=quantiles)
 

@@ -3,13 +3,13 @@
 Every encoder is a value with `width` (inputs it fills), `write` (column -> inputs) and `names` (one per input).
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
@@ -17,7 +17,6 @@ Floats = npt.NDArray[np.float64]
 
 LARGEST = 1e4  # standardised values stay within: no training row of less than 10^8 can lie outside
 SKEWED = 3.0  # third standardised moment from which a long tail is put on a logarithmic scale
-HUGE = 1e140
 MAX_RAW = float(np.finfo(np.float32).max)
 
 YEAR_US = 365.2425 * 86_400e6
@@ -48,7 +47,7 @@ class Standardized:
         scale: Literal["linear", "log1p"] = "log1p" if _long_tail(known) else "linear"
         if scale == "log1p":
             values = np.log1p(values)
-        mean, stddev = moments(values)
+        mean, stddev = mean_and_stddev(values)
         return cls(fill=fill, indicator=bool(column.missing.any()), scale=scale, mean=mean, stddev=stddev or 1.0)
 
     @property
@@ -119,7 +118,7 @@ class Calendar:
     def fit(cls, column: TableColumn) -> "Calendar":
         """Learn from the training rows of a time column."""
         known = column.values[~column.missing]
-        mean, stddev = moments(known / YEAR_US)
+        mean, stddev = mean_and_stddev(known / YEAR_US)
         cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
         return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=bool(column.missing.any()))
 
@@ -146,21 +145,6 @@ class Calendar:
             out[:, -1] = column.missing
 
 
-def moments(values: Array) -> tuple[float, float]:
-    """Return mean and standard deviation (dividing by n) of (n,) numbers, (0, 0) of none; no size overflows."""
-    if not values.size:
-        return 0.0, 0.0
-    largest = max(abs(float(values.min())), abs(float(values.max())))
-    unit = largest if largest > HUGE else 1.0  # squares of larger numbers overflow
-    scaled = values.astype(np.float64)
-    scaled /= unit
-    mean = float(scaled.mean())
-    scaled -= mean
-    stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
-    equal = stddev * unit <= 1e-12 * largest  # what rounding leaves of equal numbers
-    return mean * unit, 0.0 if equal else stddev * unit
-
-
 def _median(values: Array) -> float:
     """Return the median of (n,) numbers, 0 of none; of halves, as the sum of two large numbers overflows."""
     return 2 * float(np.median(values / 2)) if values.size else 0.0
@@ -169,7 +153,7 @@ def _median(values: Array) -> float:
 def _long_tail(values: Floats) -> bool:
     if not values.size or values.min() < 0:
         return False
-    mean, stddev = moments(values)
+    mean, stddev = mean_and_stddev(values)
     return stddev > 0 and float(np.mean(((values - mean) / stddev) ** 3)) > SKEWED
 
 

@@ -12,6 +12,7 @@ from tabular.planning.plan import Plan
 from tabular.preprocessing.categorical import Embedded, OneHot
 from tabular.preprocessing.numeric import Calendar, Raw, Standardized
 from tabular.profile import ColumnType
+from tabular.reading import InputColumn
 from tabular.table import Table, TableColumn
 
 ByItself = Standardized | Raw | OneHot | Calendar
@@ -63,6 +64,14 @@ class Preprocessor:
     def width(self) -> int:
         """Inputs of the network."""
         return sum(column.encoder.width for column in self.columns)
+
+    @property
+    def input_columns(self) -> list[InputColumn]:
+        """The columns that rows to predict have."""
+        return [
+            InputColumn(name=column.name, type=column.type, labels=getattr(column.encoder, "categories", ()))
+            for column in self.columns
+        ]
 
     def input_names(self) -> list[str]:
         """Return one name per input, in the order of `transform`'s columns."""

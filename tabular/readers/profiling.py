@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from tabular.preprocessing.numeric import moments
 from tabular.profile import LABELLED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
-from tabular.table import quoted
+from tabular.sql import quoted
+from tabular.statistics import mean_and_stddev
 
 Array = npt.NDArray[Any]
 MAX_BINS = 20
@@ -64,7 +64,7 @@ def number_column(name: str, values: Array, rows: int) -> Column:
         return Column(name=name, type="number", missing=rows, distinct=0)
     starts = np.flatnonzero(np.concatenate([[True], known[1:] != known[:-1]]))
     counts = np.diff(starts, append=known.size)
-    mean, stddev = moments(known)
+    mean, stddev = mean_and_stddev(known)
     integer = known.dtype.kind == "i" or bool((known[starts] == np.floor(known[starts])).all())
     few = starts.size <= MAX_TOP
     return Column(

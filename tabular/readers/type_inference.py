@@ -7,7 +7,7 @@ import duckdb
 
 from tabular.profile import COLUMN_TYPES, ColumnType, DataWarning
 from tabular.readers.csv.dialect import DATE_LIKE, INTEGER, NUMBER
-from tabular.table import literal, quoted
+from tabular.sql import literal, quoted
 
 MOSTLY = 0.9  # a column of so many numbers is a number column with mistakes in it
 GROUP = 16  # columns looked at in one query; its planning time grows with their square

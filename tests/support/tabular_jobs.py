@@ -17,8 +17,8 @@ from tabular.planning.serialization import from_spec, to_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import Prepared, prepare
+from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
-from tabular.table import table_from_rows
 from tests.support.reading import Read
 
 
@@ -35,7 +35,7 @@ class Model:
         """Return a prediction for each row as a business app sends it."""
         preprocessor = Preprocessor.from_json(json.loads(json.dumps(self.arrays.preprocessor.to_json())))
         target = TargetEncoder.from_json(json.loads(json.dumps(self.arrays.target.to_json())))
-        x = preprocessor.transform(table_from_rows(rows, preprocessor), dtype=self.network.dtype)
+        x = preprocessor.transform(table_from_rows(rows, preprocessor.input_columns), dtype=self.network.dtype)
         answers = target.decode(self.network.predict(x))
         return json.loads(json.dumps(answers, allow_nan=False))  # type: ignore[no-any-return]
 

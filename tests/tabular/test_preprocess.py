@@ -13,8 +13,9 @@ from tabular.planning.plan import plan
 from tabular.preprocessing.categorical import Embedded, OneHot
 from tabular.preprocessing.numeric import Calendar, Raw, Standardized
 from tabular.preprocessing.preprocessor import Encoder, FittedColumn, Preprocessor
+from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
-from tabular.table import TableColumn, table_from_rows
+from tabular.table import TableColumn
 from tests.support.reading import Read, Reader
 
 TEXT = (
@@ -57,7 +58,7 @@ def fitted(read: Reader) -> tuple[Read, Preprocessor]:
 def test_rows_in_json_give_the_inputs_of_the_same_rows_in_the_file(fitted: tuple[Read, Preprocessor]) -> None:
     data, preprocessor = fitted
     np.testing.assert_array_equal(
-        preprocessor.transform(table_from_rows(ROWS, preprocessor)), preprocessor.transform(data.table)
+        preprocessor.transform(table_from_rows(ROWS, preprocessor.input_columns)), preprocessor.transform(data.table)
     )
 
 
@@ -175,7 +176,7 @@ def test_values_of_a_wrong_type_are_told_with_pointers(fitted: tuple[Read, Prepr
     _, preprocessor = fitted
     rows = [{"age": "39", "job": 5}, {"age": True}, {"when": "soon", "ok": 1}, {"other": 1}]
     with pytest.raises(InvalidRows) as caught:
-        table_from_rows(rows, preprocessor)
+        table_from_rows(rows, preprocessor.input_columns)
     pointers = sorted(problem.pointer for problem in caught.value.problems)
     assert pointers == ["/rows/0/age", "/rows/0/job", "/rows/1/age", "/rows/2/ok", "/rows/2/when", "/rows/3"]
 
@@ -183,7 +184,7 @@ def test_values_of_a_wrong_type_are_told_with_pointers(fitted: tuple[Read, Prepr
 def test_pointers_escape_slashes() -> None:
     column = FittedColumn(name="a/b~c", type="number", encoder=Raw(fill=0.0, indicator=False))
     with pytest.raises(InvalidRows) as caught:
-        table_from_rows([{"a/b~c": "x"}], Preprocessor(columns=(column,)))
+        table_from_rows([{"a/b~c": "x"}], Preprocessor(columns=(column,)).input_columns)
     assert caught.value.problems[0].pointer == "/rows/0/a~1b~0c"
 
 
@@ -203,7 +204,9 @@ def test_any_fitted_columns_survive_json_and_give_finite_inputs(rows: list[tuple
         )
     )
     assert Preprocessor.from_json(json.loads(json.dumps(preprocessor.to_json(), allow_nan=False))) == preprocessor
-    table = table_from_rows([{"number": row[0], "name": row[1], "code": row[1]} for row in rows], preprocessor)
+    table = table_from_rows(
+        [{"number": row[0], "name": row[1], "code": row[1]} for row in rows], preprocessor.input_columns
+    )
     x = preprocessor.transform(table)
     assert x.shape == (len(rows), preprocessor.width)
     assert np.isfinite(x).all()

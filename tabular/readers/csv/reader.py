@@ -25,7 +25,7 @@ from tabular.readers.csv.options import CsvOptions
 from tabular.readers.csv.staging import Storage, open_database, stage, storage_of_sample, write
 from tabular.readers.profiling import profile
 from tabular.readers.type_inference import Kind, infer
-from tabular.table import literal, quoted
+from tabular.sql import literal, quoted
 
 MAX_BAD_TEXTS = 1_000  # different wrong cells of one column that are looked for
 

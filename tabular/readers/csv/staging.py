@@ -10,7 +10,7 @@ import duckdb
 from tabular.limits import Limits
 from tabular.readers.csv.dialect import INTEGER, NUMBER, Dialect
 from tabular.readers.csv.options import CsvOptions
-from tabular.table import literal, quoted
+from tabular.sql import literal, quoted
 
 Storage = Literal["integer", "double", "string"]
 WIDE = 1_000  # columns

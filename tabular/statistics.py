@@ -1,0 +1,30 @@
+"""Statistics that profiles and preprocessing share, safe for numbers of any size."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+HUGE = 1e140  # squares of larger numbers overflow float64
+ROUNDING = 1e-12  # relative spread that rounding leaves among equal numbers
+
+
+def mean_and_stddev(values: Array) -> tuple[float, float]:
+    """Return the mean and the standard deviation (dividing by n) of (n,) numbers; (0, 0) for none.
+
+    No size of number overflows. Equal numbers have a standard deviation of exactly 0.
+    """
+    if not values.size:
+        return 0.0, 0.0
+    largest = max(abs(float(values.min())), abs(float(values.max())))
+    unit = largest if largest > HUGE else 1.0
+    scaled = values.astype(np.float64)
+    scaled /= unit
+    mean = float(scaled.mean())
+    scaled -= mean
+    stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
+    equal = stddev * unit <= ROUNDING * largest
+    return mean * unit, 0.0 if equal else stddev * unit
