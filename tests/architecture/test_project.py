@@ -3,6 +3,7 @@
 import ast
 import gzip
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("api", "engine", "launcher", "messaging", "migrations", "service", "store", "tabular", "worker")
 FOLDERS = (*PACKAGES, "benchmarks", "client", "examples", "tests")
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+COMMANDS = re.findall(
+    r"^    ([a-z-]+)(?: \| [^)]+)?\)", (ROOT / "dev").read_text().split("case $command in")[1], re.MULTILINE
+)
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 
@@ -64,12 +68,20 @@ def test_the_script_is_plain_posix_shell() -> None:
 
 
 def test_the_script_explains_every_command_it_has() -> None:
-    script = (ROOT / "dev").read_text()
-    cases = script.split("case $command in")[1]
-    commands = re.findall(r"^    ([a-z-]+)\)", cases, re.MULTILINE)
     usage = subprocess.run([str(ROOT / "dev"), "help"], capture_output=True, text=True, check=True).stdout
-    assert {"demo", "serve", "test"} <= set(commands)
-    assert [command for command in commands if f"\n  {command}" not in usage] == []
+    assert {"demo", "serve", "test"} <= set(COMMANDS)
+    assert [command for command in COMMANDS if f"\n  {command}" not in usage] == []
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shows_help_and_does_not_run(command: str, option: str, tmp_path: Path) -> None:
+    """The copy has no .venv, so running any command would start by creating one."""
+    script = shutil.copy(ROOT / "dev", tmp_path)
+    answer = subprocess.run([script, command, option], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert answer.stdout.startswith(f"usage: ./dev {command}" if command != "help" else "usage: ./dev COMMAND")
+    assert answer.stderr == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["dev"]
 
 
 def test_an_unknown_command_is_refused_with_the_usage() -> None:
