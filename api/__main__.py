@@ -66,7 +66,8 @@ def _refusal(host: str) -> str | None:
         return "The database cannot be read, so nobody knows which API keys are valid; has ./dev migrate been run?\n"
     return (
         f"Without an API key this service listens on loopback only, not on {host}.\n"
-        "Create a key with ./dev key (python -m launcher.keys), or set BACKPROP_API_KEY and run ./dev migrate.\n"
+        "Create a key with `./dev key create` (`python -m launcher.keys create`), "
+        "or set BACKPROP_API_KEY and run `./dev migrate`.\n"
     )
 
 

@@ -1,40 +1,135 @@
-"""Create an API key and print it: ``./dev key --name billing``."""
+"""Create, list and revoke API keys: ``./dev key create --name billing``."""
 
 import argparse
+import re
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from service.settings import Settings, settings
 from store.accounts import keys
+from store.accounts.keys import KeyGrant, KeyInfo
+from store.db.clock import rfc3339
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
-from store.db.transaction import transaction
+from store.db.transaction import Tx, transaction
+from store.ids import DEFAULT_PROJECT, KeyId, ProjectId
+
+SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+COLUMNS = ("id", "name", "project", "scopes", "created", "expires", "revoked")
 
 
-def main() -> int:
-    """Create a key in the database of a data folder, or in the configured database."""
-    parser = argparse.ArgumentParser(
-        prog="./dev key", description="Create an API key. Once a key exists, every request needs one."
-    )
-    parser.add_argument("--name", default="default", help="a name that tells you who uses the key")
-    parser.add_argument("--data", type=Path, help="the data folder of ./dev serve (default: the BACKPROP_ settings)")
-    arguments = parser.parse_args()
-    chosen = settings() if arguments.data is None else Settings(data=arguments.data)
-    sys.stdout.write(create_key(chosen, arguments.name) + "\n")
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; exit code 1 if the key could not be created or found."""
+    options = _parse(arguments)
+    chosen = settings() if options.data is None else Settings(data=options.data)
+    try:
+        sys.stdout.write(options.run(chosen, options))
+    except ValueError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
     return 0
 
 
-def create_key(settings: Settings, name: str) -> str:
-    """Create a key in the configured database, which is first migrated to the newest schema."""
-    if not settings.database_url:
-        settings.data.mkdir(parents=True, exist_ok=True)
-    migrate(settings.database)
-    key, engine = keys.new_key(), open_database(settings.database)
-    with transaction(open_sessions(engine)) as tx:
-        keys.add(tx, key, settings.secret(), name=name)
-    engine.dispose()
+def create_key(settings: Settings, grant: KeyGrant) -> str:
+    """Create a key in the configured database and return it.
+
+    Raises:
+        ValueError: the project or a scope does not exist.
+    """
+    key = keys.new_key()
+    with _database(settings) as tx:
+        keys.add(tx, key, settings.secret(), grant)
     return key
 
 
+def list_keys(settings: Settings, project: ProjectId | None = None) -> list[KeyInfo]:
+    """Return the keys in the configured database, oldest first."""
+    with _database(settings) as tx:
+        return keys.every(tx, project)
+
+
+def revoke_key(settings: Settings, key_id: KeyId) -> None:
+    """Make a key invalid; the API refuses it within one second.
+
+    Raises:
+        ValueError: there is no such key.
+    """
+    with _database(settings) as tx:
+        if not keys.revoke(tx, key_id):
+            raise ValueError(f"There is no key {key_id!r}. `./dev key list` shows all keys.")
+
+
+def _create(settings: Settings, options: argparse.Namespace) -> str:
+    grant = KeyGrant(name=options.name, project=options.project, scopes=options.scopes, valid_seconds=options.expires)
+    return create_key(settings, grant) + "\n"
+
+
+def _list(settings: Settings, options: argparse.Namespace) -> str:
+    rows = [COLUMNS, *(_columns(key) for key in list_keys(settings, options.project))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(lines) + "\n"
+
+
+def _revoke(settings: Settings, options: argparse.Namespace) -> str:
+    revoke_key(settings, options.key_id)
+    return f"{options.key_id} is revoked\n"
+
+
+def _columns(key: KeyInfo) -> tuple[str, ...]:
+    times = (rfc3339(time) if time is not None else "-" for time in (key.created_at, key.expires_at, key.revoked_at))
+    return (key.id, key.name, key.project, ",".join(key.scopes), *times)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Tx]:
+    """One transaction in the configured database, which is created or upgraded first if needed."""
+    if not settings.database_url:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    engine = open_database(settings.database)
+    try:
+        with transaction(open_sessions(engine)) as tx:
+            yield tx
+    finally:
+        engine.dispose()
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev key", description="Once a key exists, every request needs one.")
+    commands = parser.add_subparsers(required=True, metavar="create|list|revoke")
+    create = commands.add_parser("create", help="create a key and print it, once")
+    create.add_argument("--name", default="default", help="a name for your own lists (%(default)s)")
+    create.add_argument("--project", type=ProjectId, default=DEFAULT_PROJECT, help="its project (%(default)s)")
+    create.add_argument("--scopes", type=_scopes, default=keys.SCOPES, help="read, write, admin, separated by commas")
+    create.add_argument("--expires", type=_duration, help="time until it expires, such as 90d or 12h (never)")
+    create.set_defaults(run=_create)
+    listing = commands.add_parser("list", help="list all keys, revoked and expired ones included")
+    listing.add_argument("--project", type=ProjectId, help="only the keys of this project")
+    listing.set_defaults(run=_list)
+    revoke = commands.add_parser("revoke", help="make a key invalid")
+    revoke.add_argument("key_id", type=KeyId, metavar="KEY_ID", help="its id, as `list` shows it")
+    revoke.set_defaults(run=_revoke)
+    for command in (create, listing, revoke):
+        command.add_argument("--data", type=Path, help="the --data folder of ./dev serve (the BACKPROP_ settings)")
+    return parser.parse_args(arguments)
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    scopes = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if unknown := [name for name in scopes if name not in keys.SCOPES]:
+        raise argparse.ArgumentTypeError(f"unknown scope {unknown[0]!r}; scopes are {', '.join(keys.SCOPES)}")
+    return scopes
+
+
+def _duration(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d{0,5})([dhm])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 90d, 12h or 30m")
+    return int(match[1]) * SECONDS[match[2]]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ import sys
 
 from service.settings import Settings, settings
 from store.accounts import keys
+from store.accounts.keys import KeyGrant
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
 from store.db.transaction import transaction
@@ -33,7 +34,7 @@ def run(settings: Settings) -> int:
 def _store_key(settings: Settings, key: str) -> None:
     engine = open_database(settings.database)
     with transaction(open_sessions(engine)) as tx:
-        keys.add(tx, key, settings.secret(), name="BACKPROP_API_KEY")
+        keys.add(tx, key, settings.secret(), KeyGrant(name="BACKPROP_API_KEY"))
     engine.dispose()
 
 

@@ -1,58 +1,104 @@
-"""API keys: shown once, kept as HMAC-SHA256 under the service's secret."""
+"""API keys: created, listed, revoked, and looked up by their HMAC-SHA256."""
 
 import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 
 from store.db.clock import now
 from store.db.transaction import Tx
-from store.ids import DEFAULT_PROJECT, ProjectId, new_id
-from store.tables import ApiKey
+from store.ids import DEFAULT_PROJECT, KeyId, ProjectId, new_id
+from store.tables import ApiKey, Project
 
 PREFIX = "bp_live_"
-SHORTEST = 24  # characters; anything that can be guessed is no key
+MIN_LENGTH = 24  # characters; shorter keys can be guessed
 SCOPES = ("read", "write", "admin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who sent a request, and what they may do."""
+    """The project and the scopes of whoever sent a request."""
 
     project: ProjectId
     scopes: frozenset[str]
 
 
-ANYBODY = Caller(project=DEFAULT_PROJECT, scopes=frozenset(SCOPES))  # on loopback, while no key exists
+ANYBODY = Caller(project=DEFAULT_PROJECT, scopes=frozenset(SCOPES))  # the caller on loopback while no key exists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyGrant:
+    """What a new key is called, and what it permits."""
+
+    name: str
+    project: ProjectId = DEFAULT_PROJECT
+    scopes: tuple[str, ...] = SCOPES
+    valid_seconds: int | None = None  # from its creation; None: until it is revoked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInfo:
+    """A stored key without its secret; times are milliseconds since 1970."""
+
+    id: KeyId
+    name: str
+    project: ProjectId
+    scopes: tuple[str, ...]
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
 
 
 def new_key() -> str:
-    """A key of 256 random bits, as its owner will send it."""
+    """Return a new random key of 256 bits, as its owner sends it."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def add(tx: Tx, key: str, secret: bytes, *, name: str, project: ProjectId = DEFAULT_PROJECT) -> None:
-    """Make `key` valid; a key that is known already stays as it is.
+def add(tx: Tx, key: str, secret: bytes, grant: KeyGrant) -> None:
+    """Make `key` valid. A key that is already stored does not change.
 
     Raises:
-        ValueError: it could be guessed.
+        ValueError: the key can be guessed, or the project or a scope does not exist.
     """
-    if len(key) < SHORTEST or not key.isascii() or not key.isprintable():
-        raise ValueError(f"an API key has at least {SHORTEST} visible ASCII characters, such as {PREFIX}…")
+    if len(key) < MIN_LENGTH or not key.isascii() or not key.isprintable():
+        raise ValueError(f"An API key needs at least {MIN_LENGTH} visible ASCII characters, such as {PREFIX}….")
+    if unknown := sorted(set(grant.scopes) - set(SCOPES)):
+        raise ValueError(f"Unknown scope {unknown[0]!r}. Scopes are: {', '.join(SCOPES)}.")
+    if not tx.scalar(select(exists().where(Project.id == grant.project))):
+        raise ValueError(f"There is no project {grant.project!r}.")
     digest = _digest(key, secret)
-    if not tx.scalar(select(exists().where(ApiKey.hash == digest))):
-        tx.add(ApiKey(id=new_id("key"), project_id=project, name=name, hash=digest, scopes=list(SCOPES)))
+    if tx.scalar(select(exists().where(ApiKey.hash == digest))):
+        return
+    row = ApiKey(id=new_id("key"), project_id=grant.project, name=grant.name, hash=digest, scopes=list(grant.scopes))
+    if grant.valid_seconds is not None:
+        row.expires_at = now() + 1000 * grant.valid_seconds
+    tx.add(row)
+
+
+def every(tx: Tx, project: ProjectId | None = None) -> list[KeyInfo]:
+    """Return all keys of a project, or of every project, oldest first; revoked and expired keys included."""
+    query = select(ApiKey).order_by(ApiKey.id)
+    if project is not None:
+        query = query.where(ApiKey.project_id == project)
+    return [_info(row) for row in tx.scalars(query)]
+
+
+def revoke(tx: Tx, key_id: KeyId) -> bool:
+    """Make a key invalid for good; false if it does not exist. A revoked key keeps the time of its revocation."""
+    revoked = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None)).values(revoked_at=now())
+    tx.execute(revoked)
+    return bool(tx.scalar(select(exists().where(ApiKey.id == key_id))))
 
 
 def any_exist(tx: Tx) -> bool:
-    """Whether any key was ever made: from then on, every request needs one."""
+    """Whether any key was ever created. From then on, every request needs a key."""
     return bool(tx.scalar(select(exists(select(ApiKey.id)))))
 
 
 def caller_of(tx: Tx, key: str, secret: bytes) -> Caller | None:
-    """Whose key this is; None if it is unknown, revoked or expired."""
+    """Return the caller that this key identifies; None if it is unknown, revoked or expired."""
     valid = (ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
     found = tx.scalar(select(ApiKey).where(ApiKey.hash == _digest(key, secret), *valid))
     return Caller(project=ProjectId(found.project_id), scopes=frozenset(found.scopes)) if found else None
@@ -60,3 +106,15 @@ def caller_of(tx: Tx, key: str, secret: bytes) -> Caller | None:
 
 def _digest(key: str, secret: bytes) -> str:
     return hmac.new(secret, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _info(row: ApiKey) -> KeyInfo:
+    return KeyInfo(
+        id=KeyId(row.id),
+        name=row.name,
+        project=ProjectId(row.project_id),
+        scopes=tuple(row.scopes),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

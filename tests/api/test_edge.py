@@ -1,5 +1,6 @@
 """What holds for every answer: request ids, problems, keys, and that nothing of the inside shows."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from api.__main__ import is_loopback
 from engine.interchange.weights_files import to_safetensors
 from service.settings import Settings
 from store.accounts import keys
+from store.accounts.keys import KeyGrant
 from store.db.transaction import transaction
 from store.ids import ProjectId
 from store.tables import ApiKey, Project
@@ -73,7 +75,7 @@ def key(client: TestClient) -> str:
     service: Any = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
     key = keys.new_key()
     with transaction(service.sessions) as tx:
-        keys.add(tx, key, service.settings.secret(), name="test")
+        keys.add(tx, key, service.settings.secret(), KeyGrant(name="test"))
         assert key not in repr(tx.execute(select(ApiKey.hash, ApiKey.name)).all())
     return key
 
@@ -88,6 +90,20 @@ def test_with_a_key_in_the_database_every_request_needs_one(client: TestClient, 
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_revoked_key_is_refused_within_one_second(client: TestClient, key: str) -> None:
+    service: Any = client.app.state.service  # type: ignore[attr-defined]  # the same
+    headers = {"Authorization": f"Bearer {key}"}
+    assert client.get("/v1/jobs", headers=headers).status_code == 200
+    with transaction(service.sessions) as tx:
+        keys.revoke(tx, keys.every(tx)[0].id)
+    end = time.monotonic() + 1.0
+    while client.get("/v1/jobs", headers=headers).status_code == 200:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert client.get("/v1/jobs", headers=headers).status_code == 401
+    assert client.get("/v1/jobs").status_code == 401, "the service does not open again"
+
+
 def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: TestClient, key: str) -> None:
     mine = {"Authorization": f"Bearer {key}"}
     service: Any = client.app.state.service  # type: ignore[attr-defined]  # the same
@@ -95,7 +111,7 @@ def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: Te
     with transaction(service.sessions) as tx:
         tx.add(Project(id="prj_other", name="other"))
         tx.flush()
-        keys.add(tx, other_key, service.settings.secret(), name="other", project=ProjectId("prj_other"))
+        keys.add(tx, other_key, service.settings.secret(), KeyGrant(name="other", project=ProjectId("prj_other")))
     other = {"Authorization": f"Bearer {other_key}"}
     csv, octets = {"Content-Type": "text/csv"}, {"Content-Type": "application/octet-stream"}
     file = to_safetensors({"0.weight": np.zeros((3, 2), np.float32)}, {})

@@ -132,5 +132,5 @@ def test_a_second_service_on_the_same_folder_is_refused(launch: Launch) -> None:
 def test_beyond_loopback_it_demands_a_key_and_does_not_try_again(launch: Launch) -> None:
     launched = launch("--host", "0.0.0.0", "--port", "0")
     assert launched.process.wait(START_SECONDS) == 78
-    assert "Make a key" in launched.output()
+    assert "Create a key" in launched.output()
     assert "starting it again" not in launched.output()
