@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from engine.layers.build import ACTIVATIONS, stack
+from engine.layers.build import ACTIVATIONS, hidden_layers
 from engine.layers.shaping import batch_shape
 from engine.memory import Arena, Shape
 from engine.parameters import Parameters
@@ -95,7 +95,7 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
 
 def times(spec: LayerSpec, shape: Shape, rows: int) -> tuple[float, float]:
     """Return seconds of forward and of backward."""
-    layer, arena, dtype, rng = stack([spec], shape, ""), Arena(), np.dtype(np.float32), np.random.default_rng(0)
+    layer, arena, dtype, rng = hidden_layers([spec], shape), Arena(), np.dtype(np.float32), np.random.default_rng(0)
     parameters = Parameters(layer.parameter_shapes(), dtype, arena, layer.statistic_shapes())
     layer.bind(parameters.values, parameters.allocate_gradients(arena))
     layer.initialize(rng)

@@ -50,20 +50,20 @@ class Network:
         self.outputs = math.prod(self.output_shape)
         self.arena = arena or Arena()
         self.dtype = np.dtype(precision)
-        self.stack = build(layers, (inputs,), self.output_shape)
-        self.layers = self.stack.layers
-        self.learners = self.stack.learners
+        self.sequential = build(layers, (inputs,), self.output_shape)
+        self.layers = self.sequential.layers
+        self.learners = self.sequential.learners
         self.loss = losses.build(loss, self.output_shape)
         self.parameters = Parameters(
-            self.stack.parameter_shapes(), self.dtype, self.arena, self.stack.statistic_shapes()
+            self.sequential.parameter_shapes(), self.dtype, self.arena, self.sequential.statistic_shapes()
         )
         self.initialized = False
         self._capacity = self._rows = 0
-        self.stack.bind(self.parameters.values, None)
+        self.sequential.bind(self.parameters.values, None)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw initial weights, layer by layer from the input on."""
-        self.stack.initialize(rng)
+        self.sequential.initialize(rng)
         self.initialized = True
 
     def freeze(self, layers: Collection[int]) -> None:
@@ -75,7 +75,7 @@ class Network:
         Raises:
             ValueError: there is no such layer, or it has no parameters.
         """
-        found = {n: [i for i in self.learners if self.layers[i].label.startswith(f"layers[{n}] ")] for n in layers}
+        found = {n: [i for i in self.learners if self.layers[i].id.spec_index == n] for n in layers}
         empty = sorted(n for n, indices in found.items() if not indices)
         if empty:
             raise ValueError(f"there are no parameters to freeze in layers {empty}")
@@ -85,7 +85,7 @@ class Network:
             raise ValueError("what is frozen stays so: load the weights into a new network to train it all")
         if indices:
             self.parameters.frozen = names
-            self.stack.freeze(indices)
+            self.sequential.freeze(indices)
 
     def thawed(self) -> Network:
         """Return a network with the same weights in which nothing is frozen; this one, if nothing is."""
@@ -100,8 +100,8 @@ class Network:
     def allocate(self, capacity: int, *, training: bool) -> None:
         """Take working memory for up to `capacity` rows at a time, and for gradients when `training`."""
         if training:
-            self.stack.bind(self.parameters.values, self.parameters.allocate_gradients(self.arena))
-        for part in (self.stack, self.loss):
+            self.sequential.bind(self.parameters.values, self.parameters.allocate_gradients(self.arena))
+        for part in (self.sequential, self.loss):
             part.allocate(self.arena, capacity, self.dtype, training=training)
         self._capacity, self._rows = capacity, 0
 
@@ -113,7 +113,7 @@ class Network:
         """
         if len(x) != self._rows:
             self._resize(len(x))
-        return self.stack.forward(x, dropout)
+        return self.sequential.forward(x, dropout)
 
     def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
         """Return the batch's mean loss and write its gradient.
@@ -122,7 +122,7 @@ class Network:
         """
         dy = self.forward(x, dropout)
         loss = self.loss(dy, targets, shares)
-        self.stack.backward(dy)
+        self.sequential.backward(dy)
         return loss
 
     def predict(self, x: Array) -> Array:
@@ -143,7 +143,7 @@ class Network:
 
     def torch_state(self) -> dict[str, Array]:
         """Return copies of parameters and statistics as torch.nn.Sequential names and shapes them."""
-        names = {**self.stack.parameter_shapes(), **self.stack.statistic_shapes()}
+        names = {**self.sequential.parameter_shapes(), **self.sequential.statistic_shapes()}
         return {name: self.parameters.values[name].copy() for name in names}
 
     def load_torch_state(self, state: Mapping[str, Array]) -> None:
@@ -175,12 +175,12 @@ class Network:
         It is an expression; where PyTorch has no such layer, its class is defined first, and the expression is the
         last line.
         """
-        return "\n\n".join([*self.stack.torch_definitions().values(), self.stack.torch_code()])
+        return "\n\n".join([*self.sequential.torch_definitions().values(), self.sequential.torch_code()])
 
     def _resize(self, rows: int) -> None:
         if rows > self._capacity:
             raise ValueError(f"{rows} rows exceed the working memory for {self._capacity}")
-        for part in (self.stack, self.loss):
+        for part in (self.sequential, self.loss):
             part.resize(rows)
         self._rows = rows
 

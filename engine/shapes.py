@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.diagnostics import layer_statistics
+from engine.layers.layer_id import LayerId
 from engine.memory import DryArena, Shape
 from engine.network import Network, working_rows
 from engine.spec import AveragingSpec, LayerSpec, LossName, LossSpec, OptimizerSpec, Precision
@@ -17,7 +18,7 @@ from engine.training.update_memory import allocate_update_memory
 class LayerCount:
     """The cost of one layer (PyTorch module); operations per row."""
 
-    label: str
+    id: LayerId
     outputs: int  # per row
     output_shape: Shape
     parameters: int
@@ -69,7 +70,7 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
     checkpoint = 2 * vector + memory.bytes  # the parameters, the best epoch's, and what learning keeps
-    per_layer = tuple(_count_layer(layer.label, network, index) for index, layer in enumerate(network.layers))
+    per_layer = tuple(_count_layer(network, index) for index in range(len(network.layers)))
     return Counts(
         parameters=network.parameters.size,
         layers=per_layer,
@@ -80,14 +81,14 @@ def count(  # noqa: PLR0913, PLR0917 - the cost depends on these six things
     )
 
 
-def _count_layer(label: str, network: Network, index: int) -> LayerCount:
+def _count_layer(network: Network, index: int) -> LayerCount:
     layer = network.layers[index]
     forward, backward = layer.flops()
     return LayerCount(
-        label=label,
+        id=layer.id,
         outputs=layer.outputs,
         output_shape=layer.output_shape,
         parameters=sum(math.prod(shape) for shape in layer.parameter_shapes().values()),
         flops_forward=forward,
-        flops_backward=backward if index >= network.stack.first else 0,
+        flops_backward=backward if index >= network.sequential.first else 0,
     )

@@ -8,7 +8,7 @@ from engine.errors import PointedProblem
 from engine.memory import DryArena
 from engine.network import Network
 from engine.training import fine_tuning
-from engine.training.fine_tuning import Described, Fit
+from engine.training.fine_tuning import Described, Fit, Misfit
 from store.tables import Weights
 from tabular.errors import InvalidPlan
 from tabular.planning.embeddings import in_front
@@ -80,15 +80,16 @@ def _refuse(asked: InitFrom, found: Fit, vectors: int, described: Described, inp
         raise InvalidPlan([PointedProblem(pointer="/init_from/freeze_layers", detail=detail), *problems])
 
 
-def _sentence(misfit: str, inputs: str, first: int) -> str:
-    return f"{misfit} {inputs}" if f"layers[{first}]" in misfit else misfit
+def _sentence(misfit: Misfit, inputs: str, first: int) -> str:
+    return f"{misfit.detail} {inputs}" if misfit.layer_id.spec_index == first else misfit.detail
 
 
 def _warn_of_unused(taken: set[str], described: Described, found: Fit, warnings: list[DataWarning]) -> None:
     unused = [name for name in described if name not in taken and not name.endswith(COUNTED)]
     if not unused:
         return
-    reason = " ".join(found.misfits[:2]) if found.misfits else "All of the network is taken that was asked for."
+    reasons = " ".join(misfit.detail for misfit in found.misfits[:2])
+    reason = reasons or "All of the network is taken that was asked for."
     detail = f"These tensors of the file stay unused: {_listed(unused, described)}. {reason}"
     fix = "Name the layers that the file was trained with, by PyTorch's counting in torch.nn.Sequential."
     warnings.append(DataWarning(code="weights_unused", detail=detail, fix=fix))

@@ -83,7 +83,7 @@ def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
 
 def _by_layer(network: Network, products: dict[str, Array]) -> tuple[LayerContribution, ...]:
     sums: dict[str, tuple[float, float]] = {}
-    for prefix, layer in leaves(network.stack):
+    for prefix, layer in leaves(network.sequential):
         for name in layer.parameter_shapes():
             product = products[prefix + name]
             total, magnitude = sums.get(layer.label, (0.0, 0.0))

@@ -11,7 +11,7 @@ import numpy as np
 from engine.layers.activations import Activation
 from engine.layers.layer import Layer
 from engine.layers.residual import Residual
-from engine.layers.stack import Stack
+from engine.layers.sequential import Sequential
 from engine.memory import Array, Image
 from engine.network import Network
 from engine.parameters import flat
@@ -119,7 +119,7 @@ def sample_layers(network: Network) -> dict[str, Group]:
     """Return the layers by label, input to output, those inside of blocks too; memory is the network's arena's."""
     values, gradients = network.parameters.values, network.parameters.views(network.parameters.gradients)
     found: dict[str, Group] = {}
-    for prefix, layer in leaves(network.stack):
+    for prefix, layer in leaves(network.sequential):
         group = found.setdefault(layer.label, Group(layer))
         group.last = layer
         for name in layer.parameter_shapes():
@@ -140,7 +140,7 @@ def _spaced(values: Array) -> Array:
 def leaves(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
     """Yield the layers that contain no layers, input to output, and what their parameters' names begin with."""
     match layer:
-        case Stack():
+        case Sequential():
             parts: dict[str, Layer] = {str(index): inner for index, inner in enumerate(layer.layers)}
         case Residual():
             parts = dict(layer.parts)

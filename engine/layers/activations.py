@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId
 from engine.memory import Arena, Array, Shape
 
 LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
@@ -26,8 +27,8 @@ class Activation(Layer):
     own: Array
     work: Array
 
-    def __init__(self, shape: Shape, label: str) -> None:
-        super().__init__(shape, shape, label)
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - subclasses differ in training
         """Room for intermediate values, and for the output if the input is to be spared."""
@@ -62,8 +63,8 @@ class Linear(Layer):
     torch_name = "Identity"
     returns_input = True
 
-    def __init__(self, shape: Shape, label: str) -> None:
-        super().__init__(shape, shape, label)
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
         """None: nothing is computed."""

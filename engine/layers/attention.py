@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine import initializers
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Shape
 from engine.spec import AttentionSpec
 
@@ -42,15 +43,15 @@ class Attention(Layer):
     dx: Array
     ones: Array
 
-    def __init__(self, shape: Shape, spec: AttentionSpec, label: str) -> None:
+    def __init__(self, shape: Shape, spec: AttentionSpec, layer_id: LayerId) -> None:
         if len(shape) != 2:
             fix = "put a reshape layer to [time, features] before it"
-            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}; {fix}")
-        super().__init__(shape, shape, label)
+            raise ShapeError(layer_id, f"takes rows (time, features), not {list(shape)}; {fix}")
+        super().__init__(shape, shape, layer_id)
         self.time, self.features = shape
         self.heads, self.causal = spec.heads, spec.causal
         if self.features % self.heads:
-            raise ShapeRefused(label, f"{self.features} features cannot be divided among {self.heads} heads")
+            raise ShapeError(layer_id, f"{self.features} features cannot be divided among {self.heads} heads")
         self.scale = (self.features // self.heads) ** -0.5
 
     def parameter_shapes(self) -> dict[str, Shape]:

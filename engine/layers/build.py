@@ -17,14 +17,15 @@ from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding import Embedding
 from engine.layers.gated_activations import Gelu, Silu
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import FLATTEN, NETWORK, OUTPUT, LayerId, ShapeError
 from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.positional_encoding import positions
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
-from engine.layers.stack import Stack
+from engine.layers.sequential import Sequential
 from engine.memory import Shape
 from engine.spec import (
     ActivationSpec,
@@ -50,7 +51,7 @@ from engine.spec import (
     Spec,
 )
 
-ACTIVATIONS: dict[str, Callable[[Shape, str], Layer]] = {
+ACTIVATIONS: dict[str, Callable[[Shape, LayerId], Layer]] = {
     "linear": Linear,
     "relu": Relu,
     "leaky_relu": LeakyRelu,
@@ -63,67 +64,72 @@ ACTIVATIONS: dict[str, Callable[[Shape, str], Layer]] = {
 }
 
 
-def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Stack:
+def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Sequential:
     """Return the layers of a network, the linear output layer last; the n-th is PyTorch's module n.
 
     The output layer takes flat rows for a flat `output_shape`, which other rows are flattened to; and rows
     (time, features) for (time, outputs), which it makes of each moment's features.
 
     Raises:
-        ShapeRefused: a layer cannot take what the layers before it make.
+        ShapeError: a layer cannot take what the layers before it make.
     """
-    layers = list(_layers(specs, input_shape, ""))
+    layers = list(_layers(specs, input_shape, NETWORK, "layers"))
     shape = layers[-1].output_shape if layers else input_shape
     if len(output_shape) == 1 and len(shape) > 1:
-        layers.append(shaping.flatten(shape, "flatten"))
+        layers.append(shaping.flatten(shape, FLATTEN))
         shape = layers[-1].output_shape
-    layers.append(dense(DenseSpec(units=output_shape[-1], activation="linear"), shape, "output"))
+    layers.append(dense(DenseSpec(units=output_shape[-1], activation="linear"), shape, OUTPUT))
     if layers[-1].output_shape != output_shape:
-        raise ShapeRefused("output", f"rows of shape {list(shape)} do not make outputs of shape {list(output_shape)}")
-    network = Stack(layers, input_shape)
+        raise ShapeError(OUTPUT, f"rows of shape {list(shape)} do not make outputs of shape {list(output_shape)}")
+    network = Sequential(layers, input_shape, NETWORK)
     network.stop_gradient()
     return network
 
 
-MAKERS: dict[type[Spec], Callable[[Any, Shape, str], Layer]] = {
+def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
+    """Return the layers of the specs without an output layer."""
+    return Sequential(list(_layers(specs, input_shape, NETWORK, "layers")), input_shape, NETWORK)
+
+
+MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     DenseSpec: dense,
-    DropoutSpec: lambda spec, shape, label: Dropout(shape, label, spec.rate),
-    ActivationSpec: lambda spec, shape, label: ACTIVATIONS[spec.function](shape, label),
-    ReshapeSpec: lambda spec, shape, label: shaping.reshape(shape, spec.shape, label),
+    DropoutSpec: lambda spec, shape, layer_id: Dropout(shape, layer_id, spec.rate),
+    ActivationSpec: lambda spec, shape, layer_id: ACTIVATIONS[spec.function](shape, layer_id),
+    ReshapeSpec: lambda spec, shape, layer_id: shaping.reshape(shape, spec.shape, layer_id),
     Conv1dSpec: Conv1d,
     Conv2dSpec: Conv2d,
     MaxPoolSpec: MaxPool,
     AveragePoolSpec: AveragePool,
-    GlobalPoolSpec: lambda spec, shape, label: {"average": GlobalAverage, "max": GlobalMax}[spec.function](
-        shape, label
+    GlobalPoolSpec: lambda spec, shape, layer_id: {"average": GlobalAverage, "max": GlobalMax}[spec.function](
+        shape, layer_id
     ),
     BatchNormSpec: BatchNorm,
-    LayerNormSpec: lambda spec, shape, label: LayerNorm(shape, label, spec.epsilon),
-    FlattenSpec: lambda _, shape, label: shaping.flatten(shape, label),
-    EmbeddingSpec: lambda spec, shape, label: Embedding(shape, spec, label),
-    ColumnEmbeddingSpec: lambda spec, shape, label: ColumnEmbedding(shape, spec, label),
+    LayerNormSpec: lambda spec, shape, layer_id: LayerNorm(shape, layer_id, spec.epsilon),
+    FlattenSpec: lambda _, shape, layer_id: shaping.flatten(shape, layer_id),
+    EmbeddingSpec: lambda spec, shape, layer_id: Embedding(shape, spec, layer_id),
+    ColumnEmbeddingSpec: lambda spec, shape, layer_id: ColumnEmbedding(shape, spec, layer_id),
     PositionsSpec: positions,
     LstmSpec: lstm,
     GruSpec: gru,
-    AttentionSpec: lambda spec, shape, label: Attention(shape, spec, label),
-    ResidualSpec: lambda spec, shape, label: Residual(
-        stack(spec.layers, shape, f"{label}."), stack(spec.projection, shape, f"{label}.projection."), label
+    AttentionSpec: lambda spec, shape, layer_id: Attention(shape, spec, layer_id),
+    ResidualSpec: lambda spec, shape, layer_id: Residual(
+        _block(spec, "layers", shape, layer_id), _block(spec, "projection", shape, layer_id), layer_id
     ),
 }
 
 
-def stack(specs: Sequence[LayerSpec], shape: Shape, prefix: str) -> Stack:
-    """Return the layers inside of a block, whose labels begin with `prefix`."""
-    return Stack(list(_layers(specs, shape, prefix)), shape, prefix.rstrip("."))
+def _block(spec: ResidualSpec, group: str, shape: Shape, block_id: LayerId) -> Sequential:
+    """Return the layers in one of a block's lists."""
+    return Sequential(list(_layers(getattr(spec, group), shape, block_id, group)), shape, block_id)
 
 
-def _layers(specs: Sequence[LayerSpec], shape: Shape, prefix: str) -> Iterator[Layer]:
+def _layers(specs: Sequence[LayerSpec], shape: Shape, parent: LayerId, group: str) -> Iterator[Layer]:
     """Yield each spec's layer, and the activation that follows it."""
     for index, spec in enumerate(specs):
-        label = f"{prefix}layers[{index}] ({spec.type})"
-        layer = MAKERS[type(spec)](spec, shape, label)
+        layer_id = parent.child(group, index, spec.type)
+        layer = MAKERS[type(spec)](spec, shape, layer_id)
         shape = layer.output_shape
         yield layer
         activation = getattr(spec, "activation", "linear")
         if activation != "linear":
-            yield ACTIVATIONS[activation](shape, label)
+            yield ACTIVATIONS[activation](shape, layer_id)

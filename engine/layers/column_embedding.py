@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.embedding import Embedding
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Shape
 from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, EmbeddingSpec
 
@@ -39,14 +40,14 @@ class ColumnEmbedding(Layer):
     y: Array
     dx: Array
 
-    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, label: str) -> None:
+    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
         if len(shape) != 1:
-            raise ShapeRefused(label, f"takes a flat row, not {list(shape)}")
+            raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
         if spec.columns[-1].column >= shape[0]:
-            raise ShapeRefused(label, f"there is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
-        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), label)
+            raise ShapeError(layer_id, f"there is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
+        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
         self.spec = spec
-        self.tables = [_table(column, label) for column in spec.columns]
+        self.tables = [_table(column, layer_id) for column in spec.columns]
         self.columns = [column.column for column in spec.columns]
         self.vectors, self.kept = self._layout()
 
@@ -131,7 +132,7 @@ class ColumnEmbedding(Layer):
         return {"ColumnEmbedding": TORCH}
 
 
-def _table(column: EmbeddedColumnSpec, label: str) -> Embedding:
-    table = Embedding((1,), EmbeddingSpec(vocabulary=column.categories, units=column.size), label)
+def _table(column: EmbeddedColumnSpec, layer_id: LayerId) -> Embedding:
+    table = Embedding((1,), EmbeddingSpec(vocabulary=column.categories, units=column.size), layer_id)
     table.stop_gradient()
     return table

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine import initializers
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Columns, Shape
 from engine.spec import DenseSpec, InitializerName
 
@@ -21,8 +22,8 @@ class Dense(Layer):
     dx: Array
     ones: Array
 
-    def __init__(self, input_shape: Shape, units: int, label: str, initializer: InitializerName) -> None:
-        super().__init__(input_shape, (*input_shape[:-1], units), label)
+    def __init__(self, input_shape: Shape, units: int, layer_id: LayerId, initializer: InitializerName) -> None:
+        super().__init__(input_shape, (*input_shape[:-1], units), layer_id)
         self.features = input_shape[-1]
         self.units = units
         self.initializer = initializer
@@ -111,9 +112,9 @@ class PositionwiseDense(Dense):
         return self.dx3 if self.passes_gradient else dy
 
 
-def dense(spec: DenseSpec, shape: Shape, label: str) -> Dense:
+def dense(spec: DenseSpec, shape: Shape, layer_id: LayerId) -> Dense:
     """Return the dense layer for rows of a shape."""
     if len(shape) > 2:
-        raise ShapeRefused(label, f"takes rows of features, not images {list(shape)}; put a flatten layer before it")
+        raise ShapeError(layer_id, f"takes rows of features, not images {list(shape)}; put a flatten layer before it")
     kind = Dense if len(shape) == 1 else PositionwiseDense
-    return kind(shape, spec.units, label, initializers.resolve(spec.initializer, spec.activation))
+    return kind(shape, spec.units, layer_id, initializers.resolve(spec.initializer, spec.activation))

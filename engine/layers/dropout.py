@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 
 
@@ -19,8 +20,8 @@ class Dropout(Layer):
     y: Array
     mask: Array
 
-    def __init__(self, shape: Shape, label: str, rate: float) -> None:
-        super().__init__(shape, shape, label)
+    def __init__(self, shape: Shape, layer_id: LayerId, rate: float) -> None:
+        super().__init__(shape, shape, layer_id)
         self.rate = rate
         self.scale = 1 / (1 - rate)
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Shape
 from engine.spec import EmbeddingSpec
 
@@ -35,10 +36,10 @@ class Embedding(Layer):
     places: Array  # where each of its numbers lies
     dx: Array
 
-    def __init__(self, shape: Shape, spec: EmbeddingSpec, label: str) -> None:
+    def __init__(self, shape: Shape, spec: EmbeddingSpec, layer_id: LayerId) -> None:
         if len(shape) != 1:
-            raise ShapeRefused(label, f"takes a flat row of whole numbers, not {list(shape)}")
-        super().__init__(shape, (*shape, spec.units), label)
+            raise ShapeError(layer_id, f"takes a flat row of whole numbers, not {list(shape)}")
+        super().__init__(shape, (*shape, spec.units), layer_id)
         self.vocabulary = spec.vocabulary
         self.units = spec.units
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from engine.layers.activations import Activation, sigmoid
 from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 
 GELU_SLOPE = math.sqrt(2 / math.pi)
@@ -53,8 +54,8 @@ class Gelu(Layer):
     t: Array
     work: Array
 
-    def __init__(self, shape: Shape, label: str) -> None:
-        super().__init__(shape, shape, label)
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
         """The output, the tanh, and for backward some room: the input stays as it is."""

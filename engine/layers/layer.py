@@ -47,28 +47,13 @@ in its output, dy, into the one in its input, dx, and on the way writes the ones
 from __future__ import annotations
 
 import math
-import re
 from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
 
+from engine.layers.layer_id import LayerId
 from engine.memory import Array, Image, RowBuffers, Shape
-
-
-class ShapeRefused(ValueError):
-    """A layer cannot take rows of the shape that the layers before it make."""
-
-    def __init__(self, label: str, problem: str) -> None:
-        super().__init__(f"{label}: {problem}")
-        self.label = label
-        self.problem = problem
-
-    @property
-    def pointer(self) -> str:
-        """Where the layer stands in the model, such as "/layers/2/projection/0"; for the output layer "/layers"."""
-        steps = re.findall(r"(projection)?\.?layers\[(\d+)\]", self.label)
-        return "".join(f"/{name or 'layers'}/{index}" for name, index in steps) or "/layers"
 
 
 def row_shape(shape: Shape) -> Shape:
@@ -89,14 +74,19 @@ class Layer(RowBuffers):
     keeps_output: ClassVar[bool] = False  # backward reads the output, which nobody may overwrite
     torch_name: ClassVar[str] = ""
 
-    def __init__(self, input_shape: Shape, output_shape: Shape, label: str) -> None:
+    def __init__(self, input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> None:
         super().__init__()
         self.input_shape = row_shape(input_shape)
         self.output_shape = row_shape(output_shape)
         self.inputs = math.prod(input_shape)
         self.outputs = math.prod(output_shape)
-        self.label = label
+        self.id = layer_id
         self.passes_gradient = True
+
+    @property
+    def label(self) -> str:
+        """The name of the layer in messages and statistics; use `id` to identify it."""
+        return self.id.label
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shapes of the parameters, by PyTorch's names for them."""

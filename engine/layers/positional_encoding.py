@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Shape
 from engine.spec import PositionsSpec
 
@@ -46,11 +47,11 @@ class Waves(Layer):
     torch_name = "Waves"
     y: Array
 
-    def __init__(self, shape: Shape, label: str) -> None:
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 2:
             fix = "put a reshape layer to [time, features] before it"
-            raise ShapeRefused(label, f"takes rows (time, features), not {list(shape)}; {fix}")
-        super().__init__(shape, shape, label)
+            raise ShapeError(layer_id, f"takes rows (time, features), not {list(shape)}; {fix}")
+        super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - a sum is a sum
         """The sum."""
@@ -134,6 +135,6 @@ def waves(time: int, features: int) -> Array:
     return table
 
 
-def positions(spec: PositionsSpec, shape: Shape, label: str) -> Waves:
+def positions(spec: PositionsSpec, shape: Shape, layer_id: LayerId) -> Waves:
     """Return the layer that adds positions to rows of a shape."""
-    return (Positions if spec.kind == "learned" else Waves)(shape, label)
+    return (Positions if spec.kind == "learned" else Waves)(shape, layer_id)

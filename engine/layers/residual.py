@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.layers.layer import Layer, ShapeRefused
-from engine.layers.stack import Stack, parted
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
+from engine.layers.sequential import Sequential, parted
 from engine.memory import Arena, Array, Shape
 
 TORCH = """\
@@ -28,11 +29,11 @@ class Residual(Layer):
     y: Array
     dskip: Array
 
-    def __init__(self, body: Stack, skip: Stack, label: str) -> None:
-        super().__init__(body.input_shape, body.output_shape, label)
+    def __init__(self, body: Sequential, skip: Sequential, layer_id: LayerId) -> None:
+        super().__init__(body.input_shape, body.output_shape, layer_id)
         if skip.output_shape != body.output_shape:
-            raise ShapeRefused(
-                label,
+            raise ShapeError(
+                layer_id,
                 f"the layers make {list(body.output_shape)}, to which {list(skip.output_shape)} cannot be added; "
                 "a projection can make the shapes equal",
             )

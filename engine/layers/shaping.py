@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Image, Shape
 
 
@@ -82,15 +83,15 @@ def batch_shape(shape: Shape, rows: int) -> Shape:
     return (*shape, rows) if isinstance(shape, Image) else (rows, *shape)
 
 
-def reshape(input_shape: Shape, output_shape: Shape, label: str) -> Reshape:
+def reshape(input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> Reshape:
     """Return the layer that reads rows of one shape in another."""
     if math.prod(input_shape) != math.prod(output_shape):
         numbers = f"{math.prod(input_shape)} numbers of shape {list(input_shape)}"
-        raise ShapeRefused(label, f"{numbers} do not fill {list(output_shape)}")
+        raise ShapeError(layer_id, f"{numbers} do not fill {list(output_shape)}")
     turned = (len(input_shape) == 3) != (len(output_shape) == 3)
-    return (Transpose if turned else Reshape)(input_shape, output_shape, label)
+    return (Transpose if turned else Reshape)(input_shape, output_shape, layer_id)
 
 
-def flatten(input_shape: Shape, label: str) -> Reshape:
+def flatten(input_shape: Shape, layer_id: LayerId) -> Reshape:
     """Return the layer that makes one flat row of any shape."""
-    return reshape(input_shape, (math.prod(input_shape),), label)
+    return reshape(input_shape, (math.prod(input_shape),), layer_id)

@@ -52,5 +52,7 @@ def _by_norm(parts: list[Array], bound: float) -> Clip:
 def _by_layer(network: Network) -> list[list[Array]]:
     """Return the flat gradients of each layer's parameters, the layers inside of blocks by themselves."""
     views = network.parameters.views(network.parameters.gradients)
-    layers = [[views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.stack)]
+    layers = [
+        [views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.sequential)
+    ]
     return [[flat(view) for view in layer] for layer in layers if layer]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine import streams
 from engine.layers.column_embedding import ColumnEmbedding
+from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, misfit
 
@@ -24,6 +25,14 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """Why a layer cannot take one of its tensors from a file."""
+
+    layer_id: LayerId
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """How far weights that were described fit a network.
 
@@ -36,7 +45,7 @@ class Fit:
     learned: tuple[int, ...]
     head: bool
     taken: tuple[str, ...]
-    misfits: tuple[str, ...]
+    misfits: tuple[Misfit, ...]
     expected: dict[str, Shape]
 
 
@@ -73,7 +82,7 @@ def start_from(
 def fit(network: Network, described: Described) -> Fit:
     """Find out, from names and shapes alone, what `start_from` can take for a network; it may be one without memory."""
     learned, taken = list[int](), list[str]()
-    misfits, expected = list[str](), dict[str, Shape]()
+    misfits, expected = list[Misfit](), dict[str, Shape]()
     for index in range(len(network.specs)):
         names = names_of(network, index)
         misfits = _misfits(network, names, described)
@@ -114,32 +123,34 @@ def fitting_inputs(network: Network, described: Described) -> int:
 
 def names_of(network: Network, index: int | None) -> list[str]:
     """Return the names of the parameters and statistics of a layer of the spec, counted from 0; None: the output's."""
-    if index is None:
-        return [name for name in network.parameters.shapes if not _label(network, name).startswith("layers[")]
-    return [name for name in network.parameters.shapes if _label(network, name).startswith(f"layers[{index}] ")]
+    return [name for name in network.parameters.shapes if _layer_id(network, name).spec_index == index]
 
 
-def _misfits(network: Network, names: Collection[str], described: Described) -> list[str]:
-    return [problem for name in names if (problem := _misfit(network, name, described.get(name)))]
+def _misfits(network: Network, names: Collection[str], described: Described) -> list[Misfit]:
+    return [misfit for name in names if (misfit := _misfit(network, name, described.get(name)))]
 
 
-def _misfit(network: Network, name: str, found: tuple[Shape, str] | None) -> str | None:
+def _misfit(network: Network, name: str, found: tuple[Shape, str] | None) -> Misfit | None:
     wanted = list(network.parameters.shapes[name])
-    where = _label(network, name)
+    layer_id = _layer_id(network, name)
     if found is None:
-        return f"{name} is missing; {where} takes it with shape {wanted}."
+        return Misfit(layer_id=layer_id, detail=f"{name} is missing; {layer_id.label} takes it with shape {wanted}.")
     shape, dtype = found
-    if tuple(shape) != tuple(wanted):
-        return f"{name} has shape {list(shape)}, and {where} takes {wanted}."
-    return None if dtype in FLOATS else f"{name} has dtype {dtype}, and {where} takes floating-point numbers."
+    if list(shape) != wanted:
+        detail = f"{name} has shape {list(shape)}, and {layer_id.label} takes {wanted}."
+    elif dtype not in FLOATS:
+        detail = f"{name} has dtype {dtype}, and {layer_id.label} takes floating-point numbers."
+    else:
+        return None
+    return Misfit(layer_id=layer_id, detail=detail)
 
 
 def _is_wanted(network: Network, name: str, layers: Collection[int] | None, *, head: bool) -> bool:
-    label = _label(network, name)
-    if not label.startswith("layers["):
+    index = _layer_id(network, name).spec_index
+    if index is None:
         return head
-    return layers is None or label.startswith(tuple(f"layers[{index}] " for index in layers))
+    return layers is None or index in layers
 
 
-def _label(network: Network, name: str) -> str:
-    return network.layers[int(name.partition(".")[0])].label
+def _layer_id(network: Network, name: str) -> LayerId:
+    return network.layers[int(name.partition(".")[0])].id

@@ -1,9 +1,9 @@
 """Whether layers can take what the features make of a row: shapes, how many inputs, and which numbers."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.layers.layer_id import ShapeError
 from engine.shapes import Counts, count
 from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from tabular.planning.features import FeaturePlan, Reading
@@ -14,7 +14,6 @@ from tabular.profile import Profile
 Shape = tuple[int, ...]
 
 LAYERS = "/model/layers"
-STEP = re.compile(r"(projection\.)?layers\[(\d+)\] \((\w+)\)")
 MAX_NAMED = 5  # columns in one sentence
 
 
@@ -61,7 +60,7 @@ def end_of(layers: Sequence[LayerSpec], inputs: Inputs, findings: Findings) -> S
         findings.refuse(
             _pointer(refused_fewer), f"{_kind(refused_fewer)} needs an exact number of inputs. {_why(inputs)}"
         )
-    hidden = [layer.output_shape for layer in counts.layers if layer.label.startswith("layers[")]
+    hidden = [layer.output_shape for layer in counts.layers if layer.id.spec_index is not None]
     return tuple(hidden[-1]) if hidden else (inputs.most,)
 
 
@@ -79,8 +78,8 @@ def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inp
 
 def learners(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
     """Return which layers have parameters, counted from 0."""
-    each = ((_first(layer.label), layer.parameters) for layer in _count(layers, inputs.most).layers)
-    return frozenset(index for index, parameters in each if parameters and index >= 0)
+    each = ((layer.id.spec_index, layer.parameters) for layer in _count(layers, inputs.most).layers)
+    return frozenset(index for index, parameters in each if parameters and index is not None)
 
 
 def resting(layers: Sequence[LayerSpec], inputs: Inputs, frozen: Collection[int]) -> frozenset[int]:
@@ -92,8 +91,8 @@ def resting(layers: Sequence[LayerSpec], inputs: Inputs, frozen: Collection[int]
 
 def making_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
     """Return which layers make flat rows, of one number for each feature."""
-    each = _count(layers, inputs.most).layers
-    return frozenset(_first(layer.label) for layer in each if len(layer.output_shape) == 1)
+    each = ((layer.id.spec_index, layer.output_shape) for layer in _count(layers, inputs.most).layers)
+    return frozenset(index for index, shape in each if len(shape) == 1 and index is not None)
 
 
 def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, findings: Findings) -> None:
@@ -160,7 +159,7 @@ def _refusal(layers: Sequence[LayerSpec], inputs: int) -> ValueError | None:
 
 
 def _refuse(refused: ValueError, inputs: Inputs, findings: Findings) -> None:
-    problem = getattr(refused, "problem", str(refused))
+    problem = refused.problem if isinstance(refused, ShapeError) else str(refused)
     detail = f"{_kind(refused)}: {problem}."
     if _pointer(refused) == f"{LAYERS}/0":
         detail = f"{detail} {_why(inputs)}"
@@ -180,26 +179,14 @@ def _why(inputs: Inputs) -> str:
     return f"The features make {inputs.most} {'input' if inputs.most == 1 else 'inputs'}."
 
 
-def _steps(refused: ValueError) -> list[tuple[str, str, str]]:
-    return STEP.findall(getattr(refused, "label", ""))
-
-
 def _kind(refused: ValueError) -> str:
-    steps = _steps(refused)
-    return steps[-1][2] if steps else "The output layer"
+    if isinstance(refused, ShapeError) and refused.layer_id.spec_index is not None:
+        return refused.layer_id.type
+    return "The output layer"
 
 
 def _pointer(refused: ValueError) -> str:
-    """Return where the layer stands whose label is such as "layers[2] (residual).projection.layers[0] (dense)"."""
-    pointer = ""
-    for projection, index, _ in _steps(refused):
-        pointer += f"/{'projection' if projection else 'layers'}/{index}"
-    return f"/model{pointer}" if pointer else LAYERS
-
-
-def _first(label: str) -> int:
-    step = STEP.match(label)
-    return int(step[2]) if step else -1
+    return f"/model{refused.pointer}" if isinstance(refused, ShapeError) else LAYERS
 
 
 def walk(layers: Iterable[LayerSpec], pointer: str = LAYERS) -> Iterator[tuple[str, LayerSpec]]:

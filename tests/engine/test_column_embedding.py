@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from engine.batches import Rows
 from engine.diagnostics.contributions import contributions
-from engine.layers.build import stack
-from engine.layers.layer import ShapeRefused
+from engine.layers.build import hidden_layers
+from engine.layers.layer_id import ShapeError
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, EmbeddedColumnSpec, LayerSpec
@@ -86,8 +86,8 @@ def test_vectors_tell_how_much_they_contributed_to_the_error() -> None:
 
 @pytest.mark.parametrize(("shape", "says"), [((5,), "no column 5 in a row of 5"), ((6, 1), "takes a flat row")])
 def test_rows_without_the_column_are_refused(shape: tuple[int, ...], says: str) -> None:
-    with pytest.raises(ShapeRefused, match=says):
-        stack([MIXED], shape, "")
+    with pytest.raises(ShapeError, match=says):
+        hidden_layers([MIXED], shape)
 
 
 @pytest.mark.parametrize("places", [(1, 0), (2, 2)])
@@ -97,7 +97,7 @@ def test_columns_stand_in_order_and_once(places: tuple[int, int]) -> None:
 
 
 def test_a_gradient_is_an_addition_per_number_of_the_vectors() -> None:
-    (layer,) = stack([MIXED], (6,), "").layers
+    (layer,) = hidden_layers([MIXED], (6,)).layers
     assert layer.flops() == (0, 2 + 3 + 1)
 
 

@@ -65,7 +65,8 @@ def test_shares_of_dead_and_saturated_units_are_counted() -> None:
 
 def test_layers_inside_of_blocks_are_told_apart() -> None:
     network = classifier(DenseSpec(units=4), ResidualSpec(layers=[DenseSpec(units=4), DropoutSpec(rate=0.1)]))
-    assert [prefix for prefix, _ in leaves(network.stack)] == ["0.", "1.", "2.body.0.", "2.body.1.", "2.body.2.", "3."]
+    prefixes = [prefix for prefix, _ in leaves(network.sequential)]
+    assert prefixes == ["0.", "1.", "2.body.0.", "2.body.1.", "2.body.2.", "3."]
     _, events = run(network, spec(epochs=1), moons())
     inner = by_label(looks(events)[0])["layers[1] (residual).layers[0] (dense)"]
     assert inner.gradient
@@ -118,7 +119,7 @@ def test_every_kind_of_layer_is_measured(name: str) -> None:
     network.backpropagate(x, network.loss.as_targets(y, network.dtype), shares, np.random.default_rng(0))
     watch = Watch(network, x, steps_per_epoch=1, epochs=1)
     sizes = watch.look(watch.update(lambda: network.parameters.learned.__iadd__(0.125)))
-    learners = {layer.label for _, layer in leaves(network.stack) if layer.parameter_shapes()}
+    learners = {layer.label for _, layer in leaves(network.sequential) if layer.parameter_shapes()}
     assert {layer.label for layer in sizes if layer.gradient} == learners
     assert all(layer.update == pytest.approx(0.125) for layer in sizes if layer.label in learners)
     assert {layer.label for layer in sizes if layer.activation} >= learners

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.batches import Rows
-from engine.layers.build import MAKERS, stack
-from engine.layers.layer import ShapeRefused
+from engine.layers.build import MAKERS, hidden_layers
+from engine.layers.layer_id import ShapeError
 from engine.memory import Shape
 from engine.shapes import count
 from engine.spec import (
@@ -131,7 +131,7 @@ def test_what_is_counted_is_what_is_allocated(layers: list[LayerSpec], batch_siz
     network, rows, training = classifier(*layers, inputs=INPUTS), noise(310), spec(epochs=1, batch_size=batch_size)
     state = initialize_training(network, training, rows)
     list(train(network, state, training, rows))
-    learned = [network.stack.parameter_shapes()[name] for name in network.stack.parameter_shapes()]
+    learned = [network.sequential.parameter_shapes()[name] for name in network.sequential.parameter_shapes()]
     assert counts.parameters == sum(layer.parameters for layer in counts.layers) == sum(map(np.prod, learned))
     assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
     assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
@@ -212,8 +212,8 @@ def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
     fitting: list[LayerSpec] = []
     for each in specs:
         try:
-            shape = stack([each], shape, "").output_shape
-        except ShapeRefused:
+            shape = hidden_layers([each], shape).output_shape
+        except ShapeError:
             continue
         fitting.append(each)
     return fitting

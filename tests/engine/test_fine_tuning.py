@@ -82,7 +82,7 @@ def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
     assert set(whole.taken) == set(source)
     other = fit(classifier(*TRUNK, classes=3), source)
     assert (other.layers, other.head) == (3, False)
-    assert other.misfits == (
+    assert tuple(misfit.detail for misfit in other.misfits) == (
         "5.weight has shape [2, 6], and output takes [3, 6].",
         "5.bias has shape [2], and output takes [3].",
     )
@@ -91,9 +91,11 @@ def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
     assert wider.expected == {"3.weight": (7, 8), "3.bias": (7,)}
     missing = fit(classifier(*TRUNK), {name: each for name, each in source.items() if name != "0.bias"})
     assert (missing.layers, missing.learned) == (0, ())
-    assert missing.misfits == ("0.bias is missing; layers[0] (dense) takes it with shape [8].",)
+    (misfit,) = missing.misfits
+    assert misfit.layer_id.path == ("layers", 0)
+    assert misfit.detail == "0.bias is missing; layers[0] (dense) takes it with shape [8]."
     whole_numbers = fit(classifier(*TRUNK), {**source, "0.bias": ((8,), "int64")})
-    assert "dtype int64" in whole_numbers.misfits[0]
+    assert "dtype int64" in whole_numbers.misfits[0].detail
 
 
 def test_vectors_do_not_tell_for_how_many_inputs_a_file_was_made() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from engine.layers.layer import ShapeRefused
+from engine.layers.layer_id import NETWORK, OUTPUT, ShapeError
 from engine.memory import Array, Shape
 from engine.network import Network
 from engine.spec import (
@@ -113,7 +113,7 @@ def test_random_stacks_agree_with_the_complex_step(middle: list[LayerSpec], last
     kept = not any(isinstance(layer, MaxPoolSpec | AveragePoolSpec) for layer in middle)
     try:
         harness = LayerHarness([*layers, last if kept else GlobalPoolSpec()], (18,), complex)
-    except ShapeRefused:
+    except ShapeError:
         return  # pooled away
     assert_derivatives(harness)
 
@@ -254,14 +254,15 @@ def test_a_window_may_be_padded_on_one_side_only() -> None:
     ],
 )
 def test_layers_that_do_not_fit_are_refused_by_name(layers: list[LayerSpec], message: str) -> None:
-    with pytest.raises(ShapeRefused, match=message):
+    with pytest.raises(ShapeError, match=message):
         Network(layers, inputs=12, outputs=2, loss="softmax_cross_entropy", precision="float32")
 
 
 def test_what_is_refused_is_pointed_at() -> None:
-    assert ShapeRefused("layers[3] (residual).layers[12] (conv2d)", "").pointer == "/layers/3/layers/12"
-    assert ShapeRefused("layers[3] (residual).projection.layers[0] (conv2d)", "").pointer == "/layers/3/projection/0"
-    assert ShapeRefused("output", "").pointer == "/layers"
+    block = NETWORK.child("layers", 3, "residual")
+    assert ShapeError(block.child("layers", 12, "conv2d"), "").pointer == "/layers/3/layers/12"
+    assert ShapeError(block.child("projection", 0, "conv2d"), "").pointer == "/layers/3/projection/0"
+    assert ShapeError(OUTPUT, "").pointer == "/layers"
 
 
 def test_statistics_go_with_the_weights() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 
 import engine.layers.layer as explained
 from engine.layers.layer import Layer
-from engine.layers.stack import Stack
+from engine.layers.layer_id import NETWORK
+from engine.layers.sequential import Sequential
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
@@ -16,7 +17,7 @@ def test_the_example_is_a_layer_with_the_right_gradients() -> None:
     names: dict[str, Any] = {"np": np, "Layer": Layer}
     exec(textwrap.dedent(explained.__doc__[explained.__doc__.index("    class Scale") :]), names)
     harness = LayerHarness([], (3,), complex, rows=4)
-    harness.attach(Stack([names["Scale"]((3,), (3,), "scale")], (3,)))
+    harness.attach(Sequential([names["Scale"]((3,), (3,), NETWORK)], (3,), NETWORK))
     x, dy = harness.inputs(), harness.outputs()
     dx, gradient = harness.gradient(x, dy)
     assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.layers.build import stack
-from engine.layers.layer import ShapeRefused
+from engine.layers.build import hidden_layers
+from engine.layers.layer_id import ShapeError
 from engine.layers.positional_encoding import waves
 from engine.memory import Arena, Array, Shape
 from engine.network import Network
@@ -217,7 +217,7 @@ LAYERS: list[LayerSpec] = [
 @pytest.mark.parametrize("layer", LAYERS, ids=str)
 def test_predicting_and_training_compute_the_same_for_any_number_of_rows(layer: LayerSpec) -> None:
     harness = LayerHarness([layer], (4, 2), rows=6)
-    other = stack([layer], (4, 2), "")
+    other = hidden_layers([layer], (4, 2))
     other.bind(harness.parameters.values, None)
     other.allocate(Arena(), 6, np.dtype(np.float64), training=False)
     x = harness.numbers(6, 4, 2)
@@ -232,13 +232,13 @@ def test_predicting_and_training_compute_the_same_for_any_number_of_rows(layer: 
 
 @pytest.mark.parametrize("layer", [*LAYERS[:3], EmbeddingSpec(vocabulary=3, units=2)], ids=str)
 def test_rows_of_the_wrong_shape_are_refused(layer: LayerSpec) -> None:
-    with pytest.raises(ShapeRefused, match=r"takes|reads"):
-        stack([layer], (2, 3, 4), "")
+    with pytest.raises(ShapeError, match=r"takes|reads"):
+        hidden_layers([layer], (2, 3, 4))
 
 
 def test_features_that_heads_cannot_share_are_refused() -> None:
-    with pytest.raises(ShapeRefused, match="5 features cannot be divided among 2 heads"):
-        stack([AttentionSpec(heads=2)], (3, 5), "")
+    with pytest.raises(ShapeError, match="5 features cannot be divided among 2 heads"):
+        hidden_layers([AttentionSpec(heads=2)], (3, 5))
 
 
 def test_lstms_forget_little_at_first() -> None:
@@ -262,7 +262,7 @@ def test_lstms_forget_little_at_first() -> None:
     ids=str,
 )
 def test_pytorch_is_told_how_to_build_the_same(layer: LayerSpec, code: str) -> None:
-    (built,) = stack([layer], (4, 2), "").layers
+    (built,) = hidden_layers([layer], (4, 2)).layers
     assert built.torch_code() == code
     (definition,) = built.torch_definitions().values()
     assert definition.startswith(f"class {code.partition('(')[0]}(torch.nn.")

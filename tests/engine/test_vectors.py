@@ -39,7 +39,7 @@ def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, A
     shares = np.full(case.rows, 1 / case.rows, network.dtype)
     loss = network.backpropagate(x.astype(network.dtype), targets, shares, np.random.default_rng(0))
     gradients = network.parameters.views(network.parameters.gradients)
-    statistics = {name: network.parameters.values[name] for name in network.stack.statistic_shapes()}
+    statistics = {name: network.parameters.values[name] for name in network.sequential.statistic_shapes()}
     return loss, gradients, statistics
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.layers.build import stack
+from engine.layers.build import hidden_layers
+from engine.layers.sequential import Sequential
 from engine.layers.shaping import batch_shape
-from engine.layers.stack import Stack
 from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
 from engine.spec import LayerSpec
@@ -23,9 +23,9 @@ class LayerHarness:
         self.rng = np.random.default_rng(0)
         self.dtype = np.dtype(dtype)
         self.rows = rows
-        self.attach(stack(specs, shape, ""))
+        self.attach(hidden_layers(specs, shape))
 
-    def attach(self, layers: Stack) -> None:
+    def attach(self, layers: Sequential) -> None:
         """Give a stack weights and working memory."""
         self.stack = layers
         self.parameters = Parameters(layers.parameter_shapes(), self.dtype, Arena(), layers.statistic_shapes())

@@ -10,7 +10,8 @@ from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.convolution.windows import TORCH_OVER_TIME, positions, same_padding, spans
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Shape
 from engine.spec import Conv1dSpec
 
@@ -27,15 +28,15 @@ class Conv1d(Layer):
     kernels: Array
     dkernels: Array
 
-    def __init__(self, spec: Conv1dSpec, shape: Shape, label: str) -> None:
+    def __init__(self, spec: Conv1dSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 2:
-            raise ShapeRefused(label, f"takes sequences (time, features), not {list(shape)}; reshape makes them")
+            raise ShapeError(layer_id, f"takes sequences (time, features), not {list(shape)}; reshape makes them")
         if shape[1] % spec.groups:
-            raise ShapeRefused(label, f"{shape[1]} features cannot be divided into {spec.groups} groups")
+            raise ShapeError(layer_id, f"{shape[1]} features cannot be divided into {spec.groups} groups")
         self.spec, self.groups, self.kernel = spec, spec.groups, spec.kernel
         self.padding = same_padding(spec.padding, (spec.kernel, 1))[0]
-        self.moments = positions(shape[0], spec.kernel, spec.stride, self.padding, label)
-        super().__init__(shape, (self.moments, spec.channels), label)
+        self.moments = positions(shape[0], spec.kernel, spec.stride, self.padding, layer_id)
+        super().__init__(shape, (self.moments, spec.channels), layer_id)
         self.features = shape[1] // spec.groups  # that a kernel sees
         self.window = spec.kernel * self.features  # numbers in it
         self.initializer = initializers.resolve(spec.initializer, spec.activation)

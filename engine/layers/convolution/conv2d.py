@@ -11,7 +11,8 @@ from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.convolution.windows import pair, positions, same_padding, spans, stacked
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Image, Shape
 from engine.spec import Conv2dSpec
 
@@ -45,16 +46,16 @@ class Conv2d(Layer):
     dkernels: Array
     dkernel: Array
 
-    def __init__(self, spec: Conv2dSpec, shape: Shape, label: str) -> None:
+    def __init__(self, spec: Conv2dSpec, shape: Shape, layer_id: LayerId) -> None:
         self.spec, self.groups = spec, spec.groups
         self.kernel, self.stride = pair(spec.kernel), pair(spec.stride)
         self.padding = same_padding(spec.padding, self.kernel)
-        channels, *sides = _image(shape, label)
+        channels, *sides = _image(shape, layer_id)
         if channels % spec.groups:
-            raise ShapeRefused(label, f"{channels} channels cannot be divided into {spec.groups} groups")
+            raise ShapeError(layer_id, f"{channels} channels cannot be divided into {spec.groups} groups")
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
-        self.lines, self.places = (positions(*axis, label) for axis in axes)
-        super().__init__(shape, (spec.channels, self.lines, self.places), label)
+        self.lines, self.places = (positions(*axis, layer_id) for axis in axes)
+        super().__init__(shape, (spec.channels, self.lines, self.places), layer_id)
         self.height = sides[0] + 2 * self.padding[0]
         self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
         self.channels = channels // spec.groups  # that a kernel sees
@@ -235,7 +236,7 @@ class Conv2d(Layer):
         )
 
 
-def _image(shape: Shape, label: str) -> Shape:
+def _image(shape: Shape, layer_id: LayerId) -> Shape:
     if len(shape) != 3:
-        raise ShapeRefused(label, f"takes images (channels, height, width), not {list(shape)}; reshape makes them")
+        raise ShapeError(layer_id, f"takes images (channels, height, width), not {list(shape)}; reshape makes them")
     return shape

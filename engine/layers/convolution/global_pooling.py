@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Shape
 
 
@@ -24,13 +25,13 @@ class GlobalPool(Layer):
     dx: Array
     pooled: Array
 
-    def __init__(self, shape: Shape, label: str) -> None:
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
             fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
-            raise ShapeRefused(label, f"takes images or sequences, not flat rows; {fix}")
+            raise ShapeError(layer_id, f"takes images or sequences, not flat rows; {fix}")
         self.is_image = len(shape) == 3
         self.channels = shape[0] if self.is_image else shape[1]
-        super().__init__(shape, (self.channels,), label)
+        super().__init__(shape, (self.channels,), layer_id)
         self.positions = self.inputs // self.channels
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:

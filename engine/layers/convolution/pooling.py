@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME, pair, positions, spans
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Shape
 from engine.spec import AveragePoolSpec, MaxPoolSpec
 
@@ -25,26 +26,26 @@ class Pool(Layer):
     y: Array
     dx: Array
 
-    def __init__(self, spec: MaxPoolSpec | AveragePoolSpec, shape: Shape, label: str) -> None:
+    def __init__(self, spec: MaxPoolSpec | AveragePoolSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
             fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
-            raise ShapeRefused(label, f"takes images or sequences, not flat rows; {fix}")
+            raise ShapeError(layer_id, f"takes images or sequences, not flat rows; {fix}")
         self.kernel = pair(spec.kernel)
         self.stride = pair(spec.stride) if spec.stride else self.kernel
         self.padding = pair(spec.padding)
         self.is_image = len(shape) == 3
         if not self.is_image and any(isinstance(size, tuple) for size in (spec.kernel, spec.stride, spec.padding)):
-            raise ShapeRefused(label, "slides over time only on a sequence: give one number for each of its sizes")
+            raise ShapeError(layer_id, "slides over time only on a sequence: give one number for each of its sizes")
         sides = shape[1:] if self.is_image else (shape[0], 1)
         if not self.is_image:
             self.kernel, self.stride, self.padding = (self.kernel[0], 1), (self.stride[0], 1), (self.padding[0], 0)
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
-        high, wide = (positions(*axis, label) for axis in axes)
+        high, wide = (positions(*axis, layer_id) for axis in axes)
         self.windows = axes
         self.size = self.kernel[0] * self.kernel[1]
         self.overlaps = any(stride < kernel for _, kernel, stride, _ in axes)
         self.leaves_out = any(stride > kernel or (side + 2 * zeros) % stride for side, kernel, stride, zeros in axes)
-        super().__init__(shape, (shape[0], high, wide) if self.is_image else (high, shape[1]), label)
+        super().__init__(shape, (shape[0], high, wide) if self.is_image else (high, shape[1]), layer_id)
 
     @functools.cached_property
     def offsets(self) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.lib.stride_tricks import as_strided
 
-from engine.layers.layer import ShapeRefused
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array
 
 TORCH_OVER_TIME = """\
@@ -18,14 +18,14 @@ class OverTime(torch.nn.Module):
 """
 
 
-def positions(length: int, kernel: int, stride: int, padding: int, label: str) -> int:
+def positions(length: int, kernel: int, stride: int, padding: int, layer_id: LayerId) -> int:
     """Return how many positions a window has on an axis with `padding` zeros at both ends.
 
     Raises:
-        ShapeRefused: the window is longer than the axis.
+        ShapeError: the window is longer than the axis.
     """
     if kernel > length + 2 * padding:
-        raise ShapeRefused(label, f"a kernel of {kernel} does not fit on {length} numbers with padding {padding}")
+        raise ShapeError(layer_id, f"a kernel of {kernel} does not fit on {length} numbers with padding {padding}")
     return (length + 2 * padding - kernel) // stride + 1
 
 

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId
 from engine.memory import Arena, Array, Shape
 from engine.spec import BatchNormSpec
 
@@ -29,8 +30,8 @@ class BatchNorm(Layer):
     variance: Array
     scale: Array
 
-    def __init__(self, spec: BatchNormSpec, shape: Shape, label: str) -> None:
-        super().__init__(shape, shape, label)
+    def __init__(self, spec: BatchNormSpec, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
         self.spec = spec
         self.is_image = len(shape) == 3
         self.channels = shape[0] if self.is_image else shape[-1]

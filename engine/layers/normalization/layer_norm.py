@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Shape
 
 
@@ -24,12 +25,12 @@ class LayerNorm(Layer):
     ones: Array
     equal: Array
 
-    def __init__(self, shape: Shape, label: str, epsilon: float) -> None:
+    def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
         if len(shape) > 2:
-            raise ShapeRefused(label, "takes rows or sequences of features, not images; batch_norm takes those")
+            raise ShapeError(layer_id, "takes rows or sequences of features, not images; batch_norm takes those")
         if shape[-1] == 1:
-            raise ShapeRefused(label, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
-        super().__init__(shape, shape, label)
+            raise ShapeError(layer_id, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
+        super().__init__(shape, shape, layer_id)
         self.features = shape[-1]
         self.epsilon = epsilon
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from engine.layers.layer_id import LayerId
 from engine.layers.recurrent.recurrent import Cell, Recurrent, previous
 from engine.memory import Array, Shape
 from engine.spec import GruSpec
@@ -88,6 +89,6 @@ class Gru(Cell):
             np.add(dh, direct, dh)
 
 
-def gru(spec: GruSpec, shape: Shape, label: str) -> Recurrent:
+def gru(spec: GruSpec, shape: Shape, layer_id: LayerId) -> Recurrent:
     """Return the GRU layer for rows of a shape."""
-    return Recurrent(shape, spec, label, Gru)
+    return Recurrent(shape, spec, layer_id, Gru)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from engine.layers.layer_id import LayerId
 from engine.layers.recurrent.recurrent import Cell, Recurrent, previous
 from engine.memory import Array, Shape
 from engine.spec import LstmSpec
@@ -99,6 +100,6 @@ class Lstm(Cell):
             da.dot(self.Vh, dh)
 
 
-def lstm(spec: LstmSpec, shape: Shape, label: str) -> Recurrent:
+def lstm(spec: LstmSpec, shape: Shape, layer_id: LayerId) -> Recurrent:
     """Return the LSTM layer for rows of a shape."""
-    return Recurrent(shape, spec, label, Lstm)
+    return Recurrent(shape, spec, layer_id, Lstm)

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine import initializers
-from engine.layers.layer import Layer, ShapeRefused
+from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, RowBuffers, Shape
 from engine.spec import RecurrentSpec
 
@@ -205,13 +206,13 @@ class Recurrent(Layer):
     y: Array
     dx: Array
 
-    def __init__(self, shape: Shape, spec: RecurrentSpec, label: str, kind: type[Cell]) -> None:
+    def __init__(self, shape: Shape, spec: RecurrentSpec, layer_id: LayerId, kind: type[Cell]) -> None:
         if len(shape) != 2:
             fix = "put a reshape layer to [time, features] before it"
-            raise ShapeRefused(label, f"reads (time, features), not {list(shape)}; {fix}")
+            raise ShapeError(layer_id, f"reads (time, features), not {list(shape)}; {fix}")
         ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
         width = len(ways) * spec.units
-        super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), label)
+        super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), layer_id)
         self.spec = spec
         self.torch_class = kind.__name__.upper()
         self.cells = [

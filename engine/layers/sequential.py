@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
+from engine.layers.layer_id import LayerId
 from engine.memory import Arena, Array, Shape
 
 
-class Stack(Layer):
+class Sequential(Layer):
     """Forward in order, backward in reverse order; layer n's parameters are called "n.name"."""
 
-    def __init__(self, layers: Sequence[Layer], input_shape: Shape, label: str = "") -> None:
-        super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, label)
+    def __init__(self, layers: Sequence[Layer], input_shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, layer_id)
         self.layers = tuple(layers)
         self.learners = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
         self.rests: tuple[bool, ...] = ()  # for each layer, where some are frozen, whether it runs as at inference
