@@ -17,8 +17,9 @@ from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
 from api.models import endpoints as models
 from api.weights import endpoints as weights
+from messaging.celery_app import celery_app
 from messaging.change_feed import Changes
-from messaging.notifier import Notifier, celery_app
+from messaging.notifier import Notifier
 from service.limits import ApiSettings
 from service.predictions import Predictors
 from service.settings import Settings

@@ -18,7 +18,8 @@ from engine.batches import Rows
 from engine.network import Network
 from engine.training.loop import train
 from engine.training.state import initialize_training
-from messaging.notifier import Notifier, celery_app
+from messaging.celery_app import celery_app
+from messaging.notifier import Notifier
 from service.settings import Settings
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate

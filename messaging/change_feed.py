@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from redis.client import PubSub
 from redis.exceptions import RedisError
 
-from messaging.notifier import channel, redis_client
+from messaging.channels import channel, redis_client
 
 TICK_SECONDS = 1.0  # how late a change is seen at the most
 POLL_SECONDS = 0.5  # how long the thread may take to see that it is to end

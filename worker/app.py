@@ -15,7 +15,7 @@ from celery.signals import (
 from celery.worker import state
 
 from engine.fingerprint import fingerprint
-from messaging.notifier import celery_app
+from messaging.celery_app import celery_app
 from service.settings import settings
 from worker import tasks
 from worker.broker_watchdog import BrokerWatchdog

@@ -10,7 +10,7 @@ from redis.client import PubSub
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from messaging.notifier import REQUESTED, channel, redis_client
+from messaging.channels import ACTION_REQUESTED, channel, redis_client
 from service.settings import Settings
 from store.db.database import Sessions
 from store.db.transaction import transaction
@@ -121,6 +121,6 @@ class LeaseKeeper:
 
 def _asks(message: dict[str, bytes] | None, held_lease: HeldLease) -> bool:
     """Whether a wake-up says that something was asked of the job in hand."""
-    if message is None or message["data"] != REQUESTED:
+    if message is None or message["data"] != ACTION_REQUESTED:
         return False
     return message["channel"] == channel(held_lease.lease.job_id).encode()

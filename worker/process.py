@@ -12,7 +12,9 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from engine.fingerprint import fingerprint
-from messaging.notifier import Notifier, answers, celery_app
+from messaging.broker_health import check_broker
+from messaging.celery_app import celery_app
+from messaging.notifier import Notifier
 from service.settings import Settings
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import snapshot, transaction
@@ -116,7 +118,7 @@ class Presence:
     def _begin_anew_if_that_helps(self) -> None:
         """End this worker as SIGTERM does, or else at once; whoever started it starts it again."""
         try:
-            answers(self._settings.broker)
+            check_broker(self._settings.broker)
         except (OperationalError, OSError):
             self.watchdog.heard()  # not deaf: nobody rings
             return

@@ -70,7 +70,7 @@ class Runner:
         while not self._draining() and (job := self._claim()):
             self._run(job)
             if time.monotonic() > end:
-                self._notifier.ring()
+                self._notifier.notify_workers()
                 return
 
     def _claim(self) -> Job | None:
@@ -97,7 +97,7 @@ class Runner:
     def _run(self, job: Job) -> None:
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
         log.info("%s begins, attempt %d", job.id, job.attempt)
-        self._notifier.wake(job.id)
+        self._notifier.publish_change(job.id)
         try:
             with self._lease_keeper.holding(lease, job.requested) as held_lease:
                 recorder = Recorder(self._sessions, self._notifier, self._settings, job, lease, held_lease)
@@ -109,7 +109,7 @@ class Runner:
             log.warning("%s is another worker's now", job.id)
             return
         log.info("%s: %s", job.id, type(outcome).__name__.lower())
-        self._notifier.wake(job.id)
+        self._notifier.publish_change(job.id)
 
     def _finish(self, lease: Lease, held_lease: HeldLease, recorder: Recorder, outcome: Outcome) -> None:
         """Write the end, with what was noted last; an end that the database refuses becomes an internal error."""

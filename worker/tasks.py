@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from messaging.notifier import TASK_NAME
+from messaging.celery_app import TASK_NAME
 from worker.runner import Runner
 
 _runners: list[Runner] = []  # of this process, one

@@ -6,7 +6,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.dependencies import Here, Service
-from messaging.notifier import BrokerRefusesWrites, answers
+from messaging.broker_health import BrokerRefusesWrites, check_broker
 from store.db.database import wal_is_safe
 from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot
@@ -56,7 +56,7 @@ def _workers(here: Service) -> str | None:
 
 def _broker(here: Service) -> str | None:
     try:
-        answers(here.settings.broker)
+        check_broker(here.settings.broker)
     except BrokerRefusesWrites:
         return "the broker refuses what is written to it"
     except (OperationalError, OSError):

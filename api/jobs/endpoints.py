@@ -19,7 +19,7 @@ from api.jobs.full_validation import ThoroughRoute
 from api.jobs.job_filters import METADATA, Filters
 from api.jobs.job_response import JobResponse, show, views
 from api.jobs.schemas import EpochsView, EpochView, JobRequest, JobView
-from messaging.notifier import REQUESTED
+from messaging.channels import ACTION_REQUESTED
 from service import submission
 from store.accounts.keys import Caller
 from store.artifacts import blobs
@@ -51,7 +51,7 @@ async def create_job(  # noqa: PLR0913 - the parameters of the request
     wait = wished_wait(request)
     make = functools.partial(submission.create, here.limits, caller.project, body)
     answer = await to_thread.run_sync(answer_once, here, caller, key, make)
-    here.notifier.ring()
+    here.notifier.notify_workers()
     if wait is None:
         return answer
     job_id = answer.headers["Location"].rpartition("/")[2]
@@ -116,7 +116,7 @@ def cancel_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
 def stop_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Finish now, with the best weights so far."""
     answer = _asked(here, caller, key, job_id, lambda tx: jobs.stop(tx, caller.project, job_id))
-    here.notifier.ring()
+    here.notifier.notify_workers()
     return answer
 
 
@@ -131,7 +131,7 @@ def resume_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Go on with a paused job; the result is the same as if it had not been paused."""
     resume = functools.partial(submission.resume, here.limits, caller.project, job_id)
     answer = _asked(here, caller, key, job_id, resume)
-    here.notifier.ring()
+    here.notifier.notify_workers()
     return answer
 
 
@@ -139,7 +139,7 @@ def resume_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
 def retry_job(job_id: str, here: Here, caller: Writer, key: Once) -> Response:
     """Queue a new job with the spec of one that has ended."""
     answer = answer_once(here, caller, key, functools.partial(submission.retry, here.limits, caller.project, job_id))
-    here.notifier.ring()
+    here.notifier.notify_workers()
     return answer
 
 
@@ -167,7 +167,7 @@ def get_weights(
 
 def _asked(here: Service, caller: Caller, key: RequestKey | None, job_id: str, ask: Callable[[Tx], Job]) -> Response:
     answer = answer_once(here, caller, key, lambda tx: show(tx, ask(tx)).answer())
-    here.notifier.wake(job_id, REQUESTED)
+    here.notifier.publish_change(job_id, ACTION_REQUESTED)
     return answer
 
 

@@ -38,7 +38,7 @@ def delete_model(model_id: str, here: Here, caller: Writer) -> Response:
     """Delete a model that no unfinished job starts from, and its weights; the job that made it stays."""
     with transaction(here.sessions) as tx:
         model = models.remove(tx, caller.project, model_id)
-    here.notifier.wake(model.job_id)
+    here.notifier.publish_change(model.job_id)
     return Response(status_code=204)
 
 

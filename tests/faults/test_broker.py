@@ -9,7 +9,7 @@ import redis
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from messaging.notifier import celery_app, send
+from messaging.celery_app import celery_app, send_notifications
 from tests.faults.conftest import Note, Size
 from tests.support.proxy import Proxy
 from tests.support.servers import RedisServer
@@ -99,11 +99,11 @@ def proxy(broker: RedisServer) -> Iterator[Proxy]:
 def test_ringing_at_a_broker_that_swallows_bytes_gives_up(proxy: Proxy, note: Note, connected: bool) -> None:  # noqa: FBT001
     app = celery_app(proxy.url)
     if connected:
-        send(app)
+        send_notifications(app)
     proxy.swallow(new=True)
     began = time.monotonic()
     with pytest.raises((OperationalError, RedisError, OSError)):
-        send(app)
+        send_notifications(app)
     seconds = time.monotonic() - began
     note(f"{'half open' if connected else 'never answering'}: {seconds:.1f} s")
     assert seconds <= 6

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.training import checkpoint
-from messaging.notifier import Notifier, celery_app
+from messaging.celery_app import celery_app
+from messaging.notifier import Notifier
 from service.settings import Settings
 from store.artifacts import blobs
 from store.db.database import open_database, open_sessions

@@ -137,13 +137,13 @@ def test_a_lost_workers_job_ends_with_the_same_bits_through(
     note(f"{action} {moment} commit")
 
 
-@proof("ring")
+@proof("notification")
 @pytest.mark.parametrize("role", ["api", "scheduler"])
 @cases(("before", "kill"), ("after", "error"))
-def test_a_job_whose_bell_is_not_rung_or_rung_twice_is_trained_once(
+def test_job_with_a_lost_or_repeated_notification_trains_once(
     service: ServiceUnderTest, note: Note, moment: str, action: str, role: str
 ) -> None:
-    place = f"ring.{moment}_send"
+    place = f"notification.{moment}_send"
     service.undisturbed(LONG)
     service.arm(role, place, action)
     jobs = service.all_end(

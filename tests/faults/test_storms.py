@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from messaging.notifier import celery_app, send
+from messaging.celery_app import celery_app, send_notifications
 from tests.faults.conftest import Note, Size
 from tests.support.processes import children, kill
 from tests.support.service_under_test import ServiceUnderTest
@@ -45,7 +45,7 @@ def test_a_bell_rung_five_times_claims_a_job_once(service: ServiceUnderTest, not
     urls = []
     for _ in range(size(10, 100)):
         urls.append(service.queue(20))
-        send(app, 5)
+        send_notifications(app, 5)
     jobs = service.all_end(urls)
     claims = [sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs]
     assert claims == [1] * len(jobs)

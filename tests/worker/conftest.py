@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from api.jobs.schemas import JobRequest
-from messaging.notifier import Notifier, celery_app
+from messaging.celery_app import celery_app
+from messaging.notifier import Notifier
 from service import submission
 from service.limits import ApiSettings
 from service.settings import Settings

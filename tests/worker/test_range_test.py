@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from messaging.notifier import REQUESTED
+from messaging.channels import ACTION_REQUESTED
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import jobs
@@ -98,7 +98,7 @@ def test_what_is_asked_of_a_job_is_done_in_the_middle_of_its_test(worker_fixture
         if not asked:
             with transaction(worker_fixture.sessions) as tx:
                 action(tx, DEFAULT_PROJECT, JobId(job_id))
-            worker_fixture.notifier.wake(job_id, REQUESTED)
+            worker_fixture.notifier.publish_change(job_id, ACTION_REQUESTED)
         asked.append(1)
         return False
 

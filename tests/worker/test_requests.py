@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from engine.interchange.weights_files import from_safetensors
-from messaging.notifier import REQUESTED
+from messaging.channels import ACTION_REQUESTED
 from store.artifacts import blobs
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
@@ -46,7 +46,7 @@ def running(worker_fixture: WorkerFixture) -> Iterator[Callable[[str], threading
 def ask(worker_fixture: WorkerFixture, action: Ask, job_id: str) -> Job:
     with transaction(worker_fixture.sessions) as tx:
         job = action(tx, DEFAULT_PROJECT, job_id)
-    worker_fixture.notifier.wake(job_id, REQUESTED)
+    worker_fixture.notifier.publish_change(job_id, ACTION_REQUESTED)
     return job
 
 

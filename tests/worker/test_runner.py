@@ -9,7 +9,8 @@ import redis
 from sqlalchemy import delete, update
 
 from engine.interchange.weights_files import from_safetensors
-from messaging.notifier import REQUESTED
+from messaging.celery_app import QUEUE
+from messaging.channels import ACTION_REQUESTED
 from store.artifacts import blobs, datasets
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId
@@ -143,7 +144,7 @@ def test_a_bell_is_not_answered_for_ever_but_rung_again_for_what_is_left(worker_
     worker_fixture.notifier.close()
     assert [worker_fixture.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
     with redis.Redis.from_url(worker_fixture.settings.redis_url) as broker:
-        assert broker.llen("backprop") == 1
+        assert broker.llen(QUEUE) == 1
 
 
 def test_no_epochs_give_the_initialised_network(worker_fixture: WorkerFixture) -> None:
@@ -199,7 +200,7 @@ def test_a_running_job_is_canceled_soon_after_it_is_asked(
     wait_until(lambda: worker_fixture.job(job_id).epoch > 0)
     with transaction(worker_fixture.sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job_id)
-    worker_fixture.notifier.wake(job_id, REQUESTED)
+    worker_fixture.notifier.publish_change(job_id, ACTION_REQUESTED)
     worker.join(timeout=10)
     job = worker_fixture.job(job_id)
     assert (job.state, job.model_id, job.requested) == ("canceled", None, None)

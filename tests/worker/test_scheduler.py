@@ -4,6 +4,7 @@ import pytest
 import redis
 from sqlalchemy import select, update
 
+from messaging.celery_app import QUEUE
 from store.artifacts import blobs, datasets
 from store.db.transaction import snapshot, transaction
 from store.ids import DatasetId, WorkerId
@@ -16,9 +17,9 @@ from worker.maintenance.scheduler import Scheduler
 def bells(worker_fixture: WorkerFixture) -> int:
     """How many the next round rings."""
     with redis.Redis.from_url(worker_fixture.settings.redis_url) as broker:
-        broker.delete("backprop")
+        broker.delete(QUEUE)
         Scheduler(worker_fixture.sessions, worker_fixture.settings).round(sweeps=False)
-        return int(broker.llen("backprop"))
+        return int(broker.llen(QUEUE))
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ class Recorder:
             return
         self._unwritten, self._warnings = {}, []
         self._held_lease.good(requested)
-        self._notifier.wake(self._lease.job_id)
+        self._notifier.publish_change(self._lease.job_id)
 
     def write(self, tx: Tx) -> str | None:
         """Write what was noted in a transaction that is open; answers what was asked of the job."""
@@ -163,7 +163,7 @@ class Recorder:
         """Write what the range test found, at once: training goes by it from now on, whoever does it."""
         with transaction(self._sessions, "range_test") as tx:
             leases.keep_range_test(tx, self._lease, found, warnings)
-        self._notifier.wake(self._lease.job_id)
+        self._notifier.publish_change(self._lease.job_id)
 
     def _share(self, epochs_done: float) -> float:
         return min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0

@@ -11,7 +11,7 @@ import threading
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from messaging.notifier import celery_app, send
+from messaging.celery_app import celery_app, send_notifications
 from service.settings import Settings, settings
 from store.accounts import idempotency
 from store.artifacts import blobs
@@ -53,7 +53,7 @@ class Scheduler:
             queued = queue_position.count_queued(tx, at_most=1)
             free = workers.free_slots(tx, self._settings.lease_seconds)
         if queued:  # one for each free slot: a worker that hears none takes itself for deaf, more would pile up
-            send(self._app, min(max(free, 1), MAX_RINGS))
+            send_notifications(self._app, min(max(free, 1), MAX_RINGS))
         self._swept = blobs.sweep(self._sessions, self._swept)
         if sweeps:
             with transaction(self._sessions) as tx:
