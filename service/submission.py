@@ -11,8 +11,7 @@ from api.http.json_pointers import InvalidField
 from api.jobs.job_response import show
 from api.jobs.schemas import JobRequest
 from engine import shapes
-from service import initialization
-from service.initialization import Base
+from service.initialization import base_columns, load_initialization
 from service.limits import ApiSettings
 from store.accounts.idempotency import Answer
 from store.artifacts import datasets, models, uploaded_weights
@@ -23,7 +22,10 @@ from store.ids import JobId, ProjectId
 from store.jobs import durations, events, jobs, queue_position
 from store.tables import Dataset, Job
 from tabular.errors import InvalidPlan
-from tabular.planning.plan import Plan, plan
+from tabular.planning.initialization.sources import Initialization
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.planning.serialization import to_spec
 from tabular.profile import Profile
 
@@ -45,18 +47,18 @@ SAME = (  # what a job that is tried again has of the old one
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
     dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
-    base = initialization.base_of(tx, project, body, lock="keep")
-    resolved, taken = _resolve(dataset, body, base)
+    base = load_initialization(tx, project, body.init_from, lock="keep")
+    resolved = plan(_profile(dataset), _plan_request(body, base))
     estimate = _estimate(tx, resolved, limits)
     return _queued(
         limits,
         project,
         tx,
         dataset_id=dataset.id,
-        **(base.columns if base else {}),
+        **base_columns(body.init_from),
         name=body.name or f"{dataset.name}: {body.target if isinstance(body.target, str) else ', '.join(body.target)}",
         priority=body.priority,
-        spec=_spec(body, resolved) | taken,
+        spec=_spec(body, resolved),
         estimate=estimate,
         expected_seconds=estimate["seconds"]["seconds"] if estimate["seconds"] else None,
         warnings=[asdict(warning) for warning in resolved.warnings],
@@ -106,13 +108,13 @@ def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
 def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
     with snapshot(here.sessions) as tx:
-        base = initialization.base_of(tx, project, body)
-        resolved, taken = _resolve(datasets.get(tx, project, body.dataset_id), body, base)
+        base = load_initialization(tx, project, body.init_from)
+        resolved = plan(_profile(datasets.get(tx, project, body.dataset_id)), _plan_request(body, base))
         estimate = _estimate(tx, resolved, here.limits)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {
         "valid": True,
-        "spec": _spec(body, resolved) | taken,
+        "spec": _spec(body, resolved),
         "estimate": estimate,
         "warnings": warnings,
     }
@@ -123,8 +125,9 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     try:
         body = JobRequest.model_validate(rest)
         with snapshot(sessions) as tx:
-            dataset, base = datasets.get(tx, project, body.dataset_id), initialization.base_of(tx, project, body)
-            _resolve(dataset, body, base)
+            dataset = datasets.get(tx, project, body.dataset_id)
+            base = load_initialization(tx, project, body.init_from)
+            plan(_profile(dataset), _plan_request(body, base))
     except InvalidPlan as error:
         return [InvalidField(pointer=problem.pointer, detail=problem.detail) for problem in error.problems]
     except (ValidationError, NotFound):
@@ -132,23 +135,20 @@ def further_problems(sessions: Sessions, project: ProjectId, rest: dict[str, Any
     return []
 
 
-def _resolve(dataset: Dataset, body: JobRequest, base: Base | None) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a job, and what it takes over from another network, as a part of its spec."""
-    profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
-    asked = initialization.with_defaults_of(body, base)
-    resolved = plan(
-        profile,
-        asked.target,
-        asked.features,
-        asked.task,
-        asked.model,
-        asked.training,
-        sample_weight=asked.sample_weight,
-        vectors=initialization.vectors_of(base),
-        kept=base.asked.freeze_layers if base else None,
+def _profile(dataset: Dataset) -> Profile:
+    return Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
+
+
+def _plan_request(body: JobRequest, base: Initialization | None) -> PlanRequest:
+    return PlanRequest(
+        target=body.target,
+        features=body.features,
+        task=body.task,
+        model=body.model,
+        training=body.training,
+        sample_weight=body.sample_weight,
+        initialization=base,
     )
-    resolved, taken = initialization.start_from(base, resolved, profile)
-    return resolved, {"init_from": taken}
 
 
 def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:

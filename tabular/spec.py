@@ -1,8 +1,8 @@
 """The part of a job that speaks about the table."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 MAX_SIZE = 512  # of a vector that stands for a category
 MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
@@ -43,3 +43,42 @@ class FeatureSpec(BaseModel):
         description="Length of the vectors of an embedding, and of nothing else. "
         "Null: 1.6 n^0.56 for n vectors, at most 50.",
     )
+
+
+class InitFrom(BaseModel):
+    """What to start from instead of random weights: a trained model or uploaded weights.
+
+    A model passes on its preprocessing and its first layers, as far as they equal the job's layers. From uploaded
+    weights, named as `torch.nn.Sequential` names them ("0.weight", ...), a job takes as many of the first layers as
+    fit. The output layer is taken if all other layers are and it fits too.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"weights_id": "wts_…", "freeze_layers": 1}]},
+    )
+
+    model_id: str | None = Field(
+        default=None, description="A model of this project. Give either `model_id` or `weights_id`."
+    )
+    weights_id: str | None = Field(default=None, description="Uploaded weights of this project.")
+    freeze_layers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        strict=True,
+        description="How many of the first layers to keep unchanged. The embeddings of features stay unchanged "
+        "with them and do not count.",
+    )
+    new_head: bool = Field(
+        default=False, strict=True, description="Initialize the output layer randomly even if the old one would fit."
+    )
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        """Accept exactly one source."""
+        if (self.model_id is None) == (self.weights_id is None):
+            raise ValueError("Give either model_id or weights_id, not both.")
+        return self

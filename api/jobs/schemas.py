@@ -1,49 +1,18 @@
 """Jobs as they are asked for and as they are shown."""
 
 from dataclasses import asdict
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
 from api.http.schemas import Metadata, Name, Request, View, Warned
 from engine.spec import ModelSpec, TrainingSpec
 from store.db.clock import rfc3339
 from store.jobs.queue_position import QueuePosition
 from store.tables import Epoch, Job
-from tabular.spec import ColumnName, FeatureSpec, Target, Task
+from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
 
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
-
-
-class InitFrom(Request):
-    """What to start from instead of from nothing: a trained model, or uploaded weights.
-
-    Of a model its preprocessing is taken, too, and its layers as far as they are alike. Of weights, which are named as
-    torch.nn.Sequential names them ("0.weight", ...), as many of the first layers as fit, and the output layer if all
-    others do and it fits.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"weights_id": "wts_…", "freeze_layers": 1}]})
-
-    model_id: str | None = Field(default=None, description="A model of this project; or:")
-    weights_id: str | None = Field(default=None, description="Uploaded weights of this project.")
-    freeze_layers: int = Field(
-        default=0,
-        ge=0,
-        le=64,
-        strict=True,
-        description="First layers that stay as they are, and with them the vectors of embedded features.",
-    )
-    new_head: bool = Field(
-        default=False, strict=True, description="Draw the output layer anew, even if that of the start would fit."
-    )
-
-    @model_validator(mode="after")
-    def _has_one_start(self) -> Self:
-        """A job starts from one thing."""
-        if (self.model_id is None) == (self.weights_id is None):
-            raise ValueError("Name either model_id or weights_id, and not both.")
-        return self
 
 
 class JobRequest(Request):

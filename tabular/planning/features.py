@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from tabular.planning.findings import Findings
+from tabular.planning.report import PlanningReport
 from tabular.planning.tasks import closest
 from tabular.preprocessing.categorical import MAX_CATEGORIES, MAX_VECTORS
 from tabular.preprocessing.numeric import CYCLES
@@ -53,7 +53,7 @@ def plan_features(  # noqa: PLR0913 - two of the six have defaults
     profile: Profile,
     targets: Collection[str],
     features: Sequence[FeatureSpec] | None,
-    findings: Findings,
+    report: PlanningReport,
     reading: Reading = "anything",
     *,
     besides: Collection[str] = (),
@@ -65,31 +65,31 @@ def plan_features(  # noqa: PLR0913 - two of the six have defaults
     Where the layers read inputs by their places, columns that never change are inputs all the same.
     """
     if features is not None:
-        planned = _asked_for(profile, targets, features, findings, reading)
+        planned = _asked_for(profile, targets, features, report, reading)
     else:
-        planned = _useful(profile, {*targets, *besides}, findings, reading)
+        planned = _useful(profile, {*targets, *besides}, report, reading)
     for feature in planned:
-        _warn_of_rare(profile, feature, findings)
+        _warn_of_rare(profile, feature, report)
     return planned
 
 
 def _useful(
-    profile: Profile, besides: Collection[str], findings: Findings, reading: Reading
+    profile: Profile, besides: Collection[str], report: PlanningReport, reading: Reading
 ) -> tuple[FeaturePlan, ...]:
     others = [column for column in profile.columns if column.name not in besides]
-    chosen = [column for column in others if _usable(column, profile, findings, reading)]
+    chosen = [column for column in others if _usable(column, profile, report, reading)]
     if not chosen:
-        findings.refuse("/features", "No column carries information: all are constant, empty, text or identifiers.")
+        report.reject("/features", "No column carries information: all are constant, empty, text or identifiers.")
     return tuple(_feature(column, default_encoding(column.type, reading)) for column in chosen)
 
 
-def _warn_of_rare(profile: Profile, feature: FeaturePlan, findings: Findings) -> None:
+def _warn_of_rare(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:
     """Note that values which repeat are not told apart, because there are more of them than the encoding takes."""
     most = {"one_hot": MAX_CATEGORIES, "embedding": MAX_VECTORS}.get(feature.encoding)
     column = profile.column(feature.column)
     if most is None or column is None or repeated(column) <= most:
         return
-    findings.warn(
+    report.warn(
         "rare_values_joined",
         f"{column.name!r} has {repeated(column):,} values in more than one row; {feature.encoding} tells the "
         f"{most:,} most frequent apart, and takes the others for one.",
@@ -105,12 +105,12 @@ def default_encoding(kind: ColumnType, reading: Reading) -> PlannedEncoding:
     return "none" if kind == "number" and reading == "whole_numbers" else FITTING[kind][0]
 
 
-def _usable(column: Column, profile: Profile, findings: Findings, reading: Reading) -> bool:
+def _usable(column: Column, profile: Profile, report: PlanningReport, reading: Reading) -> bool:
     reason = useless(column, profile.rows)
     if reason == CONSTANT and reading != "anything":
         return True
     if reason:
-        findings.warn(
+        report.warn(
             "column_skipped",
             f"{column.name!r} is not learned from: {reason}.",
             column=column.name,
@@ -147,7 +147,7 @@ def _asked_for(
     profile: Profile,
     targets: Collection[str],
     features: Sequence[FeatureSpec],
-    findings: Findings,
+    report: PlanningReport,
     reading: Reading,
 ) -> tuple[FeaturePlan, ...]:
     columns = {column.name: column for column in profile.columns}
@@ -157,40 +157,40 @@ def _asked_for(
         pointer, name = f"/features/{place}", feature.column
         if name not in columns:
             detail = f"The data set has no column {name!r}. {closest(name, list(columns))}"
-            findings.refuse(f"{pointer}/column", detail)
+            report.reject(f"{pointer}/column", detail)
         elif name in targets:
-            findings.refuse(
+            report.reject(
                 f"{pointer}/column",
                 f"{name!r} is {'the' if len(targets) == 1 else 'a'} target; a network cannot learn from its answer.",
             )
         elif name in first:
-            findings.refuse(f"{pointer}/column", f"{name!r} is named twice, first at /features/{first[name]}.")
+            report.reject(f"{pointer}/column", f"{name!r} is named twice, first at /features/{first[name]}.")
         else:
             first[name] = place
             encoding = feature.encoding or default_encoding(columns[name].type, reading)
-            _check_size(feature, encoding, pointer, findings)
-            if fitted := _with_encoding(columns[name], encoding, pointer, profile.rows, findings):
+            _check_size(feature, encoding, pointer, report)
+            if fitted := _with_encoding(columns[name], encoding, pointer, profile.rows, report):
                 planned.append(fitted.model_copy(update={"size": feature.size or fitted.size}))
     return tuple(planned)
 
 
-def _check_size(feature: FeatureSpec, encoding: PlannedEncoding, pointer: str, findings: Findings) -> None:
+def _check_size(feature: FeatureSpec, encoding: PlannedEncoding, pointer: str, report: PlanningReport) -> None:
     if feature.size is not None and encoding != "embedding":
         detail = f"{encoding} has no vectors whose size could be chosen; leave size out, or ask for embedding."
-        findings.refuse(f"{pointer}/size", detail)
+        report.reject(f"{pointer}/size", detail)
 
 
 def _with_encoding(
-    column: Column, encoding: PlannedEncoding, pointer: str, rows: int, findings: Findings
+    column: Column, encoding: PlannedEncoding, pointer: str, rows: int, report: PlanningReport
 ) -> FeaturePlan | None:
     fitting = FITTING[column.type]
     if encoding not in fitting:
         allowed = " or ".join(name for name in fitting if name != "datetime") or "null"
         detail = f"{encoding} does not fit {column.name!r}, a {column.type} column; use {allowed}."
-        findings.refuse(f"{pointer}/encoding", detail)
+        report.reject(f"{pointer}/encoding", detail)
         return None
     if column.missing == rows:
-        findings.refuse(f"{pointer}/column", f"{column.name!r} has no values.")
+        report.reject(f"{pointer}/column", f"{column.name!r} has no values.")
         return None
     return _feature(column, encoding)
 

@@ -7,8 +7,8 @@ from engine.layers.layer_id import ShapeError
 from engine.shapes import Counts, count
 from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from tabular.planning.features import FeaturePlan, Reading
-from tabular.planning.findings import Findings
 from tabular.planning.losses import LossPlan
+from tabular.planning.report import PlanningReport
 from tabular.profile import Profile
 
 Shape = tuple[int, ...]
@@ -49,31 +49,31 @@ def inputs_of(features: Iterable[FeaturePlan], profile: Profile) -> Inputs:
     return Inputs(most=most, reason=reason)
 
 
-def end_of(layers: Sequence[LayerSpec], inputs: Inputs, findings: Findings) -> Shape | None:
+def end_of(layers: Sequence[LayerSpec], inputs: Inputs, report: PlanningReport) -> Shape | None:
     """Return the shape of what the hidden layers make of a row; None after noting which layer cannot take it."""
     try:
         counts = _count(layers, inputs.most)
     except ValueError as refused:
-        _refuse(refused, inputs, findings)
+        _refuse(refused, inputs, report)
         return None
     if inputs.reason and inputs.most > 1 and (refused_fewer := _refusal(layers, inputs.most - 1)):
-        findings.refuse(
+        report.reject(
             _pointer(refused_fewer), f"{_kind(refused_fewer)} needs an exact number of inputs. {_why(inputs)}"
         )
     hidden = [layer.output_shape for layer in counts.layers if layer.id.spec_index is not None]
     return tuple(hidden[-1]) if hidden else (inputs.most,)
 
 
-def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inputs, findings: Findings) -> None:
+def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inputs, report: PlanningReport) -> None:
     """Note layers that cannot be frozen."""
     learning = learners(layers, inputs)
     for place, index in enumerate(frozen):
         if index >= len(layers):
             detail = f"There is no layer {index}: the model has {len(layers)}, counted from 0, and its output layer."
-            findings.refuse(f"/training/frozen/{place}", detail)
+            report.reject(f"/training/frozen/{place}", detail)
         elif index not in learning:
             detail = f"Layer {index}, {layers[index].type}, has no parameters that could be frozen."
-            findings.refuse(f"/training/frozen/{place}", detail)
+            report.reject(f"/training/frozen/{place}", detail)
 
 
 def learners(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
@@ -95,35 +95,40 @@ def making_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[i
     return frozenset(index for index, shape in each if len(shape) == 1 and index is not None)
 
 
-def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, findings: Findings) -> None:
+def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, report: PlanningReport) -> None:
     """Note what else the engine finds wrong with the whole network."""
     try:
         count(layers, inputs.most, loss.outputs, 1, "float32", SgdSpec(), loss=loss.loss)
     except ValueError as refused:
-        _refuse(refused, inputs, findings)
+        _refuse(refused, inputs, report)
 
 
 def check_embedding(
-    layers: Sequence[LayerSpec], features: Sequence[FeaturePlan], profile: Profile, findings: Findings, *, asked: bool
+    layers: Sequence[LayerSpec],
+    features: Sequence[FeaturePlan],
+    profile: Profile,
+    report: PlanningReport,
+    *,
+    asked: bool,
 ) -> None:
     """Note features that an embedding at the front cannot look up. `asked`: the request names the features."""
     placed = [(pointer, layer) for pointer, layer in walk(layers) if isinstance(layer, EmbeddingSpec)]
     first = 1 if reading(layers) == "whole_numbers" else 0
     for pointer, _ in placed[first:]:
-        findings.refuse(pointer, "An embedding looks up whole numbers, which only features are: it comes first.")
+        report.reject(pointer, "An embedding looks up whole numbers, which only features are: it comes first.")
     if not first:
         return
     pointer, embedding = placed[0]
     for number, feature in enumerate(features):
         if misfit := _no_whole_numbers(feature, profile):
             at = f"/features/{number}" if asked else pointer
-            findings.refuse(at, f"{feature.column!r} {misfit} The embedding layer looks up whole numbers from 0 up.")
+            report.reject(at, f"{feature.column!r} {misfit} The embedding layer looks up whole numbers from 0 up.")
     largest = max((_most(feature, profile), feature.column) for feature in features)
     if largest[0] >= embedding.vocabulary:
         detail = (
             f"{largest[1]!r} goes up to {largest[0]:g}: that takes a vocabulary of {largest[0] + 1:g} or more, not "
         )
-        findings.refuse(f"{pointer}/vocabulary", f"{detail}{embedding.vocabulary}.")
+        report.reject(f"{pointer}/vocabulary", f"{detail}{embedding.vocabulary}.")
 
 
 def _no_whole_numbers(feature: FeaturePlan, profile: Profile) -> str | None:
@@ -158,16 +163,16 @@ def _refusal(layers: Sequence[LayerSpec], inputs: int) -> ValueError | None:
     return None
 
 
-def _refuse(refused: ValueError, inputs: Inputs, findings: Findings) -> None:
+def _refuse(refused: ValueError, inputs: Inputs, report: PlanningReport) -> None:
     problem = refused.problem if isinstance(refused, ShapeError) else str(refused)
     detail = f"{_kind(refused)}: {problem}."
     if _pointer(refused) == f"{LAYERS}/0":
         detail = f"{detail} {_why(inputs)}"
-        skipped = [warning.column for warning in findings.warnings if warning.code == "column_skipped"]
+        skipped = [warning.column for warning in report.warnings if warning.code == "column_skipped"]
         if skipped:
             more = " …" if len(skipped) > MAX_NAMED else ""
             detail += f" Not learned from: {', '.join(map(repr, skipped[:MAX_NAMED]))}{more}; name them to use them."
-    findings.refuse(_pointer(refused), detail)
+    report.reject(_pointer(refused), detail)
 
 
 def _why(inputs: Inputs) -> str:

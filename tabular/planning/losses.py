@@ -13,7 +13,7 @@ from engine.spec import (
     TargetSpec,
     loss_spec,
 )
-from tabular.planning.findings import Findings
+from tabular.planning.report import PlanningReport
 from tabular.planning.targets import Goal
 from tabular.planning.tasks import TargetPlan
 from tabular.profile import Profile
@@ -45,13 +45,13 @@ def implied_task(profile: Profile, names: Sequence[str], asked: LossName | LossS
     return "regression" if name in FOR_NUMBERS and numbers else None
 
 
-def plan_loss(goal: Goal, asked: LossName | LossSpec | str, findings: Findings) -> LossPlan:
+def plan_loss(goal: Goal, asked: LossName | LossSpec | str, report: PlanningReport) -> LossPlan:
     """Return the loss that was asked for, or the one that suits the targets; note it where it does not fit."""
     if not isinstance(asked, str) and asked.type == "multi_target":
-        return _weighted(goal, asked, findings)
-    each = tuple(_fitting(target, asked, POINTER, findings) for target in goal.targets)
+        return _weighted(goal, asked, report)
+    each = tuple(_fitting(target, asked, POINTER, report) for target in goal.targets)
     if goal.by_position:
-        return _whole(each, asked, (len(each), goal.targets[0].outputs), findings)
+        return _whole(each, asked, (len(each), goal.targets[0].outputs), report)
     outputs = sum(map(width, each, goal.targets))
     if len(each) > 1 and (len(set(each)) > 1 or each[0].type == "softmax_cross_entropy"):
         parts = (
@@ -59,7 +59,7 @@ def plan_loss(goal: Goal, asked: LossName | LossSpec | str, findings: Findings) 
             for loss, target in zip(each, goal.targets, strict=True)
         )
         return LossPlan(loss=MultiTargetSpec(targets=tuple(parts)), each=each, outputs=outputs)
-    return _whole(each, asked, outputs, findings)
+    return _whole(each, asked, outputs, report)
 
 
 def width(loss: SingleLossSpec, target: TargetPlan) -> int:
@@ -71,32 +71,34 @@ def _whole(
     each: tuple[SingleLossSpec, ...],
     asked: LossName | LossSpec | str,
     outputs: int | tuple[int, int],
-    findings: Findings,
+    report: PlanningReport,
 ) -> LossPlan:
     """Return one loss for all outputs, by its name unless options came with it."""
     loss = each[0]
-    _check_weights(loss, outputs if isinstance(outputs, int) else outputs[0], POINTER, findings)
+    _check_weights(loss, outputs if isinstance(outputs, int) else outputs[0], POINTER, report)
     return LossPlan(loss=loss.type if isinstance(asked, str) else loss, each=each, outputs=outputs)
 
 
-def _check_weights(loss: SingleLossSpec, outputs: int, pointer: str, findings: Findings) -> None:
+def _check_weights(loss: SingleLossSpec, outputs: int, pointer: str, report: PlanningReport) -> None:
     given = len(loss.positive_weights) if isinstance(loss, SigmoidCrossEntropySpec) else 1
     if given not in {1, outputs}:
         detail = f"There are {given} weights, and {outputs} outputs; give one weight, or one for each."
-        findings.refuse(f"{pointer}/positive_weight", detail)
+        report.reject(f"{pointer}/positive_weight", detail)
 
 
-def _fitting(target: TargetPlan, asked: LossName | LossSpec | str, pointer: str, findings: Findings) -> SingleLossSpec:
+def _fitting(
+    target: TargetPlan, asked: LossName | LossSpec | str, pointer: str, report: PlanningReport
+) -> SingleLossSpec:
     """Return the loss asked for if it fits the target, else the one that does."""
     fitting = _names(target)
     name = asked if isinstance(asked, str) else asked.type
     if name == "auto" or name not in fitting:
         if name != "auto":
-            findings.refuse(pointer, f"{name} does not fit {_subject(target)}; use {' or '.join(fitting)}, or auto.")
+            report.reject(pointer, f"{name} does not fit {_subject(target)}; use {' or '.join(fitting)}, or auto.")
         return _single(fitting[0])
     if name == "poisson" and isinstance(target.column.min, (int, float)) and target.column.min < 0:
         detail = f"poisson counts from 0 up, and {target.column.name!r} goes down to {target.column.min:g}."
-        findings.refuse(pointer, detail)
+        report.reject(pointer, detail)
     return _single(fitting[fitting.index(name)]) if isinstance(asked, str) else _single(asked)
 
 
@@ -117,20 +119,20 @@ def _single(loss: LossName | LossSpec) -> SingleLossSpec:
     return spec
 
 
-def _weighted(goal: Goal, asked: MultiTargetSpec, findings: Findings) -> LossPlan:
+def _weighted(goal: Goal, asked: MultiTargetSpec, report: PlanningReport) -> LossPlan:
     """Return the sum of losses that was asked for, checked target by target."""
     pointer = f"{POINTER}/targets"
     if not goal.several or len(asked.targets) != len(goal.targets):
         names = "one column" if not goal.several else f"{len(goal.targets)} columns"
         detail = f"There are {len(asked.targets)} losses, and target names {names}; a list needs one for each."
-        findings.refuse(pointer, detail)
-        return plan_loss(goal, "auto", findings)
+        report.reject(pointer, detail)
+        return plan_loss(goal, "auto", report)
     each = []
     for place, (part, target) in enumerate(zip(asked.targets, goal.targets, strict=True)):
-        loss = _fitting(target, part.loss, f"{pointer}/{place}/loss", findings)
+        loss = _fitting(target, part.loss, f"{pointer}/{place}/loss", report)
         if part.outputs != (wanted := width(loss, target)):
             detail = f"{target.column.name!r} takes {wanted} outputs, not {part.outputs}."
-            findings.refuse(f"{pointer}/{place}/outputs", detail)
-        _check_weights(loss, wanted, f"{pointer}/{place}/loss", findings)
+            report.reject(f"{pointer}/{place}/outputs", detail)
+        _check_weights(loss, wanted, f"{pointer}/{place}/loss", report)
         each.append(loss)
     return LossPlan(loss=asked, each=tuple(each), outputs=sum(map(width, each, goal.targets)))

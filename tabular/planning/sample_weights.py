@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tabular.planning.findings import Findings
+from tabular.planning.report import PlanningReport
 from tabular.planning.tasks import closest
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
@@ -21,7 +21,7 @@ def check_sample_weight(
     name: str | None,
     targets: Collection[str],
     features: Sequence[FeatureSpec] | None,
-    findings: Findings,
+    report: PlanningReport,
 ) -> tuple[str, ...]:
     """Return the names of columns that hold weights, of which there is one at most; note why it cannot hold them."""
     if name is None:
@@ -29,17 +29,17 @@ def check_sample_weight(
     column = profile.column(name)
     if column is None:
         names = [column.name for column in profile.columns]
-        findings.refuse(POINTER, f"The data set has no column {name!r}. {closest(name, names)}")
+        report.reject(POINTER, f"The data set has no column {name!r}. {closest(name, names)}")
         return ()
     if name in targets:
-        findings.refuse(POINTER, f"{name!r} is to be predicted; weights stand in a column of their own.")
+        report.reject(POINTER, f"{name!r} is to be predicted; weights stand in a column of their own.")
     if any(feature.column == name for feature in features or ()):
-        findings.refuse(POINTER, f"{name!r} is a feature, too; a row's weight is not known of rows to predict.")
+        report.reject(POINTER, f"{name!r} is a feature, too; a row's weight is not known of rows to predict.")
     for problem in _problems(column):
-        findings.refuse(POINTER, f"{name!r} {problem}")
+        report.reject(POINTER, f"{name!r} {problem}")
     if column.min == 0:
         detail = f"Rows whose {name!r} is 0 are left out: they are neither learned from nor compared with."
-        findings.warn("rows_of_weight_0", detail, column=name)
+        report.warn("rows_of_weight_0", detail, column=name)
     return (name,)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tabular.planning.findings import Findings
+from tabular.planning.report import PlanningReport
 from tabular.planning.tasks import MAX_CLASSES, MIN_ROWS, TargetPlan, known_values, like_classes, plan_target
 from tabular.profile import Column, Profile
 from tabular.spec import Task
@@ -79,39 +79,39 @@ def _whole_range(columns: Sequence[Column]) -> tuple[str, ...] | None:
     return tuple(map(str, range(low, low + size))) if size <= MAX_CLASSES and most >= ALIKE * size else None
 
 
-def plan_goal(profile: Profile, names: Sequence[str], task: Task | None, findings: Findings) -> Goal | None:
+def plan_goal(profile: Profile, names: Sequence[str], task: Task | None, report: PlanningReport) -> Goal | None:
     """Return what is asked for, or None after noting what is wrong with it."""
     if len(names) == 1:
-        only = plan_target(profile, names[0], task, findings)
+        only = plan_target(profile, names[0], task, report)
         return Goal(targets=(only,), rows=only.rows) if only else None
-    common = task or _common_task(profile, names, findings)
+    common = task or _common_task(profile, names, report)
     planned = list[TargetPlan]()
     for place, name in enumerate(names):
         pointer, before = f"/target/{place}", names.index(name)
         if before < place:
-            findings.refuse(pointer, f"{name!r} is named twice, first at /target/{before}.")
-        elif target := plan_target(profile, name, common, findings, pointer):
+            report.reject(pointer, f"{name!r} is named twice, first at /target/{before}.")
+        elif target := plan_target(profile, name, common, report, pointer):
             planned.append(target)
     rows = profile.rows - sum(target.column.missing for target in planned)
     if planned and rows < MIN_ROWS:
-        findings.refuse("/target", "Too few rows may have a value of all targets; name fewer, or fill them in.")
+        report.reject("/target", "Too few rows may have a value of all targets; name fewer, or fill them in.")
         return None
     return Goal(targets=tuple(planned), rows=rows) if len(planned) == len(names) else None
 
 
-def _common_task(profile: Profile, names: Sequence[str], findings: Findings) -> Task | None:
+def _common_task(profile: Profile, names: Sequence[str], report: PlanningReport) -> Task | None:
     """Return the task of several numbers, which are classes if each is like classes; None if there are labels."""
     columns = [column for name in names if (column := profile.column(name))]
     if len(columns) < len(names) or any(column.type != "number" for column in columns):
         return None
     if not all(like_classes(column, profile.rows - column.missing) for column in columns):
         return "regression"
-    _warn_of_classes(columns, findings)
+    _warn_of_classes(columns, report)
     return "classification"
 
 
-def _warn_of_classes(columns: Sequence[Column], findings: Findings) -> None:
-    findings.warn(
+def _warn_of_classes(columns: Sequence[Column], report: PlanningReport) -> None:
+    report.warn(
         "numbers_as_classes",
         f"The {len(columns)} targets hold few different whole numbers, which are taken for classes.",
         fix='Send "task": "regression" to predict them as numbers.',

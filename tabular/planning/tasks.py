@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from tabular.planning.findings import Findings
+from tabular.planning.report import PlanningReport
 from tabular.profile import Column, Profile
 from tabular.spec import Task
 
@@ -37,21 +37,21 @@ def closest(name: str, names: list[str]) -> str:
 
 
 def plan_target(
-    profile: Profile, target: str, task: Task | None, findings: Findings, pointer: str = "/target"
+    profile: Profile, target: str, task: Task | None, report: PlanningReport, pointer: str = "/target"
 ) -> TargetPlan | None:
     """Return what the target asks for, or None after noting what is wrong with it."""
     column = profile.column(target)
     if column is None:
         names = [column.name for column in profile.columns]
-        findings.refuse(pointer, f"The data set has no column {target!r}. {closest(target, names)}")
+        report.reject(pointer, f"The data set has no column {target!r}. {closest(target, names)}")
         return None
     rows = profile.rows - column.missing
-    chosen = _task(column, rows, task, findings, pointer)
-    if chosen is None or not _varies(column, rows, chosen, findings, pointer):
+    chosen = _task(column, rows, task, report, pointer)
+    if chosen is None or not _varies(column, rows, chosen, report, pointer):
         return None
     if column.missing:
         detail = f"{column.missing:,} rows without a value of {target!r} are left out."
-        findings.warn("rows_without_target", detail, column=target)
+        report.warn("rows_without_target", detail, column=target)
     return TargetPlan(
         column=column,
         rows=rows,
@@ -61,29 +61,29 @@ def plan_target(
     )
 
 
-def _task(column: Column, rows: int, task: Task | None, findings: Findings, pointer: str) -> Task | None:
+def _task(column: Column, rows: int, task: Task | None, report: PlanningReport, pointer: str) -> Task | None:
     match column.type:
         case "datetime" | "text":
             fix = f"upload the file again with ?types={column.name}:category" if column.type == "text" else ""
-            findings.refuse(
+            report.reject(
                 pointer,
                 f"{column.name!r} is a {column.type} column, which cannot be predicted. "
                 f"Choose a number or a category{', or ' + fix if fix else ''}.",
             )
             return None
         case "category" | "boolean" if task == "regression":
-            findings.refuse("/task", f"{column.name!r} holds labels, not numbers: its task is classification.")
+            report.reject("/task", f"{column.name!r} holds labels, not numbers: its task is classification.")
             return None
         case "number" if task is None:
-            return _number_task(column, rows, findings)
+            return _number_task(column, rows, report)
         case _:
             return task or "classification"
 
 
-def _number_task(column: Column, rows: int, findings: Findings) -> Task:
+def _number_task(column: Column, rows: int, report: PlanningReport) -> Task:
     if not like_classes(column, rows):
         return "regression"
-    findings.warn(
+    report.warn(
         "numbers_as_classes",
         f"{column.name!r} holds {column.distinct} different whole numbers, which are taken for classes.",
         column=column.name,
@@ -98,20 +98,20 @@ def like_classes(column: Column, rows: int) -> bool:
     return few and (column.distinct <= 2 or column.distinct * MIN_ROWS_PER_CLASS <= rows)
 
 
-def _varies(column: Column, rows: int, task: Task, findings: Findings, pointer: str) -> bool:
+def _varies(column: Column, rows: int, task: Task, report: PlanningReport, pointer: str) -> bool:
     """Note why nothing can be learned from the values, if so."""
     name = column.name
     if rows < MIN_ROWS:
-        findings.refuse(pointer, f"{name!r} has {rows} rows with a value; at least {MIN_ROWS} are needed.")
+        report.reject(pointer, f"{name!r} has {rows} rows with a value; at least {MIN_ROWS} are needed.")
     elif column.distinct < 2:
-        findings.refuse(pointer, f"{name!r} has the same value in every row: there is nothing to learn.")
+        report.reject(pointer, f"{name!r} has the same value in every row: there is nothing to learn.")
     elif task == "classification" and column.distinct > MAX_CLASSES:
         detail = f"{name!r} has {column.distinct:,} different values; at most {MAX_CLASSES:,} classes are allowed."
-        findings.refuse(pointer, detail)
+        report.reject(pointer, detail)
     else:
         if task == "classification" and column.singletons:
             detail = f"{column.singletons} classes of {name!r} have one row only; their quality cannot be measured."
-            findings.warn("class_with_one_row", detail, column=name, fix="Add rows or merge rare classes.")
+            report.warn("class_with_one_row", detail, column=name, fix="Add rows or merge rare classes.")
         return True
     return False
 

@@ -12,7 +12,9 @@ from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import train
 from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
-from tabular.planning.plan import Plan, plan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.planning.serialization import from_spec, to_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
@@ -45,12 +47,14 @@ def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
     model, features = request.get("model"), request.get("features")
     found = plan(
         data.profile,
-        target if isinstance(target, str) else tuple(target),
-        None if features is None else [FeatureSpec.model_validate(feature) for feature in features],
-        request.get("task"),
-        None if model is None else ModelSpec.model_validate({"layers": model}),
-        TrainingSpec.model_validate(request.get("training", {})),
-        sample_weight=request.get("sample_weight"),
+        PlanRequest(
+            target=target if isinstance(target, str) else tuple(target),
+            features=None if features is None else tuple(map(FeatureSpec.model_validate, features)),
+            task=request.get("task"),
+            model=None if model is None else ModelSpec.model_validate({"layers": model}),
+            training=TrainingSpec.model_validate(request.get("training", {})),
+            sample_weight=request.get("sample_weight"),
+        ),
     )
     again = from_spec(json.loads(json.dumps(to_spec(found))))
     assert again.model_copy(update={"warnings": found.warnings}) == found

@@ -7,11 +7,11 @@ import pytest
 
 from engine.batches import Rows
 from engine.network import Network
-from engine.spec import TrainingSpec
 from engine.training.loop import train
 from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
-from tabular.planning.plan import plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.preprocessing.training_arrays import prepare
 from tests.support.reading import Reader
 from tests.support.tables import flowers
@@ -53,7 +53,7 @@ def curve() -> tuple[str, str]:
 def test_the_smallest_job_learns(read: Reader, make: Callable[[], tuple[str, str]], measure: str, least: float) -> None:
     text, target = make()
     data = read(text)
-    planned = plan(data.profile, target, None, None, None, TrainingSpec())
+    planned = plan(data.profile, PlanRequest(target=target))
     rows = prepare(data.table, planned)
     network = Network(
         planned.layers,

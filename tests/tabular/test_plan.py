@@ -6,7 +6,9 @@ import pytest
 
 from engine.spec import AdamWSpec, DenseSpec, EarlyStoppingSpec, ModelSpec, TrainingSpec, ValidationSpec
 from tabular.errors import InvalidPlan
-from tabular.planning.plan import Plan, plan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.profile import Column, Profile, ValueCount
 from tabular.spec import FeatureSpec
 
@@ -29,8 +31,7 @@ JOB = category("job", "clerk", "nurse")
 
 
 def planned(profile: Profile, target: str, **asked: Any) -> Plan:
-    parts = {"features": None, "task": None, "model": None, "training": TrainingSpec(), **asked}
-    return plan(profile, target, **parts)
+    return plan(profile, PlanRequest(target=target, **asked))
 
 
 def pointers(profile: Profile, target: str, **asked: Any) -> list[str]:

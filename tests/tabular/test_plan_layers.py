@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from engine.spec import ModelSpec, TrainingSpec
+from engine.spec import TrainingSpec
 from tabular.errors import InvalidPlan
-from tabular.planning.plan import Plan, plan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.profile import Column, Profile, ValueCount
-from tabular.spec import FeatureSpec
+from tests.support.plan_requests import base_model, plan_request
 
 IMAGE = {"type": "reshape", "shape": [1, 2, 3]}
 SEQUENCE = {"type": "reshape", "shape": [6, 1]}
@@ -43,14 +45,7 @@ SIX = table(*(number(f"c{n}", min=0, max=9) for n in range(6)))
 def planned(
     profile: Profile, layers: list[dict[str, Any]], features: list[dict[str, Any]] | None = None, **training: Any
 ) -> Plan:
-    return plan(
-        profile,
-        "y",
-        None if features is None else [FeatureSpec.model_validate(feature) for feature in features],
-        None,
-        ModelSpec.model_validate({"layers": layers}),
-        TrainingSpec.model_validate(training),
-    )
+    return plan(profile, plan_request("y", features=features, layers=layers, training=training))
 
 
 def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
@@ -191,15 +186,14 @@ def test_a_line_search_refuses_layers_that_change_gradients_by_themselves_but_no
     ]
     assert planned(SIX, layers)
     assert planned(SIX, layers, optimizer=LINE_SEARCH, frozen=[0, 2])
-    model = ModelSpec.model_validate({"layers": layers})
-    training = TrainingSpec.model_validate({"optimizer": LINE_SEARCH})
-    assert plan(SIX, "y", None, None, model, training, kept=3)
+    base = base_model([{"column": f"c{n}"} for n in range(6)], layers, freeze_layers=3)
+    assert plan(SIX, plan_request("y", training={"optimizer": LINE_SEARCH}, initialization=base))
 
 
 def test_the_default_layers_of_a_line_search_have_no_dropout() -> None:
     training = TrainingSpec.model_validate({"optimizer": LINE_SEARCH})
     for profile in (SIX, table(*(number(f"c{n}", min=0, max=9) for n in range(2)))):
-        kinds = {layer.type for layer in plan(profile, "y", None, None, None, training).layers}
+        kinds = {layer.type for layer in plan(profile, PlanRequest(target="y", training=training)).layers}
         assert kinds == {"dense"}
 
 
@@ -214,10 +208,10 @@ def test_batch_norm_of_flat_rows_takes_more_than_one_at_a_time() -> None:
 
 
 def test_frozen_layers_are_warned_of_unless_there_is_something_to_go_on_from() -> None:
-    training = TrainingSpec(frozen=(0,))
-    model = ModelSpec.model_validate({"layers": [DENSE]})
-    assert [warning.code for warning in plan(SIX, "y", None, None, model, training).warnings] == ["frozen_at_random"]
-    assert not plan(SIX, "y", None, None, model, training, kept=0).warnings
+    warnings = planned(SIX, [DENSE], frozen=[0]).warnings
+    assert [warning.code for warning in warnings] == ["frozen_at_random"]
+    base = base_model([{"column": f"c{n}"} for n in range(6)], [DENSE])
+    assert not plan(SIX, plan_request("y", training={"frozen": [0]}, initialization=base)).warnings
 
 
 def test_shapes_and_training_are_told_at_once() -> None:

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from engine.spec import ModelSpec, TrainingSpec
 from tabular.errors import InvalidPlan
-from tabular.planning.plan import Plan, plan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
 from tabular.profile import Column, Profile, ValueCount
 from tabular.spec import Target
+from tests.support.plan_requests import plan_request
 
 
 def labels(name: str, *values: str, kind: Any = "category", **facts: Any) -> Column:
@@ -36,10 +37,9 @@ MOMENTS = [{"type": "reshape", "shape": [3, 1]}]
 def planned(
     columns: list[Column], targets: list[str], layers: list[Any] | None = None, task: Any = None, **training: Any
 ) -> Plan:
-    model = None if layers is None else ModelSpec.model_validate({"layers": layers})
     named = tuple(targets) if len(targets) > 1 else targets[0]
     profile = Profile(rows=100, columns=tuple(columns))
-    return plan(profile, named, None, task, model, TrainingSpec.model_validate(training))
+    return plan(profile, plan_request(named, layers=layers, task=task, training=training))
 
 
 def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.spec import TrainingSpec
 from tabular.errors import InvalidRows
-from tabular.planning.plan import plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.preprocessing.categorical import Embedded, OneHot
 from tabular.preprocessing.numeric import Calendar, Raw, Standardized
 from tabular.preprocessing.preprocessor import Encoder, FittedColumn, Preprocessor
@@ -52,7 +52,7 @@ def written(encoder: Encoder, column: TableColumn) -> np.ndarray:
 @pytest.fixture
 def fitted(read: Reader) -> tuple[Read, Preprocessor]:
     data = read(TEXT)
-    return data, Preprocessor.fit(data.table, plan(data.profile, "y", None, None, None, TrainingSpec()))
+    return data, Preprocessor.fit(data.table, plan(data.profile, PlanRequest(target="y")))
 
 
 def test_rows_in_json_give_the_inputs_of_the_same_rows_in_the_file(fitted: tuple[Read, Preprocessor]) -> None:
@@ -78,7 +78,7 @@ def test_every_input_has_a_name(fitted: tuple[Read, Preprocessor]) -> None:
 
 def test_only_the_training_rows_are_learned_from(read: Reader) -> None:
     data = read("a,c,y\n1,x,1.5\n3,x,2.5\n999,z,3.5\n998,z,4.5\n")
-    planned = plan(data.profile, "y", None, None, None, TrainingSpec())
+    planned = plan(data.profile, PlanRequest(target="y"))
     preprocessor = Preprocessor.fit(data.table, planned, np.array([0, 1]))
     first, second = (column.encoder for column in preprocessor.columns)
     assert (first.mean, first.stddev) == (2.0, 1.0)
@@ -102,8 +102,8 @@ def test_a_missing_number_that_training_never_saw_is_the_median_alone() -> None:
 
 def test_raw_numbers_are_one_input_each_in_the_order_asked_for(read: Reader) -> None:
     data = read("a,b,y\n1.5,7,1\n2.5,8,2.5\n3.5,9.5,3\n")
-    features = [FeatureSpec(column="b", encoding="none"), FeatureSpec(column="a", encoding="none")]
-    planned = plan(data.profile, "y", features, "regression", None, TrainingSpec())
+    features = (FeatureSpec(column="b", encoding="none"), FeatureSpec(column="a", encoding="none"))
+    planned = plan(data.profile, PlanRequest(target="y", features=features, task="regression"))
     x = Preprocessor.fit(data.table, planned).transform(data.table)
     assert x.tolist() == [[7, 1.5], [8, 2.5], [9.5, 3.5]]
 

@@ -10,7 +10,8 @@ import pytest
 from engine.losses import build as losses
 from engine.memory import Arena
 from engine.spec import TrainingSpec
-from tabular.planning.plan import plan
+from tabular.planning.planner import plan
+from tabular.planning.request import PlanRequest
 from tabular.preprocessing.column_target import ColumnTarget
 from tabular.preprocessing.target import TargetEncoder, labelled_rows
 from tabular.preprocessing.training_arrays import prepare
@@ -24,7 +25,7 @@ def encoded(read: Reader) -> Encode:
     def encode(text: str, **asked: Any) -> tuple[TargetEncoder, np.ndarray]:
         data = read(text)
         rows = labelled_rows(data.table, "y")
-        planned = plan(data.profile, "y", None, asked.get("task"), None, TrainingSpec())
+        planned = plan(data.profile, PlanRequest(target="y", task=asked.get("task")))
         target = TargetEncoder.fit(data.table, planned, rows)
         return target, target.transform(data.table, rows)
 
@@ -108,7 +109,7 @@ def test_a_target_survives_json(target: TargetEncoder) -> None:
 def test_prepared_rows_have_a_target_and_are_used_once(read: Reader) -> None:
     text = "x,z,y\n" + "".join(f"{n / 4},{'ab'[n % 2]},{'' if n % 10 == 0 else 'pq'[n % 3 == 0]}\n" for n in range(200))
     data = read(text)
-    prepared = prepare(data.table, plan(data.profile, "y", None, None, None, TrainingSpec(seed=3)))
+    prepared = prepare(data.table, plan(data.profile, PlanRequest(target="y", training=TrainingSpec(seed=3))))
     used = np.concatenate([prepared.training_rows, prepared.validation_rows])
     assert sorted(used.tolist()) == [n for n in range(200) if n % 10]
     assert prepared.x.shape == (len(prepared.training_rows), prepared.preprocessor.width)
@@ -126,7 +127,7 @@ NUMBERS = "x,y\n" + "".join(f"{n},{3 * n + 0.5}\n" for n in range(30))
 def test_a_loss_times_its_scale_is_the_loss_in_the_targets_units(read: Reader, loss: Any) -> None:
     data = read(NUMBERS)
     training = TrainingSpec.model_validate({"loss": loss})
-    planned = plan(data.profile, "y", None, None, None, training)
+    planned = plan(data.profile, PlanRequest(target="y", training=training))
     arrays = prepare(data.table, planned)
     target, rng = arrays.target, np.random.default_rng(0)
     outputs = rng.normal(size=(len(arrays.y), planned.outputs)).astype(np.float32)
@@ -145,7 +146,7 @@ def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
 
 def test_counts_are_not_standardised(read: Reader) -> None:
     data = read("x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(40)))
-    planned = plan(data.profile, "y", None, None, None, TrainingSpec(loss="poisson"))
+    planned = plan(data.profile, PlanRequest(target="y", training=TrainingSpec(loss="poisson")))
     arrays = prepare(data.table, planned)
     assert set(arrays.y.reshape(-1).tolist()) <= set(range(7))
     assert (arrays.target.loss_scale, arrays.target.error_scale) == (1.0, 1.0)
@@ -153,7 +154,7 @@ def test_counts_are_not_standardised(read: Reader) -> None:
 
 def test_rows_without_one_of_several_targets_are_left_out(read: Reader) -> None:
     data = read("x,y,z\n" + "".join(f"{n},{'' if n == 3 else n / 2},{'' if n == 5 else n * n}\n" for n in range(30)))
-    arrays = prepare(data.table, plan(data.profile, ("y", "z"), None, None, None, TrainingSpec()))
+    arrays = prepare(data.table, plan(data.profile, PlanRequest(target=("y", "z"))))
     used = sorted([*arrays.training_rows.tolist(), *arrays.validation_rows.tolist()])
     assert used == [n for n in range(30) if n not in {3, 5}]
     assert arrays.y.shape == (len(arrays.training_rows), 2)

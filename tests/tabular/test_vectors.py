@@ -8,14 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from engine.shapes import count
-from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, ModelSpec, TrainingSpec
+from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, ModelSpec
 from tabular.errors import InvalidPlan
-from tabular.planning.plan import Plan, plan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
 from tabular.planning.serialization import from_spec, to_spec
 from tabular.preprocessing.categorical import Embedded
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
+from tests.support.plan_requests import base_model, plan_request
 from tests.support.reading import Reader
 from tests.support.tabular_jobs import asked, csv, trained
 from tests.tabular.test_preprocess import labels, numbers, written
@@ -43,14 +45,7 @@ def embedded(column: str, size: int | None = None) -> dict[str, Any]:
 def planned(
     features: list[dict[str, Any]], layers: list[Any] | None = None, profile: Profile = TABLE, **training: Any
 ) -> Plan:
-    return plan(
-        profile,
-        "price",
-        [FeatureSpec.model_validate(feature) for feature in features],
-        None,
-        None if layers is None else ModelSpec.model_validate({"layers": layers}),
-        TrainingSpec.model_validate(training),
-    )
+    return plan(profile, plan_request("price", features=features, layers=layers, training=training))
 
 
 def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
@@ -255,7 +250,8 @@ def test_the_same_job_learns_the_same_bits(read: Reader) -> None:
 
 
 def test_vectors_learned_before_keep_their_number() -> None:
-    features = [FeatureSpec(column="zip", encoding="embedding", size=4), FeatureSpec(column="age")]
-    found = plan(TABLE, "price", features, None, None, TrainingSpec(), vectors={"zip": 77})
+    embedding = {"type": "column_embedding", "columns": [{"column": 0, "categories": 77, "size": 4}]}
+    base = base_model([embedded("zip", 4), {"column": "age"}], [embedding, *DENSE], embedding_rows={"zip": 77})
+    found = plan(TABLE, plan_request("price", initialization=base))
     assert found.features[0].vectors == 77
     assert found.layers[0] == ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=77, size=4),))

@@ -1,4 +1,4 @@
-"""What planning finds out: problems that refuse a job, warnings that do not."""
+"""What planning reports about a request: problems, which reject the job, and warnings, which do not."""
 
 from dataclasses import dataclass, field
 
@@ -8,20 +8,20 @@ from tabular.profile import DataWarning
 
 
 @dataclass(slots=True)
-class Findings:
-    """Collected while planning, so that all of it is told at once."""
+class PlanningReport:
+    """Collects everything while planning, so that the sender sees all of it at once."""
 
     problems: list[PointedProblem] = field(default_factory=list)
     warnings: list[DataWarning] = field(default_factory=list)
 
-    def refuse(self, pointer: str, detail: str) -> None:
-        """Note a problem with the request at a JSON pointer, once."""
+    def reject(self, pointer: str, detail: str) -> None:
+        """Add a problem with the request at a JSON pointer, unless it is already listed."""
         problem = PointedProblem(pointer=pointer, detail=detail)
         if problem not in self.problems:
             self.problems.append(problem)
 
     def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
-        """Note something that the sender should know."""
+        """Add something that the sender should know."""
         self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix))
 
     def raise_problems(self) -> None:

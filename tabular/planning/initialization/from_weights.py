@@ -1,0 +1,90 @@
+"""`init_from` uploaded weights: names and shapes decide what fits, before any data is read."""
+
+from collections.abc import Iterable
+
+from engine.errors import PointedProblem
+from engine.network import Network
+from engine.training import fine_tuning
+from engine.training.fine_tuning import Described, Fit
+from tabular.errors import InvalidPlan
+from tabular.planning.embeddings import NetworkLayers
+from tabular.planning.initialization.sources import PlannedInitialization, WeightsDescription
+from tabular.planning.layers import inputs_of
+from tabular.planning.network import build_without_memory
+from tabular.planning.plan import Plan
+from tabular.planning.report import PlanningReport
+from tabular.profile import Profile
+from tabular.spec import InitFrom
+
+MAX_NAMED = 20  # tensors in one sentence
+POINTER = "/init_from/weights_id"
+IGNORED_SUFFIX = ".num_batches_tracked"  # a counter of PyTorch's batch norm that nothing here needs
+
+
+def take_from_weights(
+    init_from: InitFrom, weights: WeightsDescription, plan: Plan, profile: Profile, report: PlanningReport
+) -> PlannedInitialization:
+    """Return how many of the first layers are taken over, and whether the output layer is; warn of unused tensors.
+
+    Raises:
+        InvalidPlan: nothing fits, or fewer layers than are to be frozen; lists every tensor that does not fit.
+    """
+    described, layers = weights.tensors, NetworkLayers.of(plan.layers)
+    inputs = inputs_of(plan.features, profile)
+    network = _network_for_file(plan, described) if inputs.reason else build_without_memory(plan)
+    fit = fine_tuning.fit(network, described)
+    head = fit.head and not init_from.new_head
+    input_sentence = f"The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs."
+    _check_fit(init_from, fit, layers, described, input_sentence)
+    taken = set(fit.taken) - (set() if head else set(fine_tuning.names_of(network, None)))
+    _warn_of_unused(taken, described, fit, report)
+    return PlannedInitialization.of(init_from, layers=fit.layers, head=head)
+
+
+def _network_for_file(plan: Plan, described: Described) -> Network:
+    """Return the planned network with the number of inputs that the file was made for, if that is possible.
+
+    The exact number of inputs is known only when the data is loaded. If it is another one, the job fails then.
+    """
+    network = build_without_memory(plan)
+    inputs = fine_tuning.fitting_inputs(network, described)
+    try:
+        return build_without_memory(plan, inputs)
+    except ValueError:  # a layer does not accept so few inputs
+        return network
+
+
+def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: Described, input_sentence: str) -> None:
+    """Raise InvalidPlan if nothing fits or too few layers do."""
+    problems = [PointedProblem(pointer=POINTER, detail=misfit.detail) for misfit in fit.misfits]
+    for index, misfit in enumerate(fit.misfits):
+        if misfit.layer_id.spec_index == layers.index(0):
+            problems[index] = PointedProblem(pointer=POINTER, detail=f"{misfit.detail} {input_sentence}")
+    if not fit.learned and (init_from.new_head or not fit.head):
+        expected = ", ".join(f"{name} {list(shape)}" for name, shape in fit.expected.items())
+        detail = f"No tensor of the file fits. Expected first: {expected}. The file has {_list(described, described)}."
+        raise InvalidPlan([*problems, PointedProblem(pointer=POINTER, detail=detail)])
+    count = layers.requested_count(fit.layers)
+    if init_from.freeze_layers > count:
+        detail = (
+            f"Only {count} layers are taken from the file; {init_from.freeze_layers} cannot be frozen. "
+            "Lower `freeze_layers`."
+        )
+        raise InvalidPlan([PointedProblem(pointer="/init_from/freeze_layers", detail=detail), *problems])
+
+
+def _warn_of_unused(taken: set[str], described: Described, fit: Fit, report: PlanningReport) -> None:
+    unused = [name for name in described if name not in taken and not name.endswith(IGNORED_SUFFIX)]
+    if not unused:
+        return
+    reasons = " ".join(misfit.detail for misfit in fit.misfits[:2])
+    reason = reasons or "Every requested layer already has its weights."
+    detail = f"These tensors of the file are not used: {_list(unused, described)}. {reason}"
+    fix = "Request the layers that the file was trained with, numbered as in torch.nn.Sequential."
+    report.warn("weights_unused", detail, fix=fix)
+
+
+def _list(names: Iterable[str], described: Described) -> str:
+    each = [f"{name} {list(described[name][0])}" for name in names]
+    more = f" and {len(each) - MAX_NAMED} more" if len(each) > MAX_NAMED else ""
+    return ", ".join(each[:MAX_NAMED]) + more

@@ -1,0 +1,64 @@
+"""What a job can start from, as far as planning needs to know it: no weights, only their description."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.spec import LayerSpec, LossSpec
+from engine.training.fine_tuning import Described
+from tabular.spec import FeatureSpec, InitFrom, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDescription:
+    """A trained model: the features it learned from, its layers and the meaning of its outputs.
+
+    `embedding_rows`: for each embedded feature, how many categories its embedding has.
+    `classes`: None for numbers and for classes that are not known by name.
+    """
+
+    features: tuple[FeatureSpec, ...]
+    embedding_rows: Mapping[str, int]
+    layers: tuple[LayerSpec, ...]
+    task: Task | None
+    classes: tuple[str, ...] | None
+    loss: LossSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightsDescription:
+    """Uploaded weights: the name, shape and dtype of each tensor."""
+
+    tensors: Described
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initialization:
+    """A job's `init_from`, with the description of what it names."""
+
+    init_from: InitFrom
+    source: ModelDescription | WeightsDescription
+
+    @property
+    def embedding_rows(self) -> Mapping[str, int]:
+        """How many categories the base model's embeddings have, by feature."""
+        return self.source.embedding_rows if isinstance(self.source, ModelDescription) else {}
+
+
+class PlannedInitialization(BaseModel):
+    """What a job takes over: the first `layers` layers, and the output layer if `head`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model_id: str | None = None
+    weights_id: str | None = None
+    freeze_layers: int
+    new_head: bool
+    layers: int
+    head: bool
+
+    @classmethod
+    def of(cls, init_from: InitFrom, *, layers: int, head: bool) -> "PlannedInitialization":
+        """Return `init_from` with what it turned out to pass on."""
+        return cls(**init_from.model_dump(), layers=layers, head=head)

@@ -1,0 +1,36 @@
+"""Complete a plan with what it takes over from its base, and with the layers that stay frozen."""
+
+from engine.training.fine_tuning import names_of
+from tabular.planning.embeddings import NetworkLayers
+from tabular.planning.initialization.from_model import take_from_model
+from tabular.planning.initialization.from_weights import take_from_weights
+from tabular.planning.initialization.sources import Initialization, ModelDescription
+from tabular.planning.network import build_without_memory
+from tabular.planning.plan import Plan
+from tabular.planning.report import PlanningReport
+from tabular.profile import Profile
+
+
+def take_over(initialization: Initialization | None, plan: Plan, profile: Profile) -> Plan:
+    """Return the plan with `init_from` and the frozen layers filled in, and further warnings.
+
+    Raises:
+        InvalidPlan: nothing can be taken over, or fewer layers than are to be frozen.
+    """
+    if initialization is None:
+        return plan
+    init_from, source, report = initialization.init_from, initialization.source, PlanningReport()
+    if isinstance(source, ModelDescription):
+        taken = take_from_model(init_from, source, plan)
+    else:
+        taken = take_from_weights(init_from, source, plan, profile, report)
+    frozen = {*plan.training.frozen, *_frozen_layers(init_from.freeze_layers, plan)}
+    training = plan.training.model_copy(update={"frozen": tuple(sorted(frozen))})
+    warnings = (*plan.warnings, *report.warnings)
+    return plan.model_copy(update={"init_from": taken, "training": training, "warnings": warnings})
+
+
+def _frozen_layers(count: int, plan: Plan) -> list[int]:
+    """Return the network's layers that have parameters among the first `count` requested layers."""
+    network = build_without_memory(plan)
+    return [index for index in NetworkLayers.of(plan.layers).first(count) if names_of(network, index)]

@@ -1,0 +1,22 @@
+"""The network that a plan describes."""
+
+from engine.memory import DryArena
+from engine.network import Network
+from tabular.planning.plan import Plan
+
+
+def build_network(plan: Plan, inputs: int) -> Network:
+    """Return the planned network for rows of `inputs` numbers."""
+    return Network(plan.layers, inputs=inputs, outputs=plan.outputs, loss=plan.loss, precision=plan.training.precision)
+
+
+def build_without_memory(plan: Plan, inputs: int | None = None) -> Network:
+    """Return the planned network without arrays, to read names and shapes; None: with the most inputs possible."""
+    return Network(
+        plan.layers,
+        inputs=inputs or plan.inputs_at_most,
+        outputs=plan.outputs,
+        loss=plan.loss,
+        precision=plan.training.precision,
+        arena=DryArena(),
+    )
