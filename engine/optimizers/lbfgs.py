@@ -1,4 +1,4 @@
-"""L-BFGS: Newton's method for small full-batch problems, with curvature learned from the last few steps."""
+"""L-BFGS: a quasi-Newton method for small full-batch problems, with and without a line search."""
 
 from __future__ import annotations
 
@@ -7,118 +7,65 @@ import math
 import numpy as np
 
 from engine.memory import Arena, Array
-from engine.optimizers.optimizer import Optimizer
+from engine.optimizers.line_search import LineSearch
+from engine.optimizers.optimizer import Optimizer, UpdateRule
 from engine.parameters import Parameters
 from engine.spec import LbfgsSpec
 
-DECREASE = 1e-4  # of the decrease that the slope promises, which a step must reach (Armijo)
-FLATTENING = 0.9  # of the slope, below which a step must bring it (Wolfe)
-MAX_TRIES = 25  # steps tried along one direction; halving that often leaves 3e-8 of the length
-CURVATURE = 1e-10  # smallest product of a step and its change of gradient worth remembering, as in PyTorch
+SUFFICIENT_DECREASE = 1e-4  # fraction of the decrease predicted by the slope that a step must reach (Armijo)
+CURVATURE_FACTOR = 0.9  # a step must reduce the slope below this fraction of the first slope (Wolfe)
+MAX_TRIALS = 25  # points tried along one direction; halving that often leaves 3e-8 of the length
+MIN_CURVATURE = 1e-10  # smallest product of step and change of gradient that is worth storing, as in PyTorch
 
 
-class Lbfgs(Optimizer):
-    """L-BFGS (Liu and Nocedal, 1989; Nocedal and Wright, 2006, algorithm 7.4), one evaluation of the loss per call.
+class LbfgsDirection(UpdateRule):
+    """The search direction of L-BFGS: the gradient times an inverse Hessian estimated from the last few steps.
 
-    With the line search, each call judges the point reached: it is accepted when it meets the weak Wolfe conditions,
-    else another one along the same direction is tried, by bisection (Lewis and Overton, 2013, algorithm 2.6). So a
-    run can be stopped and resumed within a line search, too.
+    Liu and Nocedal, 1989; Nocedal and Wright, 2006, algorithm 7.4.
     """
 
-    takes_all_rows = True
-    position: Array
-    gradient: Array
+    full_batch = True
+    position: Array  # the last accepted parameters
+    gradient: Array  # the gradient there
     direction: Array
 
     def __init__(self, spec: LbfgsSpec, parameters: Parameters, arena: Arena) -> None:
         self.history = spec.history
         pairs = [f"{kind}{slot}" for slot in range(spec.history) for kind in ("step", "change")]
-        self.vectors = ("position", "gradient", "direction", *pairs)
+        self.state_names = ("position", "gradient", "direction", *pairs)
         super().__init__(parameters, arena)
-        self.searches = spec.line_search
-        self.position, self.gradient, self.direction = (self.state[name] for name in self.vectors[:3])
-        self.numbers = dict.fromkeys(("started", "pairs", "loss", "slope", "length", "low", "high", "tries"), 0.0)
+        self.position, self.gradient, self.direction = (self.state[name] for name in self.state_names[:3])
+        names = ("started", "pairs", "loss", "slope", "length", "low", "high", "tries")
+        self.scalars = dict.fromkeys(names, 0.0)
 
-    def step(self, learning_rate: float, count: int, loss: float = math.nan) -> None:  # noqa: ARG002 - has its own count
-        """Judge the point reached, and go to the next one to look at."""
-        if self.accepted is not None and not self._is_accepted(loss):
-            self._try_another(learning_rate)
-            return
-        self._accept(loss)
-        self._turn(learning_rate)
-
-    @property
-    def accepted(self) -> Array | None:
-        """The point from which the search goes out."""
-        return self.position if self.searches and self.numbers["started"] else None
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether a new direction was taken, and not another point along the one before."""
-        return not self.numbers["tries"]
-
-    def _is_accepted(self, loss: float) -> bool:
-        """Judge by the weak Wolfe conditions, and narrow the bracket of lengths if they are not met."""
-        n = self.numbers
-        if not loss <= n["loss"] + DECREASE * n["length"] * n["slope"]:  # also true of NaN
-            n["high"] = n["length"]
-            return False
-        slope = float(self.parameters.gradients.dot(self.direction))
-        if not math.isfinite(slope):
-            n["high"] = n["length"]
-            return False
-        if slope < FLATTENING * n["slope"]:
-            n["low"] = n["length"]
-            return n["tries"] >= MAX_TRIES
-        return True
-
-    def _try_another(self, learning_rate: float) -> None:
-        """Halve the bracket, or double the length while nothing bounds it; in the end, forget and start over."""
-        n = self.numbers
-        if n["tries"] >= MAX_TRIES:
-            n["pairs"] = 0.0
-            self._turn(learning_rate)
-            return
-        n["tries"] += 1
-        n["length"] = (n["low"] + n["high"]) / 2 if n["high"] else 2 * n["length"]
-        self._go()
-
-    def _accept(self, loss: float) -> None:
-        """Remember how the gradient changed over the step, if that tells anything, and stand on the new point."""
-        n, x, g = self.numbers, self.parameters.learned, self.parameters.gradients
-        if n["started"]:
-            self._remember(
-                np.subtract(x, self.position, out=self.position), np.subtract(g, self.gradient, out=self.gradient)
-            )
+    def _accept_point(self) -> None:
+        """Make the current point the accepted one, and store how the gradient changed over the step."""
+        x, g = self.parameters.learned, self.parameters.gradients
+        if self.scalars["started"]:
+            step = np.subtract(x, self.position, out=self.position)
+            change = np.subtract(g, self.gradient, out=self.gradient)
+            self._store_pair(step, change)
         np.copyto(self.position, x)
         np.copyto(self.gradient, g)
-        n["loss"] = loss
 
-    def _remember(self, step: Array, change: Array) -> None:
-        if step.dot(change) > CURVATURE:
-            slot = int(self.numbers["pairs"]) % self.history
-            self.state[f"step{slot}"][:] = step
-            self.state[f"change{slot}"][:] = change
-            self.numbers["pairs"] += 1
+    def _start_direction(self, learning_rate: float) -> None:
+        """Choose a new direction and move along it by a first length."""
+        s = self.scalars
+        s["slope"] = self._compute_direction()
+        if not s["slope"] < 0:
+            s["pairs"] = 0.0
+            s["slope"] = self._compute_direction()
+        first = min(1.0, 1 / max(float(np.abs(self.gradient).sum()), 1e-30)) if not s["pairs"] else 1.0
+        s["length"], s["low"], s["high"], s["tries"], s["started"] = learning_rate * first, 0.0, 0.0, 0.0, 1.0
+        self._move()
 
-    def _turn(self, learning_rate: float) -> None:
-        """Choose a new direction and go along it by a first length."""
-        n = self.numbers
-        n["slope"] = self._aim()
-        if not n["slope"] < 0:
-            n["pairs"] = 0.0
-            n["slope"] = self._aim()
-        first = min(1.0, 1 / max(float(np.abs(self.gradient).sum()), 1e-30)) if not n["pairs"] else 1.0
-        n["length"], n["low"], n["high"], n["tries"], n["started"] = learning_rate * first, 0.0, 0.0, 0.0, 1.0
-        self._go()
-
-    def _go(self) -> None:
-        """Stand `length` along the direction from the last accepted position."""
-        ahead = np.multiply(self.direction, self._scalar(self.numbers["length"]), out=self.parameters.gradients)
+    def _move(self) -> None:
+        """Set the parameters to the accepted point plus `length` times the direction."""
+        ahead = np.multiply(self.direction, self._scalar(self.scalars["length"]), out=self.parameters.gradients)
         np.add(self.position, ahead, out=self.parameters.learned)
 
-    def _aim(self) -> float:
-        """Write the direction -H g, by the two loops over the pairs remembered; return its slope."""
+    def _compute_direction(self) -> float:
+        """Write the direction -H g, with the two-loop recursion over the stored pairs; return its slope."""
         d, work = self.direction, self.parameters.gradients
         np.negative(self.gradient, out=d)
         pairs, weights = self._pairs(), []
@@ -133,8 +80,86 @@ class Lbfgs(Optimizer):
             np.add(d, np.multiply(step, self._scalar(weight), out=work), out=d)
         return float(self.gradient.dot(d))
 
+    def _store_pair(self, step: Array, change: Array) -> None:
+        if step.dot(change) > MIN_CURVATURE:
+            slot = int(self.scalars["pairs"]) % self.history
+            self.state[f"step{slot}"][:] = step
+            self.state[f"change{slot}"][:] = change
+            self.scalars["pairs"] += 1
+
     def _pairs(self) -> list[tuple[Array, Array]]:
-        """Return the pairs remembered, the oldest first."""
-        newest = int(self.numbers["pairs"])
+        """Return the stored pairs of step and change of gradient, oldest first."""
+        newest = int(self.scalars["pairs"])
         slots = [index % self.history for index in range(max(0, newest - self.history), newest)]
         return [(self.state[f"step{slot}"], self.state[f"change{slot}"]) for slot in slots]
+
+
+class Lbfgs(LbfgsDirection, Optimizer):
+    """L-BFGS with a fixed step length."""
+
+    def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - the history counts for itself
+        """Accept every point, and move along a new direction."""
+        self._accept_point()
+        self._start_direction(learning_rate)
+
+
+class LineSearchLbfgs(LbfgsDirection, LineSearch):
+    """L-BFGS with a line search by bisection (Lewis and Overton, 2013, algorithm 2.6).
+
+    A point is accepted if it meets the weak Wolfe conditions. Otherwise another one along the same direction is tried.
+    """
+
+    def search(self, learning_rate: float, loss: float) -> None:
+        """Accept the point and choose a new direction, or try another length."""
+        if self.accepted is not None and not self._is_acceptable(loss):
+            self._retry(learning_rate)
+            return
+        self._accept_point()
+        self.scalars["loss"] = loss
+        self._start_direction(learning_rate)
+
+    @property
+    def accepted(self) -> Array | None:
+        """The parameters that the search started from; None before the first update."""
+        return self.position if self.scalars["started"] else None
+
+    @property
+    def accepted_loss(self) -> float:
+        """The loss at the accepted point."""
+        return self.scalars["loss"]
+
+    @property
+    def is_retrying(self) -> bool:
+        """Whether the last update rejected a point and chose another one along the same direction."""
+        return bool(self.scalars["tries"])
+
+    def _is_acceptable(self, loss: float) -> bool:
+        """Check the weak Wolfe conditions; narrow the bracket of lengths if they are not met."""
+        s = self.scalars
+        if not loss <= s["loss"] + SUFFICIENT_DECREASE * s["length"] * s["slope"]:  # also true of NaN
+            s["high"] = s["length"]
+            return False
+        slope = float(self.parameters.gradients.dot(self.direction))
+        if not math.isfinite(slope):
+            s["high"] = s["length"]
+            return False
+        if slope < CURVATURE_FACTOR * s["slope"]:
+            s["low"] = s["length"]
+            return s["tries"] >= MAX_TRIALS
+        return True
+
+    def _retry(self, learning_rate: float) -> None:
+        """Halve the bracket, or double the length while it has no upper bound; restart without history in the end."""
+        s = self.scalars
+        if s["tries"] >= MAX_TRIALS:
+            s["pairs"] = 0.0
+            self._start_direction(learning_rate)
+            return
+        s["tries"] += 1
+        s["length"] = (s["low"] + s["high"]) / 2 if s["high"] else 2 * s["length"]
+        self._move()
+
+
+def lbfgs(spec: LbfgsSpec, parameters: Parameters, arena: Arena) -> Lbfgs | LineSearchLbfgs:
+    """Return L-BFGS with or without its line search."""
+    return (LineSearchLbfgs if spec.line_search else Lbfgs)(spec, parameters, arena)

@@ -53,7 +53,7 @@ def dump(state: TrainingState) -> bytes:
         "streams": {name: streams.position(getattr(state, name)) for name in ("shuffle", "dropout")},
         "tally": asdict(state.tally),
         "plateau": asdict(state.plateau),
-        "numbers": state.optimizer.numbers,
+        "numbers": state.optimizer.scalars,
         "best": state.best and _without_parameters(state.best),
     }
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
@@ -149,6 +149,6 @@ def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Arr
         streams.move_to(getattr(state, name), header["streams"][name])
     state.tally = Tally(**header["tally"])
     state.plateau = Plateau(**header["plateau"])
-    state.optimizer.numbers = {name: float(header["numbers"][name]) for name in state.optimizer.numbers}
+    state.optimizer.scalars = {name: float(header["numbers"][name]) for name in state.optimizer.scalars}
     for name, array in wanted.items():
         array[:] = arrays[name]

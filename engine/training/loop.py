@@ -73,7 +73,8 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
     run = _prepare(network, state, spec, train_rows, validation_rows, clock=clock, schedule=schedule)
     while (reason := _finished(state, spec)) is None:
         yield from _epoch(run)
-    state.optimizer.settle()
+    if state.line_search:
+        state.line_search.restore_accepted()
     yield Stopped(reason=reason, detail=dict(state.failure or {}))
 
 
@@ -174,7 +175,7 @@ def _step(run: _Run) -> float:
     if state.loss_limit is None:
         state.loss_limit = run.network.loss.explosion * max(loss, 1.0) if math.isfinite(loss) else 0.0
     if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
-        if state.optimizer.accepted is None:
+        if state.line_search is None or state.line_search.accepted is None:
             state.failure = _failure(run, x)
             return loss
         loss, norm = state.loss_limit, 0.0  # so bad that no line search accepts it, and still a number
@@ -231,7 +232,8 @@ def _close(run: _Run, before: float) -> dict[str, float] | None:
 def _train_loss(state: TrainingState) -> float:
     """Return the mean over the epoch's rows; where a line search went too far, the loss at the point it left."""
     loss = state.tally.loss / state.tally.rows
-    return loss if state.optimizer.accepted is None else min(loss, state.optimizer.numbers["loss"])
+    search = state.line_search
+    return loss if search is None or search.accepted is None else min(loss, search.accepted_loss)
 
 
 def _validate(run: _Run) -> dict[str, float]:
@@ -264,11 +266,12 @@ def _judge(run: _Run, measured: dict[str, float]) -> None:
     chooses = stopping is not None or validated  # else the last epoch is the one to keep
     better = state.best is None or not chooses or metrics.is_better(metric, value, state.best.value)
     keep_best(state, metric, measured, better=better)
+    is_trial = state.line_search is not None and state.line_search.is_retrying
     enough = stopping.min_delta if stopping else 0.0
     if state.reference is None or metrics.is_better(metric, value, state.reference, by=enough):
         state.reference, state.waited = value, 0
-    elif state.optimizer.is_settled:
+    elif not is_trial:
         state.waited += 1
-    if isinstance(run.spec.schedule, PlateauSpec) and state.optimizer.is_settled:
+    if isinstance(run.spec.schedule, PlateauSpec) and not is_trial:
         schedule = run.spec.schedule
         state.plateau = schedules.after_epoch(state.plateau, schedule, measured[schedule.metric])

@@ -15,6 +15,7 @@ from engine import streams
 from engine.batches import Rows, check
 from engine.memory import Array
 from engine.network import Network, working_rows
+from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
 from engine.parameters import Parameters
 from engine.spec import TrainingSpec
@@ -52,7 +53,7 @@ class TrainingState:
 
     run: str  # what `identity` says of the run
     parameters: Parameters  # the network's own
-    optimizer: Optimizer
+    optimizer: Optimizer | LineSearch
     shuffle: np.random.Generator
     dropout: np.random.Generator
     order: dict[str, Any]  # where the shuffle stream stood before this epoch's order was drawn
@@ -69,6 +70,11 @@ class TrainingState:
     average: Array | None = None  # the running average of the parameters, with averaging
     sizes: dict[str, list[float]] = field(default_factory=dict)  # of the epoch's last step, where it was watched
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
+
+    @property
+    def line_search(self) -> LineSearch | None:
+        """The optimizer, if it is a line search."""
+        return self.optimizer if isinstance(self.optimizer, LineSearch) else None
 
 
 def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
@@ -138,9 +144,10 @@ def _judged_parameters(state: TrainingState) -> Array:
     """Return the averaged weights, or those that a line search has accepted, or the ones in place."""
     if state.average is not None:
         return state.average
-    if state.optimizer.accepted is None:
+    search = state.line_search
+    if search is None or search.accepted is None:
         return state.parameters.vector
-    return np.concatenate([state.optimizer.accepted, state.parameters.vector[state.parameters.size :]])
+    return np.concatenate([search.accepted, state.parameters.vector[state.parameters.size :]])
 
 
 def keep_best(state: TrainingState, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:

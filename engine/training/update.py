@@ -9,6 +9,7 @@ import numpy as np
 from engine.batches import Batches
 from engine.memory import Array
 from engine.network import Network
+from engine.optimizers.line_search import LineSearch
 from engine.spec import TrainingSpec
 from engine.training.clipping import clips
 from engine.training.regularization import MaxNorm, Penalty
@@ -21,7 +22,7 @@ class Update:
     def __init__(self, network: Network, spec: TrainingSpec, state: TrainingState, batches: Batches) -> None:
         parameters, wanted = network.parameters, spec.regularization
         self.parameters, self.state, self.batches = parameters, state, batches
-        self.group = batches.count if state.optimizer.takes_all_rows else spec.accumulate
+        self.group = batches.count if state.optimizer.full_batch else spec.accumulate
         views = parameters.views(parameters.gradients)
         self.frozen = [views[name] for name in parameters.frozen]
         self.penalty = Penalty(wanted, parameters, state.optimizer.scratch) if wanted.l1 or wanted.l2 else None
@@ -59,10 +60,12 @@ class Update:
     def apply(self, learning_rate: float, loss: float) -> None:
         """Change the parameters, and what follows from them. `loss` is the mean over the update's rows."""
         state = self.state
-        if self.penalty and state.optimizer.takes_all_rows:
-            loss += self.penalty.loss()
         state.step += 1
-        state.optimizer.step(learning_rate, state.step, loss)
+        match state.optimizer:
+            case LineSearch() as search:
+                search.search(learning_rate, loss + (self.penalty.loss() if self.penalty else 0.0))
+            case optimizer:
+                optimizer.step(learning_rate, state.step)
         if self.max_norm:
             self.max_norm.apply()
         if self.averaging and state.average is not None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from engine.memory import Array
 from engine.network import Network
-from engine.optimizers.first_order import Optimizer, optimizer
+from engine.optimizers import build as optimizers
+from engine.optimizers.line_search import LineSearch
+from engine.optimizers.optimizer import Optimizer
 from engine.spec import AveragingSpec, OptimizerSpec
 
 
@@ -14,7 +16,7 @@ from engine.spec import AveragingSpec, OptimizerSpec
 class UpdateMemory:
     """An optimizer with its vectors, and what accumulation and averaging need if they are wanted."""
 
-    optimizer: Optimizer
+    optimizer: Optimizer | LineSearch
     accumulated: Array | None  # a gradient
     average: Array | None  # of parameters and statistics
 
@@ -30,8 +32,8 @@ def allocate_update_memory(
 ) -> UpdateMemory:
     """Take it from the arena of a network whose gradients are allocated; the average begins at its weights."""
     parameters, arena = network.parameters, network.arena
-    rule = optimizer(spec, parameters, arena)
-    accumulates = accumulate > 1 or rule.takes_all_rows
+    rule = optimizers.build(spec, parameters, arena)
+    accumulates = accumulate > 1 or rule.full_batch
     average = arena.full(parameters.vector.shape, network.dtype, 0) if averaging else None
     if average is not None and average.flags.writeable:
         average[:] = parameters.vector

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from engine.memory import Arena, Array
-from engine.optimizers.first_order import Optimizer, optimizer
-from engine.optimizers.lbfgs import MAX_TRIES
+from engine.optimizers.build import build
+from engine.optimizers.lbfgs import MAX_TRIALS
+from engine.optimizers.line_search import LineSearch
+from engine.optimizers.optimizer import UpdateRule
 from engine.parameters import Parameters
 from engine.spec import LbfgsSpec
 
@@ -35,17 +37,21 @@ def cliff(x: Array) -> tuple[float, Array]:
         return float((x - np.log(x)).sum()), 1 - 1 / x
 
 
-def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[list[float], Parameters, Optimizer]:
+def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[list[float], Parameters, UpdateRule]:
     arena = Arena()
     parameters = Parameters({"x": (start.size, 1)}, np.dtype("float64"), arena)
     parameters.allocate_gradients(arena)
     parameters.vector[:] = start
-    rule, losses = optimizer(spec, parameters, arena), []
+    rule, losses = build(spec, parameters, arena), []
     for count in range(1, steps + 1):
         loss, parameters.gradients[:] = f(parameters.vector)
         losses.append(loss)
-        rule.step(spec.learning_rate, count, loss)
-    rule.settle()
+        if isinstance(rule, LineSearch):
+            rule.search(spec.learning_rate, loss)
+        else:
+            rule.step(spec.learning_rate, count)
+    if isinstance(rule, LineSearch):
+        rule.restore_accepted()
     return losses, parameters, rule
 
 
@@ -75,16 +81,18 @@ def test_the_point_left_is_never_worse_than_one_accepted_before() -> None:
 def test_a_direction_that_leads_nowhere_is_given_up_after_some_tries() -> None:
     start = np.array([-1.2, 1.0])
     slope = rosenbrock(start)[1]
-    losses, parameters, rule = minimise(lambda x: (float((x != start).any()), slope), start, MAX_TRIES + 3, LbfgsSpec())
+    losses, parameters, rule = minimise(
+        lambda x: (float((x != start).any()), slope), start, MAX_TRIALS + 3, LbfgsSpec()
+    )
     assert losses[0] == 0
-    assert rule.numbers["tries"] <= 1
+    assert rule.scalars["tries"] <= 1
     np.testing.assert_array_equal(parameters.vector, start)
 
 
 def test_no_more_steps_are_remembered_than_asked_for() -> None:
     _, parameters, rule = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 60, LbfgsSpec(history=2))
     assert len(rule.state) == 3 + 2 * 2
-    assert rule.numbers["pairs"] > 2
+    assert rule.scalars["pairs"] > 2
     assert rosenbrock(parameters.vector)[0] < 1
 
 

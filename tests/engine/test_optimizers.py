@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from engine.memory import Arena, Array, Shape
-from engine.optimizers.first_order import BLOCK, Optimizer, optimizer
+from engine.optimizers.build import build
+from engine.optimizers.optimizer import BLOCK, Optimizer
 from engine.parameters import Parameters
 from engine.spec import AdagradSpec, AdamSpec, AdamWSpec, LionSpec, OptimizerSpec, RmsPropSpec, SgdSpec
 
@@ -87,7 +88,9 @@ def bound(spec: Any, shapes: dict[str, Shape], dtype: str = "float64") -> tuple[
     arena = Arena()
     parameters = Parameters(shapes, np.dtype(dtype), arena)
     parameters.allocate_gradients(arena)
-    return parameters, optimizer(spec, parameters, arena)
+    optimizer = build(spec, parameters, arena)
+    assert isinstance(optimizer, Optimizer)
+    return parameters, optimizer
 
 
 def run(spec: Any, start: Array, gradients: Array, shapes: dict[str, Shape], dtype: str = "float64") -> Array:

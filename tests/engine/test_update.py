@@ -299,7 +299,7 @@ def test_lbfgs_leaves_a_network_as_good_as_the_best_point_it_saw() -> None:
     settings = spec(precision="float64", optimizer=LbfgsSpec(learning_rate=1e6), batch_size=100, epochs=12)
     state, events = run(network, settings, moons(100))
     right = network.predict(moons(100).x)[np.arange(100), moons(100).y]
-    assert -np.log(right).mean() == pytest.approx(state.optimizer.numbers["loss"])
+    assert -np.log(right).mean() == pytest.approx(state.optimizer.scalars["loss"])
     assert events[-1].reason == "epochs_done"
     assert all(np.isfinite(list(event.metrics.values())).all() for event in events if isinstance(event, EpochEnd))
 
@@ -312,11 +312,11 @@ def test_what_remains_of_lbfgs_in_the_middle_of_a_search_is_the_last_point_accep
     for _ in train(network, state, settings, rows):
         on_trial, kept = network.parameters.vector.copy(), final_parameters(state).copy()
         np.testing.assert_array_equal(network.parameters.vector, on_trial)
-        if state.optimizer.numbers["tries"]:
+        if state.optimizer.scalars["tries"]:
             searching += 1
             network.parameters.vector[:] = kept
             right = network.predict(rows.x)[np.arange(100), rows.y]
-            assert -np.log(right).mean() == pytest.approx(state.optimizer.numbers["loss"])
+            assert -np.log(right).mean() == pytest.approx(state.optimizer.scalars["loss"])
             network.parameters.vector[:] = on_trial
     assert searching
 
@@ -327,7 +327,7 @@ def test_points_that_a_line_search_tries_are_no_epochs_to_lose_patience_over() -
     undisturbed, _ = run(exact(), settings, moons(100))
     stopped, events = run(exact(), settings.model_copy(update={"early_stopping": patient}), moons(100))
     assert events[-1].reason == "epochs_done"
-    assert stopped.optimizer.numbers["loss"] == undisturbed.optimizer.numbers["loss"]
+    assert stopped.optimizer.scalars["loss"] == undisturbed.optimizer.scalars["loss"]
 
 
 def test_lbfgs_takes_penalties_into_its_line_search() -> None:
@@ -337,7 +337,7 @@ def test_lbfgs_takes_penalties_into_its_line_search() -> None:
     network.backpropagate(moons(100).x.astype(float), moons(100).y, np.full(100, 0.01), stream(0, "dropout"))
     Penalty(wanted, network.parameters, state.optimizer.scratch).add_gradient()
     assert np.linalg.norm(network.parameters.gradients) < 1e-4
-    assert state.optimizer.numbers["loss"] > 0
+    assert state.optimizer.scalars["loss"] > 0
 
 
 def test_memory_is_taken_for_what_is_wanted_only() -> None:
