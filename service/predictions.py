@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
-from engine.interchange.weights_files import from_safetensors
+from engine.interchange.safetensors import load_safetensors
 from engine.network import Network
 from engine.spec import LossSpec, ModelSpec
 from store.artifacts import blobs, models
@@ -79,7 +79,7 @@ def _load(model: Model, weights: bytes) -> Predictor:
         loss=TypeAdapter(LossSpec).validate_python(architecture["loss"]),
         precision=architecture["precision"],
     )
-    network.load_torch_state(from_safetensors(weights)[0])
+    network.load_torch_state(load_safetensors(weights))
     return Predictor(
         preprocessor=Preprocessor.from_json(model.preprocessing["features"]),
         target=TargetEncoder.from_json(model.preprocessing["target"]),

@@ -3,7 +3,7 @@
 from api.dependencies import Service
 from api.http.uploads import Received
 from api.weights.schemas import WeightsView
-from engine.interchange.safetensors_reader import Header, check_values, read_header
+from engine.interchange.safetensors import Header, check_finite, read_header
 from service.limits import ApiSettings
 from service.quotas import check_storage
 from store.accounts.idempotency import Answer
@@ -17,9 +17,8 @@ SAFETENSORS_TYPES = ("application/octet-stream", "application/x-safetensors")
 
 def check(received: Received) -> Header:
     """Read the header and look at every number; raises `InvalidWeights` with all that is wrong."""
-    with received.path.open("rb") as file:
-        header = read_header(file, received.bytes)
-        check_values(file, header)
+    header = read_header(received.path)
+    check_finite(received.path, header)
     return header
 
 

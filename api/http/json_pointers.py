@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import json_pointer
+
 MISFITS = {  # a value of another kind than the one that was wanted, and how that is told if not in Pydantic's words
     "literal_error": "",
     "model_attributes_type": "Input should be an object",
@@ -52,16 +54,11 @@ def invalid_fields(problems: Sequence[Mapping[str, Any]], body: Any) -> list[Inv
     return list(merged.values())
 
 
-def pointer(path: Sequence[str | int]) -> str:
-    """``/a/0/b`` for the path a, 0, b."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
 def _field(problem: Mapping[str, Any], body: Any) -> InvalidField:
     where, *path = problem["loc"]
     if where != "body":
         return InvalidField(pointer=f"{where} {'/'.join(map(str, path))}", detail=_detail(problem))
-    return InvalidField(pointer=pointer(_real(path, body, problem["type"])), detail=_detail(problem))
+    return InvalidField(pointer=json_pointer(_real(path, body, problem["type"])), detail=_detail(problem))
 
 
 def _real(path: Sequence[str | int], body: Any, kind: str) -> list[str | int]:

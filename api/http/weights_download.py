@@ -1,14 +1,15 @@
-"""Weights as downloads: safetensors as they are stored, npz made from them."""
+"""Send weights in one of the export formats, whole or in part."""
 
 import functools
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 
 from api.http import downloads
 from api.http.downloads import Download
-from engine.interchange.weights_files import from_safetensors, to_npz
+from engine.interchange.export_formats import EXPORT_FORMATS, ExportName
+from engine.interchange.safetensors import load_safetensors
 from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
@@ -16,25 +17,21 @@ from store.db.database import Sessions
 OCTETS = "application/octet-stream"
 
 WeightsFormat = Annotated[
-    Literal["safetensors", "npz"],
-    Query(description="safetensors: PyTorch's names and layouts; npz: NumPy's archive."),
+    ExportName,
+    Query(description="; ".join(f"`{name}`: {each.description}" for name, each in EXPORT_FORMATS.items()) + "."),
 ]
 
 
 def respond_weights(
-    request: Request, sessions: Sessions, owner_id: str, blob: BlobInfo, format_name: Literal["safetensors", "npz"]
+    request: Request, sessions: Sessions, owner_id: str, blob: BlobInfo, format_name: ExportName
 ) -> Response:
-    """The weights of a blob in a format, whole or in part."""
-    if format_name == "npz":
-        return _npz(request, sessions, owner_id, blob)
-    name = f"{owner_id}.safetensors"
-    download = Download(filename=name, media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
-    return downloads.respond(request, download, functools.partial(blobs.read, sessions, blob.id))
-
-
-def _npz(request: Request, sessions: Sessions, owner_id: str, blob: BlobInfo) -> Response:
-    """The same weights as NumPy's archive, which is made anew, to the same bytes, for each request."""
-    data = to_npz(from_safetensors(b"".join(blobs.read_checked(sessions, blob.id)))[0])
-    digest = hashlib.sha256(data).hexdigest()
-    download = Download(filename=f"{owner_id}.npz", media_type=OCTETS, bytes=len(data), sha256=digest)
+    """Return the weights of a blob in a format. Blobs hold safetensors; other formats are made for each request."""
+    export = EXPORT_FORMATS[format_name]
+    filename = f"{owner_id}.{export.extension}"
+    if export.dump is None:
+        download = Download(filename=filename, media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
+        return downloads.respond(request, download, functools.partial(blobs.read, sessions, blob.id))
+    data = export.dump(load_safetensors(b"".join(blobs.read_checked(sessions, blob.id))))
+    digest = hashlib.sha256(data).hexdigest()  # equal weights give equal bytes, so the ETag and ranges stay valid
+    download = Download(filename=filename, media_type=OCTETS, bytes=len(data), sha256=digest)
     return downloads.respond(request, download, lambda start, stop: iter([data[start:stop]]))

@@ -1,1 +1,1 @@
-"""Weights as files: safetensors and NPZ."""
+"""Weights as files: safetensors in and out, and the other export formats."""

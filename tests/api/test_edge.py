@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from api.__main__ import is_loopback
-from engine.interchange.weights_files import to_safetensors
+from engine.interchange.safetensors import dump_safetensors
 from service.settings import Settings
 from store.accounts import keys
 from store.accounts.keys import KeyGrant
@@ -114,7 +114,7 @@ def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: Te
         keys.add(tx, other_key, service.settings.secret(), KeyGrant(name="other", project=ProjectId("prj_other")))
     other = {"Authorization": f"Bearer {other_key}"}
     csv, octets = {"Content-Type": "text/csv"}, {"Content-Type": "application/octet-stream"}
-    file = to_safetensors({"0.weight": np.zeros((3, 2), np.float32)}, {})
+    file = dump_safetensors({"0.weight": np.zeros((3, 2), np.float32)}, {})
     weights = client.post("/v1/weights", content=file, headers={**mine, **octets}).json()
     dataset = client.post("/v1/datasets", content=flowers(), headers={**mine, **csv}).json()
     body = {"dataset_id": dataset["id"], "target": "kind"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select, update
 
-from engine.interchange.weights_files import from_safetensors
+from engine.interchange.safetensors import load_safetensors
 from messaging.channels import ACTION_REQUESTED
 from store.artifacts import blobs
 from store.db.transaction import snapshot, transaction
@@ -189,7 +189,7 @@ def test_a_run_that_diverged_leaves_its_last_finite_weights(worker_fixture: Work
     job = worker_fixture.job(job_id)
     assert (job.state, job.model_id) == ("failed", None)
     assert job.weights_blob_id is not None
-    weights, _ = from_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, job.weights_blob_id)))
+    weights = load_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, job.weights_blob_id)))
     assert all(np.isfinite(array).all() for array in weights.values())
 
 

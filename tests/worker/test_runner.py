@@ -8,7 +8,7 @@ import pytest
 import redis
 from sqlalchemy import delete, update
 
-from engine.interchange.weights_files import from_safetensors
+from engine.interchange.safetensors import load_metadata, load_safetensors
 from messaging.celery_app import QUEUE
 from messaging.channels import ACTION_REQUESTED
 from store.artifacts import blobs, datasets
@@ -60,7 +60,8 @@ def test_a_queued_job_becomes_a_model_with_metrics_and_evaluation(worker_fixture
     assert done == list(range(1, job.epoch + 1))
     assert model.evaluation is not None
     assert model.evaluation["accuracy"] > model.evaluation["baseline"]["accuracy"]
-    weights, metadata = from_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, model.blob_id)))
+    data = b"".join(blobs.read_checked(worker_fixture.sessions, model.blob_id))
+    weights, metadata = load_safetensors(data), load_metadata(data)
     assert sum(array.size for array in weights.values()) == model.parameters
     assert metadata["torch"].startswith("torch.nn.Sequential(")
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import InvalidWeights
-from engine.interchange.weights_files import State, from_safetensors
+from engine.interchange.safetensors import load_safetensors
+from engine.interchange.tensors import Tensors
 from engine.network import Network, StateMismatch
 from engine.training.fine_tuning import start_from
 from store.artifacts import blobs, uploaded_weights
@@ -34,7 +35,7 @@ class Base:
 
     preprocessor: Preprocessor | None
     target: TargetEncoder | None
-    weights: State
+    weights: Tensors
     layers: int
     head: bool
 
@@ -81,14 +82,14 @@ def load_base(sessions: Sessions, job: Job) -> Base | None:
     if blob_id is None:
         raise BaseUnusable("it was deleted")
     try:
-        state, _ = from_safetensors(b"".join(blobs.read_checked(sessions, blob_id)))
+        weights = load_safetensors(b"".join(blobs.read_checked(sessions, blob_id)))
     except (InvalidWeights, BlobDamaged) as error:
         raise BaseUnusable(str(error)) from error
     kept = model.preprocessing if model else None
     return Base(
         preprocessor=Preprocessor.from_json(kept["features"]) if kept else None,
         target=TargetEncoder.from_json(kept["target"]) if kept and asked["head"] else None,
-        weights=state,
+        weights=weights,
         layers=asked["layers"],
         head=asked["head"],
     )

@@ -9,7 +9,7 @@ import numpy as np
 from engine.batches import Rows
 from engine.diagnostics.contributions import contributions
 from engine.fingerprint import fingerprint
-from engine.interchange.weights_files import to_safetensors
+from engine.interchange.safetensors import dump_safetensors
 from engine.training.state import final_parameters
 from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
@@ -87,7 +87,7 @@ def store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
     prepared.network.parameters.vector[:] = final_parameters(prepared.state)
     weights = prepared.target.fold_into(prepared.network.torch_state())
     metadata = {"format": "pt", "torch": prepared.network.torch_code()}
-    return blobs.write(sessions, blobs.chunks_of(to_safetensors(weights, metadata)))
+    return blobs.write(sessions, blobs.chunks_of(dump_safetensors(weights, metadata)))
 
 
 def _evaluation(prepared: Prepared) -> dict[str, Any] | None:
