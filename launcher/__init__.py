@@ -1,1 +1,1 @@
-"""Run broker, workers, scheduler and API on one machine as one command."""
+"""Run the whole service on one machine: broker, workers, scheduler and API as one command."""

@@ -12,9 +12,12 @@ from launcher.options import Options
 from launcher.processes.console import Console
 from launcher.serve import serve
 
+WORKERS_PER_CORE = 8
+MIN_WORKER_LIMIT = 64  # so that tests of scheduling need no large machine
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve as ``arguments`` ask; the exit code is 0 after a stop that was asked for."""
+    """Run the service until it is stopped; return 0 after a requested stop, else the exit code of the error."""
     console = Console()
     try:
         serve(parse(arguments), console)
@@ -25,39 +28,49 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """The options in ``arguments``, with the defaults filled in."""
-    parser = argparse.ArgumentParser(prog="dev", description="Run the whole service on this machine.")
+    """Parse the options and fill in the defaults."""
+    parser = argparse.ArgumentParser(prog="./dev", description="Run the whole service on this machine.")
     serve_parser = parser.add_subparsers(required=True).add_parser(
         "serve", help="broker, database, workers, scheduler and API in the foreground"
     )
-    serve_parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    serve_parser.add_argument("--port", type=port, default=8000, help="port, 0 for any free one (%(default)s)")
+    serve_parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (%(default)s); addresses beyond loopback need an API key",
+    )
+    serve_parser.add_argument(
+        "--port", type=port, default=8000, help="port to listen on (%(default)s); 0 selects a free port"
+    )
     serve_parser.add_argument(
         "--data",
         type=Path,
         default=os.environ.get("BACKPROP_DATA") or "data",
-        help="folder for database, broker and uploads (%(default)s)",
+        help="folder of the database, the broker and uploads (%(default)s)",
     )
     serve_parser.add_argument(
-        "--workers", type=count, default=cores(), help="jobs that train at the same time (cores: %(default)s)"
+        "--workers", type=workers, default=cores(), help="jobs that train in parallel (%(default)s: one per core)"
     )
     found = parser.parse_args(arguments)
     return Options(host=found.host, port=found.port, data=found.data.absolute(), workers=found.workers)
 
 
 def port(text: str) -> int:
-    """A port number, 0 to 65535."""
-    number = int(text)
-    if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{number} is not a port (0 to 65535)")
-    return number
+    """Parse a port number."""
+    return _whole_number(text, "a port", 0, 65535)
 
 
-def count(text: str) -> int:
-    """A number of workers, at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least one worker is needed")
+def workers(text: str) -> int:
+    """Parse a number of workers; far more of them than cores only compete for CPU and memory."""
+    return _whole_number(text, "the number of workers", 1, max(MIN_WORKER_LIMIT, WORKERS_PER_CORE * cores()))
+
+
+def _whole_number(text: str, name: str, low: int, high: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is invalid: {name} is a whole number from {low} to {high}")
     return number
 
 

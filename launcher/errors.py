@@ -1,15 +1,19 @@
-"""Why the service does not start or go on: LaunchError, and below it RefusedSettingsError."""
+"""Why the service cannot run.
 
-EX_CONFIG = 78  # <sysexits.h>: something was found in an unconfigured or misconfigured state
+LaunchError
+└── RefusedSettingsError    a process rejected its settings
+"""
+
+EX_CONFIG = 78  # <sysexits.h>: configuration error
 
 
 class LaunchError(Exception):
-    """The service cannot run; the message says what to do about it."""
+    """The service cannot run; the message says how to fix it."""
 
     exit_code = 1
 
 
 class RefusedSettingsError(LaunchError):
-    """A part of the service refused its settings; trying again would not help."""
+    """A process of the service rejected its settings; restarting it would fail again."""
 
     exit_code = EX_CONFIG

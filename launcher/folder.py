@@ -1,4 +1,4 @@
-"""The data folder: made, checked, and held by one launcher at a time."""
+"""The data folder: created, checked, and locked by one launcher at a time."""
 
 import errno
 import fcntl
@@ -13,7 +13,7 @@ from typing import Self
 
 from launcher.errors import LaunchError
 
-LEFTOVERS_SECONDS = 10.0  # longer than children of a killed launcher take to end
+ORPHANS_SECONDS = 10.0  # more than the processes of a killed launcher need to end
 NETWORK_FILE_SYSTEMS = frozenset(
     {
         "afs",
@@ -32,7 +32,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 
 class DataFolder:
-    """A locked data folder; every child inherits the lock, so it is free only when all of them are gone."""
+    """A locked data folder. Every child process inherits the lock, so it is free only when all of them have ended."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
@@ -40,24 +40,24 @@ class DataFolder:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Make ``path`` if need be and hold it; unfinished uploads of a killed service go.
+        """Create ``path`` if needed, lock it, and remove unfinished uploads of a killed service.
 
         Raises:
-            LaunchError: it cannot be written, or another service uses it.
+            LaunchError: the folder is not writable, or another service uses it.
         """
         path = path.absolute()
-        _make(path)
-        folder = cls(path, _hold(path))
+        _create(path)
+        folder = cls(path, _lock(path))
         _clear(path / "uploads")
         return folder
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         os.close(self.lock)
 
 
 def check_local(path: Path) -> None:
-    """Make sure that an embedded database may live in ``path``.
+    """Check that ``path`` is safe for an SQLite database.
 
     Raises:
         LaunchError: it is on a network file system.
@@ -65,53 +65,55 @@ def check_local(path: Path) -> None:
     if kind := network_file_system(path):
         raise LaunchError(
             f"{path} is on a network file system ({kind}), where SQLite may lose data: "
-            "give --data a local folder, or set BACKPROP_DATABASE_URL to a PostgreSQL server"
+            "choose a local --data folder, or set BACKPROP_DATABASE_URL to a PostgreSQL server"
         )
 
 
 def network_file_system(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str | None:
-    """The type of the network file system under ``path``; None where it is local or not to be found out."""
+    """Return the type of the network file system that holds ``path``; None if it is local or unknown."""
     try:
         table = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
     except OSError:
         return None
-    places = {_unescape(mount[1]): mount[2] for mount in table if len(mount) > 2}
-    under = [place for place in places if path.resolve().is_relative_to(place)]
-    kind = places[max(under, key=len)] if under else ""
+    mount_points = {_unescape(mount[1]): mount[2] for mount in table if len(mount) > 2}
+    under = [point for point in mount_points if path.resolve().is_relative_to(point)]
+    kind = mount_points[max(under, key=len)] if under else ""
     return kind if kind in NETWORK_FILE_SYSTEMS else None
 
 
-def _unescape(place: str) -> str:
-    """A mount point as it is named: the table writes blanks as octal numbers."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), place)
+def _unescape(mount_point: str) -> str:
+    """Decode a mount point; the table writes blanks as octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), mount_point)
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise LaunchError(f"cannot write to the data folder {path}: {error.strerror}") from error
+        raise LaunchError(
+            f"cannot write to the data folder {path}: {error.strerror}. Choose another --data folder"
+        ) from error
 
 
 def _clear(uploads: Path) -> None:
-    """Remove what was being received when a service was killed: who holds the folder knows that nobody receives."""
-    for left in uploads.glob("upload-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    """Remove the unfinished uploads of a killed service; the lock guarantees that no other service is writing them."""
+    for upload in uploads.glob("upload-*"):
+        shutil.rmtree(upload, ignore_errors=True)
 
 
-def _hold(path: Path) -> int:
-    """Take the folder's lock, waiting for the remains of a service whose launcher was killed."""
+def _lock(path: Path) -> int:
+    """Lock the folder; wait while the processes of a killed launcher still end."""
     lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + LEFTOVERS_SECONDS
+    deadline = time.monotonic() + ORPHANS_SECONDS
     while not _try_lock(lock, path):
         holder = os.pread(lock, 32, 0).decode(errors="replace").strip()
         if _alive(holder) or time.monotonic() > deadline:
             os.close(lock)
             raise LaunchError(
                 f"the data folder {path} is in use by process {holder or 'unknown'}: "
-                "stop that service first, or give --data another folder"
+                "stop that service first, or choose another --data folder"
             )
         time.sleep(0.1)
     os.ftruncate(lock, 0)
@@ -126,7 +128,9 @@ def _try_lock(lock: int, path: Path) -> bool:
         return False
     except OSError as error:
         if error.errno in {errno.ENOLCK, errno.ENOTSUP}:
-            raise LaunchError(f"the file system of {path} has no locks: give --data a local folder") from error
+            raise LaunchError(
+                f"the file system of {path} does not support locks: choose a local --data folder"
+            ) from error
         raise
     return True
 
@@ -144,7 +148,7 @@ def _alive(holder: str) -> bool:
 
 
 def _zombie(process: int) -> bool:
-    """Whether a killed process only waits to be collected by its parent."""
+    """Whether a process has ended but its parent has not collected it yet."""
     if sys.platform != "linux":
         return False
     try:

@@ -1,4 +1,4 @@
-"""Ask a service whether it is ready: ``python -m launcher.readiness``, also the containers' health check."""
+"""Check whether a service is ready: ``python -m launcher.readiness``, also the health check of the containers."""
 
 import argparse
 import http.client
@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 
-PATIENCE_SECONDS = 2.0
+TIMEOUT_SECONDS = 2.0
 
 
 def readiness(host: str, port: int, path: str = "/readyz") -> tuple[int, str]:
-    """Ask ``path``: its status and body, or 0 and why there was no answer."""
-    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_SECONDS)
+    """Request ``path``; return its status and body, or 0 and the reason why there was no response."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         response = connection.getresponse()
@@ -23,11 +23,13 @@ def readiness(host: str, port: int, path: str = "/readyz") -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the answer; 0 if it was a good one."""
+    """Print the response; return 0 if the service is ready."""
     parser = argparse.ArgumentParser(prog="launcher.readiness", description="Exit with 0 if the service is ready.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--path", default="/readyz", help="/healthz asks for life alone (%(default)s)")
+    parser.add_argument(
+        "--path", default="/readyz", help="/healthz checks only that the API process is alive (%(default)s)"
+    )
     options = parser.parse_args(arguments)
     status, body = readiness(options.host, options.port, options.path)
     sys.stdout.write(f"{status} {body}\n")

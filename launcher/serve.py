@@ -1,4 +1,4 @@
-"""The one-machine service: broker, migrations, workers, scheduler and API, from start to stop."""
+"""Run the one-machine service from start to stop: broker, migrations, workers, scheduler and API."""
 
 import math
 import os
@@ -17,22 +17,22 @@ from launcher.processes.stopping import StopRequest, StopRequestedError
 from launcher.processes.supervisor import POLL_SECONDS, Supervisor
 from launcher.readiness import readiness
 
-SLOW_START_SECONDS = 20.0  # after this the launcher says what the service still lacks
-BROKER_START_SECONDS = 60.0  # a long append-only file is read first
+SLOW_START_SECONDS = 20.0  # after this the launcher prints why the service is not ready
+BROKER_START_SECONDS = 60.0  # it loads its append-only file first, which may be long
 
 
 def serve(options: Options, console: Console) -> None:
-    """Run the service until a signal asks to stop, then stop all of it.
+    """Run the service until a stop signal arrives, then stop all of it.
 
     Raises:
-        LaunchError: it cannot start, or cannot go on.
+        LaunchError: it cannot start, or cannot continue.
     """
     stop = StopRequest()
     stop.listen()
     check_shared_memory()
     if not os.environ.get("BACKPROP_DATABASE_URL"):
         check_local(options.data)
-    folder = DataFolder.open(options.data)  # first: remains of a killed service may hold the port until then
+    folder = DataFolder.open(options.data)  # first: processes of a killed service may hold the port until they end
     try:
         _run(Service(options.with_free_port(), console, folder, stop), console)
     finally:
@@ -51,7 +51,7 @@ def _run(service: "Service", console: Console) -> None:
 
 
 class Service:
-    """The parts that make up the service, and the order in which they come and go."""
+    """The parts of the service, and the order in which they start and stop."""
 
     def __init__(self, options: Options, console: Console, folder: DataFolder, stop: StopRequest) -> None:
         self._options = options
@@ -65,7 +65,7 @@ class Service:
         self._environment: Mapping[str, str] = {**ONE_THREAD, **redis, "BACKPROP_DATA": str(folder.path)}
 
     def start(self) -> None:
-        """Bring everything up; what takes long to import waits, imported, for the migrations."""
+        """Start all parts except the scheduler. API and worker import their modules while the migrations run."""
         environment = self._environment
         if self._broker:
             self._supervisor.start(broker_part(self._broker))
@@ -77,31 +77,31 @@ class Service:
         worker.open_gate()
 
     def watch(self) -> None:
-        """Say when it is ready, and keep everything running."""
+        """Announce when the service is ready, and keep everything running."""
         ready, answer = self._wait_until_ready(SLOW_START_SECONDS)
-        self._supervisor.start(scheduler_part(self._environment))  # now: its start would have slowed the others
+        self._supervisor.start(scheduler_part(self._environment))  # last: starting it earlier would delay the others
         if not ready:
             self._console.say(f"not ready after {SLOW_START_SECONDS:g} s: {answer}")
             self._wait_until_ready(math.inf)
         self._announce()
         while True:
-            self._look_after_all()
+            self._check_all()
 
     def stop(self) -> None:
-        """Drain and end everything, the broker last."""
+        """Drain and stop everything, the broker last."""
         self._supervisor.stop(last=["broker"])
         if self._broker:
             self._broker.remove_socket_folder()
 
     def _wait_until_ready(self, seconds: float) -> tuple[bool, str]:
-        """Wait at most so long; whether it is ready, and its last answer."""
+        """Wait at most ``seconds``; return whether the service is ready, and its last response."""
         while True:
             status, answer = readiness(self._options.reachable, self._options.port)
             if status == HTTPStatus.OK or self._age() > seconds:
                 return status == HTTPStatus.OK, answer
-            self._look_after_all()
+            self._check_all()
 
-    def _look_after_all(self) -> None:
+    def _check_all(self) -> None:
         self._stop.check()
         self._supervisor.check()
         time.sleep(POLL_SECONDS)
@@ -109,9 +109,11 @@ class Service:
     def _wait_for_broker(self) -> None:
         deadline = time.monotonic() + BROKER_START_SECONDS
         while self._broker and not self._broker.answers():
-            self._look_after_all()
+            self._check_all()
             if time.monotonic() > deadline:
-                raise LaunchError(f"the broker does not answer on {self._broker.socket}")
+                raise LaunchError(
+                    f"the broker does not respond on {self._broker.socket}; its log is {self._broker.log}"
+                )
 
     def _announce(self) -> None:
         url = self._options.url()

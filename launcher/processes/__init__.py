@@ -1,1 +1,1 @@
-"""Start, watch and stop the processes of the service."""
+"""Start, supervise and stop the processes of the service."""

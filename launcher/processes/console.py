@@ -1,31 +1,31 @@
-"""Write the launcher's own lines and the children's, each with the name of who speaks."""
+"""Write the output of the launcher and of its child processes, each line with the name of its source."""
 
 import sys
 import threading
 from typing import TextIO
 
-COLOURS = {"launcher": "1", "api": "36", "worker": "32", "scheduler": "35", "broker": "33", "migrate": "34"}
-NAME_WIDTH = max(map(len, COLOURS))
+COLORS = {"launcher": "1", "api": "36", "worker": "32", "scheduler": "35", "broker": "33", "migrate": "34"}
+NAME_WIDTH = max(map(len, COLORS))
 
 
 class Console:
-    """One stream, written line by line from several threads."""
+    """A text stream that several threads write whole lines to."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._colour = self._stream.isatty()
+        self._color = self._stream.isatty()
         self._lock = threading.Lock()
 
     def say(self, message: str) -> None:
-        """Say something in the launcher's own name."""
+        """Write a message of the launcher itself."""
         for line in message.splitlines():
             self.line("launcher", line)
 
     def line(self, name: str, text: str) -> None:
-        """Pass on one line of a child; a terminal that is gone is no reason to stop."""
+        """Write one line. A closed terminal is ignored: the service keeps running."""
         label = f"{name:{NAME_WIDTH}} |"
-        if self._colour:
-            label = f"\x1b[{COLOURS.get(name, '0')}m{label}\x1b[0m"
+        if self._color:
+            label = f"\x1b[{COLORS.get(name, '0')}m{label}\x1b[0m"
         try:
             with self._lock:
                 self._stream.write(f"{label} {text}\n")

@@ -1,4 +1,4 @@
-"""The parts of the service, as commands."""
+"""The commands of all parts of the service."""
 
 from collections.abc import Mapping
 
@@ -6,34 +6,34 @@ from launcher.broker import EmbeddedBroker
 from launcher.options import Options
 from launcher.processes.process import Part
 
-BROKER_LINGER_SECONDS = 2.0  # workers may still use it while they give their jobs back
+BROKER_LINGER_SECONDS = 2.0  # workers may still use it while they return their jobs
 ONE_THREAD = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 
 
 def broker_part(broker: EmbeddedBroker) -> Part:
-    """The embedded broker, which outlives a killed launcher a little."""
+    """The embedded broker. It outlives a killed launcher a little."""
     return Part(name="broker", command=broker.command, linger=BROKER_LINGER_SECONDS, log=broker.log)
 
 
 def migrate_part(environment: Mapping[str, str]) -> Part:
-    """Brings the database to the newest schema and ends."""
+    """The migrations: upgrade the database to the current schema, then end."""
     return Part(name="migrate", module="launcher.migrate", environment=environment)
 
 
 def api_part(options: Options, environment: Mapping[str, str]) -> Part:
-    """The HTTP side."""
+    """The HTTP API."""
     where = ["--host", options.host, "--port", str(options.port)]
     return Part(name="api", module="api", command=where, environment=environment, preload=["uvicorn", "api.app"])
 
 
 def worker_part(options: Options, environment: Mapping[str, str]) -> Part:
-    """The training side, one process per job that runs at the same time."""
+    """The worker, with one process per job that trains in parallel."""
     slots = ["--concurrency", str(options.workers)]
     return Part(name="worker", module="worker", command=slots, environment=environment, preload=["worker.app"])
 
 
 def scheduler_part(environment: Mapping[str, str]) -> Part:
-    """Finds lost jobs and rings for those that wait."""
+    """The scheduler: requeue the jobs of lost workers, notify workers of queued jobs."""
     return Part(name="scheduler", module="worker.maintenance.scheduler", environment=environment)

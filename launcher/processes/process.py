@@ -1,4 +1,4 @@
-"""One part of the service as a process: started, gated, heard, ended."""
+"""One process of the service: start it, hold it at a gate, read its output, end it."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from launcher.processes.child import GATE_OPEN
 from launcher.processes.console import Console
 
 ROOT = Path(__file__).resolve().parents[2]
-LAST_LINES = 20  # of a part's output, kept for the message about its death
+LAST_LINES = 20  # of a part's output, for the error message when it ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +27,22 @@ class Part:
     module: str | None = None
     command: Sequence[str] = ()
     preload: Sequence[str] = ()  # modules to import while the part waits for its gate
-    linger: float = 0.0  # seconds it outlives a killed launcher, for those who still need it
-    log: Path | None = None  # where it writes, if not to its output
+    linger: float = 0.0  # seconds it outlives a killed launcher, for parts that still need it
+    log: Path | None = None  # its log file, if it does not write to its output
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def argv(self, gate: int | None) -> list[str]:
-        """The command line under the launcher's guard."""
-        guard = [sys.executable, "-P", "-m", "launcher.processes.child", "--parent", str(os.getpid())]
-        guard += ["--linger", str(self.linger)]
+        """Return the command line that runs the part and watches the launcher."""
+        command = [sys.executable, "-P", "-m", "launcher.processes.child", "--parent", str(os.getpid())]
+        command += ["--linger", str(self.linger)]
         if gate is not None:
-            guard += ["--gate", str(gate), "--preload", ",".join(self.preload)]
+            command += ["--gate", str(gate), "--preload", ",".join(self.preload)]
         kind, target = ("module", [self.module, *self.command]) if self.module else ("command", self.command)
-        return [*guard, kind, *(part for part in target if part is not None)]
+        return [*command, kind, *(part for part in target if part is not None)]
 
 
 class Process:
-    """One life of a part."""
+    """One run of a part."""
 
     def __init__(self, part: Part, console: Console, *, gated: bool = False, lock: int | None = None) -> None:
         self.part = part
@@ -53,14 +53,14 @@ class Process:
         self._gate: int | None = None
         if gated:
             gate, self._gate = os.pipe()
-        self._popen = subprocess.Popen(  # noqa: S603 - parts are ours to name
+        self._popen = subprocess.Popen(  # noqa: S603 - the commands are our own
             part.argv(gate),
             cwd=ROOT,
             env={**os.environ, **part.environment, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # else Ctrl-C would reach the broker first
+            start_new_session=True,  # otherwise Ctrl-C would reach the broker first
             pass_fds=[fd for fd in (gate, lock) if fd is not None],
         )
         if gate is not None:
@@ -70,7 +70,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id, also its session's and group's."""
+        """Its process id, also the id of its session and group."""
         return self._popen.pid
 
     @property
@@ -79,40 +79,40 @@ class Process:
         return time.monotonic() - self.started
 
     def last_lines(self) -> list[str]:
-        """The end of what it said."""
+        """Return the last lines of its output and its log file."""
         lines = list(self._output)
         if self.part.log and self.part.log.exists():
             lines += self.part.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         return lines
 
     def open_gate(self) -> None:
-        """Let it run, if it was waiting."""
+        """Let it run, if it is waiting at the gate."""
         if self._gate is None:
             return
-        with contextlib.suppress(BrokenPipeError):  # it has died, which whoever watches it will see
+        with contextlib.suppress(BrokenPipeError):  # it has ended; the supervisor will notice
             os.write(self._gate, GATE_OPEN)
         self._drop_gate()
 
     def ended(self) -> int | None:
-        """Its exit code once it has ended; whatever it left in its group is killed then."""
+        """Return its exit code if it has ended, and kill the rest of its process group; None while it runs."""
         if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
-        self._signal_group(signal.SIGKILL)  # before it is collected: the group's number is still its own
+        self._signal_group(signal.SIGKILL)  # before it is collected: until then its group id cannot be reused
         code = self._popen.wait()
         self._reader.join(timeout=1.0)
         self._drop_gate()
         return code
 
     def terminate(self) -> None:
-        """Ask it, not its own children, to end."""
-        os.kill(self.pid, signal.SIGTERM)  # Popen.send_signal would collect a dead one before its group is killed
+        """Send SIGTERM to it, but not to its children."""
+        os.kill(self.pid, signal.SIGTERM)  # Popen.send_signal would collect an ended process before its group is killed
 
     def kill(self) -> None:
-        """End it and all it has started."""
+        """Kill it and all processes it has started."""
         self._signal_group(signal.SIGKILL)
 
     def _signal_group(self, signum: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses for the dead
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses this for ended processes
             os.killpg(self.pid, signum)
 
     def _drop_gate(self) -> None:
@@ -122,7 +122,7 @@ class Process:
 
     def _read(self) -> None:
         output = self._popen.stdout
-        assert output is not None  # noqa: S101 - it was asked for
+        assert output is not None  # noqa: S101 - Popen was given PIPE
         with output:
             for raw in output:
                 line = raw.decode(errors="replace").rstrip()

@@ -1,27 +1,27 @@
-"""Turn the signals that ask to stop into an exception where stopping is safe."""
+"""Turn stop signals into an exception at points where stopping is safe."""
 
 import signal
 
 
 class StopRequest:
-    """Whether SIGINT, SIGTERM or SIGHUP has arrived; looked at where stopping is safe."""
+    """Remembers SIGINT, SIGTERM or SIGHUP until `check` is called."""
 
     def __init__(self) -> None:
-        self.by: signal.Signals | None = None
+        self.signal: signal.Signals | None = None
 
     def listen(self) -> None:
-        """Take the signals over for the rest of the process's life."""
+        """Handle these signals from now on."""
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, self._note)
 
     def check(self) -> None:
-        """Raise ``StopRequestedError`` if one has arrived."""
-        if self.by is not None:
-            raise StopRequestedError(self.by.name)
+        """Raise ``StopRequestedError`` if a signal has arrived."""
+        if self.signal is not None:
+            raise StopRequestedError(self.signal.name)
 
     def _note(self, signum: int, _frame: object) -> None:
-        self.by = signal.Signals(signum)
+        self.signal = signal.Signals(signum)
 
 
 class StopRequestedError(Exception):
-    """The service was asked to stop."""
+    """A signal requested that the service stops."""

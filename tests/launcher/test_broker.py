@@ -1,4 +1,4 @@
-"""The embedded broker is found, started on a private socket, and keeps what it holds."""
+"""The embedded broker is found, listens on a private socket, and keeps its data across restarts."""
 
 import io
 import stat
@@ -22,7 +22,7 @@ def no_server_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
 
-def test_a_server_on_path_is_preferred_to_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_on_path_is_preferred_to_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = tmp_path / "redis-server"
     server.write_text("#!/bin/sh\n")
     server.chmod(0o755)
@@ -30,12 +30,12 @@ def test_a_server_on_path_is_preferred_to_the_wheel(tmp_path: Path, monkeypatch:
     assert embedded(tmp_path).binary == server
 
 
-def test_the_socket_lies_in_the_data_folder(tmp_path: Path) -> None:
+def test_the_socket_is_in_the_data_folder(tmp_path: Path) -> None:
     assert embedded(tmp_path).socket.parent == tmp_path / "broker"
 
 
 @pytest.mark.parametrize("name", ["d" * 110, "with blank", "per%cent"])
-def test_a_path_that_sockets_or_urls_cannot_hold_moves_to_a_private_temporary_folder(tmp_path: Path, name: str) -> None:
+def test_unsuitable_socket_paths_move_to_a_private_temporary_folder(tmp_path: Path, name: str) -> None:
     data = tmp_path / name
     data.mkdir()
     found = embedded(data)
@@ -45,7 +45,7 @@ def test_a_path_that_sockets_or_urls_cannot_hold_moves_to_a_private_temporary_fo
     assert not found.socket.parent.exists()
 
 
-def test_a_temporary_folder_that_others_can_open_is_refused(tmp_path: Path) -> None:
+def test_a_temporary_folder_open_to_others_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "with blank"
     data.mkdir()
     folder = embedded(data).socket.parent
@@ -55,14 +55,14 @@ def test_a_temporary_folder_that_others_can_open_is_refused(tmp_path: Path) -> N
     folder.rmdir()
 
 
-def test_messages_survive_a_restart_on_a_socket_for_this_user_alone(tmp_path: Path) -> None:
+def test_data_survives_a_restart_and_the_socket_is_private(tmp_path: Path) -> None:
     found = embedded(tmp_path)
-    serve(found, lambda client: client.set("bell", "rung"))
-    assert serve(found, lambda client: client.get("bell")) == b"rung"
+    serve(found, lambda client: client.set("queue", "kept"))
+    assert serve(found, lambda client: client.get("queue")) == b"kept"
 
 
 def serve(server: EmbeddedBroker, use: Callable[[redis.Redis], object]) -> object:
-    """Start the broker, use it once, stop it."""
+    """Start the broker, call `use` with a client, and stop the broker."""
     supervisor = Supervisor(Console(io.StringIO()))
     supervisor.start(broker_part(server))
     deadline = time.monotonic() + 10

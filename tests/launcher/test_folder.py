@@ -1,4 +1,4 @@
-"""A data folder is used by one service at a time and only where it can work."""
+"""A data folder belongs to one service at a time, and must be on a local, writable disk."""
 
 import os
 import subprocess
@@ -24,19 +24,19 @@ def mounts(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_second_service_on_a_folder_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_a_second_service_on_a_folder_is_refused_with_the_process_id(tmp_path: Path) -> None:
     folder = DataFolder.open(tmp_path / "data")
     with pytest.raises(LaunchError, match=f"in use by process {os.getpid()}"):
         DataFolder.open(tmp_path / "data")
     folder.close()
 
 
-def test_a_folder_can_be_used_again_once_it_is_closed(tmp_path: Path) -> None:
+def test_a_closed_folder_can_be_opened_again(tmp_path: Path) -> None:
     DataFolder.open(tmp_path / "data").close()
     DataFolder.open(tmp_path / "data").close()
 
 
-def test_what_a_killed_service_was_receiving_goes_and_nothing_while_another_holds_the_folder(tmp_path: Path) -> None:
+def test_only_the_lock_owner_removes_unfinished_uploads(tmp_path: Path) -> None:
     left, kept = tmp_path / "uploads" / "upload-1" / "body", tmp_path / "uploads" / "mine.csv"
     for file in (left, kept):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def test_what_a_killed_service_was_receiving_goes_and_nothing_while_another_hold
     folder.close()
 
 
-def test_the_remains_of_a_killed_service_are_waited_for(tmp_path: Path) -> None:
-    """A child that inherited the lock holds it for half a second after its launcher is gone."""
+def test_opening_waits_for_processes_of_a_killed_launcher(tmp_path: Path) -> None:
+    """A child that inherited the lock keeps it for half a second after its launcher has ended."""
     code = f"""
 import os, subprocess, sys
 from pathlib import Path
@@ -65,7 +65,7 @@ os._exit(1)
     DataFolder.open(tmp_path).close()
 
 
-def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LaunchError, match=r"cannot write to the data folder .*: Not a directory"):
         DataFolder.open(tmp_path / "file" / "data")
@@ -76,7 +76,7 @@ def test_the_folder_is_closed_to_other_users(tmp_path: Path) -> None:
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-def test_a_network_file_system_is_recognised(mounts: Path) -> None:
+def test_a_network_file_system_is_recognized(mounts: Path) -> None:
     assert network_file_system(Path("/home/me/data"), mounts) == "nfs4"
 
 
@@ -84,7 +84,7 @@ def test_a_local_disk_mounted_below_a_network_file_system_is_local(mounts: Path)
     assert network_file_system(Path("/home/fast disk/data"), mounts) is None
 
 
-def test_a_machine_without_a_mount_table_is_taken_for_local(tmp_path: Path) -> None:
+def test_without_a_mount_table_a_folder_counts_as_local(tmp_path: Path) -> None:
     assert network_file_system(tmp_path, tmp_path / "missing") is None
 
 

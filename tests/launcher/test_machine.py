@@ -1,4 +1,4 @@
-"""What the machine lacks is said before anything is started."""
+"""Problems of the machine are reported before anything starts."""
 
 import socket
 import sys
@@ -17,7 +17,7 @@ def test_a_port_in_use_is_named(listener: socket.socket) -> None:
         free_port("127.0.0.1", port)
 
 
-def test_port_0_becomes_a_free_one() -> None:
+def test_port_0_selects_a_free_port() -> None:
     assert 0 < free_port("127.0.0.1", 0) < 65536
 
 
@@ -26,8 +26,8 @@ def test_an_address_of_another_machine_is_refused() -> None:
         free_port("192.0.2.1", 0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="semaphores live elsewhere")
-def test_unusable_shared_memory_is_refused_with_the_remedy(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps semaphores in /dev/shm")
+def test_unusable_shared_memory_is_refused_with_the_fix(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="mount -t tmpfs"):
         check_shared_memory(tmp_path / "missing")
 

@@ -23,4 +23,4 @@ def test_migrate_stores_the_configured_key(tmp_path: Path) -> None:
 
 def test_migrate_refuses_a_short_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(Settings(data=tmp_path, api_key=SecretStr("short"))) == NOT_CONFIGURED
-    assert "BACKPROP_API_KEY: an API key has at least 24" in capsys.readouterr().err
+    assert "BACKPROP_API_KEY: An API key needs at least 24" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The supervisor keeps parts running, gives up on hopeless ones and leaves nothing behind."""
+"""The supervisor restarts parts, gives up after repeated failures, and leaves no process behind."""
 
 import io
 import os
@@ -15,8 +15,9 @@ from launcher.errors import LaunchError, RefusedSettingsError
 from launcher.processes.console import Console
 from launcher.processes.process import Part
 from launcher.processes.supervisor import Supervisor
+from tests.support.launched import is_running
 
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
 @pytest.fixture
@@ -32,34 +33,26 @@ def supervisor(output: io.StringIO) -> Iterator[Supervisor]:
 
 
 def python(name: str, code: str) -> Part:
-    """A part that runs a few lines of Python."""
+    """Return a part that runs a few lines of Python."""
     return Part(name=name, command=[sys.executable, "-c", textwrap.dedent(code)])
 
 
-def until(happened: Callable[[], object], supervisor: Supervisor | None = None) -> None:
-    """Wait for something, looking after the parts in the meantime."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not happened():
-        assert time.monotonic() < deadline, "waited in vain"
+def until(condition: Callable[[], object], supervisor: Supervisor | None = None) -> None:
+    """Wait until the condition is true; let the supervisor check its parts meanwhile."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true"
         if supervisor:
             supervisor.check()
         time.sleep(0.01)
 
 
-def alive(process: int) -> bool:
-    """Whether a process runs, zombies aside."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def test_lines_of_a_part_appear_under_its_name(supervisor: Supervisor, output: io.StringIO) -> None:
+def test_output_of_a_part_is_labeled_with_its_name(supervisor: Supervisor, output: io.StringIO) -> None:
     supervisor.run(python("worker", "print('epoch 1')"), meanwhile=lambda: None)
     assert "worker    | epoch 1\n" in output.getvalue()
 
 
-def test_a_part_that_dies_is_started_again_and_said_so(
+def test_a_part_that_ends_is_restarted_with_a_message(
     supervisor: Supervisor, output: io.StringIO, tmp_path: Path
 ) -> None:
     lives = tmp_path / "lives"
@@ -73,33 +66,31 @@ def test_a_part_that_dies_is_started_again_and_said_so(
     """
     supervisor.start(python("api", code))
     until(lambda: lives.exists() and lives.read_text() == "xxx", supervisor)
-    assert "api ended (exit code 9); starting it again" in output.getvalue()
+    assert "api ended (exit code 9); restarting it" in output.getvalue()
 
 
-def test_a_part_that_dies_at_once_five_times_ends_the_service_with_its_last_words(
-    supervisor: Supervisor, output: io.StringIO
-) -> None:
+def test_five_short_runs_end_the_service_with_the_last_output(supervisor: Supervisor, output: io.StringIO) -> None:
     supervisor.start(python("api", "raise SystemExit('no table called jobs')"))
-    with pytest.raises(LaunchError, match=r"(?s)no table called jobs.*died at once 5 times"):
+    with pytest.raises(LaunchError, match=r"(?s)no table called jobs.*ended within 5 s of its start 5 times"):
         until(lambda: False, supervisor)
-    assert output.getvalue().count("starting it again") == 4
+    assert output.getvalue().count("restarting it") == 4
 
 
-def test_refused_settings_end_the_service_without_another_try(supervisor: Supervisor, output: io.StringIO) -> None:
+def test_rejected_settings_end_the_service_without_a_restart(supervisor: Supervisor, output: io.StringIO) -> None:
     supervisor.start(python("api", "print('make a key first'); raise SystemExit(78)"))
     with pytest.raises(RefusedSettingsError) as refused:
         until(lambda: False, supervisor)
     assert refused.value.exit_code == 78
     assert "make a key first" in output.getvalue()
-    assert "starting it again" not in output.getvalue()
+    assert "restarting it" not in output.getvalue()
 
 
-def test_a_failed_preparation_is_an_error_with_its_output(supervisor: Supervisor) -> None:
+def test_a_failed_migration_is_an_error_with_its_output(supervisor: Supervisor) -> None:
     with pytest.raises(LaunchError, match=r"(?s)migrate ended \(exit code 1\).*disk full"):
         supervisor.run(python("migrate", "raise SystemExit('disk full')"), meanwhile=lambda: None)
 
 
-def test_what_a_dead_part_had_started_dies_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_children_of_an_ended_part_are_killed(supervisor: Supervisor, tmp_path: Path) -> None:
     pids = tmp_path / "pid"
     code = f"""
         import subprocess, sys, os
@@ -111,10 +102,10 @@ def test_what_a_dead_part_had_started_dies_with_it(supervisor: Supervisor, tmp_p
     supervisor.start(python("worker", code))
     until(lambda: pids.exists() and pids.read_text(), supervisor)
     grandchild = int(pids.read_text())
-    until(lambda: not alive(grandchild), supervisor)
+    until(lambda: not is_running(grandchild), supervisor)
 
 
-def test_parts_stop_in_order_with_the_broker_last(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_the_broker_stops_after_the_other_parts(supervisor: Supervisor, tmp_path: Path) -> None:
     stops = tmp_path / "stops"
     code = """
         import signal, sys, time
@@ -137,7 +128,7 @@ def test_parts_stop_in_order_with_the_broker_last(supervisor: Supervisor, tmp_pa
     assert stops.read_text().split() == ["worker", "broker"]
 
 
-def test_a_part_that_ignores_the_request_to_end_is_killed(output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_that_ignores_sigterm_is_killed(output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("launcher.processes.supervisor.DRAIN_SECONDS", 0.3)
     supervisor = Supervisor(Console(output))
     code = """
@@ -149,11 +140,13 @@ def test_a_part_that_ignores_the_request_to_end_is_killed(output: io.StringIO, m
     process = supervisor.start(python("worker", code))
     until(process.last_lines)
     supervisor.stop()
-    assert not alive(process.pid)
-    assert "did not end in time" in output.getvalue()
+    assert not is_running(process.pid)
+    assert "did not stop in time" in output.getvalue()
 
 
-def test_a_gated_module_waits_for_the_go_ahead(supervisor: Supervisor, output: io.StringIO, tmp_path: Path) -> None:
+def test_a_gated_module_runs_only_after_the_gate_opens(
+    supervisor: Supervisor, output: io.StringIO, tmp_path: Path
+) -> None:
     part = Part(name="api", module="this", preload=["json"], environment={"TMPDIR": str(tmp_path)})
     process = supervisor.start(part, gated=True)
     time.sleep(0.3)
@@ -162,8 +155,8 @@ def test_a_gated_module_waits_for_the_go_ahead(supervisor: Supervisor, output: i
     until(lambda: "The Zen of Python" in output.getvalue())
 
 
-def test_a_part_ends_by_itself_when_its_launcher_is_killed(tmp_path: Path) -> None:
-    """The stand-in launcher starts a module and a program, writes their ids, and is killed."""
+def test_parts_end_when_their_launcher_is_killed(tmp_path: Path) -> None:
+    """A small launcher starts a module and a program, writes their ids, and is killed."""
     pids = tmp_path / "pids"
     code = f"""
         import sys, time
@@ -184,14 +177,14 @@ def test_a_part_ends_by_itself_when_its_launcher_is_killed(tmp_path: Path) -> No
     until(lambda: pids.exists() and pids.read_text())
     leaders = [int(pid) for pid in pids.read_text().split()]
     members = [pid for leader in leaders for pid in group(leader)]
-    assert len(members) == 3  # the module, the guardian and its program
+    assert len(members) == 3  # the module, the program and its parent
     os.killpg(launcher.pid, signal.SIGKILL)
-    until(lambda: not any(map(alive, members)))
+    until(lambda: not any(map(is_running, members)))
     outer.stop()
 
 
 def group(leader: int) -> list[int]:
-    """Every process of the group that ``leader`` leads."""
+    """Return all processes in the group of ``leader``."""
     pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [pid for pid in pids if _group_of(pid) == leader]
 
