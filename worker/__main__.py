@@ -2,7 +2,9 @@
 
 import argparse
 import logging
+import multiprocessing
 import os
+import tempfile
 import warnings
 from typing import NoReturn
 
@@ -19,6 +21,7 @@ def main() -> NoReturn:
     parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="jobs at once")
     arguments = parser.parse_args()
     configure_logs()
+    use_no_temporary_folder()
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")  # an operator's choice
     app.worker_main(
         [
@@ -34,6 +37,15 @@ def main() -> NoReturn:
     )
     logging.shutdown()
     os._exit(0)  # taking the interpreter apart costs a quarter of a second, and frees only what the kernel does anyway
+
+
+def use_no_temporary_folder() -> None:
+    """Place shared memory files directly in the temporary folder, where they are unlinked as soon as they are open.
+
+    By default `multiprocessing`, on which Celery's pool is built, makes a folder `pymp-*` for them. It removes that
+    folder when the interpreter exits, which `os._exit` and SIGKILL prevent.
+    """
+    multiprocessing.current_process()._config["tempdir"] = tempfile.gettempdir()  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public setting
 
 
 if __name__ == "__main__":
