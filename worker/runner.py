@@ -19,6 +19,7 @@ from store.jobs.claims import FingerprintPolicy
 from store.jobs.leases import Lease
 from store.jobs.workers import LIVE_HEARTBEATS
 from store.tables import Job
+from worker.job import retry
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
 from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 RUN_SECONDS = 3600  # for which one bell is enough for job after job; Celery ends what it takes for hanging
 RETRY_SECONDS = 0.5
 DRAIN_SECONDS = 2.0  # for which a worker that has to stop tries to write an end
-REFUSED = Failed(code="internal", detail="The database refused what the job needs; why was logged under the job's id.")
 
 
 class Runner:
@@ -102,8 +102,7 @@ class Runner:
             with self._lease_keeper.holding(lease, job.requested) as held_lease:
                 recorder = Recorder(self._sessions, self._notifier, self._settings, job, lease, held_lease)
                 outcome = JobRun(self._sessions, self._loader, job, held_lease, recorder, self._draining).outcome()
-                if outcome == Interrupted(charged=True) and job.attempt >= self._settings.max_attempts:
-                    outcome = REFUSED
+                outcome = retry.decide(outcome, job.attempt, self._settings.max_attempts)
                 self._finish(lease, held_lease, recorder, outcome)
         except LeaseLost:
             log.warning("%s is another worker's now", job.id)
@@ -119,7 +118,7 @@ class Runner:
             raise
         except Exception:
             log.exception("the database refuses the end of %s", lease.job_id)
-            self._write(lease, held_lease, REFUSED, _nothing)
+            self._write(lease, held_lease, retry.DATABASE_REFUSED, _nothing)
 
     def _write(self, lease: Lease, held_lease: HeldLease, outcome: Outcome, note: Callable[[Tx], object]) -> None:
         """In one transaction; again, as long as the lease holds, when the database cannot be reached now.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -51,9 +51,13 @@ def keep(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
     )
 
 
-def forget_old(tx: Tx) -> None:
-    """Delete answers of more than a day ago."""
-    tx.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEEP_MILLISECONDS))
+def forget_old(tx: Tx, limit: int) -> None:
+    """Delete at most `limit` answers that are more than a day old."""
+    key = tuple_(IdempotencyKey.project_id, IdempotencyKey.key)
+    old = select(IdempotencyKey.project_id, IdempotencyKey.key).where(
+        IdempotencyKey.created_at < now() - KEEP_MILLISECONDS
+    )
+    tx.execute(delete(IdempotencyKey).where(key.in_(old.limit(limit))).execution_options(synchronize_session=False))
 
 
 def _dialect(tx: Session) -> str:

@@ -120,19 +120,19 @@ def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
         tx.execute(delete(Blob).where(Blob.id.in_(ids)))
 
 
-def sweep(sessions: Sessions, after: str = "") -> str:
+def sweep(sessions: Sessions, after: str = "", limit: int = SWEPT_AT_A_TIME) -> str:
     """Delete what processes that died left behind among the next blobs: those of an hour ago that nothing refers to.
 
     Looks at a batch, so that it holds up nobody, and takes the write lock only for what there is to delete.
     Answers the last blob it looked at, after which the next call goes on; "" at the end.
     """
     with snapshot(sessions) as tx:
-        batch = list(tx.scalars(select(Blob.id).where(Blob.id > after).order_by(Blob.id).limit(SWEPT_AT_A_TIME)))
+        batch = list(tx.scalars(select(Blob.id).where(Blob.id > after).order_by(Blob.id).limit(limit)))
         orphans = list(tx.scalars(select(Blob.id).where(*_orphaned(batch))))
     for orphan in orphans:  # each by itself: it may be large
         with transaction(sessions) as tx:
             tx.execute(delete(Blob).where(*_orphaned([orphan])).execution_options(synchronize_session=False))
-    return batch[-1] if len(batch) == SWEPT_AT_A_TIME else ""
+    return batch[-1] if len(batch) == limit else ""
 
 
 def _orphaned(blob_ids: list[str]) -> tuple[ColumnElement[bool], ...]:

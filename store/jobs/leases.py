@@ -14,10 +14,6 @@ from store.ids import JobId
 from store.jobs import checkpoints, epochs, events, jobs
 from store.tables import IS_QUEUED, IS_RUNNING, Job
 
-WORKER_LOST = {
-    "code": "worker_lost",
-    "detail": "the workers that ran this job died one after the other; it may ask for more memory than they have",
-}
 FREE: dict[str, Any] = {"worker_id": None, "lease_until": None}
 OVER: dict[str, Any] = {"requested": None, "finished_at": now()}
 CANCELED: dict[str, Any] = {"state": "canceled", "eta_seconds": None, **FREE, **OVER}
@@ -29,6 +25,15 @@ class Lease:
 
     job_id: JobId
     fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LapsedLease:
+    """A lease that its worker did not renew in time, with what decides whether the job runs again."""
+
+    lease: Lease
+    attempt: int
+    requested: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +108,7 @@ def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) ->
     """End the job with a model, in one transaction; without it, as canceled, if its owner asked for that by now."""
     model_id = models.new_model_id()
     done = {"stop_reason": stop_reason, "model_id": model_id, "fraction": 1.0, "eta_seconds": 0.0}
-    job = _end(tx, lease, model["blob_id"], state="succeeded", **done)
+    job = _end(tx, lease, {"state": "succeeded", **done}, weights=model["blob_id"])
     if job.state == "succeeded":
         models.create(tx, model_id, job, model)
     return job
@@ -114,7 +119,12 @@ def fail(
 ) -> Job:
     """End the job with an error, and with the last finite weights if it diverged; or as canceled, if that was asked."""
     ended = {"error": error, "stop_reason": stop_reason, "weights_blob_id": weights_blob_id}
-    return _end(tx, lease, weights_blob_id, state="failed", eta_seconds=None, **ended)
+    return _end(tx, lease, {"state": "failed", "eta_seconds": None, **ended}, weights=weights_blob_id)
+
+
+def fail_lapsed(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
+    """End a job whose worker was lost with an error; as canceled if its owner requested that."""
+    return _end(tx, lease, {"state": "failed", "eta_seconds": None, "error": error}, reason="worker_lost")
 
 
 def cancel(tx: Tx, lease: Lease) -> Job:
@@ -132,12 +142,22 @@ def give_back(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
     return jobs.entered(tx, _let_go(tx, lease, charged=charged), reason="worker_stopped")
 
 
-def end_or_requeue_lapsed(tx: Tx, max_attempts: int) -> None:
-    """Take the jobs from workers that fell silent: cancel, pause, fail or queue them again."""
-    _take_lapsed(tx, Job.requested == "cancel", **CANCELED)
-    _take_lapsed(tx, Job.requested == "pause", state="paused", requested=None)
-    _take_lapsed(tx, Job.attempt >= max_attempts, state="failed", error=WORKER_LOST, **OVER)
-    _take_lapsed(tx, state="queued")
+def release_lapsed(tx: Tx, lease: Lease) -> Job:
+    """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
+    return jobs.entered(tx, _let_go(tx, lease, charged=True), reason="worker_lost")
+
+
+def lapsed(tx: Tx, limit: int) -> list[LapsedLease]:
+    """Lock at most `limit` running jobs whose leases have lapsed, and return their leases, the oldest first.
+
+    Jobs that another transaction has locked are skipped: a worker that sleeps in a transaction delays only its own job.
+    """
+    columns = select(Job.id, Job.fence, Job.attempt, Job.requested).where(IS_RUNNING, Job.lease_until < now())
+    rows = tx.execute(columns.order_by(Job.lease_until).limit(limit).with_for_update(skip_locked=True)).all()
+    return [
+        LapsedLease(lease=Lease(job_id=JobId(row.id), fence=row.fence), attempt=row.attempt, requested=row.requested)
+        for row in rows
+    ]
 
 
 def longest_wait(tx: Tx) -> float:
@@ -162,23 +182,14 @@ def _lost(lease: Lease) -> LeaseLost:
     return LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
 
 
-def _take_lapsed(tx: Tx, *job_filters: ColumnElement[bool], **values: Any) -> None:
-    found = select(Job.id).where(IS_RUNNING, Job.lease_until < now(), *job_filters)
-    free = found.with_for_update(skip_locked=True)  # a worker that sleeps in a transaction holds up its own job alone
-    lapsed = _change(Job.id.in_(free), Job.state == "running", Job.lease_until < now(), *job_filters)
-    taken = tx.scalars(lapsed.values(**{"eta_seconds": None, **FREE, **values}).returning(Job))
-    for job in taken.all():
-        jobs.entered(tx, job, reason="worker_lost")
-
-
-def _end(tx: Tx, lease: Lease, weights: str | None, **values: Any) -> Job:
+def _end(tx: Tx, lease: Lease, values: dict[str, Any], *, weights: str | None = None, reason: str | None = None) -> Job:
     """End the job as `values` say; if its cancel was accepted by now, as canceled and without the blob `weights`."""
     not_canceled = Job.requested.is_distinct_from("cancel")
     job: Job | None = tx.scalar(_change(*_under(lease), not_canceled).values(**FREE, **OVER, **values).returning(Job))
     if job is None:
         job = _held(tx, lease, **CANCELED)
         blobs.remove(tx, [weights] if weights else [])
-    return jobs.entered(tx, job)
+    return jobs.entered(tx, job, **({"reason": reason} if reason else {}))
 
 
 def _let_go(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:

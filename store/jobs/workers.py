@@ -45,6 +45,7 @@ def free_slots(tx: Tx, within_seconds: float) -> int:
     return max(slots(tx, within_seconds) - running, 0)
 
 
-def forget_old(tx: Tx) -> None:
-    """Delete workers that were not seen for a day."""
-    tx.execute(delete(Worker).where(Worker.seen_at < now() - FORGET_MILLISECONDS))
+def forget_old(tx: Tx, limit: int) -> None:
+    """Delete at most `limit` workers that were not seen for a day."""
+    old = select(Worker.id).where(Worker.seen_at < now() - FORGET_MILLISECONDS).limit(limit)
+    tx.execute(delete(Worker).where(Worker.id.in_(old)).execution_options(synchronize_session=False))

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.proof_summary import NAME
+from tests.support.proof_summary import NAME, Note, Size
 from tests.support.servers import PostgresServer, RedisServer, valkey_binary
 from tests.support.service_under_test import ServiceUnderTest
-from tests.worker.conftest import bench  # noqa: F401 - a fixture
+from tests.support.worker_fixture import worker_fixture  # noqa: F401 - a fixture
 
-Note = Callable[[str], None]
-Size = Callable[[int, int], int]
 DATABASES = {"short": ["postgres"], "long": ["postgres", "sqlite"]}
 _numbers = itertools.count(1)
 

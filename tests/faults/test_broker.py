@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from messaging.celery_app import celery_app, send_notifications
-from tests.faults.conftest import Note, Size
+from tests.support.proof_summary import Note, Size
 from tests.support.proxy import Proxy
 from tests.support.servers import RedisServer
 from tests.support.service_under_test import ServiceUnderTest

@@ -20,8 +20,8 @@ from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.jobs import claims, jobs, leases
 from store.jobs.leases import Lease, Progress
 from store.tables import Epoch, Job
-from tests.faults.conftest import Note, Size
 from tests.store.conftest import queue_job
+from tests.support.proof_summary import Note, Size
 from tests.support.servers import PostgresServer
 from tests.support.service_under_test import ServiceUnderTest
 

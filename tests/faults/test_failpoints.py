@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.conftest import Note
+from tests.support.proof_summary import Note
 from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
 
 MOMENTS = ("before", "after")
@@ -123,7 +123,7 @@ def test_a_stopping_workers_job_ends_with_the_same_bits_through(
 def test_a_lost_workers_job_ends_with_the_same_bits_through(
     service: ServiceUnderTest, note: Note, moment: str, action: str
 ) -> None:
-    place = f"reconcile.{moment}_commit"
+    place = f"lapsed_leases.{moment}_commit"
     service.undisturbed(LONG)
     service.stop("scheduler")
     url = service.queue(LONG)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.faults.conftest import Note
+from tests.support.proof_summary import Note
 from tests.support.service_under_test import ServiceUnderTest
 
 PLACE = "checkpoint.before_commit"  # where only the hungry job comes by: the others write no checkpoints

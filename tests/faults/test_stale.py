@@ -16,9 +16,10 @@ from store.ids import JobId, WorkerId
 from store.jobs import claims, leases
 from store.jobs.leases import Lease
 from store.tables import Job
-from tests.faults.conftest import Note, Size
 from tests.store.conftest import queue_job
+from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
+from worker.maintenance.lapsed_leases import release_lapsed
 
 
 @pytest.mark.proof(3, "SIGSTOP past the lease, SIGCONT", "no stale write accepted")
@@ -52,13 +53,13 @@ def test_a_scheduler_that_is_paused_in_the_middle_of_a_round_overwrites_nothing(
     service.stop("scheduler")
     url = service.queue(800)
     service.wait(lambda: service.is_running(url))
-    service.arm("scheduler", "reconcile.before_commit", "pause")
+    service.arm("scheduler", "lapsed_leases.before_commit", "pause")
     service.begin("scheduler")
-    service.wait(lambda: service.happened("scheduler", ["reconcile.before_commit"]))
+    service.wait(lambda: service.happened("scheduler", ["lapsed_leases.before_commit"]))
     if service.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds everybody's write lock
         service.signal_trainers(signal.SIGKILL)
         time.sleep(LEASE_SECONDS)
-    service.release("scheduler", "reconcile.before_commit")
+    service.release("scheduler", "lapsed_leases.before_commit")
     (job,) = service.all_end([url])
     service.expect_undisturbed([job], 800)
     note(f"{job['attempt']} attempts, 1 success")
@@ -112,7 +113,7 @@ def test_a_worker_that_sleeps_in_a_transaction_holds_up_its_own_job_alone(postgr
         leases.renew(asleep, sleeper, -1)
         began = time.monotonic()
         with transaction(sessions) as tx:
-            leases.end_or_requeue_lapsed(tx, 3)
+            release_lapsed(tx, 3)
         seconds = time.monotonic() - began
         assert states(sessions) == ["running", "queued"]
     engine.dispose()
@@ -140,7 +141,7 @@ def test_a_heartbeat_that_comes_while_the_scheduler_looks_keeps_the_job(database
 
 def reconcile(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
-        leases.end_or_requeue_lapsed(tx, 3)
+        release_lapsed(tx, 3)
 
 
 CLOCK = """

@@ -19,8 +19,9 @@ from store.jobs import claims, jobs, leases
 from store.jobs.jobs import TERMINAL, WAITING
 from store.jobs.leases import Lease, Progress
 from store.tables import Blob, Checkpoint, Job, Model
-from tests.faults.conftest import Note, Size
 from tests.store.conftest import queue_job
+from tests.support.proof_summary import Note, Size
+from worker.maintenance.lapsed_leases import release_lapsed
 
 MAX_ATTEMPTS = 3
 MAX_UNFINISHED = 2
@@ -131,7 +132,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def reconcile(self) -> None:
         with transaction(self.sessions) as tx:
-            leases.end_or_requeue_lapsed(tx, MAX_ATTEMPTS)
+            release_lapsed(tx, MAX_ATTEMPTS)
 
     @rule(seconds=st.sampled_from([-3600, -10, 10, 3600]))
     def let_the_clock_jump(self, seconds: int) -> None:

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from messaging.celery_app import celery_app, send_notifications
-from tests.faults.conftest import Note, Size
 from tests.support.processes import children, kill
+from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import ServiceUnderTest
 
 SLOW_STOP_SECONDS = 3.0

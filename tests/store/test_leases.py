@@ -17,6 +17,7 @@ from store.jobs.claims import FingerprintPolicy
 from store.jobs.leases import Lease, Progress
 from store.tables import Base, Blob, Checkpoint, Job, Model
 from tests.store.conftest import queue_job
+from worker.maintenance.lapsed_leases import release_lapsed
 
 WORKER = WorkerId("wrk_1")
 
@@ -137,7 +138,7 @@ def test_no_write_under_an_old_fence_changes_anything(sessions: Sessions, write_
     queue_job(sessions)
     job, lease = claim(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
-        leases.end_or_requeue_lapsed(tx, max_attempts=3)
+        release_lapsed(tx, max_attempts=3)
     _, newer = claim(sessions)
     before = read(sessions, job.id).version
     with pytest.raises(LeaseLost), transaction(sessions) as tx:
@@ -212,7 +213,7 @@ def test_a_lapsed_job_is_queued_again_and_its_attempt_stays_charged(sessions: Se
     queue_job(sessions)
     job, _ = claim(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
-        leases.end_or_requeue_lapsed(tx, max_attempts=3)
+        release_lapsed(tx, max_attempts=3)
     shown = read(sessions, job.id)
     assert (shown.state, shown.attempt, shown.worker_id) == ("queued", 1, None)
 
@@ -222,7 +223,7 @@ def test_a_job_that_loses_too_many_workers_fails_as_worker_lost(sessions: Sessio
     for _ in range(3):
         job, _ = claim(sessions, lease_seconds=-1)
         with transaction(sessions) as tx:
-            leases.end_or_requeue_lapsed(tx, max_attempts=3)
+            release_lapsed(tx, max_attempts=3)
     shown = read(sessions, job.id)
     assert shown.state == "failed"
     assert shown.error is not None
@@ -235,7 +236,7 @@ def test_a_lapsed_job_that_was_to_be_canceled_is_canceled(sessions: Sessions) ->
     job, _ = claim(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
-        leases.end_or_requeue_lapsed(tx, max_attempts=3)
+        release_lapsed(tx, max_attempts=3)
     assert read(sessions, job.id).state == "canceled"
 
 
@@ -315,7 +316,7 @@ def test_a_job_that_ends_without_a_worker_leaves_no_checkpoint_and_asks_for_noth
         leases.checkpoint(tx, lease, blob.id, "here")
     acts = {
         "give_back": lambda tx: leases.give_back(tx, lease),
-        "lapse": lambda tx: leases.end_or_requeue_lapsed(tx, max_attempts=1),
+        "lapse": lambda tx: release_lapsed(tx, max_attempts=1),
         "pause": lambda tx: [jobs.pause(tx, DEFAULT_PROJECT, job.id), leases.pause(tx, lease)],
         "cancel": lambda tx: jobs.cancel(tx, DEFAULT_PROJECT, job.id),
         "stop": lambda tx: jobs.stop(tx, DEFAULT_PROJECT, job.id),
@@ -333,7 +334,7 @@ def test_a_job_with_a_living_lease_is_left_alone(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim(sessions)
     with transaction(sessions) as tx:
-        leases.end_or_requeue_lapsed(tx, max_attempts=3)
+        release_lapsed(tx, max_attempts=3)
     assert read(sessions, job.id).state == "running"
 
 
@@ -390,5 +391,5 @@ def test_the_lease_is_judged_by_the_databases_clock(sessions: Sessions) -> None:
     job, _ = claim(sessions, lease_seconds=3600)
     with transaction(sessions) as tx:
         tx.execute(update(Job).values(lease_until=Job.updated_at - 1))
-        leases.end_or_requeue_lapsed(tx, max_attempts=3)
+        release_lapsed(tx, max_attempts=3)
     assert read(sessions, job.id).state == "queued"

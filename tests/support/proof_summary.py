@@ -1,6 +1,11 @@
 """The table of the proofs of reliability that a run of the tests prints at its end."""
 
+from collections.abc import Callable
+
 import pytest
+
+Note = Callable[[str], None]  # notes the figure that a proof measured
+Size = Callable[[int, int], int]  # the size of a proof in its short and in its long form
 
 NAME = "proof"  # of the property by which a test's report carries its row
 TITLES = ("proof", "claim", "form", "figure", "passes with", "verdict")

@@ -19,7 +19,7 @@ from store.jobs.leases import Lease
 from store.tables import Blob
 from tabular.table import read_table
 from tests.support.servers import PostgresServer
-from tests.worker.conftest import WorkerFixture
+from tests.support.worker_fixture import WorkerFixture
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader, as_file
 from worker.job.model_artifacts import finite

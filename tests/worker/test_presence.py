@@ -15,11 +15,11 @@ FORKING = """
     from store.tables import Worker
     from store.jobs import workers
     from store.db.transaction import transaction
-    from worker.broker_watchdog import Hearing
+    from worker.broker_watchdog import BrokerWatchdog
     from worker.process import Presence
 
     settings = Settings(data=Path(sys.argv[2]), database_url=sys.argv[1], heartbeat_seconds=0.001)
-    presence = Presence(settings, 1, Hearing(1, 60), lambda: 0)
+    presence = Presence(settings, 1, BrokerWatchdog(1, 60), lambda: 0)
     presence.start()
 
     def work(name):

@@ -14,7 +14,7 @@ from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import jobs
 from store.tables import Checkpoint, Event, Job
 from tests.support.tables import prices
-from tests.worker.conftest import WorkerFixture
+from tests.support.worker_fixture import WorkerFixture
 
 STEPS = 40
 LAYERS = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}

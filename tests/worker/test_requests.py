@@ -15,7 +15,7 @@ from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import Blob, Epoch, Event, Job, Model
-from tests.worker.conftest import WorkerFixture
+from tests.support.worker_fixture import WorkerFixture
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}

@@ -17,7 +17,7 @@ from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import checkpoints, claims, epochs, jobs
 from store.tables import BlobChunk, Job, Model
 from tests.support.tables import flowers, prices
-from tests.worker.conftest import WorkerFixture
+from tests.support.worker_fixture import WorkerFixture
 from worker.maintenance.scheduler import Scheduler
 
 LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
@@ -262,7 +262,7 @@ def test_the_scheduler_queues_a_silent_workers_job_again_and_it_ends_the_same(wo
     silent = worker_fixture.queue(dataset_id, **SHORT)
     with transaction(worker_fixture.sessions) as tx:
         claims.claim(tx, worker_fixture.runner()._worker_id, lease_seconds=-1)
-    Scheduler(worker_fixture.sessions, worker_fixture.settings).round(sweeps=True)
+    Scheduler(worker_fixture.sessions, worker_fixture.settings).run_due_duties()
     assert worker_fixture.job(silent).state == "queued"
     worker_fixture.runner().run_all()
     assert worker_fixture.job(silent).attempt == 2

@@ -1,4 +1,4 @@
-"""How a worker's turn at a job can end; matched once, in the runner."""
+"""The ways in which an attempt at a job can end."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,27 +14,34 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
-    """The owner asked for the end."""
+    """The owner canceled the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """The owner asked to go on later, from the checkpoint just written."""
+    """The owner paused the job. It resumes from the checkpoint just written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """The worker has to stop, the job does not: it goes on elsewhere from its checkpoint.
+    """The attempt could not continue here. The job resumes elsewhere from its checkpoint.
 
-    `charged`: the job may be to blame, and is not to come back for ever.
+    `charged`: the job may be the cause, so the attempt counts toward its limit.
     """
 
     charged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLost:
+    """The worker stopped renewing its lease. `requested` is what the owner requested last."""
+
+    requested: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The job cannot have a model; if it diverged, its last finite weights are kept."""
+    """The job cannot have a model. If training diverged, its last finite weights are kept."""
 
     code: str
     detail: str
@@ -44,8 +51,8 @@ class Failed:
 
     @property
     def error(self) -> dict[str, Any]:
-        """The error as the job shows it."""
+        """Return the error as the job shows it."""
         return {"code": self.code, "detail": self.detail, **(self.more or {})}
 
 
-Outcome = Succeeded | Canceled | Paused | Interrupted | Failed
+Outcome = Succeeded | Canceled | Paused | Interrupted | WorkerLost | Failed

@@ -1,1 +1,1 @@
-"""The scheduler and its duties."""
+"""The scheduler and its duties, one file per duty."""

@@ -1,0 +1,22 @@
+"""Tests for worker/maintenance/lapsed_leases.py; tests/store/test_leases.py covers the states that it leaves."""
+
+from sqlalchemy import select
+
+from store.db.transaction import snapshot, transaction
+from store.ids import WorkerId
+from store.jobs import claims
+from store.tables import Job
+from tests.support.worker_fixture import WorkerFixture
+from worker.maintenance.lapsed_leases import release_lapsed
+
+
+def test_releases_at_most_the_limit_of_jobs_oldest_lease_first(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    for lease_seconds in (-1, -30, -10):
+        worker_fixture.queue(dataset_id)
+        with transaction(worker_fixture.sessions) as tx:
+            claims.claim(tx, WorkerId("wrk_lost"), lease_seconds)
+    with transaction(worker_fixture.sessions) as tx:
+        release_lapsed(tx, max_attempts=3, limit=2)
+    with snapshot(worker_fixture.sessions) as tx:
+        assert tx.scalars(select(Job.state).order_by(Job.id)).all() == ["running", "queued", "queued"]

@@ -1,0 +1,26 @@
+"""Decide whether a job gets another attempt."""
+
+from worker.job.outcomes import Failed, Interrupted, Outcome, WorkerLost
+
+DATABASE_REFUSED = Failed(
+    code="internal", detail="The database rejected the job's results. The cause was logged under the job's id."
+)
+WORKER_LOST = Failed(
+    code="worker_lost",
+    detail="Every worker that ran this job crashed. The job may need more memory than the workers have.",
+)
+
+
+def decide(outcome: Outcome, attempt: int, max_attempts: int) -> Outcome:
+    """Return the outcome to record: `outcome`, or a failure if it would requeue a job that has no attempts left.
+
+    A job that its owner is pausing leaves the queue anyway, so the loss of its worker does not fail it.
+    """
+    if attempt < max_attempts:
+        return outcome
+    match outcome:
+        case WorkerLost(requested=requested) if requested != "pause":
+            return WORKER_LOST
+        case Interrupted(charged=True):
+            return DATABASE_REFUSED
+    return outcome

@@ -1,0 +1,18 @@
+"""Delete blobs that processes left behind when they crashed."""
+
+from store.artifacts import blobs
+from worker.maintenance.duty import Duty, Resources
+
+
+class OrphanedBlobs(Duty):
+    """Check all blobs, a batch per round, and start again at the first one."""
+
+    limit = 500  # blobs, a few milliseconds
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self._last_checked = ""
+
+    def run(self) -> None:
+        """Check the next blobs and delete those that nothing refers to."""
+        self._last_checked = blobs.sweep(self.sessions, self._last_checked, self.limit)
