@@ -11,6 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from kombu.exceptions import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
+
 from messaging.celery_app import celery_app
 from service.settings import Settings, settings
 from store.db.database import Sessions, open_database, open_sessions
