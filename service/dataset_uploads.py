@@ -17,9 +17,7 @@ from store.ids import ProjectId
 from tabular.limits import Limits
 from tabular.profile import Profile
 from tabular.readers import sandbox
-from tabular.readers.csv.options import MISSING, CsvOptions
-
-CSV_TYPES = ("text/csv", "application/csv", "text/plain")
+from tabular.readers.options import MISSING, ReadOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +28,10 @@ class Stored:
     blob: BlobInfo
 
 
-def csv_options(delimiter: str | None, header: str, missing: str | None, types: str | None) -> CsvOptions:
+def csv_options(delimiter: str | None, header: str, missing: str | None, types: str | None) -> ReadOptions:
     """The query parameters as options; raises `InvalidRequest`."""
     try:
-        return CsvOptions(
+        return ReadOptions(
             delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
             header=header,
             missing=MISSING if missing is None else tuple(missing.split(",")),
@@ -44,10 +42,10 @@ def csv_options(delimiter: str | None, header: str, missing: str | None, types: 
         raise InvalidRequest("A query parameter is not valid.", errors=[problem]) from None
 
 
-def ingest(here: Service, folder: Path, received: Received, options: CsvOptions) -> Stored:
+def ingest(here: Service, folder: Path, received: Received, options: ReadOptions) -> Stored:
     """Read and profile a body; raises `InvalidDataset` with all that is wrong with it."""
     parquet = folder / "table.parquet"
-    profile = sandbox.ingest(received.path, parquet, options, Limits())
+    profile = sandbox.read_file("csv", received.path, parquet, options, Limits())
     received.path.unlink()
     with parquet.open("rb") as file:
         return Stored(profile=profile, blob=blobs.write(here.sessions, blobs.chunks_of_file(file)))

@@ -1,7 +1,7 @@
-"""What can be wrong with a file, a plan or a row, told all at once.
+"""Errors about files, plans and rows. Each lists all its problems.
 
 DataError
-├── InvalidDataset      a file cannot be read as a table
+├── InvalidDataset      the file cannot be read as a table
 │   ├── OverLimit       it is larger than a limit
 │   └── IngestTimeout   reading it took too long
 ├── InvalidPlan         a target, feature or setting does not fit the table
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from engine.errors import PointedProblem
 
-MAX_PROBLEMS = 100  # listed in one answer; more help nobody
+MAX_PROBLEMS = 100  # listed in one answer
 
 
 class DataError(Exception):
-    """The data or what was asked of it cannot be used."""
+    """The data, or a request about it, is invalid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong with a file: where it is, what it says and what to do.
+    """One problem of a file: what is wrong, where, and how to fix it.
 
-    `line` is the 1-based physical line of the file as an editor shows it.
+    line: 1-based line of the file, as an editor shows it.
     """
 
     detail: str
@@ -43,7 +43,7 @@ class InvalidDataset(DataError):
 
 
 class OverLimit(InvalidDataset):
-    """The file is larger than a limit allows; `limit` names it, `value` is what the file has."""
+    """The file exceeds a limit. `limit` names it, `value` is the size of the file."""
 
     def __init__(self, limit: str, allowed: int, value: int) -> None:
         self.limit, self.allowed, self.value = limit, allowed, value
@@ -52,11 +52,11 @@ class OverLimit(InvalidDataset):
 
 
 class IngestTimeout(InvalidDataset):
-    """Reading the file took longer than is allowed."""
+    """Reading the file took too long."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        detail = f"Reading the file took longer than {seconds:g} seconds."
+        detail = f"Reading the file took longer than the limit of {seconds:g} seconds."
         super().__init__([Problem(detail=detail, fix="Send fewer rows or columns.")])
 
 
@@ -69,7 +69,7 @@ class InvalidPlan(DataError):
 
 
 class InvalidRows(DataError):
-    """Rows to predict do not fit the columns the model was trained on."""
+    """Rows sent for prediction do not fit the columns of the model."""
 
     def __init__(self, problems: Sequence[PointedProblem]) -> None:
         self.problems = tuple(problems[:MAX_PROBLEMS])

@@ -1,4 +1,4 @@
-"""What is known about a table once it was read: its columns, their statistics, and warnings."""
+"""The profile of a table: its columns with their statistics, and warnings."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -10,7 +10,7 @@ LABELLED = frozenset({"category", "boolean", "text"})  # stored as strings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataWarning:
-    """Something the sender should know, and what could be done about it."""
+    """Something the sender should know, and what can be done about it."""
 
     code: str
     detail: str
@@ -20,7 +20,7 @@ class DataWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Histogram:
-    """Counts between neighbouring edges; the last bin holds its upper edge too."""
+    """Counts between neighboring edges. The last bin includes its upper edge."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -28,7 +28,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueCount:
-    """A value as it stands in the file, and in how many rows."""
+    """A value as in the file, and the number of rows that have it."""
 
     value: str
     count: int
@@ -36,7 +36,7 @@ class ValueCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lengths:
-    """Characters in a text column's values."""
+    """Numbers of characters in the values of a text column."""
 
     min: int
     max: int
@@ -45,11 +45,13 @@ class Lengths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: what it holds and how it is distributed.
+    """One column: its type and the distribution of its values.
 
-    `distinct` counts without missing values. `integer`: only whole numbers. `min` and `max` are numbers, or
-    RFC 3339 times of a datetime column. `top`: the most frequent values, all of them when there are at
-    most 20. `singletons`: how many values stand in one row only.
+    distinct: number of different values, without the missing ones.
+    integer: whether all numbers are whole.
+    min, max: numbers, or RFC 3339 times in a datetime column.
+    top: the 20 most frequent values; in a number column only if there are no more than 20.
+    singletons: number of values that occur in one row only.
     """
 
     name: str
@@ -80,7 +82,7 @@ class Profile:
         return next((column for column in self.columns if column.name == name), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return `rows`, `columns` and `warnings` as the dataset resource shows them."""
+        """Return `rows`, `columns` and `warnings` as in the dataset resource."""
         return {
             "rows": self.rows,
             "columns": [_without_none(asdict(column)) for column in self.columns],
@@ -89,7 +91,7 @@ class Profile:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Profile":
-        """Read what `to_json` wrote; further keys of the resource are ignored."""
+        """Read what `to_json` returned. Other keys are ignored."""
         return cls(
             rows=data["rows"],
             columns=tuple(_column(column) for column in data["columns"]),

@@ -19,8 +19,9 @@ Kind = Literal["number", "datetime", "label"]
 class TableColumn:
     """One column of `n` rows.
 
-    values: (n,) float64 or int64 numbers; int64 microseconds since 1970 UTC of times; int32 places in `labels`
-    of strings. What stands where `missing` is true has no meaning. labels: sorted, each value once.
+    values: (n,) numbers as float64 or int64; times as int64 microseconds since 1970 UTC; strings as int32 codes, the
+        index in `labels`. Where `missing` is true, the value has no meaning.
+    labels: the different strings, sorted.
     """
 
     kind: Kind
@@ -75,7 +76,7 @@ def _labels(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]
 def _arrays(
     connection: duckdb.DuckDBPyConnection, kinds: dict[str, str], labels: dict[str, tuple[str, ...]]
 ) -> dict[str, Array]:
-    """Read all columns in one pass; strings as their places in `labels`."""
+    """Read all columns in one pass; strings as their index in `labels`."""
     expressions = []
     for place, (name, kind) in enumerate(kinds.items()):
         expression = quoted(name)

@@ -19,6 +19,7 @@ from service import dataset_uploads
 from service.quotas import refuse_early
 from store.artifacts import datasets
 from store.db.transaction import snapshot, transaction
+from tabular.readers.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownRoute)
 
@@ -59,7 +60,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
     """Upload a table as CSV. It is read, checked and profiled; of one that is wrong nothing is kept."""
     options = dataset_uploads.csv_options(delimiter, header, missing, types)
     with Upload(here.settings.data / "uploads", here.limits) as upload:
-        received = await upload.receive(request, dataset_uploads.CSV_TYPES)
+        received = await upload.receive(request, MEDIA_TYPES)
         await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)
         stored = await to_thread.run_sync(dataset_uploads.ingest, here, upload.path, received, options)
         title = name or received.filename or "dataset"

@@ -1,4 +1,7 @@
-"""Statistics of a table's columns, read from the canonical Parquet a few columns at a time."""
+"""Describe the columns of a table, a few columns at a time.
+
+The table is the view `profiled` with columns c0, c1, ...: names of the file never occur in a query.
+"""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.profile import LABELLED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
-from tabular.sql import quoted
+from tabular.readers.profile_warnings import column_warnings, duplicate_rows
 from tabular.statistics import mean_and_stddev
 
 Array = npt.NDArray[Any]
@@ -18,43 +21,42 @@ MAX_BINS = 20
 MAX_TOP = 20
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
-MAX_LABELLED = 64  # columns
-MOSTLY_MISSING = 0.5
-MIN_ID_ROWS = 20
-DUPLICATE_CELLS = 5_000_000  # above, looking for repeated rows would cost more than it tells
+MAX_LABELLED = 64  # columns copied into memory together
+
+TypedName = tuple[str, ColumnType]
 
 
 def profile(
     connection: duckdb.DuckDBPyConnection,
-    kinds: Sequence[tuple[str, ColumnType]],
+    columns: Sequence[TypedName],
     warnings: Sequence[DataWarning],
     *,
     threads: int,
 ) -> Profile:
-    """Return statistics of the view `table`, whose columns are `kinds`, and warnings beside the given ones."""
-    (rows,) = connection.execute("SELECT count(*) FROM table_").fetchone() or (0,)
-    columns = dict(_numbers(connection, [name for name, kind in kinds if kind == "number"], rows, threads))
-    columns |= {name: _times(connection, name, rows) for name, kind in kinds if kind == "datetime"}
-    labels = [(name, kind) for name, kind in kinds if kind in LABELLED]
-    columns |= {column.name: column for column in _labels(connection, labels, rows)}
-    ordered = tuple(columns[name] for name, _ in kinds)
-    found = [warning for column in ordered for warning in _remarks(column, rows)]
-    if rows * len(kinds) <= DUPLICATE_CELLS:
-        found += _duplicates(connection, rows)
+    """Return the statistics of the view `profiled`, and its warnings after the given ones."""
+    (rows,) = connection.execute("SELECT count(*) FROM profiled").fetchone() or (0,)
+    described = dict(_numbers(connection, columns, rows, threads))
+    described |= _times(connection, columns, rows)
+    described |= dict(_labels(connection, columns, rows))
+    ordered = tuple(described[place] for place in range(len(columns)))
+    found = [warning for column in ordered for warning in column_warnings(column, rows)]
+    found += duplicate_rows(connection, rows, len(columns))
     return Profile(rows=rows, columns=ordered, warnings=(*warnings, *found))
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: int, threads: int
-) -> Iterator[tuple[str, Column]]:
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int, threads: int
+) -> Iterator[tuple[int, Column]]:
+    places = [place for place, (_, kind) in enumerate(columns) if kind == "number"]
     step = max(1, NUMBERS_AT_ONCE // max(rows, 1))
-    for start in range(0, len(names), step):
-        group = names[start : start + step]
-        cells = ", ".join(f"{quoted(name)} AS c{place}" for place, name in enumerate(group))
-        arrays = connection.execute(f"SELECT {cells} FROM table_").fetchnumpy()  # noqa: S608 - quoted
-        with ThreadPoolExecutor(threads) as pool:  # sorting holds no lock
-            values = [arrays.pop(f"c{place}") for place in range(len(group))]
-            yield from zip(group, pool.map(number_column, group, values, [rows] * len(group)), strict=True)
+    for start in range(0, len(places), step):
+        group = places[start : start + step]
+        cells = ", ".join(f"c{place}" for place in group)
+        arrays = connection.execute(f"SELECT {cells} FROM profiled").fetchnumpy()  # noqa: S608 - no names
+        with ThreadPoolExecutor(threads) as pool:  # NumPy releases the lock while it sorts
+            names = [columns[place][0] for place in group]
+            values = [arrays.pop(f"c{place}") for place in group]
+            yield from zip(group, pool.map(number_column, names, values, [rows] * len(group)), strict=True)
 
 
 def number_column(name: str, values: Array, rows: int) -> Column:
@@ -65,24 +67,24 @@ def number_column(name: str, values: Array, rows: int) -> Column:
     starts = np.flatnonzero(np.concatenate([[True], known[1:] != known[:-1]]))
     counts = np.diff(starts, append=known.size)
     mean, stddev = mean_and_stddev(known)
-    integer = known.dtype.kind == "i" or bool((known[starts] == np.floor(known[starts])).all())
-    few = starts.size <= MAX_TOP
     return Column(
         name=name,
         type="number",
         missing=rows - known.size,
         distinct=int(starts.size),
-        integer=integer,
+        integer=known.dtype.kind == "i" or bool((known[starts] == np.floor(known[starts])).all()),
         min=known[0].item(),
         max=known[-1].item(),
         mean=mean,
         stddev=stddev,
         histogram=_histogram(known),
-        top=_top([(repr(value), count) for value, count in zip(known[starts].tolist(), counts.tolist(), strict=True)])
-        if few
-        else None,
+        top=_top_numbers(known[starts], counts) if starts.size <= MAX_TOP else None,
         singletons=int((counts == 1).sum()),
     )
+
+
+def _top_numbers(values: Array, counts: Array) -> tuple[ValueCount, ...]:
+    return _top([(repr(value), count) for value, count in zip(values.tolist(), counts.tolist(), strict=True)])
 
 
 def _top(counted: list[tuple[str, int]]) -> tuple[ValueCount, ...]:
@@ -91,7 +93,7 @@ def _top(counted: list[tuple[str, int]]) -> tuple[ValueCount, ...]:
 
 
 def _histogram(known: Array) -> Histogram:
-    """Return at most 20 equal bins over sorted numbers; written so that no width overflows."""
+    """Return at most 20 equal bins over sorted numbers, computed so that no width overflows."""
     low, high = float(known[0]), float(known[-1])
     if low == high:
         return Histogram(edges=(low, high), counts=(int(known.size),))
@@ -103,13 +105,22 @@ def _histogram(known: Array) -> Histogram:
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
-def _times(connection: duckdb.DuckDBPyConnection, name: str, rows: int) -> Column:
-    column = quoted(name)
-    query = f"SELECT count({column}), count(DISTINCT {column}), min({column}), max({column}) FROM table_"  # noqa: S608 - quoted
-    known, distinct, first, last = connection.execute(query).fetchone() or (0, 0, None, None)
-    return Column(
-        name=name, type="datetime", missing=rows - known, distinct=distinct, min=_rfc3339(first), max=_rfc3339(last)
-    )
+def _times(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int) -> dict[int, Column]:
+    described = {}
+    for place, (name, kind) in enumerate(columns):
+        if kind == "datetime":
+            cell = f"c{place}"
+            query = f"SELECT count({cell}), count(DISTINCT {cell}), min({cell}), max({cell}) FROM profiled"  # noqa: S608 - no names
+            known, distinct, first, last = connection.execute(query).fetchone() or (0, 0, None, None)
+            described[place] = Column(
+                name=name,
+                type="datetime",
+                missing=rows - known,
+                distinct=distinct,
+                min=_rfc3339(first),
+                max=_rfc3339(last),
+            )
+    return described
 
 
 def _rfc3339(time: datetime | None) -> str | None:
@@ -117,21 +128,22 @@ def _rfc3339(time: datetime | None) -> str | None:
 
 
 def _labels(
-    connection: duckdb.DuckDBPyConnection, kinds: Sequence[tuple[str, ColumnType]], rows: int
-) -> Iterator[Column]:
-    """Describe some columns at a time, copied into memory: opening a file of thousands of columns is slow."""
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int
+) -> Iterator[tuple[int, Column]]:
+    """Describe groups of columns that are copied into memory: opening a file of thousands of columns is slow."""
+    places = [place for place, (_, kind) in enumerate(columns) if kind in LABELLED]
     step = min(MAX_LABELLED, max(1, LABELS_AT_ONCE // max(rows, 1)))
-    for start in range(0, len(kinds), step):
-        group = kinds[start : start + step]
-        cells = ", ".join(quoted(name) for name, _ in group)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE group_ AS SELECT {cells} FROM table_")  # noqa: S608 - quoted
-        for name, kind in group:
-            yield _label_column(connection, name, kind, rows)
+    for start in range(0, len(places), step):
+        group = places[start : start + step]
+        cells = ", ".join(f"c{place}" for place in group)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE labelled AS SELECT {cells} FROM profiled")  # noqa: S608 - no names
+        for place in group:
+            name, kind = columns[place]
+            yield place, _label_column(connection, f"c{place}", name, kind, rows)
 
 
-def _label_column(connection: duckdb.DuckDBPyConnection, name: str, kind: ColumnType, rows: int) -> Column:
-    column = quoted(name)
-    values = f"SELECT {column} AS value, count(*) AS n FROM group_ WHERE value IS NOT NULL GROUP BY value"  # noqa: S608 - quoted
+def _label_column(connection: duckdb.DuckDBPyConnection, cell: str, name: str, kind: ColumnType, rows: int) -> Column:
+    values = f"SELECT {cell} AS value, count(*) AS n FROM labelled WHERE {cell} IS NOT NULL GROUP BY {cell}"  # noqa: S608 - no names
     connection.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {values}")
     summary = connection.execute(
         "SELECT count(*), coalesce(sum(n), 0)::BIGINT, count(*) FILTER (n = 1), "
@@ -149,25 +161,3 @@ def _label_column(connection: duckdb.DuckDBPyConnection, name: str, kind: Column
         singletons=singletons,
         length=lengths,
     )
-
-
-def _remarks(column: Column, rows: int) -> Iterator[DataWarning]:
-    """Yield what makes a column useless or doubtful."""
-    name = column.name
-    if column.missing == rows:
-        yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix="Leave it out.")
-    elif column.distinct == 1:
-        yield DataWarning(code="constant", column=name, detail=f"{name!r} has one value only.", fix="Leave it out.")
-    elif column.type in LABELLED and column.distinct == rows - column.missing and rows >= MIN_ID_ROWS:
-        detail = f"Every row has a value of {name!r} of its own, as an identifier has."
-        yield DataWarning(code="identifier", column=name, detail=detail, fix="It is not learned from.")
-    if MOSTLY_MISSING * rows < column.missing < rows:
-        detail = f"{column.missing:,} of {rows:,} values of {name!r} are missing."
-        yield DataWarning(code="mostly_missing", column=name, detail=detail)
-
-
-def _duplicates(connection: duckdb.DuckDBPyConnection, rows: int) -> Iterator[DataWarning]:
-    (different,) = connection.execute("SELECT count(DISTINCT hash(t)) FROM table_ t").fetchone() or (rows,)
-    if different < rows:
-        detail = f"{rows - different:,} rows repeat another row."
-        yield DataWarning(code="duplicate_rows", detail=detail, fix="Remove them if they were exported twice.")

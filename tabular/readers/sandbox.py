@@ -10,25 +10,26 @@ from pathlib import Path
 from tabular.errors import IngestTimeout, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
 from tabular.profile import Profile
-from tabular.readers.csv.options import CsvOptions
+from tabular.readers.options import ReadOptions
 
 ROOT = Path(__file__).parents[2]
-LAST_LINES = 500  # characters of the child's complaint that are kept
+MAX_ERROR_TEXT = 500  # last characters of the child's error output that are kept
 
 
 class IngestFailed(Exception):
-    """The reading process ended in a way that is no fault of the file."""
+    """The reading process ended unexpectedly. The file is not to blame."""
 
 
-def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> Profile:
-    """Do what `tabular.readers.csv.reader.ingest` does, in a process of its own.
+def read_file(file_format: str, source: Path, parquet: Path, options: ReadOptions, limits: Limits) -> Profile:
+    """Read `source` with the reader of a format (see `formats.py`) in a child process.
 
     Raises:
-        InvalidDataset, OverLimit: as there; also when the table does not fit into the memory allowed.
-        IngestTimeout: it took longer than `limits.seconds`; the process is gone.
+        InvalidDataset, OverLimit: from the reader; also if the table does not fit into the allowed memory.
+        IngestTimeout: reading took longer than `limits.seconds`; the process was killed.
         IngestFailed: the process died.
     """
     request = {
+        "format": file_format,
         "source": str(source.resolve()),
         "parquet": str(parquet.resolve()),
         "options": asdict(options),
@@ -36,7 +37,7 @@ def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> 
     }
     try:
         child = subprocess.run(
-            [sys.executable, "-P", "-m", "tabular.readers.csv.reader"],
+            [sys.executable, "-P", "-m", "tabular.readers.child"],
             input=json.dumps(request).encode(),
             env=_environment(),
             capture_output=True,
@@ -46,12 +47,12 @@ def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> 
     except subprocess.TimeoutExpired as error:
         raise IngestTimeout(limits.seconds) from error
     if child.returncode:
-        raise IngestFailed(f"status {child.returncode}: {child.stderr.decode(errors='replace')[-LAST_LINES:]}")
+        raise IngestFailed(f"status {child.returncode}: {child.stderr.decode(errors='replace')[-MAX_ERROR_TEXT:]}")
     return _profile(json.loads(child.stdout))
 
 
 def _environment() -> dict[str, str]:
-    """Return what the child needs to know: no secret of the service is among it."""
+    """Return the environment variables that the child needs, without any secret of the service."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 

@@ -1,4 +1,4 @@
-"""What the strings of a staged table really are: numbers, dates, booleans, categories or text."""
+"""Infer the types of a staged table's string columns: number, datetime, boolean, category or text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -6,31 +6,28 @@ from dataclasses import dataclass, fields
 import duckdb
 
 from tabular.profile import COLUMN_TYPES, ColumnType, DataWarning
-from tabular.readers.csv.dialect import DATE_LIKE, INTEGER, NUMBER
-from tabular.sql import literal, quoted
+from tabular.readers.csv.header import DATE_LIKE, INTEGER, NUMBER
+from tabular.readers.dates import ambiguous_dates, date_expression, find_date_format
 
-MOSTLY = 0.9  # a column of so many numbers is a number column with mistakes in it
-GROUP = 16  # columns looked at in one query; its planning time grows with their square
+MOSTLY = 0.9  # a column with this share of numbers is a number column with mistakes in it
+GROUP = 16  # columns counted in one query; its planning time grows with their square
 LONG_TEXT = 64  # characters on average from which labels are free text
-SENTENCE = 24  # the same for a column that hardly repeats itself
+SENTENCE = 24  # the same for a column whose values hardly repeat
 MANY_LABELS = 1_000
 SOME_LABELS = 50
 BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
 WORDS = "(?i)" + "|".join(word for pair in BOOLEANS for word in sorted(pair))
-ISO = "iso"
-DATE_FORMATS = (
-    ISO, "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """A column's type and the SQL that makes its canonical values from its strings.
+class InferredColumn:
+    """A column's type, and the SQL that turns its staged strings into values of the type.
 
-    `rejected`: SQL that is true where a value is given and does not fit the type.
+    place: the column is called c{place} in the view `staged`.
+    rejected: SQL that is true for a value that does not fit the type.
     """
 
+    place: int
     name: str
     type: ColumnType
     expression: str
@@ -39,36 +36,43 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
-    """What one pass tells of a column, in the order of `_count`'s query."""
+class Counts:
+    """Facts about a column's values, in the order of PER_COLUMN. The missing ones are left out."""
 
     values: int
-    distinct: int  # about
+    distinct: int  # approximately
     numbers: int
     integers: int
     nans: int
-    length: float
-    other: str | None
-    number: str | None
+    length: float  # on average
+    other: str | None  # an example that is not a number
+    number: str | None  # an example that is one
     booleans: int
-    first: str | None
+    first: str | None  # in alphabetical order
     last: str | None
 
     @property
     def boolean(self) -> bool:
-        """Only the two words of a pair, each in one way of writing."""
+        """Whether all values are the two words of a pair, each with one spelling."""
         ends = {str(self.first).lower(), str(self.last).lower()}
         alike = self.values == self.booleans > 0 and self.distinct <= 2
         return alike and any(ends <= pair for pair in BOOLEANS)
 
     @property
     def date_like(self) -> bool:
-        """The first or the last value in order looks like a date."""
+        """Whether the first or the last value in order looks like a date."""
         return any(value and DATE_LIKE.fullmatch(value) for value in (self.first, self.last))
 
+    @property
+    def free_text(self) -> bool:
+        """Whether the values are sentences rather than labels."""
+        mostly_different = self.distinct > 0.5 * self.values
+        many = self.distinct > MANY_LABELS or (self.distinct > SOME_LABELS and self.length >= SENTENCE)
+        return self.length >= LONG_TEXT or (mostly_different and many)
 
-FACTS = len(fields(_Counts))
-PER_COLUMN = (  # one per field of _Counts: of a value v, whether it is a number n or a NaN m
+
+FACTS = len(fields(Counts))
+PER_COLUMN = (  # one per field of Counts: of a value v, whether it is a number n or a NaN m
     "count(v{0})",
     "approx_count_distinct(v{0})",
     "count(*) FILTER (n{0})",
@@ -85,118 +89,100 @@ PER_COLUMN = (  # one per field of _Counts: of a value v, whether it is a number
 
 def infer(
     connection: duckdb.DuckDBPyConnection,
-    names: Sequence[str],
+    columns: Sequence[tuple[int, str]],
     wanted: dict[str, str],
     *,
     decimal_comma: bool,
-) -> Iterator[Kind]:
-    """Yield a Kind for each of the string columns `names` of the view `staged`; `wanted` types are not inferred."""
-    for start in range(0, len(names), GROUP):
-        group = names[start : start + GROUP]
-        for name, counts in zip(group, _count(connection, group, decimal_comma=decimal_comma), strict=True):
+) -> Iterator[InferredColumn]:
+    """Yield the types of string columns (place, name) of the view `staged`. Types in `wanted` are not inferred."""
+    for start in range(0, len(columns), GROUP):
+        group = columns[start : start + GROUP]
+        counted = _count(connection, [place for place, _ in group], decimal_comma=decimal_comma)
+        for (place, name), counts in zip(group, counted, strict=True):
             known = next((kind for kind in COLUMN_TYPES if kind == wanted.get(name)), None)
-            yield _kind(connection, name, counts, known, decimal_comma=decimal_comma)
-
-
-def _number(column: str, *, decimal_comma: bool) -> str:
-    return f"replace({column}, ',', '.')" if decimal_comma else column
+            if known == "number" or (known is None and _mostly_numbers(counts)):
+                yield _number_column(place, name, counts, decimal_comma=decimal_comma)
+            else:
+                yield _date_column(connection, place, name, counts, known) or _label_column(place, name, counts, known)
 
 
 def _is_number(text: str) -> str:
     return f"(regexp_full_match({text}, '{NUMBER.pattern}') AND isfinite(TRY_CAST({text} AS DOUBLE)))"
 
 
-def _count(connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, decimal_comma: bool) -> Iterator[_Counts]:
+def _number_text(cell: str, *, decimal_comma: bool) -> str:
+    return f"replace({cell}, ',', '.')" if decimal_comma else cell
+
+
+def _count(connection: duckdb.DuckDBPyConnection, places: Sequence[int], *, decimal_comma: bool) -> Iterator[Counts]:
     seen, facts = list[str](), list[str]()
-    for place, name in enumerate(names):
-        column = quoted(name)
-        number = _is_number(_number(column, decimal_comma=decimal_comma))
-        seen += [f"{column} AS v{place}", f"{number} AS n{place}", f"lower({column}) = 'nan' AS m{place}"]
+    for place in places:
+        cell = f"c{place}"
+        number = _is_number(_number_text(cell, decimal_comma=decimal_comma))
+        seen += [f"{cell} AS v{place}", f"{number} AS n{place}", f"lower({cell}) = 'nan' AS m{place}"]
         facts += [fact.format(place) for fact in PER_COLUMN]
-    query = f"SELECT {', '.join(facts)} FROM (SELECT {', '.join(seen)} FROM staged)"  # noqa: S608 - quoted
+    query = f"SELECT {', '.join(facts)} FROM (SELECT {', '.join(seen)} FROM staged)"  # noqa: S608 - no names
     row = connection.execute(query).fetchone() or ()
-    for place in range(0, len(row), FACTS):
-        yield _Counts(*row[place : place + FACTS])
+    for start in range(0, len(row), FACTS):
+        yield Counts(*row[start : start + FACTS])
 
 
-def _kind(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    counts: _Counts,
-    wanted: ColumnType | None,
-    *,
-    decimal_comma: bool,
-) -> Kind:
+def _mostly_numbers(counts: Counts) -> bool:
     given = counts.values - counts.nans
-    if wanted == "number" or (wanted is None and given and counts.numbers >= MOSTLY * given):
-        return _number_kind(name, counts, decimal_comma=decimal_comma)
-    if wanted in {None, "datetime"} and (dates := _dates(connection, name, counts, forced=wanted is not None)):
-        return dates
-    if wanted is None and counts.boolean:
-        return Kind(name=name, type="boolean", expression=quoted(name))
-    kind = wanted or ("text" if _free_text(counts) else "category")
-    warning = _mixed(name, counts, "numbers", counts.numbers, counts.number) if wanted is None else None
-    return Kind(name=name, type=kind, expression=quoted(name), warning=warning)
+    return given > 0 and counts.numbers >= MOSTLY * given
 
 
-def _number_kind(name: str, counts: _Counts, *, decimal_comma: bool) -> Kind:
-    column = quoted(name)
-    text = _number(column, decimal_comma=decimal_comma)
+def _number_column(place: int, name: str, counts: Counts, *, decimal_comma: bool) -> InferredColumn:
+    cell = f"c{place}"
+    text = _number_text(cell, decimal_comma=decimal_comma)
     whole = counts.integers == counts.numbers > 0
-    return Kind(
+    return InferredColumn(
+        place=place,
         name=name,
         type="number",
         expression=f"TRY_CAST({text} AS BIGINT)" if whole else f"CASE WHEN {_is_number(text)} THEN {text}::DOUBLE END",
-        rejected=f"NOT {_is_number(text)} AND lower({column}) <> 'nan'",
+        rejected=f"NOT {_is_number(text)} AND lower({cell}) <> 'nan'",
     )
 
 
-def _free_text(counts: _Counts) -> bool:
-    seldom = counts.distinct > 0.5 * counts.values
-    return counts.length >= LONG_TEXT or (
-        seldom and (counts.distinct > MANY_LABELS or (counts.distinct > SOME_LABELS and counts.length >= SENTENCE))
-    )
-
-
-def _mixed(name: str, counts: _Counts, noun: str, fitting: int, example: str | None) -> DataWarning | None:
-    if not fitting:
+def _date_column(
+    connection: duckdb.DuckDBPyConnection, place: int, name: str, counts: Counts, known: ColumnType | None
+) -> InferredColumn | None:
+    """Return how to read the column's dates, if nearly all values are dates or the sender says so."""
+    if known not in {None, "datetime"} or (known is None and not counts.date_like):
         return None
-    detail = f"{fitting:,} of {counts.values:,} values of {name!r} are {noun}, such as {example!r}; others are not, "
+    cell = f"c{place}"
+    found = find_date_format(connection, cell)
+    if known is None and found.fitting < MOSTLY * counts.values:
+        return None
+    expression = date_expression(cell, found.format)
+    return InferredColumn(
+        place=place,
+        name=name,
+        type="datetime",
+        expression=expression,
+        rejected=f"{expression} IS NULL",
+        warning=ambiguous_dates(name) if found.ambiguous else None,
+    )
+
+
+def _label_column(place: int, name: str, counts: Counts, known: ColumnType | None) -> InferredColumn:
+    cell = f"c{place}"
+    if known is None and counts.boolean:
+        return InferredColumn(place=place, name=name, type="boolean", expression=cell)
+    kind = known or ("text" if counts.free_text else "category")
+    warning = _mixed_types(name, counts) if known is None and counts.numbers else None
+    return InferredColumn(place=place, name=name, type=kind, expression=cell, warning=warning)
+
+
+def _mixed_types(name: str, counts: Counts) -> DataWarning:
+    detail = (
+        f"{counts.numbers:,} of {counts.values:,} values of {name!r} are numbers, such as {counts.number!r}; others "
+        f"are not, such as {counts.other!r}. The column is read as labels."
+    )
     return DataWarning(
         code="mixed_types",
         column=name,
-        detail=f"{detail}such as {counts.other!r}. The column is read as labels.",
-        fix=f"Correct the values, or add those that stand for no value to ?missing=, or say ?types={name}:number.",
-    )
-
-
-def _dates(connection: duckdb.DuckDBPyConnection, name: str, counts: _Counts, *, forced: bool) -> Kind | None:
-    """Return how the column's dates are written, if nearly all values are dates."""
-    if not forced and not counts.date_like:
-        return None
-    column = quoted(name)
-    tests = ", ".join(f"count({_date(column, written)})" for written in DATE_FORMATS)
-    hits = connection.execute(f"SELECT {tests} FROM staged").fetchone() or (0,)  # noqa: S608 - quoted
-    best = max(hits)
-    if not forced and best < MOSTLY * counts.values:
-        return None
-    written = DATE_FORMATS[hits.index(best)]
-    warning = _ambiguous(name) if hits.count(best) > 1 and best and written.startswith("%m") else None
-    expression = _date(column, written)
-    return Kind(name=name, type="datetime", expression=expression, rejected=f"{expression} IS NULL", warning=warning)
-
-
-def _date(column: str, written: str) -> str:
-    utc = f"make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))"  # a cast to TIMESTAMP drops offsets
-    if written == ISO:  # the guard keeps out words that DuckDB takes for times, such as epoch
-        return f"CASE WHEN regexp_matches({column}, '^[0-9]{{4}}[-/]') THEN {utc} END"
-    return f"try_strptime({column}, {literal(written)})"
-
-
-def _ambiguous(name: str) -> DataWarning:
-    return DataWarning(
-        code="ambiguous_dates",
-        column=name,
-        detail=f"The dates of {name!r} can be read as month/day or day/month; month/day is taken.",
-        fix="Write dates as YYYY-MM-DD.",
+        detail=detail,
+        fix=f"Correct the values, add those that mean a missing value to ?missing=, or send ?types={name}:number.",
     )

@@ -1,4 +1,4 @@
-"""What the fixture `read` gives, and the types of the fixtures."""
+"""What the fixtures `read` and `problems` return."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tabular.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What reading a file gave."""
+    """The profile and the table of a file."""
 
     profile: Profile
     table: Table
@@ -23,7 +23,7 @@ class Read:
         return found
 
     def cells(self, name: str) -> list[Any]:
-        """Return values of a column, None where missing, labels as text."""
+        """Return the values of a column: labels as text, None where missing."""
         column = self.table.columns[name]
         values = [column.labels[code] for code in column.values] if column.labels else column.values.tolist()
         return [None if absent else value for value, absent in zip(values, column.missing, strict=True)]

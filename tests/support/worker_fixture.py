@@ -22,8 +22,8 @@ from store.ids import DEFAULT_PROJECT, WorkerId
 from store.jobs import jobs
 from store.tables import Job, Model
 from tabular.limits import Limits
-from tabular.readers.csv.options import CsvOptions
-from tabular.readers.csv.reader import ingest
+from tabular.readers.csv.reader import read_csv
+from tabular.readers.options import ReadOptions
 from tests.support.tables import flowers
 from worker.lease_keeper import LeaseKeeper
 from worker.runner import RUN_SECONDS, Runner
@@ -65,7 +65,7 @@ class WorkerFixture:
         """Store a table as a data set; return its id."""
         source, parquet = self.folder / "table.csv", self.folder / "table.parquet"
         source.write_text(csv)
-        profile = ingest(source, parquet, CsvOptions(), Limits()).to_json()
+        profile = read_csv(source, parquet, ReadOptions(), Limits()).to_json()
         blob = blobs.write(self.sessions, blobs.chunks_of(parquet.read_bytes()))
         with transaction(self.sessions) as tx:
             about = {"name": "table", "format": "csv", "bytes": len(csv), "sha256": "0" * 64}

@@ -1,4 +1,4 @@
-"""From bytes as they were sent to UTF-8 text with one kind of line end, or the reasons why not."""
+"""Decode a file to UTF-8 text with one kind of line end."""
 
 import codecs
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ SIGNATURES = {
     b'{"': "JSON",
 }
 EXPORT = "Export the table as CSV in UTF-8 and send that."
-WINDOWS = "cp1252"  # what office programs in western Europe and America write unless told otherwise
+WINDOWS = "cp1252"  # the default of office programs in western Europe and America
 
 
 @dataclass(slots=True)
 class _Found:
-    """What one pass over the file has seen."""
+    """What one pass over the file found."""
 
     utf8: bool = True
     nul: bool = False
@@ -50,14 +50,14 @@ def make_readable(source: Path, folder: Path) -> tuple[Path, list[DataWarning]]:
     """Return a file that DuckDB reads: `source` itself, or a copy in `folder` in UTF-8 with plain line ends.
 
     Raises:
-        InvalidDataset: the file is empty, no text, or in an encoding that cannot be told.
+        InvalidDataset: the file is empty, not text, or in an unknown encoding.
     """
     start = _start(source)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _copy(source, folder, "utf-16"), [_recoded("UTF-16")]
     found = _scan(source)
     if found.nul:
-        raise InvalidDataset(_lines(source, b"\0", "holds a NUL byte, which no text has"))
+        raise InvalidDataset(_lines(source, b"\0", "The line contains a NUL byte, which is not allowed in text."))
     encoding, warnings = "utf-8-sig", list[DataWarning]()
     if not found.utf8:
         encoding, warnings = _windows(source), [_recoded("Windows-1252")]
@@ -79,7 +79,7 @@ def _start(source: Path) -> bytes:
 
 def _scan(source: Path) -> _Found:
     found, decoder = _Found(), codecs.getincrementaldecoder("utf-8")()
-    held = b""  # a return at the end of a block belongs to the next block's newline
+    held = b""  # a CR at the end of a block may belong to an LF in the next block
     for block in _blocks(source):
         if found.utf8:
             found.utf8 = _decodes(decoder, block)
@@ -108,7 +108,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
 
 
 def _line_ends(block: bytes, found: _Found) -> bytes:
-    """Note which line ends occur; return a last return that may be half of a pair."""
+    """Record which line ends occur. Return a final CR, which may be the first half of CRLF."""
     held = b"\r" if block.endswith(b"\r") else b""
     block = block[: len(block) - len(held)]
     newlines = block.count(b"\n")
@@ -121,9 +121,9 @@ def _line_ends(block: bytes, found: _Found) -> bytes:
 
 
 def _windows(source: Path) -> str:
-    """Return Windows' encoding if the whole file can be that; else tell the lines that are no UTF-8.
+    """Return the Windows encoding if the whole file fits it; otherwise raise an error that lists the invalid lines.
 
-    A file that has both correct UTF-8 letters and broken ones is damaged, not in another encoding.
+    A file with both valid and invalid UTF-8 letters is damaged, not in another encoding.
     """
     windows, utf8 = codecs.getincrementaldecoder(WINDOWS)(), codecs.getincrementaldecoder("utf-8")("ignore")
     for block in _blocks(source):
@@ -140,7 +140,7 @@ def _not_utf8(source: Path) -> Iterator[Problem]:
                 text.decode("utf-8")
             except UnicodeDecodeError as error:
                 value = text[max(0, error.start - 20) : error.end + 20].decode("utf-8", "backslashreplace").strip()
-                yield Problem(detail="is not valid UTF-8", line=line, value=value, fix=EXPORT)
+                yield Problem(detail="The line is not valid UTF-8.", line=line, value=value, fix=EXPORT)
                 problems += 1
             if problems == MAX_PROBLEMS:
                 return
@@ -160,18 +160,18 @@ def _lines(source: Path, what: bytes, detail: str) -> list[Problem]:
 def _recoded(name: str) -> DataWarning:
     return DataWarning(
         code="not_utf8",
-        detail=f"The file is not in UTF-8; it was read as {name}.",
-        fix="Export it in UTF-8 to be sure that every letter is right.",
+        detail=f"The file is not UTF-8; it was read as {name}.",
+        fix="Export it as UTF-8 to be sure that every letter is right.",
     )
 
 
 def _copy(source: Path, folder: Path, encoding: str) -> Path:
-    """Write the text again, in UTF-8, every line end a newline."""
+    """Write the text as UTF-8 with LF line ends."""
     copy = folder / "readable.csv"
     try:
         with source.open(encoding=encoding) as text, copy.open("w", encoding="utf-8", newline="\n") as out:
             while block := text.read(BLOCK):
                 out.write(block)
     except UnicodeDecodeError as error:
-        raise InvalidDataset([Problem(detail=f"The file is no valid {encoding}.", fix=EXPORT)]) from error
+        raise InvalidDataset([Problem(detail=f"The file is not valid {encoding}.", fix=EXPORT)]) from error
     return copy

@@ -1,4 +1,4 @@
-"""How a CSV file is laid out: delimiter, header and column names, found out from its beginning."""
+"""Detect the dialect of a CSV file from its beginning: delimiter, header, decimal separator."""
 
 import csv
 import io
@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabular.profile import DataWarning
-from tabular.readers.csv.options import CsvOptions
+from tabular.readers.csv.header import DECIMAL_COMMA, NUMBER, Row, column_names, has_header
+from tabular.readers.options import ReadOptions
 
 SAMPLE_BYTES = 1 << 20
 SAMPLE_ROWS = 1_000
 DELIMITER_ROWS = 200
 DELIMITERS = ",;\t|"
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-INTEGER = re.compile(r"[+-]?\d{1,18}")  # fits 64 bits
-DECIMAL_COMMA = re.compile(r"[+-]?(\d*,\d+|\d+)")
-DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*")
-EXCEL_HINT = re.compile(r"sep=(.)\s*")  # a line of Excel's own that names the delimiter
-
-Row = Sequence[str]
+EXCEL_HINT = re.compile(r"sep=(.)\s*")  # Excel's own first line that names the delimiter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """`skip`: physical lines before the first row. `rows`: the sample, cells stripped, without the header."""
+    """How the file is laid out.
+
+    skip: physical lines before the first row.
+    rows: the first rows without the header, cells stripped.
+    """
 
     delimiter: str
     skip: int
@@ -38,23 +37,23 @@ class Dialect:
 
     @property
     def first_line(self) -> int:
-        """Physical line of the header, or of the first row without one."""
+        """Physical line of the header, or of the first row if there is none."""
         return self.skip + 1
 
 
-def find_dialect(source: Path, options: CsvOptions) -> Dialect:
-    """Return the layout of a readable file that is not empty."""
+def find_dialect(source: Path, options: ReadOptions) -> Dialect:
+    """Return the dialect of a readable file that is not empty."""
     lines = _first_lines(source)
-    skip = next((place for place, line in enumerate(lines) if line.strip()), 0)
+    skip = next((number for number, line in enumerate(lines) if line.strip()), 0)
     delimiter = options.delimiter
     if hint := EXCEL_HINT.fullmatch(lines[skip]):
         skip, delimiter = skip + 1, delimiter or hint[1]
-    delimiter = delimiter or _delimiter(lines[skip : skip + DELIMITER_ROWS])
+    delimiter = delimiter or find_delimiter(lines[skip : skip + DELIMITER_ROWS])
     rows = _rows(lines[skip:], delimiter)[: SAMPLE_ROWS + 1]
     missing = frozenset(options.missing) | {""}
     header = has_header(rows, missing) if options.header == "auto" else options.header == "true"
-    raw = rows[0] if header else [f"column_{place}" for place in range(1, _common_width(rows) + 1)]
-    names, warnings = _names(raw)
+    raw = rows[0] if header else [f"column_{number}" for number in range(1, _common_width(rows) + 1)]
+    names, warnings = column_names(raw)
     body = [[cell.strip() for cell in row] for row in rows[header:]]
     return Dialect(
         delimiter=delimiter,
@@ -70,9 +69,9 @@ def find_dialect(source: Path, options: CsvOptions) -> Dialect:
 def _first_lines(source: Path) -> list[str]:
     with source.open("rb") as file:
         data = file.read(SAMPLE_BYTES)
-        cut = bool(file.read(1))
+        truncated = bool(file.read(1))
     lines = list(io.StringIO(data.decode("utf-8-sig", "ignore"), newline=""))
-    return lines[:-1] if cut and len(lines) > 1 else lines
+    return lines[:-1] if truncated and len(lines) > 1 else lines
 
 
 def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -83,8 +82,8 @@ def _common_width(rows: Sequence[Row]) -> int:
     return Counter(map(len, rows)).most_common(1)[0][0] if rows else 1
 
 
-def _delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most rows like the first, then into the most numbers, then into most cells."""
+def find_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter that splits most rows like the first, then into most numbers, then into most cells."""
     best = max(DELIMITERS, key=lambda delimiter: _evenness(_rows(lines, delimiter), delimiter))
     return best if _common_width(_rows(lines, best)) > 1 else ","
 
@@ -103,69 +102,3 @@ def _decimal_comma(rows: Sequence[Row]) -> bool:
     cells = {cell for row in rows for cell in row}
     commas = any("," in cell and DECIMAL_COMMA.fullmatch(cell) for cell in cells)
     return commas and not any("." in cell and NUMBER.fullmatch(cell) for cell in cells)
-
-
-def has_header(rows: Sequence[Row], missing: frozenset[str]) -> bool:
-    """Tell whether the first row names the columns.
-
-    A name above numbers or dates says yes; a number or a missing value in the first row says no. Where all is text, a
-    name differs from what stands below it: a first row whose labels come again in their columns is data.
-    """
-    if len(rows) < 2:
-        return True
-    first, below = [cell.strip() for cell in rows[0]], rows[1:]
-    columns = [
-        [row[place].strip() for row in below if place < len(row) and row[place].strip() not in missing]
-        for place in range(len(first))
-    ]
-    named = [
-        _like_number(column) and not _measured(cell)
-        for cell, column in zip(first, columns, strict=True)
-        if column and cell not in missing
-    ]
-    if any(named):
-        return True
-    if any(_measured(cell) or (cell and cell in missing) for cell in first):
-        return False
-    return not any(
-        cell in column
-        for cell, column in zip(first, columns, strict=True)
-        if cell not in missing and len(set(column)) < len(column)
-    )
-
-
-def _measured(cell: str) -> bool:
-    return bool(NUMBER.fullmatch(cell) or DECIMAL_COMMA.fullmatch(cell) or DATE_LIKE.fullmatch(cell))
-
-
-def _like_number(column: Sequence[str]) -> bool:
-    return sum(map(_measured, column)) >= 0.9 * len(column)
-
-
-def _names(raw: Sequence[str]) -> tuple[tuple[str, ...], list[DataWarning]]:
-    """Return names that are stripped, not empty and, upper and lower case alike, unique."""
-    warnings, names = list[DataWarning](), list[str]()
-    taken = {cell.strip().lower() for cell in raw}
-    used = set[str]()
-    for place, cell in enumerate(raw, 1):
-        name = cell.strip()
-        if name != cell:
-            detail = f"The header {cell!r} has white space around it; the column is called {name!r}."
-            warnings.append(DataWarning(code="whitespace_in_header", column=cell, detail=detail))
-        if not name or name.lower() in used:
-            code = "duplicate_header" if name else "empty_header"
-            unique = _unique(name or "column", place if not name else 2, taken)
-            detail = f"Column {place} has {'the name of another' if name else 'no name'}; it is called {unique!r}."
-            fix = "Give every column a name of its own."
-            warnings.append(DataWarning(code=code, column=unique, detail=detail, fix=fix))
-            name = unique
-        used.add(name.lower())
-        taken.add(name.lower())
-        names.append(name)
-    return tuple(names), warnings
-
-
-def _unique(stem: str, number: int, taken: set[str]) -> str:
-    while f"{stem}_{number}".lower() in taken:
-        number += 1
-    return f"{stem}_{number}"

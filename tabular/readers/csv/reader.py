@@ -1,173 +1,129 @@
-"""Read a CSV file, check it, describe it and write it as canonical Parquet.
+"""Read a CSV file: check it, describe it, and write it as canonical Parquet.
 
-Numbers become BIGINT or DOUBLE, times TIMESTAMP, everything else VARCHAR with labels as they stand in the file.
-Run as a program it does one file: the request as JSON on standard input, the answer as JSON on standard output.
+decode -> find the dialect -> stage -> infer types -> check cells -> write typed columns -> profile
+
+In canonical Parquet numbers are BIGINT or DOUBLE, times TIMESTAMP, and everything else VARCHAR as in the file.
 """
 
-import json
-import resource
-import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from tabular.errors import InvalidDataset, OverLimit, Problem
+from tabular.errors import MAX_PROBLEMS, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
-from tabular.profile import ColumnType, Profile
+from tabular.profile import Profile
 from tabular.readers.csv.decoding import make_readable
-from tabular.readers.csv.dialect import Dialect, find_dialect
-from tabular.readers.csv.error_locations import bad_cells, ragged_rows, shortened
-from tabular.readers.csv.options import CsvOptions
-from tabular.readers.csv.staging import Storage, open_database, stage, storage_of_sample, write
-from tabular.readers.profiling import profile
-from tabular.readers.type_inference import Kind, infer
-from tabular.sql import literal, quoted
-
-MAX_BAD_TEXTS = 1_000  # different wrong cells of one column that are looked for
+from tabular.readers.csv.dialect import find_dialect
+from tabular.readers.csv.problems import WrongCell, broken_rows, wrong_cells
+from tabular.readers.csv.staging import CsvFile, Storage, named, show_as, stage, storage_of_sample
+from tabular.readers.database import open_database, write_parquet
+from tabular.readers.options import ReadOptions
+from tabular.readers.profiling import TypedName, profile
+from tabular.readers.type_inference import InferredColumn, infer
 
 
-def ingest(source: Path, parquet: Path, options: CsvOptions, limits: Limits) -> Profile:
-    """Write the table in `source` to `parquet` and return what is known about it.
+def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) -> Profile:
+    """Write the table in `source` to `parquet` and return its profile.
 
-    Temporary files lie beside `parquet` and are gone afterwards.
+    Temporary files are created beside `parquet` and removed at the end.
 
     Raises:
-        InvalidDataset: the file is no table, or cells do not fit their column; up to 100 problems.
-        OverLimit: it has more rows, columns or cells than allowed.
+        InvalidDataset: the file is not a table, or cells do not fit their column; up to 100 problems.
+        OverLimit: the file has more rows, columns or cells than allowed.
     """
     with tempfile.TemporaryDirectory(dir=parquet.parent, prefix="ingest-") as name:
         folder = Path(name)
         readable, warnings = make_readable(source, folder)
-        dialect = find_dialect(readable, options)
-        _check_layout(dialect, options, limits)
-        with open_database(folder, readable, limits, len(dialect.names)) as connection:
-            staged, storage = _stage(connection, readable, folder, dialect, options, limits)
-            _check_size(connection, staged, dialect, limits)
-            kinds = _infer(connection, dialect, storage, options)
-            _check_cells(connection, readable, dialect, limits, kinds)
-            table = _typed(connection, staged, folder, kinds)
-            types = _types(dialect, kinds)
-            noted = [kind.warning for kind in kinds if kind.warning]
-            described = profile(connection, types, [*warnings, *dialect.warnings, *noted], threads=limits.threads)
-        table.replace(parquet)
+        file = CsvFile(path=readable, dialect=find_dialect(readable, options), options=options, limits=limits)
+        _check_layout(file)
+        with open_database(folder, readable, limits, len(file.dialect.names)) as connection:
+            staged = folder / "staged.parquet"
+            storage = _stage(connection, file, staged)
+            _check_size(connection, file, staged)
+            columns = _infer(connection, file, storage)
+            _check_cells(connection, file, columns)
+            typed, types = _typed(connection, file, staged, columns)
+            found = [*warnings, *file.dialect.warnings, *(column.warning for column in columns if column.warning)]
+            described = profile(connection, types, found, threads=limits.threads)
+        typed.replace(parquet)
     return described
 
 
-def _check_layout(dialect: Dialect, options: CsvOptions, limits: Limits) -> None:
+def _check_layout(file: CsvFile) -> None:
+    dialect, limits = file.dialect, file.limits
     if len(dialect.names) > limits.columns:
         raise OverLimit("columns", limits.columns, len(dialect.names))
     if not dialect.rows:
-        detail = "The file has a header and no rows." if dialect.header else "The file has no rows."
+        detail = "The file has a header but no rows." if dialect.header else "The file has no rows."
         raise InvalidDataset([Problem(detail=detail, line=dialect.first_line, fix="Send at least two rows.")])
-    unknown = [name for name in options.types if name not in dialect.names]
-    details = [f"?types= names {name!r}, and there is no such column." for name in unknown]
-    if details:
+    unknown = [name for name in file.options.types if name not in dialect.names]
+    if unknown:
+        details = [f"?types= names the column {name!r}, which the file does not have." for name in unknown]
         raise InvalidDataset([Problem(detail=detail) for detail in details])
 
 
-def _stage(  # noqa: PLR0913, PLR0917 - everything that reading depends on
-    connection: duckdb.DuckDBPyConnection,
-    source: Path,
-    folder: Path,
-    dialect: Dialect,
-    options: CsvOptions,
-    limits: Limits,
-) -> tuple[Path, list[Storage]]:
-    """Write rows as the sample suggests, or all as strings where it misled; the name of the file and how."""
-    staged, storage = folder / "staged.parquet", storage_of_sample(dialect, options)
+def _stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> list[Storage]:
+    """Stage columns as the first rows suggest, or all as strings if later rows do not fit."""
+    storage = storage_of_sample(file.dialect, file.options)
     try:
-        stage(connection, source, staged, dialect, storage, options=options, limits=limits)
+        stage(connection, file, storage, staged)
     except (duckdb.ConversionException, duckdb.InvalidInputException):
-        strings: list[Storage] = ["string"] * len(storage)
+        storage = ["string"] * len(storage)
         try:
-            stage(connection, source, staged, dialect, strings, options=options, limits=limits)
+            stage(connection, file, storage, staged)
         except duckdb.Error as error:
-            raise InvalidDataset(_structure(source, dialect, limits, error)) from error
-        storage = strings
-    connection.execute(f"CREATE VIEW staged AS FROM read_parquet({literal(str(staged))})")
-    return staged, storage
+            raise InvalidDataset(broken_rows(connection, file, error)) from error
+    show_as(connection, "staged", staged, len(storage))
+    return storage
 
 
-def _structure(source: Path, dialect: Dialect, limits: Limits, error: duckdb.Error) -> list[Problem]:
-    problems = ragged_rows(source, dialect, limits)
-    unclear = Problem(detail=f"The file cannot be read as CSV: {shortened(str(error).splitlines()[0])}")
-    return problems or [unclear]
-
-
-def _check_size(connection: duckdb.DuckDBPyConnection, staged: Path, dialect: Dialect, limits: Limits) -> None:
+def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> None:
     query = "SELECT num_rows FROM parquet_file_metadata(?)"
     (rows,) = connection.execute(query, [str(staged)]).fetchone() or (0,)
     if not rows:
         raise InvalidDataset([Problem(detail="The file has no rows.", fix="Send at least two rows.")])
-    if rows > limits.rows:
-        raise OverLimit("rows", limits.rows, rows)
-    if rows * len(dialect.names) > limits.cells:
-        raise OverLimit("cells", limits.cells, rows * len(dialect.names))
+    if rows > file.limits.rows:
+        raise OverLimit("rows", file.limits.rows, rows)
+    if rows * len(file.dialect.names) > file.limits.cells:
+        raise OverLimit("cells", file.limits.cells, rows * len(file.dialect.names))
 
 
-def _infer(
-    connection: duckdb.DuckDBPyConnection, dialect: Dialect, storage: Sequence[Storage], options: CsvOptions
-) -> list[Kind]:
-    strings = [name for name, kind in zip(dialect.names, storage, strict=True) if kind == "string"]
-    return list(infer(connection, strings, options.types, decimal_comma=dialect.decimal_comma))
+def _infer(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage]) -> list[InferredColumn]:
+    strings = [
+        (place, name)
+        for place, (name, kind) in enumerate(zip(file.dialect.names, storage, strict=True))
+        if kind == "string"
+    ]
+    return list(infer(connection, strings, file.options.types, decimal_comma=file.dialect.decimal_comma))
 
 
-def _check_cells(
-    connection: duckdb.DuckDBPyConnection, source: Path, dialect: Dialect, limits: Limits, kinds: Sequence[Kind]
-) -> None:
-    """Raise InvalidDataset with the place of every cell that does not fit its column's type."""
-    bad = {}
-    for kind in kinds:
-        if kind.rejected:
-            query = f"SELECT DISTINCT {quoted(kind.name)} AS v FROM staged WHERE v IS NOT NULL AND {kind.rejected}"  # noqa: S608 - quoted
-            found = connection.execute(f"{query} LIMIT {MAX_BAD_TEXTS}").fetchall()
-            if found:
-                bad[dialect.names.index(kind.name)] = (kind.type, frozenset(text for (text,) in found))
-    if bad:
-        raise InvalidDataset(bad_cells(source, dialect, limits, bad))
+def _check_cells(connection: duckdb.DuckDBPyConnection, file: CsvFile, columns: Sequence[InferredColumn]) -> None:
+    """Raise InvalidDataset with each cell that does not fit its column's type."""
+    wrong = list[WrongCell]()
+    for column in columns:
+        if column.rejected:
+            cell = f"c{column.place}"
+            rows = f"SELECT row_number() OVER () - 1 AS row, {cell} FROM staged"  # noqa: S608 - no names
+            query = f"SELECT row, {cell} FROM ({rows}) WHERE {cell} IS NOT NULL AND ({column.rejected})"  # noqa: S608 - no names
+            found = connection.execute(f"{query} ORDER BY row LIMIT {MAX_PROBLEMS}").fetchall()
+            wrong += [WrongCell(row=row, column=column.name, type=column.type, value=cell) for row, cell in found]
+    if wrong:
+        raise InvalidDataset(wrong_cells(file, wrong))
 
 
-def _typed(connection: duckdb.DuckDBPyConnection, staged: Path, folder: Path, kinds: Sequence[Kind]) -> Path:
-    """Return a Parquet file with the types found, and show it as the view `table_`."""
-    table = staged
-    changed = [kind for kind in kinds if kind.expression != quoted(kind.name)]
-    if changed:
-        table = folder / "typed.parquet"
-        casts = ", ".join(f"{kind.expression} AS {quoted(kind.name)}" for kind in changed)
-        write(connection, f"SELECT * REPLACE ({casts}) FROM staged", table)  # noqa: S608 - quoted
-    connection.execute(f"CREATE VIEW table_ AS FROM read_parquet({literal(str(table))})")
-    return table
-
-
-def _types(dialect: Dialect, kinds: Sequence[Kind]) -> list[tuple[str, ColumnType]]:
-    inferred = {kind.name: kind.type for kind in kinds}
-    return [(name, inferred.get(name, "number")) for name in dialect.names]
-
-
-def main() -> None:
-    """Serve one request: limit this process, read the file, print the answer."""
-    request = json.load(sys.stdin)
-    limits = Limits(**request["limits"])
-    resource.setrlimit(resource.RLIMIT_DATA, (limits.process_bytes, limits.process_bytes))
-    options = request["options"] | {"missing": tuple(request["options"]["missing"])}
-    json.dump(_answer(request, CsvOptions(**options), limits), sys.stdout, allow_nan=False)
-
-
-def _answer(request: dict[str, Any], options: CsvOptions, limits: Limits) -> dict[str, Any]:
-    try:
-        described = ingest(Path(request["source"]), Path(request["parquet"]), options, limits)
-    except OverLimit as error:
-        return {"over_limit": [error.limit, error.allowed, error.value]}
-    except InvalidDataset as error:
-        return {"problems": [asdict(problem) for problem in error.problems]}
-    except (MemoryError, duckdb.OutOfMemoryException):
-        return {"out_of_memory": True}
-    return {"profile": described.to_json()}
-
-
-if __name__ == "__main__":
-    main()
+def _typed(
+    connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path, columns: Sequence[InferredColumn]
+) -> tuple[Path, list[TypedName]]:
+    """Return a Parquet file in which the columns have their types, shown as the view `profiled`, and the types."""
+    names, parquet = file.dialect.names, staged
+    inferred = {column.place: column for column in columns}
+    if any(column.expression != f"c{place}" for place, column in inferred.items()):
+        parquet = staged.with_name("typed.parquet")
+        cells = [inferred[place].expression if place in inferred else f"c{place}" for place in range(len(names))]
+        write_parquet(connection, named(cells, "staged", names), parquet)
+    show_as(connection, "profiled", parquet, len(names))
+    return parquet, [
+        (name, inferred[place].type if place in inferred else "number") for place, name in enumerate(names)
+    ]

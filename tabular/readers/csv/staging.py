@@ -1,48 +1,39 @@
-"""CSV to Parquet with DuckDB: every cell stripped, missing ones null, columns typed as the sample suggests."""
+"""Stage a CSV file as Parquet with DuckDB: cells are stripped, missing values are null.
+
+Queries call the columns c0, c1, ...: the names of the file occur only as names of the result, where no name collides.
+"""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
 from tabular.limits import Limits
-from tabular.readers.csv.dialect import INTEGER, NUMBER, Dialect
-from tabular.readers.csv.options import CsvOptions
+from tabular.readers.csv.dialect import Dialect
+from tabular.readers.csv.header import INTEGER, NUMBER
+from tabular.readers.database import write_parquet
+from tabular.readers.options import ReadOptions
 from tabular.sql import literal, quoted
 
 Storage = Literal["integer", "double", "string"]
-WIDE = 1_000  # columns
-COLUMN_BYTES = 256 << 10  # the block that a string column being written holds at least
 BLANK = " \t\r\n\u00a0"  # stripped from both ends of every cell
 
 
-def open_database(folder: Path, source: Path, limits: Limits, columns: int) -> duckdb.DuckDBPyConnection:
-    """Return a database in memory that can touch `source` and `folder`, and nothing else.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvFile:
+    """A readable CSV file: its path, its dialect, and what limits reading it."""
 
-    Every thread holds some vectors of every column: tables of very many `columns` are read by one.
-    `limits.memory_bytes` comes on top of what the columns need at least.
-    """
-    connection = duckdb.connect(
-        config={
-            "threads": limits.threads if columns < WIDE else 1,
-            "memory_limit": f"{(limits.memory_bytes + columns * COLUMN_BYTES) >> 20}MiB",
-            "temp_directory": str(folder / "spill"),
-            "autoinstall_known_extensions": False,
-        }
-    )
-    connection.execute(f"SET allowed_paths = [{literal(str(source))}]")
-    connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # its time grows with columns squared
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
+    path: Path
+    dialect: Dialect
+    options: ReadOptions
+    limits: Limits
 
 
-def storage_of_sample(dialect: Dialect, options: CsvOptions) -> list[Storage]:
-    """Return how each column is best read, as far as the first rows tell."""
+def storage_of_sample(dialect: Dialect, options: ReadOptions) -> list[Storage]:
+    """Return how each column can be stored, judged by the first rows."""
     missing = frozenset(options.missing) | {""}
     return [
         _storage({row[place] for row in dialect.rows if place < len(row)} - missing, options.types.get(name, "number"))
@@ -56,60 +47,54 @@ def _storage(cells: set[str], wanted: str) -> Storage:
     return "integer" if all(map(INTEGER.fullmatch, cells)) else "double"
 
 
-def stage(  # noqa: PLR0913 - what, from where, to where, and how
-    connection: duckdb.DuckDBPyConnection,
-    source: Path,
-    parquet: Path,
-    dialect: Dialect,
-    storage: Sequence[Storage],
-    *,
-    options: CsvOptions,
-    limits: Limits,
-) -> None:
+def stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage], parquet: Path) -> None:
     """Write the file's rows, in order, to Parquet.
 
     Raises:
-        duckdb.Error: a row is ragged, a quote does not end, or a cell does not fit its storage.
+        duckdb.Error: a row has too many or too few cells, a quote is not closed, or a cell does not fit its storage.
     """
-    missing = sorted({*options.missing, ""})
+    missing = sorted({*file.options.missing, ""})
     pattern = "|".join(map(re.escape, missing))  # one match needs less memory than many comparisons
     stripped = ", ".join(
         f"trim(c{place}, {literal(BLANK)}) AS c{place}" if kind == "string" else f"c{place}"
         for place, kind in enumerate(storage)
     )
-    cells = ", ".join(
-        f"{_cell(f'c{place}', kind, pattern)} AS {quoted(name)}"
-        for place, (name, kind) in enumerate(zip(dialect.names, storage, strict=True))
-    )
-    columns = ", ".join(
-        f"c{place}: '{'DOUBLE' if kind == 'double' else 'VARCHAR'}'" for place, kind in enumerate(storage)
-    )
+    cells = [_cell(f"c{place}", kind, pattern) for place, kind in enumerate(storage)]
+    rows = read_csv_call(file, ["DOUBLE" if kind == "double" else "VARCHAR" for kind in storage], missing)
+    source = f"(SELECT {stripped} FROM {rows})"  # noqa: S608 - no names of the file
+    write_parquet(connection, named(cells, source, file.dialect.names), parquet)
+
+
+def named(cells: Sequence[str], source: str, names: Sequence[str]) -> str:
+    """Return the query that selects `cells` (SQL) from `source` (SQL) and gives the results names."""
+    return f"FROM (SELECT {', '.join(cells)} FROM {source}) AS result({', '.join(map(quoted, names))})"  # noqa: S608 - quoted
+
+
+def show_as(connection: duckdb.DuckDBPyConnection, view: str, parquet: Path, columns: int) -> None:
+    """Create a view of a Parquet file whose columns are called c0, c1, ..."""
+    places = ", ".join(f"c{place}" for place in range(columns))
+    connection.execute(f"CREATE VIEW {view}({places}) AS FROM read_parquet({literal(str(parquet))})")
+
+
+def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = (), extra: str = "") -> str:
+    """Return the SQL table function that reads the file into columns c0, c1, ... of the given types."""
+    dialect = file.dialect
+    columns = ", ".join(f"c{place}: '{kind}'" for place, kind in enumerate(types))
+    spellings = f", nullstr = [{', '.join(map(literal, missing))}]" if missing else ""
     comma = ", decimal_separator = ','" if dialect.decimal_comma else ""
-    rows = (
-        f"read_csv({literal(str(source))}, auto_detect = false, columns = {{{columns}}}, "
+    return (
+        f"read_csv({literal(str(file.path))}, auto_detect = false, columns = {{{columns}}}, "
         f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = {str(dialect.header).lower()}, "
-        f"skip = {dialect.skip}, nullstr = {_list(missing)}, max_line_size = {limits.line_bytes}{comma})"
+        f"skip = {dialect.skip}, max_line_size = {file.limits.line_bytes}{spellings}{comma}{extra})"
     )
-    write(connection, f"SELECT {cells} FROM (SELECT {stripped} FROM {rows})", parquet)  # noqa: S608 - every part is quoted
-
-
-def write(connection: duckdb.DuckDBPyConnection, query: str, parquet: Path) -> None:
-    """Write a query's rows to Parquet with Zstandard."""
-    connection.execute(
-        f"COPY ({query}) TO {literal(str(parquet))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-    )
-
-
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(literal, texts))}]"
 
 
 def _cell(column: str, kind: Storage, missing: str) -> str:
-    """Return the SQL for one cell; it fails where the sample promised too much."""
+    """Return the SQL for one cell. It fails if the cell does not fit the storage that the sample suggested."""
     match kind:
         case "double":
             return f"CASE WHEN isinf({column}) THEN error('infinite') WHEN NOT isnan({column}) THEN {column} END"
-        case "integer":  # the second half finds 1.5, which a cast alone would round
+        case "integer":  # the comparison finds 1.5, which a cast alone would round
             whole = f"{column}::BIGINT"
             return f"CASE WHEN {whole}::DOUBLE <> {column}::DOUBLE THEN error('not whole') ELSE {whole} END"
         case "string":

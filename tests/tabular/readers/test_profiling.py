@@ -1,4 +1,4 @@
-"""Statistics are those of the file, and JSON carries them."""
+"""Profiles describe the file and survive JSON."""
 
 import json
 
@@ -10,7 +10,7 @@ from tabular.readers.profiling import number_column
 from tests.support.reading import Reader
 
 
-def test_numbers_are_described(read: Reader) -> None:
+def test_numbers_have_statistics(read: Reader) -> None:
     column = read("a,b\n1,x\n3,y\n3,x\n?,y\n").column("a")
     assert (column.missing, column.distinct, column.min, column.max, column.integer) == (1, 2, 1, 3, True)
     assert column.mean == pytest.approx(7 / 3)
@@ -19,13 +19,13 @@ def test_numbers_are_described(read: Reader) -> None:
     assert (column.histogram.edges[0], column.histogram.edges[-1]) == (1, 3)
 
 
-def test_the_most_frequent_labels_come_first_and_ties_by_value(read: Reader) -> None:
+def test_labels_are_ordered_by_frequency_then_value(read: Reader) -> None:
     column = read("a,b\n1,x\n2,z\n3,y\n4,z\n5,x\n").column("b")
     assert [(entry.value, entry.count) for entry in column.top] == [("x", 2), ("z", 2), ("y", 1)]
     assert column.singletons == 1
 
 
-def test_a_histogram_counts_as_numpy_does() -> None:
+def test_histogram_equals_numpy() -> None:
     values = np.random.default_rng(0).normal(size=1_000)
     histogram = number_column("x", values, 1_000).histogram
     counts, edges = np.histogram(values, bins=20)
@@ -33,7 +33,7 @@ def test_a_histogram_counts_as_numpy_does() -> None:
     assert histogram.edges == pytest.approx(edges.tolist())
 
 
-def test_no_size_of_numbers_makes_infinity() -> None:
+def test_huge_numbers_do_not_overflow() -> None:
     column = number_column("x", np.array([-1.7e308, 1.7e308, 1e308, 0.0]), 4)
     json.dumps(column.histogram.edges, allow_nan=False)
     assert np.isfinite([column.mean, column.stddev, *column.histogram.edges]).all()
@@ -48,23 +48,23 @@ def test_no_size_of_numbers_makes_infinity() -> None:
         ([f"id{place}" for place in range(30)], "identifier"),
     ],
 )
-def test_a_doubtful_column_is_warned_about(read: Reader, values: list[str], code: str) -> None:
+def test_doubtful_column_gets_a_warning(read: Reader, values: list[str], code: str) -> None:
     table = read("n,c\n" + "".join(f"{place % 9},{value}\n" for place, value in enumerate(values)))
     assert (code, "c") in [(warning.code, warning.column) for warning in table.profile.warnings]
 
 
-def test_rows_that_repeat_are_counted(read: Reader) -> None:
+def test_repeated_rows_are_counted(read: Reader) -> None:
     table = read("a,b\n1,x\n2,y\n1,x\n1,x\n")
     assert any(warning.code == "duplicate_rows" and "2 rows" in warning.detail for warning in table.profile.warnings)
 
 
-def test_a_profile_survives_json(read: Reader) -> None:
+def test_profile_survives_json(read: Reader) -> None:
     text = "n,c,t,d\n" + "".join(f"{n},{'ab'[n % 2]},{'long text ' * 9}{n},2026-01-0{n + 1}\n" for n in range(8))
     profile = read(text).profile
     assert Profile.from_json(json.loads(json.dumps(profile.to_json(), allow_nan=False))) == profile
 
 
-def test_a_dataset_shows_only_what_its_type_has(read: Reader) -> None:
+def test_profile_shows_only_what_the_type_has(read: Reader) -> None:
     shown = read("a,b\n1,x\n2,y\n").profile.to_json()["columns"]
     assert "top" in shown[1]
     assert "min" not in shown[1]

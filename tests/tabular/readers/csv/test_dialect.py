@@ -1,4 +1,4 @@
-"""Delimiters, headers, names and encodings are found out."""
+"""Delimiter, header, names and encoding of a CSV file are detected."""
 
 import pytest
 
@@ -8,13 +8,13 @@ ROWS = [["age", "job", "income"], ["39", "clerk", "1.5"], ["50", "nurse", "2.5"]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_the_delimiter_is_found(read: Reader, delimiter: str) -> None:
+def test_delimiter_is_detected(read: Reader, delimiter: str) -> None:
     table = read("\n".join(delimiter.join(row) for row in ROWS))
     assert [column.name for column in table.profile.columns] == ["age", "job", "income"]
     assert table.cells("age") == [39, 50, 28]
 
 
-def test_a_delimiter_inside_quotes_is_text(read: Reader) -> None:
+def test_quoted_delimiter_is_text(read: Reader) -> None:
     assert read('a,b\n1,"x, y"\n2,z\n').cells("b") == ["x, y", "z"]
 
 
@@ -24,7 +24,7 @@ def test_semicolons_win_over_decimal_commas(read: Reader) -> None:
     assert table.column("b").max == 4.0
 
 
-def test_the_delimiter_that_excel_names_is_taken(read: Reader) -> None:
+def test_excel_line_names_the_delimiter(read: Reader) -> None:
     assert read("sep=;\na;b\n1;x\n2;y\n").cells("a") == [1, 2]
 
 
@@ -41,26 +41,26 @@ def test_the_delimiter_that_excel_names_is_taken(read: Reader) -> None:
         ("1,2\n", ["1", "2"]),
     ],
 )
-def test_a_header_is_told_from_data(read: Reader, problems: Refuser, text: str | bytes, names: list[str]) -> None:
+def test_header_is_detected(read: Reader, problems: Refuser, text: str | bytes, names: list[str]) -> None:
     if text.count("\n") == 1:
-        assert problems(text)[0].detail == "The file has a header and no rows."
+        assert problems(text)[0].detail == "The file has a header but no rows."
     else:
         assert [column.name for column in read(text).profile.columns] == names
 
 
-def test_the_header_can_be_settled_by_the_sender(read: Reader) -> None:
+def test_sender_chooses_whether_there_is_a_header(read: Reader) -> None:
     assert read("red,S\nblue,M\nred,L\n", header="true").profile.rows == 2
     assert read("a,b\n1,2\n", header="false").profile.rows == 2
 
 
-def test_white_space_around_headers_and_values_is_stripped(read: Reader) -> None:
+def test_spaces_around_names_and_values_are_removed(read: Reader) -> None:
     table = read("age ,job \n 39, clerk \n50 ,nurse\n")
     assert [column.name for column in table.profile.columns] == ["age", "job"]
     assert table.cells("job") == ["clerk", "nurse"]
     assert table.codes().count("whitespace_in_header") == 2
 
 
-def test_names_that_repeat_or_are_empty_become_unique(read: Reader) -> None:
+def test_repeated_and_empty_names_become_unique(read: Reader) -> None:
     table = read("a,A,,a_2\n1,2,3,4\n5,6,7,8\n")
     assert [column.name for column in table.profile.columns] == ["a", "A_3", "column_3", "a_2"]
     assert {"duplicate_header", "empty_header"} <= set(table.codes())
@@ -78,18 +78,18 @@ def test_names_that_repeat_or_are_empty_become_unique(read: Reader) -> None:
         b"a,b\n1,x\n2,y",
     ],
 )
-def test_any_encoding_mark_and_line_end_gives_the_same_table(read: Reader, text: str | bytes) -> None:
+def test_byte_order_marks_and_line_ends_do_not_matter(read: Reader, text: str | bytes) -> None:
     table = read(text)
     assert (table.cells("a"), table.cells("b")) == ([1, 2], ["x", "y"])
 
 
-def test_windows_letters_are_read_with_a_warning(read: Reader) -> None:
+def test_windows_encoding_is_read_with_a_warning(read: Reader) -> None:
     table = read("name,n\nJosé,1\nZoë,2\n".encode("cp1252"))
     assert table.cells("name") == ["José", "Zoë"]
     assert "not_utf8" in table.codes()
 
 
-def test_a_quoted_line_break_stays_in_its_cell(read: Reader) -> None:
+def test_quoted_line_break_stays_in_its_cell(read: Reader) -> None:
     assert read('a,b\n1,"x\ny"\n2,z\n').cells("b") == ["x\ny", "z"]
 
 

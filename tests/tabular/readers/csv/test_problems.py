@@ -1,4 +1,4 @@
-"""Files that are no table are refused with the places of what is wrong."""
+"""Invalid CSV files are rejected with the line of each problem."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tabular.errors import OverLimit
 from tabular.limits import Limits
-from tabular.readers.csv.options import CsvOptions
+from tabular.readers.options import ReadOptions
 from tests.support.reading import Reader, Refuser
 
 
@@ -25,21 +25,19 @@ from tests.support.reading import Reader, Refuser
         ("a,b\n1,é\n".encode() + b"2,\xff\n", 3, "UTF-8"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(
-    problems: Refuser, text: str | bytes, line: int | None, detail: str
-) -> None:
+def test_problem_names_the_line(problems: Refuser, text: str | bytes, line: int | None, detail: str) -> None:
     (found,) = problems(text)
     assert found.line == line
     assert detail in found.detail
 
 
-def test_every_ragged_row_is_told_with_its_line(problems: Refuser) -> None:
+def test_every_ragged_row_is_reported_with_its_line(problems: Refuser) -> None:
     found = problems('a,b\n1,2\n3\n\n"x\ny",5\n6,7,8\n')
     assert [(problem.line, problem.value) for problem in found] == [(3, "3"), (7, "6,7,8")]
     assert "2" in found[0].detail
 
 
-def test_a_hundred_problems_are_enough(problems: Refuser) -> None:
+def test_at_most_a_hundred_problems_are_reported(problems: Refuser) -> None:
     assert len(problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n" * 500)) == 100
 
 
@@ -47,18 +45,18 @@ def test_a_hundred_problems_are_enough(problems: Refuser) -> None:
     ("limits", "name", "value"),
     [(Limits(rows=3), "rows", 4), (Limits(columns=1), "columns", 2), (Limits(cells=7), "cells", 8)],
 )
-def test_a_limit_is_named_with_what_the_file_has(read: Reader, limits: Limits, name: str, value: int) -> None:
+def test_exceeded_limit_is_named_with_the_actual_value(read: Reader, limits: Limits, name: str, value: int) -> None:
     with pytest.raises(OverLimit) as caught:
         read("a,b\n1,2\n3,4\n5,6\n7,8\n", limits=limits)
     assert (caught.value.limit, caught.value.value) == (name, value)
 
 
-def test_nothing_is_left_of_a_refused_file(problems: Refuser, tmp_path: Path) -> None:
+def test_rejected_file_leaves_nothing_behind(problems: Refuser, tmp_path: Path) -> None:
     problems("a,b\n1,2\n3\n")
     assert [path.name for path in tmp_path.iterdir()] == ["source.csv"]
 
 
 @pytest.mark.parametrize("options", [{"delimiter": "::"}, {"header": "maybe"}, {"types": {"a": "money"}}])
-def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+def test_invalid_options_are_rejected(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="is"):
-        CsvOptions(**options)
+        ReadOptions(**options)
