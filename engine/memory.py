@@ -1,9 +1,10 @@
-"""Where the engine's arrays come from: aligned, counted, and on request only counted."""
+"""Allocate the arrays of the engine: aligned and counted, or only counted for estimates."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,44 +12,50 @@ from numpy.typing import DTypeLike, NDArray
 
 Array: TypeAlias = NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
+Values: TypeAlias = float | Callable[[Shape], Array]  # one number, or a function that makes an array of the given shape
+Buffers: TypeAlias = dict[str, tuple[Shape, DTypeLike]]  # name -> shape and dtype
+Constants: TypeAlias = dict[str, tuple[Shape, DTypeLike, Values]]  # name -> shape, dtype and values
+
+ALIGNMENT = 64  # bytes: a cache line, and the widest vector register in use
 
 
 class Image(tuple[int, ...]):
-    """The shape of a row that is an image, (channels, height, width): a batch of them has its rows as the last axis.
+    """The shape of an image row, (channels, height, width). In a batch of images the rows are the last axis.
 
-    So every stretch of an image row, over all images, is one contiguous stretch of memory.
+    So each part of an image row is contiguous in memory over all images of the batch.
     """
 
     __slots__ = ()
 
 
 class Columns(tuple[int, ...]):
-    """The shape of a matrix whose columns, and not its rows, lie one after the other in memory."""
+    """The shape of a matrix that is stored column by column."""
 
     __slots__ = ()
 
 
-ALIGNMENT = 64  # bytes: a cache line, and the widest vector register in use
-
-
 class Arena:
-    """Hands out arrays that begin on a cache line, and adds up their sizes in `bytes`."""
+    """Allocates arrays that begin on a cache line, and adds up their sizes in `bytes`."""
 
     def __init__(self) -> None:
         self.bytes = 0
 
     def empty(self, shape: Shape, dtype: DTypeLike) -> Array:
-        """Return an uninitialised C-contiguous array."""
+        """Return an uninitialized C-contiguous array."""
         size = self._count(shape, dtype)
         raw = np.empty(size + ALIGNMENT, np.uint8)
         start = -raw.__array_interface__["data"][0] % ALIGNMENT
         return raw[start : start + size].view(dtype).reshape(shape)
 
-    def full(self, shape: Shape, dtype: DTypeLike, value: float) -> Array:
-        """Return an array that holds `value` everywhere."""
+    def full(self, shape: Shape, dtype: DTypeLike, values: Values) -> Array:
+        """Return an array that holds a number everywhere, or the values of a function of the shape."""
         array = self.empty(shape, dtype)
-        array.fill(value)
+        array[...] = values(shape) if callable(values) else values
         return array
+
+    def copy(self, array: Array) -> Array:
+        """Return a copy of an array."""
+        return self.full(array.shape, array.dtype, lambda _: array)
 
     def _count(self, shape: Shape, dtype: DTypeLike) -> int:
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -57,49 +64,61 @@ class Arena:
 
 
 class DryArena(Arena):
-    """Counts like an arena, but its arrays have a shape and no memory: all elements are one zero."""
+    """Counts like an arena, but its arrays occupy a single element, which is 0."""
 
     def empty(self, shape: Shape, dtype: DTypeLike) -> Array:
-        """Return a read-only array of the given shape that occupies a single element."""
+        """Return a read-only array of the given shape without memory of its own."""
         self._count(shape, dtype)
         return np.broadcast_to(np.zeros((), dtype), shape)
 
-    def full(self, shape: Shape, dtype: DTypeLike, value: float) -> Array:
-        """Return a read-only array of `value`s that occupies a single element."""
-        self._count(shape, dtype)
-        return np.broadcast_to(np.asarray(value, dtype), shape)
+    def full(self, shape: Shape, dtype: DTypeLike, values: Values) -> Array:  # noqa: ARG002 - nothing is computed
+        """Return the same as `empty`; the values are not computed."""
+        return self.empty(shape, dtype)
 
 
 class RowBuffers(ABC):
-    """Something with working memory for up to `capacity` rows, of which the first few are in use.
+    """Working memory for up to `capacity` rows, of which the first few are in use.
 
-    Subclasses name their buffers; `allocate` makes them once, and `resize` sets the attributes of
-    the same names to contiguous views for the rows in use, so that a step of the usual size slices nothing. The
-    views are (rows, *shape), or (*shape, rows) for an `Image`.
+    Subclasses declare their memory by name. `allocate` makes it once; `resize` sets attributes of the same names to
+    contiguous views for the rows in use, so steps of the usual size slice nothing. The views have the shape
+    (rows, *shape), or (*shape, rows) for an `Image`.
     """
 
     def __init__(self) -> None:
-        self._whole: dict[str, Array] = {}
+        self._allocated: dict[str, Array] = {}
         self._images: dict[str, Image] = {}
 
     @abstractmethod
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """Return name -> (shape per row, dtype) of the working memory wanted."""
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """Declare working memory: name -> (shape per row, dtype)."""
 
-    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - for those who need it
-        """Return name -> (shape, dtype) of working memory that does not depend on the rows."""
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - for subclasses
+        """Declare constants for each row: name -> (shape per row, dtype, values)."""
+        return {}
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - for subclasses
+        """Declare working memory whose size does not depend on the rows: name -> (shape, dtype)."""
+        return {}
+
+    def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - for subclasses
+        """Declare constants whose size does not depend on the rows: name -> (shape, dtype, values)."""
         return {}
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take working memory for `capacity` rows; forward and backward both when `training`."""
-        wanted = self.buffers(dtype, training=training)
-        self._whole = {name: arena.empty((capacity, *shape), kind) for name, (shape, kind) in wanted.items()}
-        self._images = {name: shape for name, (shape, _) in wanted.items() if isinstance(shape, Image)}
+        """Allocate what the subclass declares, for `capacity` rows; the backward pass only needs it if `training`."""
+        rows, constant_rows = self.buffers(dtype, training=training), self.row_constants(dtype, training=training)
+        self._allocated = {name: arena.empty((capacity, *shape), kind) for name, (shape, kind) in rows.items()}
+        for name, (shape, kind, values) in constant_rows.items():
+            self._allocated[name] = arena.full((capacity, *shape), kind, values)
+        shapes = {name: declared[0] for name, declared in (*rows.items(), *constant_rows.items())}
+        self._images = {name: shape for name, shape in shapes.items() if isinstance(shape, Image)}
         for name, (shape, kind) in self.workspace(dtype, training=training).items():
             setattr(self, name, arena.empty(shape, kind))
+        for name, (shape, kind, values) in self.constants(dtype, training=training).items():
+            setattr(self, name, arena.full(shape, kind, values))
 
     def resize(self, rows: int) -> None:
-        """Put the first `rows` rows of each buffer to use."""
-        for name, array in self._whole.items():
+        """Set the attributes to views of the first `rows` rows."""
+        for name, array in self._allocated.items():
             view = array[:rows]
             setattr(self, name, view.reshape(*self._images[name], rows) if name in self._images else view)

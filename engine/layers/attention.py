@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, Shape
+from engine.memory import Array, Buffers, Constants, Shape
 from engine.spec import AttentionSpec
 
 TORCH = """\
@@ -41,7 +40,68 @@ class Attention(Layer):
     dweights: Array
     dcontext: Array
     dx: Array
-    ones: Array
+    ones: Array  # per time step of every row
+    all: Array  # ones, per time step of one row
+    mask: Array  # only if causal
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Project, compare questions with keys, take values, project; `x` must stay as it is until backward."""
+        self.x = x.reshape(-1, self.features)
+        qkv = self.x.dot(self.Wi.T, self.qkv.reshape(-1, 3 * self.features))
+        np.add(qkv, self.bi, out=qkv)
+        np.multiply(self.q, self.scale, out=self.q)
+        np.matmul(self.q, self.k.swapaxes(-1, -2), out=self.weights)
+        if self.causal:
+            np.add(self.weights, self.mask, out=self.weights)
+        self._softmax()
+        np.matmul(self.weights, self.v, out=self.context_by_head)
+        y = self.context.reshape(-1, self.features).dot(self.Wo.T, self.y.reshape(-1, self.features))
+        np.add(y, self.bo, out=y)
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Go back through the output's projection, the weighted sums, the softmax and the input's projection.
+
+        The softmax's gradient is A (dA - sum(A dA)), whose sum equals that of context * dcontext (Dao et al., 2022).
+        """
+        dy, context, dqkv = (part.reshape(len(self.x), -1) for part in (dy, self.context, self.dqkv))
+        ones = self.ones.reshape(-1)
+        dy.T.dot(context, self.dWo)
+        ones.dot(dy, self.dbo)
+        dy.dot(self.Wo, self.dcontext.reshape(-1, self.features))
+        self._back_to_projections()
+        dqkv.T.dot(self.x, self.dWi)
+        ones.dot(dqkv, self.dbi)
+        if not self.passes_gradient:
+            return dy
+        dqkv.dot(self.Wi, self.dx.reshape(-1, self.features))
+        return self.dx
+
+    def _softmax(self) -> None:
+        """Turn comparisons into weights that add up to 1, with each row's maximum subtracted first."""
+        weights, totals = self.weights, self.totals
+        np.maximum.reduce(weights, axis=-1, keepdims=True, out=totals)
+        np.subtract(weights, totals, out=weights)
+        np.exp(weights, out=weights)
+        weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
+        np.divide(weights, totals, out=weights)
+
+    def _back_to_projections(self) -> None:
+        """Write dqkv from dcontext; q holds its scale."""
+        weights, dweights, dcontext = self.weights, self.dweights, self.dcontext_by_head
+        np.matmul(weights.swapaxes(-1, -2), dcontext, out=self.dv)
+        np.matmul(dcontext, self.v.swapaxes(-1, -2), out=dweights)
+        np.einsum("rhtd,rhtd->rht", dcontext, self.context_by_head, out=self.totals[..., 0])
+        np.subtract(dweights, self.totals, out=dweights)
+        np.multiply(dweights, weights, out=dweights)
+        np.matmul(dweights, self.k, out=self.dq)
+        np.multiply(self.dq, self.scale, out=self.dq)
+        np.matmul(dweights.swapaxes(-1, -2), self.q, out=self.dk)
+
+    def _by_head(self, array: Array, parts: int) -> list[Array]:
+        """Return views (rows, heads, time, d) on the parts that lie side by side in the last axis."""
+        views = array.reshape(len(array), self.time, parts, self.heads, -1)
+        return [views[:, :, part].swapaxes(1, 2) for part in range(parts)]
 
     def __init__(self, shape: Shape, spec: AttentionSpec, layer_id: LayerId) -> None:
         if len(shape) != 2:
@@ -79,68 +139,35 @@ class Attention(Layer):
         self.bi.fill(0)
         self.bo.fill(0)
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """All intermediate results, and for training their gradients."""
         wide, square = (self.time, 3 * self.features), (self.heads, self.time, self.time)
         shapes: dict[str, Shape] = {"y": self.output_shape, "qkv": wide, "context": self.input_shape}
         shapes |= {"weights": square, "totals": (*square[:2], 1)}
         if training:
-            shapes |= {"dqkv": wide, "dweights": square, "dcontext": self.input_shape, "ones": (self.time,)}
+            shapes |= {"dqkv": wide, "dweights": square, "dcontext": self.input_shape}
         if training and self.passes_gradient:
             shapes["dx"] = self.input_shape
         return {name: (shape, dtype) for name, shape in shapes.items()}
 
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; fill in the ones, and minus infinity where a moment must not look."""
-        super().allocate(arena, capacity, dtype, training=training)
-        if training and self._whole["ones"].flags.writeable:
-            self._whole["ones"].fill(1)
-        self.all = arena.full((self.time,), dtype, 1)
-        self.mask = arena.full((self.time, self.time) if self.causal else (), dtype, -np.inf)
-        if self.mask.flags.writeable:
-            self.mask[...] = np.triu(self.mask, 1) if self.causal else 0
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:
+        """Ones to sum columns with."""
+        return {"ones": ((self.time,), dtype, 1)} if training else {}
+
+    def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Ones to sum over time with; minus infinity where a time step must not attend to a later one."""
+        ones: Constants = {"all": ((self.time,), dtype, 1)}
+        future = lambda shape: np.triu(np.full(shape, -np.inf, dtype), 1)  # noqa: E731 - a value
+        return ones | ({"mask": ((self.time, self.time), dtype, future)} if self.causal else {})
 
     def resize(self, rows: int) -> None:
         """Also keep the views by head: (rows, heads, time, d)."""
         super().resize(rows)
         self.q, self.k, self.v = self._by_head(self.qkv, 3)
         (self.context_by_head,) = self._by_head(self.context, 1)
-        if "dqkv" in self._whole:
+        if "dqkv" in self._allocated:
             self.dq, self.dk, self.dv = self._by_head(self.dqkv, 3)
             (self.dcontext_by_head,) = self._by_head(self.dcontext, 1)
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Project, compare questions with keys, take values, project; `x` must stay as it is until backward."""
-        self.x = x.reshape(-1, self.features)
-        qkv = self.x.dot(self.Wi.T, self.qkv.reshape(-1, 3 * self.features))
-        np.add(qkv, self.bi, out=qkv)
-        np.multiply(self.q, self.scale, out=self.q)
-        np.matmul(self.q, self.k.swapaxes(-1, -2), out=self.weights)
-        if self.causal:
-            np.add(self.weights, self.mask, out=self.weights)
-        self._softmax()
-        np.matmul(self.weights, self.v, out=self.context_by_head)
-        y = self.context.reshape(-1, self.features).dot(self.Wo.T, self.y.reshape(-1, self.features))
-        np.add(y, self.bo, out=y)
-        return self.y
-
-    def backward(self, dy: Array) -> Array:
-        """Go back through the output's projection, the weighted sums, the softmax and the input's projection.
-
-        The softmax's gradient is A (dA - sum(A dA)), whose sum equals that of context * dcontext (Dao et al., 2022).
-        """
-        dy, context, dqkv = (part.reshape(len(self.x), -1) for part in (dy, self.context, self.dqkv))
-        ones = self.ones.reshape(-1)
-        dy.T.dot(context, self.dWo)
-        ones.dot(dy, self.dbo)
-        dy.dot(self.Wo, self.dcontext.reshape(-1, self.features))
-        self._back_to_projections()
-        dqkv.T.dot(self.x, self.dWi)
-        ones.dot(dqkv, self.dbi)
-        if not self.passes_gradient:
-            return dy
-        dqkv.dot(self.Wi, self.dx.reshape(-1, self.features))
-        return self.dx
 
     def flops(self) -> tuple[int, int]:
         """Four projections, two products over all pairs of moments, a softmax; backward twice as many products."""
@@ -157,29 +184,3 @@ class Attention(Layer):
     def torch_definitions(self) -> dict[str, str]:
         """PyTorch's layer, which looks at its own input."""
         return {"Attention": TORCH}
-
-    def _softmax(self) -> None:
-        """Turn comparisons into weights that add up to 1, with each row's maximum subtracted first."""
-        weights, totals = self.weights, self.totals
-        np.maximum.reduce(weights, axis=-1, keepdims=True, out=totals)
-        np.subtract(weights, totals, out=weights)
-        np.exp(weights, out=weights)
-        weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
-        np.divide(weights, totals, out=weights)
-
-    def _back_to_projections(self) -> None:
-        """Write dqkv from dcontext; q holds its scale."""
-        weights, dweights, dcontext = self.weights, self.dweights, self.dcontext_by_head
-        np.matmul(weights.swapaxes(-1, -2), dcontext, out=self.dv)
-        np.matmul(dcontext, self.v.swapaxes(-1, -2), out=dweights)
-        np.einsum("rhtd,rhtd->rht", dcontext, self.context_by_head, out=self.totals[..., 0])
-        np.subtract(dweights, self.totals, out=dweights)
-        np.multiply(dweights, weights, out=dweights)
-        np.matmul(dweights, self.k, out=self.dq)
-        np.multiply(self.dq, self.scale, out=self.dq)
-        np.matmul(dweights.swapaxes(-1, -2), self.q, out=self.dk)
-
-    def _by_head(self, array: Array, parts: int) -> list[Array]:
-        """Return views (rows, heads, time, d) on the parts that lie side by side in the last axis."""
-        views = array.reshape(len(array), self.time, parts, self.heads, -1)
-        return [views[:, :, part].swapaxes(1, 2) for part in range(parts)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.embedding import Embedding
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, EmbeddingSpec
 
 TORCH = """\
@@ -40,64 +39,6 @@ class ColumnEmbedding(Layer):
     y: Array
     dx: Array
 
-    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
-        if len(shape) != 1:
-            raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
-        if spec.columns[-1].column >= shape[0]:
-            raise ShapeError(layer_id, f"there is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
-        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
-        self.spec = spec
-        self.tables = [_table(column, layer_id) for column in spec.columns]
-        self.columns = [column.column for column in spec.columns]
-        self.vectors, self.kept = self._layout()
-
-    def _layout(self) -> tuple[list[slice], list[tuple[slice, slice]]]:
-        """Return where each vector lies in y, and where the runs of other numbers lie in x and in y."""
-        vectors, kept = list[slice](), list[tuple[slice, slice]]()
-        read = written = 0
-        for column, table in zip([*self.columns, self.inputs], [*self.tables, None], strict=True):
-            run = column - read
-            if run:
-                kept.append((slice(read, column), slice(written, written + run)))
-            read, written = column + 1, written + run
-            if table:
-                vectors.append(slice(written, written + table.units))
-                written += table.units
-        return vectors, kept
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """One table per column."""
-        return {f"tables.{n}.weight": (table.vocabulary, table.units) for n, table in enumerate(self.tables)}
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Give each table its own."""
-        for n, table in enumerate(self.tables):
-            name = f"tables.{n}.weight"
-            table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw vectors of length about 1, but for that of 0: the number of what was never seen stands for nothing."""
-        for table in self.tables:
-            table.initialize(rng)
-            table.W[0] = 0
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The rows, and their gradients."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
-        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
-
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and let the tables take theirs."""
-        super().allocate(arena, capacity, dtype, training=training)
-        for table in self.tables:
-            table.allocate(arena, capacity, dtype, training=training)
-
-    def resize(self, rows: int) -> None:
-        """Put `rows` rows to use, in the tables too."""
-        super().resize(rows)
-        for table in self.tables:
-            table.resize(rows)
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Look up, and copy the rest."""
         for column, table, there in zip(self.columns, self.tables, self.vectors, strict=True):
@@ -117,6 +58,64 @@ class ColumnEmbedding(Layer):
         for before, after in self.kept:
             self.dx[:, before] = dy[:, after]
         return self.dx
+
+    def _layout(self) -> tuple[list[slice], list[tuple[slice, slice]]]:
+        """Return where each vector lies in y, and where the runs of other numbers lie in x and in y."""
+        vectors, kept = list[slice](), list[tuple[slice, slice]]()
+        read = written = 0
+        for column, table in zip([*self.columns, self.inputs], [*self.tables, None], strict=True):
+            run = column - read
+            if run:
+                kept.append((slice(read, column), slice(written, written + run)))
+            read, written = column + 1, written + run
+            if table:
+                vectors.append(slice(written, written + table.units))
+                written += table.units
+        return vectors, kept
+
+    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
+        if len(shape) != 1:
+            raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
+        if spec.columns[-1].column >= shape[0]:
+            raise ShapeError(layer_id, f"there is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
+        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
+        self.spec = spec
+        self.tables = [_table(column, layer_id) for column in spec.columns]
+        self.columns = [column.column for column in spec.columns]
+        self.vectors, self.kept = self._layout()
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """One table per column."""
+        return {f"tables.{n}.weight": (table.vocabulary, table.units) for n, table in enumerate(self.tables)}
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Give each table its own."""
+        for n, table in enumerate(self.tables):
+            name = f"tables.{n}.weight"
+            table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw vectors of length about 1, but for that of 0: the number of what was never seen stands for nothing."""
+        for table in self.tables:
+            table.initialize(rng)
+            table.W[0] = 0
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The rows, and their gradients."""
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers, and let the tables take theirs."""
+        super().allocate(arena, capacity, dtype, training=training)
+        for table in self.tables:
+            table.allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Put `rows` rows to use, in the tables too."""
+        super().resize(rows)
+        for table in self.tables:
+            table.resize(rows)
 
     def flops(self) -> tuple[int, int]:
         """Those of the tables: copies cost none."""

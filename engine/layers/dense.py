@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, Columns, Shape
+from engine.memory import Array, Buffers, Columns, Constants, Shape
 from engine.spec import DenseSpec, InitializerName
 
 
@@ -21,6 +20,21 @@ class Dense(Layer):
     y: Array
     dx: Array
     ones: Array
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Multiply and add; `x` must stay as it is until backward."""
+        self.x = x
+        x.dot(self.Wt, self.y)
+        return np.add(self.y, self.b, self.y)
+
+    def backward(self, dy: Array) -> Array:
+        """Write dW = dy' x and db = sum of dy; return dx = dy W."""
+        if self.by_rows:
+            dy.T.dot(self.x, self.dW)
+        else:
+            self.x.T.dot(dy, self.dWt)
+        self.ones.dot(dy, self.db)  # a matrix-vector product sums columns faster than a reduction
+        return dy.dot(self.W, self.dx) if self.passes_gradient else dy
 
     def __init__(self, input_shape: Shape, units: int, layer_id: LayerId, initializer: InitializerName) -> None:
         super().__init__(input_shape, (*input_shape[:-1], units), layer_id)
@@ -49,35 +63,16 @@ class Dense(Layer):
         initializers.fill(self.W, self.initializer, rng)
         self.b.fill(0)
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """The output; for training also the gradient handed down, and ones to sum columns with."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
-        if training:
-            wanted["ones"] = (self.input_shape[:-1], dtype)
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
         if training and self.passes_gradient:
             wanted["dx"] = (self.input_shape, dtype)
         return wanted
 
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and fill in the ones."""
-        super().allocate(arena, capacity, dtype, training=training)
-        if training and self._whole["ones"].flags.writeable:
-            self._whole["ones"].fill(1)
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Multiply and add; `x` must stay as it is until backward."""
-        self.x = x
-        x.dot(self.Wt, self.y)
-        return np.add(self.y, self.b, self.y)
-
-    def backward(self, dy: Array) -> Array:
-        """Write dW = dy' x and db = sum of dy; return dx = dy W."""
-        if self.by_rows:
-            dy.T.dot(self.x, self.dW)
-        else:
-            self.x.T.dot(dy, self.dWt)
-        self.ones.dot(dy, self.db)  # a matrix-vector product sums columns faster than a reduction
-        return dy.dot(self.W, self.dx) if self.passes_gradient else dy
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:
+        """Ones to sum columns with."""
+        return {"ones": (self.input_shape[:-1], dtype, 1)} if training else {}
 
     def flops(self) -> tuple[int, int]:
         """One product forward, two backward (one where nobody wants dx)."""
@@ -92,15 +87,6 @@ class Dense(Layer):
 class PositionwiseDense(Dense):
     """The same weighted sums at each moment: y[t] = x[t] W' + b for rows (time, features)."""
 
-    def resize(self, rows: int) -> None:
-        """Also keep the views in which every moment is a row."""
-        super().resize(rows)
-        self.y3, self.y = self.y, self.y.reshape(-1, self.units)
-        if "ones" in self._whole:
-            self.ones = self.ones.reshape(-1)
-        if "dx" in self._whole:
-            self.dx3, self.dx = self.dx, self.dx.reshape(-1, self.features)
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Take every moment as a row."""
         super().forward(x.reshape(-1, self.features), dropout)
@@ -110,6 +96,15 @@ class PositionwiseDense(Dense):
         """Take every moment as a row."""
         super().backward(dy.reshape(-1, self.units))
         return self.dx3 if self.passes_gradient else dy
+
+    def resize(self, rows: int) -> None:
+        """Also keep the views in which every moment is a row."""
+        super().resize(rows)
+        self.y3, self.y = self.y, self.y.reshape(-1, self.units)
+        if "ones" in self._allocated:
+            self.ones = self.ones.reshape(-1)
+        if "dx" in self._allocated:
+            self.dx3, self.dx = self.dx, self.dx.reshape(-1, self.features)
 
 
 def dense(spec: DenseSpec, shape: Shape, layer_id: LayerId) -> Dense:

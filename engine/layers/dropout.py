@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 
 
 class Dropout(Layer):
@@ -19,15 +18,6 @@ class Dropout(Layer):
     returns_input = True  # at inference
     y: Array
     mask: Array
-
-    def __init__(self, shape: Shape, layer_id: LayerId, rate: float) -> None:
-        super().__init__(shape, shape, layer_id)
-        self.rate = rate
-        self.scale = 1 / (1 - rate)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output and the scaled mask; nothing at inference."""
-        return dict.fromkeys(("y", "mask"), (self.output_shape, dtype)) if training else {}
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Draw a new mask from the stream and apply it; return `x` itself at inference."""
@@ -42,6 +32,15 @@ class Dropout(Layer):
     def backward(self, dy: Array) -> Array:
         """Let the gradient through where the input went through."""
         return np.multiply(dy, self.mask, out=dy) if self.drops else dy
+
+    def __init__(self, shape: Shape, layer_id: LayerId, rate: float) -> None:
+        super().__init__(shape, shape, layer_id)
+        self.rate = rate
+        self.scale = 1 / (1 - rate)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The output and the scaled mask; nothing at inference."""
+        return dict.fromkeys(("y", "mask"), (self.output_shape, dtype)) if training else {}
 
     def flops(self) -> tuple[int, int]:
         """Draw, compare, scale and apply; then apply."""

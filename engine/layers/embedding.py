@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import EmbeddingSpec
 
 PAIRS: dict[np.dtype[Any], np.dtype[Any]] = {
@@ -36,46 +35,6 @@ class Embedding(Layer):
     places: Array  # where each of its numbers lies
     dx: Array
 
-    def __init__(self, shape: Shape, spec: EmbeddingSpec, layer_id: LayerId) -> None:
-        if len(shape) != 1:
-            raise ShapeError(layer_id, f"takes a flat row of whole numbers, not {list(shape)}")
-        super().__init__(shape, (*shape, spec.units), layer_id)
-        self.vocabulary = spec.vocabulary
-        self.units = spec.units
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """One table."""
-        return {"weight": (self.vocabulary, self.units)}
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
-        self.W = values["weight"]
-        if gradients is not None:
-            self.dW = gradients["weight"]
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw vectors of length about 1: normal with variance 1 / units."""
-        rng.standard_normal(dtype=self.W.dtype, out=self.W)
-        self.W *= self.units**-0.5
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The vectors and their indices; for training also the places to add gradients to."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
-        wanted["bounded"] = (self.input_shape, np.empty(0, dtype).real.dtype)  # the largest would not fit an index
-        wanted["indices"] = (self.input_shape, np.intp)
-        if training:
-            wanted["starts"] = (self.input_shape, np.intp)
-            wanted["places"] = ((*self.input_shape, self.units // self._together(dtype)), np.intp)
-        if training and self.passes_gradient:
-            wanted["dx"] = (self.input_shape, dtype)
-        return wanted
-
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; number what is added at once."""
-        super().allocate(arena, capacity, dtype, training=training)
-        self.columns = np.arange(self.units // self._together(dtype))
-        self.added: np.dtype[Any] = PAIRS[dtype] if self._together(dtype) == 2 else dtype
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Look up."""
         np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.bounded), casting="unsafe")
@@ -99,6 +58,46 @@ class Embedding(Layer):
     def _together(self, dtype: np.dtype[Any]) -> int:
         """Return how many numbers are added at once: two, as one complex number, take half the time."""
         return 2 if self.units % 2 == 0 and dtype in PAIRS else 1
+
+    def __init__(self, shape: Shape, spec: EmbeddingSpec, layer_id: LayerId) -> None:
+        if len(shape) != 1:
+            raise ShapeError(layer_id, f"takes a flat row of whole numbers, not {list(shape)}")
+        super().__init__(shape, (*shape, spec.units), layer_id)
+        self.vocabulary = spec.vocabulary
+        self.units = spec.units
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """One table."""
+        return {"weight": (self.vocabulary, self.units)}
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views."""
+        self.W = values["weight"]
+        if gradients is not None:
+            self.dW = gradients["weight"]
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw vectors of length about 1: normal with variance 1 / units."""
+        rng.standard_normal(dtype=self.W.dtype, out=self.W)
+        self.W *= self.units**-0.5
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The vectors and their indices; for training also the places to add gradients to."""
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
+        wanted["bounded"] = (self.input_shape, np.empty(0, dtype).real.dtype)  # the largest would not fit an index
+        wanted["indices"] = (self.input_shape, np.intp)
+        if training:
+            wanted["starts"] = (self.input_shape, np.intp)
+            wanted["places"] = ((*self.input_shape, self.units // self._together(dtype)), np.intp)
+        if training and self.passes_gradient:
+            wanted["dx"] = (self.input_shape, dtype)
+        return wanted
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Take the buffers; number what is added at once."""
+        super().allocate(arena, capacity, dtype, training=training)
+        self.columns = np.arange(self.units // self._together(dtype))
+        self.added: np.dtype[Any] = PAIRS[dtype] if self._together(dtype) == 2 else dtype
 
     def flops(self) -> tuple[int, int]:
         """Nothing forward, an addition per number backward."""

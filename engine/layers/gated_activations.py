@@ -6,12 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.activations import Activation, sigmoid
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 
 GELU_SLOPE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715  # Hendrycks and Gimpel, 2016, section 2
@@ -23,12 +22,6 @@ class Silu(Activation):
     torch_name = "SiLU"
     cost = (5, 4)
     gate: Array
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The gate, kept for backward."""
-        wanted = super().buffers(dtype, training=training)
-        wanted["gate"] = (self.output_shape, dtype)
-        return wanted
 
     def apply(self, x: Array) -> Array:
         """Gate in place."""
@@ -43,6 +36,12 @@ class Silu(Activation):
         np.add(self.work, self.gate, out=self.work)
         return np.multiply(dy, self.work, out=dy)
 
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The gate, kept for backward."""
+        wanted = super().buffers(dtype, training=training)
+        wanted["gate"] = (self.output_shape, dtype)
+        return wanted
+
 
 class Gelu(Layer):
     """y = x * (1 + t) / 2, t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi).
@@ -53,14 +52,6 @@ class Gelu(Layer):
     y: Array
     t: Array
     work: Array
-
-    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
-        super().__init__(shape, shape, layer_id)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output, the tanh, and for backward some room: the input stays as it is."""
-        names = ("y", "t", "work") if training else ("y", "t")
-        return dict.fromkeys(names, (self.output_shape, dtype))
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Gate into an own buffer."""
@@ -89,6 +80,14 @@ class Gelu(Layer):
         np.add(slope, self.t, out=slope)
         np.add(slope, 1, out=slope)
         return np.multiply(dy, slope, out=dy)
+
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The output, the tanh, and for backward some room: the input stays as it is."""
+        names = ("y", "t", "work") if training else ("y", "t")
+        return dict.fromkeys(names, (self.output_shape, dtype))
 
     def flops(self) -> tuple[int, int]:
         """Nine functions forward, twelve backward."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.layers.sequential import Sequential, parted
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 
 TORCH = """\
 class Residual(torch.nn.Module):
@@ -28,6 +27,18 @@ class Residual(Layer):
 
     y: Array
     dskip: Array
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Add what both stacks make of `x`, which neither overwrites."""
+        y = self.body.forward(x, dropout)
+        return np.add(y, self.skip.forward(x, dropout), out=self.y)
+
+    def backward(self, dy: Array) -> Array:
+        """Hand dy to both stacks and add what they return."""
+        np.copyto(self.dskip, dy)
+        dx = self.body.backward(dy)
+        dskip = self.skip.backward(self.dskip)
+        return np.add(dx, dskip, out=dskip) if self.passes_gradient else dy
 
     def __init__(self, body: Sequential, skip: Sequential, layer_id: LayerId) -> None:
         super().__init__(body.input_shape, body.output_shape, layer_id)
@@ -74,7 +85,7 @@ class Residual(Layer):
         self.body.stop_gradient()
         self.skip.stop_gradient()
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """The sum; for training also a second copy of its gradient, since the body may overwrite the first."""
         names = ("y", "dskip") if training else ("y",)
         return dict.fromkeys(names, (self.output_shape, dtype))
@@ -90,18 +101,6 @@ class Residual(Layer):
         super().resize(rows)
         self.body.resize(rows)
         self.skip.resize(rows)
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Add what both stacks make of `x`, which neither overwrites."""
-        y = self.body.forward(x, dropout)
-        return np.add(y, self.skip.forward(x, dropout), out=self.y)
-
-    def backward(self, dy: Array) -> Array:
-        """Hand dy to both stacks and add what they return."""
-        np.copyto(self.dskip, dy)
-        dx = self.body.backward(dy)
-        dskip = self.skip.backward(self.dskip)
-        return np.add(dx, dskip, out=dskip) if self.passes_gradient else dy
 
     def flops(self) -> tuple[int, int]:
         """Those of both stacks, and the sums."""

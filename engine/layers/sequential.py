@@ -6,15 +6,38 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 
 
 class Sequential(Layer):
     """Forward in order, backward in reverse order; layer n's parameters are called "n.name"."""
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Each layer's output is the next one's input."""
+        if self.rests:
+            for layer, rests in zip(self.layers, self.rests, strict=True):
+                x = layer.forward(x, None if rests else dropout)
+            return x
+        for layer in self.layers:
+            x = layer.forward(x, dropout)
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        """The chain rule: each layer's input gradient is the output gradient of the one before."""
+        for layer in self.layers[: self.first - len(self.layers) - 1 : -1]:
+            dy = layer.backward(dy)
+        return dy
+
+    def _spare_inputs(self) -> None:
+        """Keep layers from overwriting their input where the layer below, or whoever gave the stack's, needs it."""
+        needed = not self.overwrites_input
+        for layer in self.layers:
+            if needed:
+                layer.spare_input()
+            needed = layer.keeps_output or (layer.returns_input and needed)
 
     def __init__(self, layers: Sequence[Layer], input_shape: Shape, layer_id: LayerId) -> None:
         super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, layer_id)
@@ -69,7 +92,7 @@ class Sequential(Layer):
         self.rests = tuple(index in indices or index < self.first for index in range(len(self.layers)))
         self.stop_gradient()
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
         """None: the layers have theirs."""
         return {}
 
@@ -83,22 +106,6 @@ class Sequential(Layer):
         for layer in self.layers:
             layer.resize(rows)
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Each layer's output is the next one's input."""
-        if self.rests:
-            for layer, rests in zip(self.layers, self.rests, strict=True):
-                x = layer.forward(x, None if rests else dropout)
-            return x
-        for layer in self.layers:
-            x = layer.forward(x, dropout)
-        return x
-
-    def backward(self, dy: Array) -> Array:
-        """The chain rule: each layer's input gradient is the output gradient of the one before."""
-        for layer in self.layers[: self.first - len(self.layers) - 1 : -1]:
-            dy = layer.backward(dy)
-        return dy
-
     def flops(self) -> tuple[int, int]:
         """Add up the layers', backward from where it ends."""
         each = [layer.flops() for layer in self.layers]
@@ -111,14 +118,6 @@ class Sequential(Layer):
     def torch_definitions(self) -> dict[str, str]:
         """Those of all layers, each once."""
         return {name: source for layer in self.layers for name, source in layer.torch_definitions().items()}
-
-    def _spare_inputs(self) -> None:
-        """Keep layers from overwriting their input where the layer below, or whoever gave the stack's, needs it."""
-        needed = not self.overwrites_input
-        for layer in self.layers:
-            if needed:
-                layer.spare_input()
-            needed = layer.keeps_output or (layer.returns_input and needed)
 
 
 def parted(values: dict[str, Array]) -> dict[str, dict[str, Array]]:

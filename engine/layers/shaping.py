@@ -6,25 +6,16 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Array, Image, Shape
+from engine.memory import Array, Buffers, Image, Shape
 
 
 class Reshape(Layer):
     """y = x in another shape, in the order in which the numbers lie: no number moves."""
 
     returns_input = True
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - see below
-        """None: the result is a view."""
-        return {}
-
-    def resize(self, rows: int) -> None:
-        """Note the shapes of the batch."""
-        self.batch_in, self.batch_out = batch_shape(self.input_shape, rows), batch_shape(self.output_shape, rows)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Return a view."""
@@ -33,6 +24,14 @@ class Reshape(Layer):
     def backward(self, dy: Array) -> Array:
         """Return a view."""
         return dy.reshape(self.batch_in)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
+        """None: the result is a view."""
+        return {}
+
+    def resize(self, rows: int) -> None:
+        """Note the shapes of the batch."""
+        self.batch_in, self.batch_out = batch_shape(self.input_shape, rows), batch_shape(self.output_shape, rows)
 
     def flops(self) -> tuple[int, int]:
         """Nothing is computed."""
@@ -54,17 +53,6 @@ class Transpose(Reshape):
     y: Array
     dx: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The same numbers in their new order, and their gradients in the old one."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
-        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
-
-    def resize(self, rows: int) -> None:
-        """Also keep the buffers as matrices with rows last, or first."""
-        super(Reshape, self).resize(rows)
-        self.rows_in = (self.inputs, rows) if isinstance(self.input_shape, Image) else (rows, self.inputs)
-        self.rows_out = self.rows_in[::-1]
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Transpose the matrix of rows."""
         np.copyto(self.y.reshape(self.rows_out), x.reshape(self.rows_in).T)
@@ -76,6 +64,17 @@ class Transpose(Reshape):
             np.copyto(self.dx.reshape(self.rows_in), dy.reshape(self.rows_out).T)
             return self.dx
         return dy
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The same numbers in their new order, and their gradients in the old one."""
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def resize(self, rows: int) -> None:
+        """Also keep the buffers as matrices with rows last, or first."""
+        super(Reshape, self).resize(rows)
+        self.rows_in = (self.inputs, rows) if isinstance(self.input_shape, Image) else (rows, self.inputs)
+        self.rows_out = self.rows_in[::-1]
 
 
 def batch_shape(shape: Shape, rows: int) -> Shape:

@@ -6,11 +6,10 @@ from abc import abstractmethod
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.activations import sigmoid
 from engine.losses.loss import Loss
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 from engine.metrics import MAX_LOG_RATE, Deviation, MedianDeviation, RateDeviation, Score, SignAccuracy
 from engine.spec import HuberSpec, LossSpec, QuantileSpec, SigmoidCrossEntropySpec
 
@@ -23,7 +22,7 @@ class ElementwiseLoss(Loss):
     losses: Array
     work: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
         """Two numbers per output."""
         return dict.fromkeys(("losses", "work"), ((self.outputs,), dtype))
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.losses.loss import Loss
 from engine.losses.softmax import SoftmaxCrossEntropy
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Shape
 from engine.metrics import Score, Scores
 from engine.spec import MultiTargetSpec
 
@@ -33,9 +32,9 @@ class MultiTarget(Loss):
         self.columns = _slices([part.outputs for part in parts])
         self.places = _slices([_width(part) for part in parts])
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
         """Each target's outputs, and its targets, by themselves."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {}
+        wanted: Buffers = {}
         for index, part in enumerate(self.parts):
             wanted[f"logits{index}"] = ((part.outputs,), dtype)
             is_class = isinstance(part, SoftmaxCrossEntropy)

@@ -6,10 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.losses.loss import Loss
-from engine.memory import Arena, Array, Shape
+from engine.memory import Array, Buffers, Constants, Shape
 from engine.metrics import Accuracy, Score
 from engine.spec import SoftmaxCrossEntropySpec
 
@@ -26,6 +25,7 @@ class SoftmaxCrossEntropy(Loss):
     picked: Array
     total: Array
     losses: Array
+    ones: Array  # one per class
     spread: Array  # each answer's share in the mean
 
     def __init__(self, spec: SoftmaxCrossEntropySpec, output_shape: Shape) -> None:
@@ -33,25 +33,28 @@ class SoftmaxCrossEntropy(Loss):
         self.classes = output_shape[-1]
         self.moments = math.prod(output_shape[:-1])
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the loss is always whole
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
         """A few numbers per answer, none per class."""
         each = (self.moments,)
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"first": (each, np.intp), "place": (each, np.intp)}
+        wanted: Buffers = {"place": (each, np.intp)}
         if self.moments > 1:
             wanted["spread"] = (each, dtype)
         return wanted | dict.fromkeys(("picked", "total", "losses"), (each, dtype))
 
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; number the answers' beginnings."""
-        super().allocate(arena, capacity, dtype, training=training)
-        self.ones = arena.full((self.classes,), dtype, 1)
-        if self.ones.flags.writeable:
-            first = self._whole["first"]
-            np.multiply(np.arange(first.size).reshape(first.shape), self.classes, out=first)
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Where each answer begins in the flattened logits."""
+        return {"first": ((self.moments,), np.intp, self._beginnings)}
+
+    def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Ones to sum over classes with."""
+        return {"ones": ((self.classes,), dtype, 1)}
+
+    def _beginnings(self, shape: Shape) -> Array:
+        return np.arange(math.prod(shape)).reshape(shape) * self.classes
 
     def resize(self, rows: int) -> None:
         """Put the first rows of the buffers to use, flat, and keep the column that is broadcast over the classes."""
-        for name, whole in self._whole.items():
+        for name, whole in self._allocated.items():
             setattr(self, name, whole[:rows].reshape(-1))
         self.total_column = self.total[:, None]
 
@@ -123,7 +126,7 @@ class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         super().__init__(spec, output_shape)
         self.smoothing = spec.label_smoothing
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """One more number per answer."""
         return {**super().buffers(dtype, training=training), "mixed": ((self.moments,), dtype)}
 

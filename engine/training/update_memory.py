@@ -34,11 +34,8 @@ def allocate_update_memory(
     parameters, arena = network.parameters, network.arena
     rule = optimizers.build(spec, parameters, arena)
     accumulates = accumulate > 1 or rule.full_batch
-    average = arena.full(parameters.vector.shape, network.dtype, 0) if averaging else None
-    if average is not None and average.flags.writeable:
-        average[:] = parameters.vector
     return UpdateMemory(
         optimizer=rule,
         accumulated=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
-        average=average,
+        average=arena.copy(parameters.vector) if averaging else None,
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.layers.build import hidden_layers
 from engine.layers.layer_id import ShapeError
-from engine.layers.positional_encoding import waves
+from engine.layers.positional_encoding import sinusoids
 from engine.memory import Arena, Array, Shape
 from engine.network import Network
 from engine.spec import (
@@ -197,7 +197,7 @@ def test_gradients_of_equal_numbers_add_up(units: int, dtype: Any) -> None:
 
 
 def test_positions_are_waves_of_falling_frequency() -> None:
-    table = waves(50, 5)
+    table = sinusoids(50, 5)
     assert table.shape == (50, 5)
     np.testing.assert_array_equal(table[0], [0, 1, 0, 1, 0])
     np.testing.assert_allclose(
@@ -256,8 +256,8 @@ def test_lstms_forget_little_at_first() -> None:
         (LstmSpec(units=3), "LSTM(2, 3, last=True)"),
         (GruSpec(units=3, output="sequence", direction="bidirectional"), "GRU(2, 3, last=False, bidirectional=True)"),
         (AttentionSpec(heads=2, causal=True), "Attention(2, 2, causal=True)"),
-        (PositionsSpec(), "Waves(4, 2)"),
-        (PositionsSpec(kind="learned"), "Positions(4, 2)"),
+        (PositionsSpec(), "SinusoidalPositions(4, 2)"),
+        (PositionsSpec(kind="learned"), "LearnedPositions(4, 2)"),
     ],
     ids=str,
 )

@@ -6,13 +6,12 @@ import functools
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.convolution.windows import TORCH_OVER_TIME, positions, same_padding, spans
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 from engine.spec import Conv1dSpec
 
 
@@ -27,62 +26,6 @@ class Conv1d(Layer):
     windows: Array
     kernels: Array
     dkernels: Array
-
-    def __init__(self, spec: Conv1dSpec, shape: Shape, layer_id: LayerId) -> None:
-        if len(shape) != 2:
-            raise ShapeError(layer_id, f"takes sequences (time, features), not {list(shape)}; reshape makes them")
-        if shape[1] % spec.groups:
-            raise ShapeError(layer_id, f"{shape[1]} features cannot be divided into {spec.groups} groups")
-        self.spec, self.groups, self.kernel = spec, spec.groups, spec.kernel
-        self.padding = same_padding(spec.padding, (spec.kernel, 1))[0]
-        self.moments = positions(shape[0], spec.kernel, spec.stride, self.padding, layer_id)
-        super().__init__(shape, (self.moments, spec.channels), layer_id)
-        self.features = shape[1] // spec.groups  # that a kernel sees
-        self.window = spec.kernel * self.features  # numbers in it
-        self.initializer = initializers.resolve(spec.initializer, spec.activation)
-
-    @functools.cached_property
-    def offsets(self) -> list[tuple[slice, slice]]:
-        """For each moment of the kernel: the moments that are seen there, and the windows that see them."""
-        return spans(self.input_shape[0], self.kernel, self.spec.stride, self.padding)
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """One kernel per output, and its bias if wanted."""
-        weight: dict[str, Shape] = {"layer.weight": (self.spec.channels, self.features, self.kernel)}
-        return weight | ({"layer.bias": (self.spec.channels,)} if self.spec.bias else {})
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views, the kernels' with their moments first, as the windows have them."""
-        self.W, self.b = values["layer.weight"], values.get("layer.bias")
-        if gradients is not None:
-            self.dW, self.db = gradients["layer.weight"], gradients.get("layer.bias")
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the kernels; biases start at zero."""
-        initializers.fill(self.W, self.initializer, rng)
-        if self.b is not None:
-            self.b.fill(0)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output and the windows, whose memory their gradient takes later; for training also dx."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {
-            "y": (self.output_shape, dtype),
-            "windows": ((self.groups * self.moments, self.window), dtype),
-        }
-        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
-
-    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The kernels as matrices, and their gradients."""
-        matrices = (self.groups, self.spec.channels // self.groups, self.window)
-        return dict.fromkeys(("kernels", "dkernels") if training else ("kernels",), (matrices, dtype))
-
-    def resize(self, rows: int) -> None:
-        """Keep the buffers as matrices with one row per moment."""
-        super().resize(rows)
-        self.windows = self.windows.reshape(self.groups, rows * self.moments, self.window)
-        self.parts = self.windows.reshape(self.groups, rows, self.moments, self.kernel, self.features)
-        self.by_moment = (rows * self.moments, self.groups, self.spec.channels // self.groups)
-        self.by_group = (rows, self.input_shape[0], self.groups, self.features)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Lay out the windows, then multiply them by the kernels."""
@@ -122,6 +65,62 @@ class Conv1d(Layer):
 
     def _by_moment(self, kernels: Array) -> Array:
         return kernels.reshape(self.spec.channels, self.kernel, self.features)
+
+    def __init__(self, spec: Conv1dSpec, shape: Shape, layer_id: LayerId) -> None:
+        if len(shape) != 2:
+            raise ShapeError(layer_id, f"takes sequences (time, features), not {list(shape)}; reshape makes them")
+        if shape[1] % spec.groups:
+            raise ShapeError(layer_id, f"{shape[1]} features cannot be divided into {spec.groups} groups")
+        self.spec, self.groups, self.kernel = spec, spec.groups, spec.kernel
+        self.padding = same_padding(spec.padding, (spec.kernel, 1))[0]
+        self.moments = positions(shape[0], spec.kernel, spec.stride, self.padding, layer_id)
+        super().__init__(shape, (self.moments, spec.channels), layer_id)
+        self.features = shape[1] // spec.groups  # that a kernel sees
+        self.window = spec.kernel * self.features  # numbers in it
+        self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    @functools.cached_property
+    def offsets(self) -> list[tuple[slice, slice]]:
+        """For each moment of the kernel: the moments that are seen there, and the windows that see them."""
+        return spans(self.input_shape[0], self.kernel, self.spec.stride, self.padding)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """One kernel per output, and its bias if wanted."""
+        weight: dict[str, Shape] = {"layer.weight": (self.spec.channels, self.features, self.kernel)}
+        return weight | ({"layer.bias": (self.spec.channels,)} if self.spec.bias else {})
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views, the kernels' with their moments first, as the windows have them."""
+        self.W, self.b = values["layer.weight"], values.get("layer.bias")
+        if gradients is not None:
+            self.dW, self.db = gradients["layer.weight"], gradients.get("layer.bias")
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the kernels; biases start at zero."""
+        initializers.fill(self.W, self.initializer, rng)
+        if self.b is not None:
+            self.b.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The output and the windows, whose memory their gradient takes later; for training also dx."""
+        wanted: Buffers = {
+            "y": (self.output_shape, dtype),
+            "windows": ((self.groups * self.moments, self.window), dtype),
+        }
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The kernels as matrices, and their gradients."""
+        matrices = (self.groups, self.spec.channels // self.groups, self.window)
+        return dict.fromkeys(("kernels", "dkernels") if training else ("kernels",), (matrices, dtype))
+
+    def resize(self, rows: int) -> None:
+        """Keep the buffers as matrices with one row per moment."""
+        super().resize(rows)
+        self.windows = self.windows.reshape(self.groups, rows * self.moments, self.window)
+        self.parts = self.windows.reshape(self.groups, rows, self.moments, self.kernel, self.features)
+        self.by_moment = (rows * self.moments, self.groups, self.spec.channels // self.groups)
+        self.by_group = (rows, self.input_shape[0], self.groups, self.features)
 
     def flops(self) -> tuple[int, int]:
         """One product forward, two backward (one where nobody wants dx), with the sums that put dx together."""

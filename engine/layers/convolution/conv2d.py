@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.convolution.windows import pair, positions, same_padding, spans, stacked
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Array, Image, Shape
+from engine.memory import Array, Buffers, Image, Shape
 from engine.spec import Conv2dSpec
 
 
@@ -45,85 +44,6 @@ class Conv2d(Layer):
     turned: Array
     dkernels: Array
     dkernel: Array
-
-    def __init__(self, spec: Conv2dSpec, shape: Shape, layer_id: LayerId) -> None:
-        self.spec, self.groups = spec, spec.groups
-        self.kernel, self.stride = pair(spec.kernel), pair(spec.stride)
-        self.padding = same_padding(spec.padding, self.kernel)
-        channels, *sides = _image(shape, layer_id)
-        if channels % spec.groups:
-            raise ShapeError(layer_id, f"{channels} channels cannot be divided into {spec.groups} groups")
-        axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
-        self.lines, self.places = (positions(*axis, layer_id) for axis in axes)
-        super().__init__(shape, (spec.channels, self.lines, self.places), layer_id)
-        self.height = sides[0] + 2 * self.padding[0]
-        self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
-        self.channels = channels // spec.groups  # that a kernel sees
-        self.outgoing = spec.channels // spec.groups  # outputs of a group
-        self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
-        self.initializer = initializers.resolve(spec.initializer, spec.activation)
-
-    @functools.cached_property
-    def along(self) -> list[tuple[slice, slice]]:
-        """For each column of the kernel: the columns seen there, and the windows that see them."""
-        return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
-
-    @functools.cached_property
-    def central(self) -> int | None:
-        """The column of the kernel that sees every column of the image, if there is one."""
-        everything = slice(0, self.input_shape[2], 1)
-        return next((column for column, (seen, _) in enumerate(self.along) if seen == everything), None)
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """One kernel per output channel, and its bias if wanted."""
-        weight: dict[str, Shape] = {"weight": (self.spec.channels, self.channels, *self.kernel)}
-        return weight | ({"bias": (self.spec.channels,)} if self.spec.bias else {})
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views: the kernels' with their lines first, as the windows have them."""
-        self.W, self.b = values["weight"], values.get("bias")
-        self.W_by_line = self.W.transpose(0, 2, 1, 3)
-        if gradients is not None:
-            dW = gradients["weight"].reshape(self.groups, self.outgoing, self.channels, *self.kernel)
-            self.dW_by_window, self.db = dW.transpose(0, 3, 2, 4, 1), gradients.get("bias")
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the kernels; biases start at zero."""
-        initializers.fill(self.W, self.initializer, rng)
-        if self.b is not None:
-            self.b.fill(0)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output and the strips; for training also their gradients but for the padding's, and dy line by line."""
-        strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.places))
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype), "strips": (strips, dtype)}
-        if training and self.passes_gradient:
-            lines = Image((self.groups * (self.lines + 2 * self.reach - 2), self.outgoing, self.places))
-            seen = Image((self.groups * self.input_shape[1], self.channels * self.kernel[1], self.places))
-            wanted |= {"dx": (self.input_shape, dtype), "dstrips": (seen, dtype), "dlines": (lines, dtype)}
-        return wanted
-
-    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The kernels as matrices; for training also transposed ones, and their gradients: one line's, and the sum."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"kernels": ((self.groups, self.outgoing, self.window), dtype)}
-        transposed = ("turned", "dkernels", "dkernel") if training else ()
-        return wanted | dict.fromkeys(transposed, ((self.groups, self.window, self.outgoing), dtype))
-
-    def resize(self, rows: int) -> None:
-        """Lay out the strips, with zeros where nothing else is ever written: in the padding."""
-        super().resize(rows)
-        length = self.places * rows
-        numbers = self.channels * self.kernel[1]
-        by_line = (self.groups, self.height, numbers, length)
-        self.by_group = (self.groups, self.channels, *self.input_shape[1:], rows)
-        self.by_channel = (self.groups, self.outgoing, self.lines, length)
-        self.strips.fill(0)
-        self.windows = stacked(self.strips.reshape(by_line), 0, self.lines, self.kernel[0], self.stride[0])
-        if "dstrips" in self._whole:
-            self.dstrips.fill(0)
-            self.dlines.fill(0)
-            self.dlines = self.dlines.reshape(self.groups, -1, self.outgoing, length)
-            self.spread = list(self._spread(self.dstrips.reshape(self.groups, -1, numbers, length)))
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Fill the strips, then multiply each line's windows by the kernels."""
@@ -216,6 +136,85 @@ class Conv2d(Layer):
             (by_column[:, :, :, column, places], by_line[:, :, :, seen])
             for column, (seen, places) in enumerate(self.along)
         ]
+
+    def __init__(self, spec: Conv2dSpec, shape: Shape, layer_id: LayerId) -> None:
+        self.spec, self.groups = spec, spec.groups
+        self.kernel, self.stride = pair(spec.kernel), pair(spec.stride)
+        self.padding = same_padding(spec.padding, self.kernel)
+        channels, *sides = _image(shape, layer_id)
+        if channels % spec.groups:
+            raise ShapeError(layer_id, f"{channels} channels cannot be divided into {spec.groups} groups")
+        axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
+        self.lines, self.places = (positions(*axis, layer_id) for axis in axes)
+        super().__init__(shape, (spec.channels, self.lines, self.places), layer_id)
+        self.height = sides[0] + 2 * self.padding[0]
+        self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
+        self.channels = channels // spec.groups  # that a kernel sees
+        self.outgoing = spec.channels // spec.groups  # outputs of a group
+        self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
+        self.initializer = initializers.resolve(spec.initializer, spec.activation)
+
+    @functools.cached_property
+    def along(self) -> list[tuple[slice, slice]]:
+        """For each column of the kernel: the columns seen there, and the windows that see them."""
+        return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
+
+    @functools.cached_property
+    def central(self) -> int | None:
+        """The column of the kernel that sees every column of the image, if there is one."""
+        everything = slice(0, self.input_shape[2], 1)
+        return next((column for column, (seen, _) in enumerate(self.along) if seen == everything), None)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """One kernel per output channel, and its bias if wanted."""
+        weight: dict[str, Shape] = {"weight": (self.spec.channels, self.channels, *self.kernel)}
+        return weight | ({"bias": (self.spec.channels,)} if self.spec.bias else {})
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views: the kernels' with their lines first, as the windows have them."""
+        self.W, self.b = values["weight"], values.get("bias")
+        self.W_by_line = self.W.transpose(0, 2, 1, 3)
+        if gradients is not None:
+            dW = gradients["weight"].reshape(self.groups, self.outgoing, self.channels, *self.kernel)
+            self.dW_by_window, self.db = dW.transpose(0, 3, 2, 4, 1), gradients.get("bias")
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the kernels; biases start at zero."""
+        initializers.fill(self.W, self.initializer, rng)
+        if self.b is not None:
+            self.b.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The output and the strips; for training also their gradients but for the padding's, and dy line by line."""
+        strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.places))
+        wanted: Buffers = {"y": (self.output_shape, dtype), "strips": (strips, dtype)}
+        if training and self.passes_gradient:
+            lines = Image((self.groups * (self.lines + 2 * self.reach - 2), self.outgoing, self.places))
+            seen = Image((self.groups * self.input_shape[1], self.channels * self.kernel[1], self.places))
+            wanted |= {"dx": (self.input_shape, dtype), "dstrips": (seen, dtype), "dlines": (lines, dtype)}
+        return wanted
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The kernels as matrices; for training also transposed ones, and their gradients: one line's, and the sum."""
+        wanted: Buffers = {"kernels": ((self.groups, self.outgoing, self.window), dtype)}
+        transposed = ("turned", "dkernels", "dkernel") if training else ()
+        return wanted | dict.fromkeys(transposed, ((self.groups, self.window, self.outgoing), dtype))
+
+    def resize(self, rows: int) -> None:
+        """Lay out the strips, with zeros where nothing else is ever written: in the padding."""
+        super().resize(rows)
+        length = self.places * rows
+        numbers = self.channels * self.kernel[1]
+        by_line = (self.groups, self.height, numbers, length)
+        self.by_group = (self.groups, self.channels, *self.input_shape[1:], rows)
+        self.by_channel = (self.groups, self.outgoing, self.lines, length)
+        self.strips.fill(0)
+        self.windows = stacked(self.strips.reshape(by_line), 0, self.lines, self.kernel[0], self.stride[0])
+        if "dstrips" in self._allocated:
+            self.dstrips.fill(0)
+            self.dlines.fill(0)
+            self.dlines = self.dlines.reshape(self.groups, -1, self.outgoing, length)
+            self.spread = list(self._spread(self.dstrips.reshape(self.groups, -1, numbers, length)))
 
     def flops(self) -> tuple[int, int]:
         """One product forward, two backward (one where nobody wants dx), with the sums that put dx together."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 
 
 class GlobalPool(Layer):
@@ -25,6 +24,14 @@ class GlobalPool(Layer):
     dx: Array
     pooled: Array
 
+    def _hand_on(self) -> Array:
+        np.copyto(self.y, self.pooled.T if self.is_image else self.pooled)
+        return self.y
+
+    def _take_back(self, dy: Array) -> Array:
+        np.copyto(self.pooled, dy.T if self.is_image else dy)
+        return self.pooled
+
     def __init__(self, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
             fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
@@ -34,9 +41,9 @@ class GlobalPool(Layer):
         super().__init__(shape, (self.channels,), layer_id)
         self.positions = self.inputs // self.channels
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """The output as it is pooled and as it is handed on; for training also dx."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {
+        wanted: Buffers = {
             "y": (self.output_shape, dtype),
             "pooled": (self.output_shape, dtype),
         }
@@ -62,14 +69,6 @@ class GlobalPool(Layer):
     def torch_definitions(self) -> dict[str, str]:
         """For sequences the wrapper that transposes."""
         return {} if self.is_image else {"OverTime": TORCH_OVER_TIME}
-
-    def _hand_on(self) -> Array:
-        np.copyto(self.y, self.pooled.T if self.is_image else self.pooled)
-        return self.y
-
-    def _take_back(self, dy: Array) -> Array:
-        np.copyto(self.pooled, dy.T if self.is_image else dy)
-        return self.pooled
 
 
 class GlobalAverage(GlobalPool):
@@ -98,22 +97,11 @@ class GlobalMax(GlobalPool):
     largest: Array
     shares: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """For training also the largest numbers as they were found, and how many of each."""
-        wanted = super().buffers(dtype, training=training)
-        return wanted | (dict.fromkeys(("largest", "shares"), (self.output_shape, dtype)) if training else {})
-
-    def resize(self, rows: int) -> None:
-        """Also turn what is kept."""
-        super().resize(rows)
-        if "largest" in self._whole:
-            self.largest, self.shares = (kept.reshape(self.pooled.shape) for kept in (self.largest, self.shares))
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Compare; `x` must stay as it is until backward."""
         self.x = x.reshape(self.axes)
         np.maximum.reduce(self.x, axis=1, out=self.pooled)
-        if "largest" in self._whole:
+        if "largest" in self._allocated:
             np.copyto(self.largest, self.pooled)
         return self._hand_on()
 
@@ -124,3 +112,14 @@ class GlobalMax(GlobalPool):
         np.divide(part, np.add.reduce(dx, axis=1, out=self.shares), out=part)
         np.multiply(dx, part[:, None], out=dx)
         return self.dx
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """For training also the largest numbers as they were found, and how many of each."""
+        wanted = super().buffers(dtype, training=training)
+        return wanted | (dict.fromkeys(("largest", "shares"), (self.output_shape, dtype)) if training else {})
+
+    def resize(self, rows: int) -> None:
+        """Also turn what is kept."""
+        super().resize(rows)
+        if "largest" in self._allocated:
+            self.largest, self.shares = (kept.reshape(self.pooled.shape) for kept in (self.largest, self.shares))

@@ -7,12 +7,11 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME, pair, positions, spans
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 from engine.spec import AveragePoolSpec, MaxPoolSpec
 
 
@@ -25,6 +24,9 @@ class Pool(Layer):
 
     y: Array
     dx: Array
+
+    def _axes(self, x: Array) -> Array:
+        return x if self.is_image else x[:, :, None]
 
     def __init__(self, spec: MaxPoolSpec | AveragePoolSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
@@ -57,9 +59,9 @@ class Pool(Layer):
             for places, wides in across
         ]
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """The output, and for training dx."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
         return wanted | ({"dx": (self.input_shape, dtype)} if training else {})
 
     @abstractmethod
@@ -77,9 +79,6 @@ class Pool(Layer):
         """For sequences the wrapper that transposes."""
         return {} if self.is_image else {"OverTime": TORCH_OVER_TIME}
 
-    def _axes(self, x: Array) -> Array:
-        return x if self.is_image else x[:, :, None]
-
 
 class MaxPool(Pool):
     """The largest number of each window; its gradient goes to the first that is as large.
@@ -91,38 +90,15 @@ class MaxPool(Pool):
     open: Array
     part: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """For training also, for each number of each window, whether it is the largest."""
-        wanted = super().buffers(dtype, training=training)
-        if training:
-            wanted |= {"open": (self.output_shape, np.bool_), "part": (self.output_shape, dtype)}
-            wanted["chosen"] = ((self.size * self.outputs,), np.bool_)
-        return wanted
-
-    def resize(self, rows: int) -> None:
-        """Lay out what is noted as one output after the other."""
-        super().resize(rows)
-        if "chosen" in self._whole:
-            self.chosen = self.chosen.reshape(self.size, *self._axes(self.y).shape)
-
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Compare the windows' numbers one after the other, then find the largest again if it is to be noted."""
         x, y = self._axes(x), self._axes(self.y)
         y.fill(-np.inf)
         for seen, places in self.offsets:
             np.maximum(y[places], x[seen], out=y[places])
-        if "chosen" in self._whole:
+        if "chosen" in self._allocated:
             self._note(x, y)
         return self.y
-
-    def _note(self, x: Array, y: Array) -> None:
-        still_open = self._axes(self.open)
-        still_open.fill(True)
-        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
-            here, left = chosen[places], still_open[places]
-            np.equal(x[seen], y[places], out=here)
-            np.logical_and(here, left, out=here)
-            np.logical_xor(here, left, out=left)
 
     def backward(self, dy: Array) -> Array:
         """Hand each window's gradient to its largest number."""
@@ -136,6 +112,29 @@ class MaxPool(Pool):
             else:
                 np.multiply(dy[places], chosen[places], out=dx[seen])
         return self.dx
+
+    def _note(self, x: Array, y: Array) -> None:
+        still_open = self._axes(self.open)
+        still_open.fill(True)
+        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
+            here, left = chosen[places], still_open[places]
+            np.equal(x[seen], y[places], out=here)
+            np.logical_and(here, left, out=here)
+            np.logical_xor(here, left, out=left)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """For training also, for each number of each window, whether it is the largest."""
+        wanted = super().buffers(dtype, training=training)
+        if training:
+            wanted |= {"open": (self.output_shape, np.bool_), "part": (self.output_shape, dtype)}
+            wanted["chosen"] = ((self.size * self.outputs,), np.bool_)
+        return wanted
+
+    def resize(self, rows: int) -> None:
+        """Lay out what is noted as one output after the other."""
+        super().resize(rows)
+        if "chosen" in self._allocated:
+            self.chosen = self.chosen.reshape(self.size, *self._axes(self.y).shape)
 
     def flops(self) -> tuple[int, int]:
         """Forward two comparisons and two operations on bits per number seen; backward a product and a sum."""

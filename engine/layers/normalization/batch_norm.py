@@ -6,12 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
-from engine.memory import Arena, Array, Shape
+from engine.memory import Arena, Array, Buffers, Constants, Shape
 from engine.spec import BatchNormSpec
 
 
@@ -29,64 +28,6 @@ class BatchNorm(Layer):
     mean: Array
     variance: Array
     scale: Array
-
-    def __init__(self, spec: BatchNormSpec, shape: Shape, layer_id: LayerId) -> None:
-        super().__init__(shape, shape, layer_id)
-        self.spec = spec
-        self.is_image = len(shape) == 3
-        self.channels = shape[0] if self.is_image else shape[-1]
-        self.prefix = "layer." if len(shape) == 2 else ""
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """A gain and a shift per channel."""
-        return dict.fromkeys((f"{self.prefix}weight", f"{self.prefix}bias"), (self.channels,))
-
-    def statistic_shapes(self) -> dict[str, Shape]:
-        """Running mean and variance per channel."""
-        return dict.fromkeys((f"{self.prefix}running_mean", f"{self.prefix}running_var"), (self.channels,))
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
-        at = self.prefix
-        self.gain, self.bias = values[f"{at}weight"], values[f"{at}bias"]
-        self.running_mean, self.running_variance = values[f"{at}running_mean"], values[f"{at}running_var"]
-        if gradients is not None:
-            self.dgain, self.dbias = gradients[f"{at}weight"], gradients[f"{at}bias"]
-
-    def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
-        """Begin as the identity."""
-        self.gain.fill(1)
-        self.bias.fill(0)
-        self.running_mean.fill(0)
-        self.running_variance.fill(1)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """The output; for training the normalized input, and ones to sum columns with."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
-        if training:
-            wanted["normal"] = (self.output_shape, dtype)
-        if training and not self.is_image:
-            wanted["ones"] = (self.output_shape[:-1], dtype)
-        return wanted
-
-    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - used in both
-        """A few numbers per channel."""
-        return dict.fromkeys(("mean", "variance", "scale"), ((self.channels,), dtype))
-
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and fill in the ones."""
-        super().allocate(arena, capacity, dtype, training=training)
-        self.training = training
-        if "ones" in self._whole and self._whole["ones"].flags.writeable:
-            self._whole["ones"].fill(1)
-
-    def resize(self, rows: int) -> None:
-        """Note how the batch is a matrix, with one row or one column per channel."""
-        super().resize(rows)
-        self.count = rows * self.outputs // self.channels  # numbers per channel
-        self.matrix = (self.channels, self.count) if self.is_image else (self.count, self.channels)
-        if "ones" in self._whole:
-            self.ones = self.ones.reshape(-1)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Normalize by the batch while training, by the running statistics at inference."""
@@ -157,6 +98,64 @@ class BatchNorm(Layer):
     def _each(self, numbers: Array) -> Array:
         """Return a number per channel as it is broadcast over the matrix."""
         return numbers[:, None] if self.is_image else numbers
+
+    def __init__(self, spec: BatchNormSpec, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
+        self.spec = spec
+        self.is_image = len(shape) == 3
+        self.channels = shape[0] if self.is_image else shape[-1]
+        self.prefix = "layer." if len(shape) == 2 else ""
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """A gain and a shift per channel."""
+        return dict.fromkeys((f"{self.prefix}weight", f"{self.prefix}bias"), (self.channels,))
+
+    def statistic_shapes(self) -> dict[str, Shape]:
+        """Running mean and variance per channel."""
+        return dict.fromkeys((f"{self.prefix}running_mean", f"{self.prefix}running_var"), (self.channels,))
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views."""
+        at = self.prefix
+        self.gain, self.bias = values[f"{at}weight"], values[f"{at}bias"]
+        self.running_mean, self.running_variance = values[f"{at}running_mean"], values[f"{at}running_var"]
+        if gradients is not None:
+            self.dgain, self.dbias = gradients[f"{at}weight"], gradients[f"{at}bias"]
+
+    def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
+        """Begin as the identity."""
+        self.gain.fill(1)
+        self.bias.fill(0)
+        self.running_mean.fill(0)
+        self.running_variance.fill(1)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """The output; for training the normalized input, and ones to sum columns with."""
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
+        if training:
+            wanted["normal"] = (self.output_shape, dtype)
+        return wanted
+
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:
+        """Ones to sum columns with."""
+        return {"ones": (self.output_shape[:-1], dtype, 1)} if training and not self.is_image else {}
+
+    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - used in both
+        """A few numbers per channel."""
+        return dict.fromkeys(("mean", "variance", "scale"), ((self.channels,), dtype))
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Note whether there is memory for training."""
+        super().allocate(arena, capacity, dtype, training=training)
+        self.training = training
+
+    def resize(self, rows: int) -> None:
+        """Note how the batch is a matrix, with one row or one column per channel."""
+        super().resize(rows)
+        self.count = rows * self.outputs // self.channels  # numbers per channel
+        self.matrix = (self.channels, self.count) if self.is_image else (self.count, self.channels)
+        if "ones" in self._allocated:
+            self.ones = self.ones.reshape(-1)
 
     def flops(self) -> tuple[int, int]:
         """Seven operations per number forward; backward four for the parameters, five for dx."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, Shape
+from engine.memory import Array, Buffers, Constants, Shape
 
 
 class LayerNorm(Layer):
@@ -24,54 +23,6 @@ class LayerNorm(Layer):
     scale: Array
     ones: Array
     equal: Array
-
-    def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
-        if len(shape) > 2:
-            raise ShapeError(layer_id, "takes rows or sequences of features, not images; batch_norm takes those")
-        if shape[-1] == 1:
-            raise ShapeError(layer_id, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
-        super().__init__(shape, shape, layer_id)
-        self.features = shape[-1]
-        self.epsilon = epsilon
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """A gain and a shift per feature."""
-        return dict.fromkeys(("weight", "bias"), (self.features,))
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
-        self.gain, self.bias = values["weight"], values["bias"]
-        if gradients is not None:
-            self.dgain, self.dbias = gradients["weight"], gradients["bias"]
-
-    def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
-        """Begin with plain normalization."""
-        self.gain.fill(1)
-        self.bias.fill(0)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
-        """The output, the normalized input, and three numbers per moment."""
-        numbers = dict.fromkeys(("y", "normal"), self.output_shape)
-        moments = dict.fromkeys(("mean", "scale", "ones"), self.input_shape[:-1])
-        return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
-
-    def workspace(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:  # noqa: ARG002 - the same in both
-        """Weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
-        return {"equal": ((self.features,), dtype)}
-
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; fill in the weights of means and sums."""
-        super().allocate(arena, capacity, dtype, training=training)
-        if self.equal.flags.writeable:
-            self.equal.fill(1 / self.features)
-            self._whole["ones"].fill(1)
-
-    def resize(self, rows: int) -> None:
-        """See every moment as a row."""
-        super().resize(rows)
-        self.rows = self.y.reshape(-1, self.features)
-        self.normal = self.normal.reshape(-1, self.features)
-        self.mean, self.scale, self.ones = self.mean.reshape(-1), self.scale.reshape(-1), self.ones.reshape(-1)
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Normalize each row."""
@@ -102,6 +53,51 @@ class LayerNorm(Layer):
     def _mean_of(self, rows: Array) -> Array:
         """Return each row's mean, until the next call."""
         return rows.dot(self.equal, self.mean)
+
+    def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
+        if len(shape) > 2:
+            raise ShapeError(layer_id, "takes rows or sequences of features, not images; batch_norm takes those")
+        if shape[-1] == 1:
+            raise ShapeError(layer_id, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
+        super().__init__(shape, shape, layer_id)
+        self.features = shape[-1]
+        self.epsilon = epsilon
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """A gain and a shift per feature."""
+        return dict.fromkeys(("weight", "bias"), (self.features,))
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Keep the views."""
+        self.gain, self.bias = values["weight"], values["bias"]
+        if gradients is not None:
+            self.dgain, self.dbias = gradients["weight"], gradients["bias"]
+
+    def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
+        """Begin with plain normalization."""
+        self.gain.fill(1)
+        self.bias.fill(0)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the same in both
+        """The output, the normalized input, and three numbers per moment."""
+        numbers = dict.fromkeys(("y", "normal"), self.output_shape)
+        moments = dict.fromkeys(("mean", "scale"), self.input_shape[:-1])
+        return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
+
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Ones to sum rows with."""
+        return {"ones": (self.input_shape[:-1], dtype, 1)}
+
+    def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
+        return {"equal": ((self.features,), dtype, 1 / self.features)}
+
+    def resize(self, rows: int) -> None:
+        """See every moment as a row."""
+        super().resize(rows)
+        self.rows = self.y.reshape(-1, self.features)
+        self.normal = self.normal.reshape(-1, self.features)
+        self.mean, self.scale, self.ones = self.mean.reshape(-1), self.scale.reshape(-1), self.ones.reshape(-1)
 
     def flops(self) -> tuple[int, int]:
         """Seven operations per number forward; backward four for the parameters, eight for dx."""

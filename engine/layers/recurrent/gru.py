@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer_id import LayerId
 from engine.layers.recurrent.recurrent import Cell, Recurrent, previous
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 from engine.spec import GruSpec
 
 
@@ -29,20 +28,6 @@ class Gru(Cell):
     direct: Array
     dblocks: Array
     slopes: Array
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """Also n of each moment, and gradients on their way back."""
-        units = self.units
-        shapes: dict[str, Shape] = {"n": (self.steps if training else 1, units)}
-        if training:
-            shapes |= {"dh": (units,), "direct": (units,), "dblocks": (4, units), "slopes": (2, units)}
-        return super().buffers(dtype, training=training) | {name: (shape, dtype) for name, shape in shapes.items()}
-
-    def moment(self, step: int) -> tuple[Array, ...]:
-        """Inputs, a, its gates together and its blocks, n, the state before and after, and da by block."""
-        now = step if self.training else 0
-        a, before, h = self.a[now], self.inputs[step, :, self.state], self.inputs[step + 1, :, self.state]
-        return self.inputs[step], a, a[:2], *a, self.n[now], before, h, self.gradient_by_block(now)
 
     def run(self) -> None:
         """Compute gates, candidate n and state h, moment by moment."""
@@ -87,6 +72,20 @@ class Gru(Cell):
             np.copyto(da_by_block[2:], dcandidate)
             da.dot(self.Vh, dh)
             np.add(dh, direct, dh)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """Also n of each moment, and gradients on their way back."""
+        units = self.units
+        shapes: dict[str, Shape] = {"n": (self.steps if training else 1, units)}
+        if training:
+            shapes |= {"dh": (units,), "direct": (units,), "dblocks": (4, units), "slopes": (2, units)}
+        return super().buffers(dtype, training=training) | {name: (shape, dtype) for name, shape in shapes.items()}
+
+    def moment(self, step: int) -> tuple[Array, ...]:
+        """Inputs, a, its gates together and its blocks, n, the state before and after, and da by block."""
+        now = step if self.training else 0
+        a, before, h = self.a[now], self.inputs[step, :, self.state], self.inputs[step + 1, :, self.state]
+        return self.inputs[step], a, a[:2], *a, self.n[now], before, h, self.gradient_by_block(now)
 
 
 def gru(spec: GruSpec, shape: Shape, layer_id: LayerId) -> Recurrent:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine.layers.layer_id import LayerId
 from engine.layers.recurrent.recurrent import Cell, Recurrent, previous
-from engine.memory import Array, Shape
+from engine.memory import Array, Buffers, Shape
 from engine.spec import LstmSpec
 
 
@@ -31,26 +30,6 @@ class Lstm(Cell):
     dh: Array
     dgates: Array
     slopes: Array
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the weights; forget little at first."""
-        super().initialize(rng)
-        self.values[self.name("bias_ih")][self.units : 2 * self.units] = 1
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
-        """Also g, c and tanh(c) of each moment, and the gradients on their way back."""
-        kept, units = self.steps if training else 1, self.units
-        shapes: dict[str, Shape] = {"g": (kept, units), "c": (kept + training, units), "tanh_c": (kept, units)}
-        if training:
-            shapes |= {"dc": (units,), "dh": (units,), "dgates": (4, units), "slopes": (4, units)}
-        return super().buffers(dtype, training=training) | {name: (shape, dtype) for name, shape in shapes.items()}
-
-    def moment(self, step: int) -> tuple[Array, ...]:
-        """Inputs, a (also block by block), g, c before and after, tanh(c), the state's place, and da by block."""
-        now, after = (step, step + 1) if self.training else (0, 0)
-        a, h = self.a[now], self.inputs[step + 1, :, self.state]
-        results = self.g[now], self.c[now], self.c[after], self.tanh_c[now], h
-        return self.inputs[step], a, *a, *results, self.gradient_by_block(now)
 
     def run(self) -> None:
         """Compute gates, memory c and state h, moment by moment."""
@@ -98,6 +77,26 @@ class Lstm(Cell):
             np.subtract(slopes, a, slopes)
             np.multiply(dgates, slopes, da_by_block)
             da.dot(self.Vh, dh)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the weights; forget little at first."""
+        super().initialize(rng)
+        self.values[self.name("bias_ih")][self.units : 2 * self.units] = 1
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """Also g, c and tanh(c) of each moment, and the gradients on their way back."""
+        kept, units = self.steps if training else 1, self.units
+        shapes: dict[str, Shape] = {"g": (kept, units), "c": (kept + training, units), "tanh_c": (kept, units)}
+        if training:
+            shapes |= {"dc": (units,), "dh": (units,), "dgates": (4, units), "slopes": (4, units)}
+        return super().buffers(dtype, training=training) | {name: (shape, dtype) for name, shape in shapes.items()}
+
+    def moment(self, step: int) -> tuple[Array, ...]:
+        """Inputs, a (also block by block), g, c before and after, tanh(c), the state's place, and da by block."""
+        now, after = (step, step + 1) if self.training else (0, 0)
+        a, h = self.a[now], self.inputs[step + 1, :, self.state]
+        results = self.g[now], self.c[now], self.c[after], self.tanh_c[now], h
+        return self.inputs[step], a, *a, *results, self.gradient_by_block(now)
 
 
 def lstm(spec: LstmSpec, shape: Shape, layer_id: LayerId) -> Recurrent:

@@ -19,12 +19,11 @@ from itertools import repeat
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from engine import initializers
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.memory import Arena, Array, RowBuffers, Shape
+from engine.memory import Arena, Array, Buffers, RowBuffers, Shape
 from engine.spec import RecurrentSpec
 
 Places: TypeAlias = tuple[tuple[int, int, int], ...]  # gates a to b lie in block c and on
@@ -44,6 +43,61 @@ class Cell(RowBuffers):
     da: Array  # (steps, rows, 4 units): its gradient, written over it
     work: Array
     dx: Array
+
+    def forward(self, x: Array) -> Array:
+        """Return the state after each moment, (steps, rows, units), for `x: (rows, steps, features)`."""
+        for part, scale, parameter, _ in self.links:
+            np.multiply(parameter, scale, out=self.V[part])
+        np.copyto(self.W, self.V.reshape(BLOCKS, self.units, -1).swapaxes(1, 2))
+        np.copyto(self.inputs[:-1, :, : self.features], x[:, self.order].swapaxes(0, 1))
+        self.run()
+        return self.inputs[1:, :, self.state]
+
+    @abstractmethod
+    def run(self) -> None:
+        """Compute the states one after the other, into `inputs`."""
+
+    def backward(self, dy: Array) -> Array:
+        """Write the gradients of the parameters and return dx, (rows, steps, features), for `dy` of the last states.
+
+        `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
+        """
+        np.copyto(self.Vh, self.V[:, self.state])
+        self.run_back(dy)
+        da = self.da.reshape(-1, len(self.V))
+        da.T.dot(self.inputs[:-1].reshape(len(da), -1), self.dV)
+        for part, scale, _, gradient in self.links:
+            np.multiply(self.dV[part], scale, out=gradient)
+        if self.passes_gradient:
+            da.dot(self.V[:, : self.features], self.dx.reshape(len(da), -1))
+            return self.dx[self.order].swapaxes(0, 1)
+        return dy
+
+    @abstractmethod
+    def run_back(self, dy: Array) -> None:
+        """Write `da`, last moment first; `dy` as `backward` takes it."""
+
+    def gradient_by_block(self, step: int) -> Array:
+        """Return a moment's `da` as (4, rows, units)."""
+        by_row: Array = self.da[step].reshape(-1, BLOCKS, self.units)
+        return by_row.swapaxes(0, 1)
+
+    def _links(self) -> Iterator[Link]:
+        """Yield what lies where in V."""
+        of_inputs, of_state = self.places
+        yield from self._place("weight_ih", slice(0, self.features), of_inputs)
+        yield from self._place("bias_ih", slice(self.features, self.features + 1), of_inputs)
+        yield from self._place("weight_hh", self.state, of_state)
+        yield from self._place("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
+
+    def _place(self, part: str, columns: slice, places: Places) -> Iterator[Link]:
+        scales = np.repeat(np.asarray(self.scales, self.V.dtype), self.units)[:, None]
+        value, gradient = (views[self.name(part)] for views in (self.values, self.gradients or self.values))
+        for first, last, block in places:
+            gates = slice(first * self.units, last * self.units)
+            rows = slice(block * self.units, (block + last - first) * self.units)
+            views = [whole[gates].reshape(gates.stop - gates.start, -1) for whole in (value, gradient)]
+            yield (rows, columns), scales[rows], views[0], views[1]
 
     def __init__(self, shape: Shape, units: int, suffix: str, *, backward: bool) -> None:
         super().__init__()
@@ -78,10 +132,10 @@ class Cell(RowBuffers):
         self.values[self.name("bias_ih")].fill(0)
         self.values[self.name("bias_hh")].fill(0)
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """What is kept of each moment for backward (at inference, of one), and room for one moment."""
         kept = self.steps if training else 1
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {
+        wanted: Buffers = {
             "inputs": ((self.steps + 1, self.features + 1 + self.units + 1), dtype),
             "a": ((kept, BLOCKS, self.units), dtype),
             "work": ((self.units,), dtype),
@@ -105,7 +159,7 @@ class Cell(RowBuffers):
 
     def resize(self, rows: int) -> None:
         """Lay out `rows` rows as the axis before the last: (moments, rows, numbers)."""
-        for name, whole in self._whole.items():
+        for name, whole in self._allocated.items():
             shape = (*whole.shape[1:-1], rows, whole.shape[-1])
             setattr(self, name, whole.reshape(-1)[: math.prod(shape)].reshape(shape))
         self.da = self.a.reshape(len(self.a), rows, -1)
@@ -113,30 +167,9 @@ class Cell(RowBuffers):
         self.inputs[0, :, self.state] = 0
         self.moments = [self.moment(step) for step in range(self.steps)]
 
-    def forward(self, x: Array) -> Array:
-        """Return the state after each moment, (steps, rows, units), for `x: (rows, steps, features)`."""
-        for part, scale, parameter, _ in self.links:
-            np.multiply(parameter, scale, out=self.V[part])
-        np.copyto(self.W, self.V.reshape(BLOCKS, self.units, -1).swapaxes(1, 2))
-        np.copyto(self.inputs[:-1, :, : self.features], x[:, self.order].swapaxes(0, 1))
-        self.run()
-        return self.inputs[1:, :, self.state]
-
-    def backward(self, dy: Array) -> Array:
-        """Write the gradients of the parameters and return dx, (rows, steps, features), for `dy` of the last states.
-
-        `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
-        """
-        np.copyto(self.Vh, self.V[:, self.state])
-        self.run_back(dy)
-        da = self.da.reshape(-1, len(self.V))
-        da.T.dot(self.inputs[:-1].reshape(len(da), -1), self.dV)
-        for part, scale, _, gradient in self.links:
-            np.multiply(self.dV[part], scale, out=gradient)
-        if self.passes_gradient:
-            da.dot(self.V[:, : self.features], self.dx.reshape(len(da), -1))
-            return self.dx[self.order].swapaxes(0, 1)
-        return dy
+    @abstractmethod
+    def moment(self, step: int) -> tuple[Array, ...]:
+        """Return the views that one step works on; made once, they cost nothing in it."""
 
     def flops(self) -> tuple[int, int]:
         """Return operations per row: a product forward; those for V, h and x backward. Blocks of zeros count too."""
@@ -144,40 +177,6 @@ class Cell(RowBuffers):
         back = columns + self.units + self.passes_gradient * self.features
         forward, backward = (cost * self.units for cost in self.cost)
         return self.steps * (2 * rows * columns + forward), self.steps * (2 * rows * back + backward)
-
-    @abstractmethod
-    def moment(self, step: int) -> tuple[Array, ...]:
-        """Return the views that one step works on; made once, they cost nothing in it."""
-
-    @abstractmethod
-    def run(self) -> None:
-        """Compute the states one after the other, into `inputs`."""
-
-    @abstractmethod
-    def run_back(self, dy: Array) -> None:
-        """Write `da`, last moment first; `dy` as `backward` takes it."""
-
-    def gradient_by_block(self, step: int) -> Array:
-        """Return a moment's `da` as (4, rows, units)."""
-        by_row: Array = self.da[step].reshape(-1, BLOCKS, self.units)
-        return by_row.swapaxes(0, 1)
-
-    def _links(self) -> Iterator[Link]:
-        """Yield what lies where in V."""
-        of_inputs, of_state = self.places
-        yield from self._place("weight_ih", slice(0, self.features), of_inputs)
-        yield from self._place("bias_ih", slice(self.features, self.features + 1), of_inputs)
-        yield from self._place("weight_hh", self.state, of_state)
-        yield from self._place("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
-
-    def _place(self, part: str, columns: slice, places: Places) -> Iterator[Link]:
-        scales = np.repeat(np.asarray(self.scales, self.V.dtype), self.units)[:, None]
-        value, gradient = (views[self.name(part)] for views in (self.values, self.gradients or self.values))
-        for first, last, block in places:
-            gates = slice(first * self.units, last * self.units)
-            rows = slice(block * self.units, (block + last - first) * self.units)
-            views = [whole[gates].reshape(gates.stop - gates.start, -1) for whole in (value, gradient)]
-            yield (rows, columns), scales[rows], views[0], views[1]
 
 
 def previous(dy: Array, steps: int) -> Iterator[Array | None]:
@@ -205,6 +204,27 @@ class Recurrent(Layer):
 
     y: Array
     dx: Array
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Return the last states, (rows, units), or all, (rows, steps, units), in the order of the input."""
+        for cell, place in zip(self.cells, self.places, strict=True):
+            states = cell.forward(x)
+            if self.spec.output == "last":
+                np.copyto(self.y[:, place], states[-1])
+            else:
+                np.copyto(self.y[:, :, place], states[cell.order].swapaxes(0, 1))
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Hand each cell its part of dy; add up what they return."""
+        for index, (cell, place) in enumerate(zip(self.cells, self.places, strict=True)):
+            last = self.spec.output == "last"
+            dx = cell.backward(dy[None, :, place] if last else dy[:, :, place].swapaxes(0, 1)[cell.order])
+            if self.passes_gradient and index == 0:
+                np.copyto(self.dx, dx)
+            elif self.passes_gradient:
+                np.add(self.dx, dx, out=self.dx)
+        return self.dx if self.passes_gradient else dy
 
     def __init__(self, shape: Shape, spec: RecurrentSpec, layer_id: LayerId, kind: type[Cell]) -> None:
         if len(shape) != 2:
@@ -240,9 +260,9 @@ class Recurrent(Layer):
         for cell in self.cells:
             cell.passes_gradient = False
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> dict[str, tuple[Shape, DTypeLike]]:
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """The states put side by side, and the directions' dx added up."""
-        wanted: dict[str, tuple[Shape, DTypeLike]] = {"y": (self.output_shape, dtype)}
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
         return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
@@ -256,27 +276,6 @@ class Recurrent(Layer):
         super().resize(rows)
         for cell in self.cells:
             cell.resize(rows)
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Return the last states, (rows, units), or all, (rows, steps, units), in the order of the input."""
-        for cell, place in zip(self.cells, self.places, strict=True):
-            states = cell.forward(x)
-            if self.spec.output == "last":
-                np.copyto(self.y[:, place], states[-1])
-            else:
-                np.copyto(self.y[:, :, place], states[cell.order].swapaxes(0, 1))
-        return self.y
-
-    def backward(self, dy: Array) -> Array:
-        """Hand each cell its part of dy; add up what they return."""
-        for index, (cell, place) in enumerate(zip(self.cells, self.places, strict=True)):
-            last = self.spec.output == "last"
-            dx = cell.backward(dy[None, :, place] if last else dy[:, :, place].swapaxes(0, 1)[cell.order])
-            if self.passes_gradient and index == 0:
-                np.copyto(self.dx, dx)
-            elif self.passes_gradient:
-                np.add(self.dx, dx, out=self.dx)
-        return self.dx if self.passes_gradient else dy
 
     def flops(self) -> tuple[int, int]:
         """Those of the cells."""
