@@ -7,23 +7,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.datasets import endpoints as datasets
-from api.dependencies import Service
 from api.events import endpoints as events
 from api.health import endpoints as health
 from api.http import problems
-from api.http.authentication import Keyring
 from api.http.middleware import Edge
 from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
 from api.models import endpoints as models
 from api.weights import endpoints as weights
-from messaging.celery_app import celery_app
-from messaging.change_feed import Changes
-from messaging.notifier import Notifier
+from service.bootstrap import bootstrap
 from service.limits import ApiSettings
-from service.predictions import Predictors
 from service.settings import Settings
-from store.db.database import open_database, open_sessions
 
 DESCRIPTION = """Train neural networks on business tables, over HTTP.
 
@@ -41,13 +35,11 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = make_service(settings, limits)
-        app.state.service = service
-        service.changes.start()
+        services = bootstrap(settings, limits)
+        app.state.services = services
+        services.change_feed.start()
         yield
-        service.changes.close()
-        service.notifier.close()
-        service.engine.dispose()
+        services.close()
 
     app = FastAPI(
         title="Backprop",
@@ -63,19 +55,3 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
     problems.install(app)
     app.add_middleware(Edge)
     return app
-
-
-def make_service(settings: Settings, limits: ApiSettings) -> Service:
-    """The collaborators of one API process; connections are made when first needed."""
-    engine = open_database(settings.database)
-    sessions = open_sessions(engine)
-    return Service(
-        settings=settings,
-        limits=limits,
-        engine=engine,
-        sessions=sessions,
-        notifier=Notifier(celery_app(settings.broker), settings.redis_url),
-        changes=Changes(settings.redis_url),
-        keyring=Keyring(sessions, settings.secret()),
-        predictors=Predictors(sessions),
-    )

@@ -1,6 +1,6 @@
-"""Wake-ups inside the API: one thread listens to Redis, and whoever waits for a job hears when it changed.
+"""The changes of jobs as this process hears them: one thread listens to Redis and wakes whoever waits for a job.
 
-A wake-up may be lost, with the broker away or between two looks; so nobody waits longer than a tick for one.
+A message can be lost while the broker is down, so nobody waits longer than `TICK_SECONDS` for one.
 """
 
 import asyncio
@@ -15,41 +15,42 @@ from redis.exceptions import RedisError
 
 from messaging.channels import channel, redis_client
 
-TICK_SECONDS = 1.0  # how late a change is seen at the most
-POLL_SECONDS = 0.5  # how long the thread may take to see that it is to end
+TICK_SECONDS = 1.0  # a change whose message was lost is seen this late at most
+POLL_SECONDS = 0.5  # how long the thread takes at most to notice that it should end
 
 
-class Changes:
-    """What is waited for in this process."""
+class ChangeFeed:
+    """The changes of all jobs, for the coroutines of this process that wait for one of them."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = redis_client(redis_url)
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="change feed", daemon=True)
 
     def start(self) -> None:
-        """Listen, on behalf of the event loop that this is called in."""
+        """Start listening, for coroutines of the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening."""
         self._ended.set()
-        self._thread.join(timeout=2)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
         self._redis.close()
 
     @asynccontextmanager
-    async def of(self, job_id: str) -> AsyncIterator["Watch"]:
-        """Watch a job: changes from now on are heard, also those before `wait` is called."""
-        event = asyncio.Event()
+    async def watch(self, job_id: str) -> AsyncIterator["JobWatch"]:
+        """Watch a job. A change is noticed from now on, even if it happens before `wait` is called."""
+        changed = asyncio.Event()
         key = channel(job_id)
-        self._waiting[key].add(event)
+        self._waiting[key].add(changed)
         try:
-            yield Watch(event)
+            yield JobWatch(changed)
         finally:
-            self._waiting[key].discard(event)
+            self._waiting[key].discard(changed)
             if not self._waiting[key]:
                 del self._waiting[key]
 
@@ -66,21 +67,21 @@ class Changes:
         while not self._ended.is_set():
             message = pubsub.get_message(ignore_subscribe_messages=True, timeout=POLL_SECONDS)
             if message and self._loop:
-                self._loop.call_soon_threadsafe(self._wake, message["channel"].decode())
+                self._loop.call_soon_threadsafe(self._announce, message["channel"].decode())
 
-    def _wake(self, key: str) -> None:
-        for event in self._waiting.get(key, ()):
-            event.set()
+    def _announce(self, key: str) -> None:
+        for changed in self._waiting.get(key, ()):
+            changed.set()
 
 
-class Watch:
-    """One look-out for changes of a job."""
+class JobWatch:
+    """One coroutine's watch on a job."""
 
-    def __init__(self, event: asyncio.Event) -> None:
-        self._event = event
+    def __init__(self, changed: asyncio.Event) -> None:
+        self._changed = changed
 
     async def wait(self, seconds: float) -> None:
-        """Return when the job has changed since the last call, or after `seconds`, or a tick."""
+        """Return when the job has changed since the last call, or after `seconds` or `TICK_SECONDS`."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), min(seconds, TICK_SECONDS))
-        self._event.clear()
+            await asyncio.wait_for(self._changed.wait(), min(seconds, TICK_SECONDS))
+        self._changed.clear()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.datasets.schemas import DatasetView
-from api.dependencies import Service
 from api.http.errors import InvalidRequest
 from api.http.uploads import Received
+from service.bootstrap import Services
 from service.limits import ApiSettings
 from service.quotas import check_storage
 from store.accounts.idempotency import Answer
@@ -42,13 +42,13 @@ def csv_options(delimiter: str | None, header: str, missing: str | None, types: 
         raise InvalidRequest("A query parameter is not valid.", errors=[problem]) from None
 
 
-def ingest(here: Service, folder: Path, received: Received, options: ReadOptions) -> Stored:
+def ingest(services: Services, folder: Path, received: Received, options: ReadOptions) -> Stored:
     """Read and profile a body; raises `InvalidDataset` with all that is wrong with it."""
     parquet = folder / "table.parquet"
     profile = sandbox.read_file("csv", received.path, parquet, options, Limits())
     received.path.unlink()
     with parquet.open("rb") as file:
-        return Stored(profile=profile, blob=blobs.write(here.sessions, blobs.chunks_of_file(file)))
+        return Stored(profile=profile, blob=blobs.write(services.sessions, blobs.chunks_of_file(file)))
 
 
 def create(  # noqa: PLR0913, PLR0917 - bound to a request but for the transaction

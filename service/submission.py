@@ -5,13 +5,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.dependencies import Service
 from api.http.errors import OverTheLimit, QuotaExceeded, Unavailable
 from api.http.json_pointers import InvalidField
 from api.jobs.job_response import show
-from api.jobs.schemas import JobRequest
 from engine import shapes
+from service.bootstrap import Services
 from service.initialization import base_columns, load_initialization
+from service.job_request import JobRequest
 from service.limits import ApiSettings
 from store.accounts.idempotency import Answer
 from store.artifacts import datasets, models, uploaded_weights
@@ -105,12 +105,12 @@ def _check_queue(tx: Tx, limits: ApiSettings, project: ProjectId) -> None:
         raise Unavailable(detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def preview(here: Service, project: ProjectId, body: JobRequest) -> dict[str, Any]:
+def preview(services: Services, project: ProjectId, body: JobRequest) -> dict[str, Any]:
     """What `create` would queue."""
-    with snapshot(here.sessions) as tx:
+    with snapshot(services.sessions) as tx:
         base = load_initialization(tx, project, body.init_from)
         resolved = plan(_profile(datasets.get(tx, project, body.dataset_id)), _plan_request(body, base))
-        estimate = _estimate(tx, resolved, here.limits)
+        estimate = _estimate(tx, resolved, services.limits)
     warnings = [asdict(warning) for warning in resolved.warnings]
     return {
         "valid": True,

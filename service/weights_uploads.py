@@ -1,9 +1,9 @@
 """From an uploaded body to stored weights."""
 
-from api.dependencies import Service
 from api.http.uploads import Received
 from api.weights.schemas import WeightsView
 from engine.interchange.safetensors import Header, check_finite, read_header
+from service.bootstrap import Services
 from service.limits import ApiSettings
 from service.quotas import check_storage
 from store.accounts.idempotency import Answer
@@ -22,10 +22,10 @@ def check(received: Received) -> Header:
     return header
 
 
-def store(here: Service, received: Received) -> BlobInfo:
+def store(services: Services, received: Received) -> BlobInfo:
     """Put the file into the database; nothing refers to it yet."""
     with received.path.open("rb") as file:
-        return blobs.write(here.sessions, blobs.chunks_of_file(file))
+        return blobs.write(services.sessions, blobs.chunks_of_file(file))
 
 
 def create(  # noqa: PLR0913, PLR0917 - bound to a request but for the transaction

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.datasets.schemas import DatasetView
-from api.dependencies import Here, Reader, Writer
+from api.dependencies import AppServices, Reader, Writer
 from api.http import idempotency
 from api.http.idempotency import Key, answer_once
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.query_parameters import KnownRoute
-from api.http.schemas import Name, PageView
+from api.http.schemas import PageView
 from api.http.uploads import Upload
 from service import dataset_uploads
+from service.fields import Name
 from service.quotas import refuse_early
 from store.artifacts import datasets
 from store.db.transaction import snapshot, transaction
@@ -44,7 +45,7 @@ BODY = {
 @router.post("", status_code=201, response_model=DatasetView, openapi_extra=BODY)
 async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
     request: Request,
-    here: Here,
+    services: AppServices,
     caller: Writer,
     key: Key,
     name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
@@ -59,36 +60,36 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
 ) -> JSONResponse:
     """Upload a table as CSV. It is read, checked and profiled; of one that is wrong nothing is kept."""
     options = dataset_uploads.csv_options(delimiter, header, missing, types)
-    with Upload(here.settings.data / "uploads", here.limits) as upload:
+    with Upload(services.settings.data / "uploads", services.limits) as upload:
         received = await upload.receive(request, MEDIA_TYPES)
-        await to_thread.run_sync(refuse_early, here.sessions, here.limits, caller.project, received.bytes)
-        stored = await to_thread.run_sync(dataset_uploads.ingest, here, upload.path, received, options)
+        await to_thread.run_sync(refuse_early, services.sessions, services.limits, caller.project, received.bytes)
+        stored = await to_thread.run_sync(dataset_uploads.ingest, services, upload.path, received, options)
         title = name or received.filename or "dataset"
-        make = functools.partial(dataset_uploads.create, here.limits, caller.project, title, received, stored)
+        make = functools.partial(dataset_uploads.create, services.limits, caller.project, title, received, stored)
         once_key = idempotency.hashed(request, key, received.sha256.encode())
-        return await to_thread.run_sync(answer_once, here, caller, once_key, make)
+        return await to_thread.run_sync(answer_once, services, caller, once_key, make)
 
 
 @router.get("")
 def list_datasets(
-    here: Here, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    services: AppServices, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[DatasetView]:
     """The data sets of the project, newest first."""
-    with snapshot(here.sessions) as tx:
+    with snapshot(services.sessions) as tx:
         page = datasets.page_of(tx, caller.project, cursor, limit)
     return PageView(data=[DatasetView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
 @router.get("/{dataset_id}")
-def get_dataset(dataset_id: str, here: Here, caller: Reader) -> DatasetView:
+def get_dataset(dataset_id: str, services: AppServices, caller: Reader) -> DatasetView:
     """One data set with its profile."""
-    with snapshot(here.sessions) as tx:
+    with snapshot(services.sessions) as tx:
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
 
 
 @router.delete("/{dataset_id}", status_code=204)
-def delete_dataset(dataset_id: str, here: Here, caller: Writer) -> Response:
+def delete_dataset(dataset_id: str, services: AppServices, caller: Writer) -> Response:
     """Delete a data set that no unfinished job needs; models trained on it stay."""
-    with transaction(here.sessions) as tx:
+    with transaction(services.sessions) as tx:
         datasets.remove(tx, caller.project, dataset_id)
     return Response(status_code=204)

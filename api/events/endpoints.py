@@ -9,10 +9,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from api.dependencies import Here, Reader, Service
+from api.dependencies import AppServices, Reader
 from api.events.schemas import EventsView, EventView
 from api.http.errors import InvalidHeader
 from api.http.query_parameters import KnownRoute
+from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId
 from store.jobs import events, jobs
@@ -31,7 +32,7 @@ KEEP_ALIVE_SECONDS = 10.0
 async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     job_id: str,
     request: Request,
-    here: Here,
+    services: AppServices,
     caller: Reader,
     after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Only events after this number.")] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE, description="Events of a page; a stream has all.")] = PAGE,
@@ -40,19 +41,19 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
     if last_event_id is not None:
         after = _number(last_event_id)
-    page, _ = await to_thread.run_sync(_read, here, caller.project, job_id, after, limit)
+    page, _ = await to_thread.run_sync(_read, services, caller.project, job_id, after, limit)
     if STREAM not in request.headers.get("accept", ""):
         view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(here, caller.project, job_id, after), media_type=STREAM, headers=headers)
+    return StreamingResponse(_stream(services, caller.project, job_id, after), media_type=STREAM, headers=headers)
 
 
-async def _stream(here: Service, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
+async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
     spoke = time.monotonic()
-    async with here.changes.of(job_id) as watch:
+    async with services.change_feed.watch(job_id) as watch:
         while True:
-            page, ended = await to_thread.run_sync(_read, here, project, job_id, after)
+            page, ended = await to_thread.run_sync(_read, services, project, job_id, after)
             for event in page:
                 yield event.as_message()
                 after, spoke = event.id, time.monotonic()
@@ -66,10 +67,10 @@ async def _stream(here: Service, project: ProjectId, job_id: str, after: int) ->
 
 
 def _read(
-    here: Service, project: ProjectId, job_id: str, after: int, limit: int = PAGE
+    services: Services, project: ProjectId, job_id: str, after: int, limit: int = PAGE
 ) -> tuple[list[EventView], bool]:
     """The next events, and whether the job had ended before they were read."""
-    with snapshot(here.sessions) as tx:
+    with snapshot(services.sessions) as tx:
         ended = jobs.get(tx, project, job_id).state in TERMINAL
         return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)], ended
 

@@ -5,8 +5,9 @@ from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.dependencies import Here, Service
+from api.dependencies import AppServices
 from messaging.broker_health import BrokerRefusesWrites, check_broker
+from service.bootstrap import Services
 from store.db.database import wal_is_safe
 from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot
@@ -22,22 +23,22 @@ def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(here: Here) -> Response:
+def readyz(services: AppServices) -> Response:
     """Whether database, schema, broker and workers are there; the reasons when not."""
-    checks = {"database": _database(here), "broker": _broker(here), "workers": _workers(here)}
+    checks = {"database": _database(services), "broker": _broker(services), "workers": _workers(services)}
     reasons = [reason for reason in checks.values() if reason]
     body = {
         "status": "not_ready" if reasons else "ready",
         "checks": {name: reason or "ok" for name, reason in checks.items()},
         "reasons": reasons,
-        "journal_mode": _journal_mode(here),
+        "journal_mode": _journal_mode(services),
     }
     return JSONResponse(body, 503 if reasons else 200, {"Retry-After": "1"} if reasons else None)
 
 
-def _database(here: Service) -> str | None:
+def _database(services: Services) -> str | None:
     try:
-        current = version_of(here.engine)
+        current = version_of(services.engine)
     except SQLAlchemyError:
         return "the database cannot be reached"
     if current != needed_version():
@@ -45,18 +46,18 @@ def _database(here: Service) -> str | None:
     return None
 
 
-def _workers(here: Service) -> str | None:
+def _workers(services: Services) -> str | None:
     try:
-        with snapshot(here.sessions) as tx:
-            live = workers.live(tx, workers.LIVE_HEARTBEATS * here.settings.heartbeat_seconds)
+        with snapshot(services.sessions) as tx:
+            live = workers.live(tx, workers.LIVE_HEARTBEATS * services.settings.heartbeat_seconds)
     except SQLAlchemyError:
         return "workers cannot be counted"
     return None if live else "no worker is alive"
 
 
-def _broker(here: Service) -> str | None:
+def _broker(services: Services) -> str | None:
     try:
-        check_broker(here.settings.broker)
+        check_broker(services.settings.broker)
     except BrokerRefusesWrites:
         return "the broker refuses what is written to it"
     except (OperationalError, OSError):
@@ -64,8 +65,8 @@ def _broker(here: Service) -> str | None:
     return None
 
 
-def _journal_mode(here: Service) -> str | None:
+def _journal_mode(services: Services) -> str | None:
     """How SQLite keeps its journal: WAL only where this release of SQLite can be trusted with it."""
-    if here.engine.dialect.name != "sqlite":
+    if services.engine.dialect.name != "sqlite":
         return None
     return "wal" if wal_is_safe() else "delete"

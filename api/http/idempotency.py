@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
-from api.dependencies import Service
 from api.http.errors import InvalidHeader
+from service.bootstrap import Services
 from store.accounts import idempotency
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
@@ -60,9 +60,11 @@ def hashed(request: Request, key: str | None, body: bytes) -> RequestKey | None:
 Once = Annotated[RequestKey | None, Depends(request_key)]
 
 
-def answer_once(here: Service, caller: Caller, key: RequestKey | None, make: Callable[[Tx], Answer]) -> JSONResponse:
+def answer_once(
+    services: Services, caller: Caller, key: RequestKey | None, make: Callable[[Tx], Answer]
+) -> JSONResponse:
     """Make something and answer, in one transaction; or repeat the answer that this key got before."""
-    with transaction(here.sessions, "answer") as tx:
+    with transaction(services.sessions, "answer") as tx:
         first = idempotency.begin(tx, caller.project, key.key, key.request) if key else None
         if first is not None:
             return JSONResponse(first.body, first.status, {**first.headers, REPLAYED: "true"})

@@ -66,7 +66,7 @@ class StrictRoute(KnownRoute):
         async def strict(request: Request) -> Response:
             if takes_json:
                 _require_json(request)
-            limits: ApiSettings = request.app.state.service.limits
+            limits: ApiSettings = request.app.state.services.limits
             bounded = StrictRequest(request, limits.max_json_bytes)
             await bounded.body()
             return await handler(bounded)

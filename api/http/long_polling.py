@@ -8,8 +8,8 @@ from typing import TypeVar
 from anyio import to_thread
 from fastapi import Request
 
-from api.dependencies import Service
 from api.http.errors import InvalidHeader
+from service.bootstrap import Services
 
 Seen = TypeVar("Seen")
 
@@ -30,11 +30,11 @@ def wished_wait(request: Request) -> int | None:
 
 
 async def wait_for(
-    here: Service, job_id: str, seconds: float, read: Callable[[], Seen], enough: Callable[[Seen], bool]
+    services: Services, job_id: str, seconds: float, read: Callable[[], Seen], enough: Callable[[Seen], bool]
 ) -> Seen:
     """What `read` gives as soon as it is `enough`, or after `seconds`; it runs in a thread after each change."""
     until = time.monotonic() + seconds
-    async with here.changes.of(job_id) as watch:
+    async with services.change_feed.watch(job_id) as watch:
         while True:
             seen = await to_thread.run_sync(read)
             left = until - time.monotonic()

@@ -59,5 +59,7 @@ def _is_known(name: str, names: Sequence[str]) -> bool:
 
 def _problem(name: str, names: Sequence[str]) -> dict[str, Any]:
     near = difflib.get_close_matches(name, names, 1)
-    ours = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}." if names else "there are none here."
+    ours = (
+        f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}." if names else "this address has none."
+    )
     return {"type": "value_error", "loc": ("query", name[:100]), "msg": f"There is no such parameter; {ours}"}

@@ -7,11 +7,12 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
-from api.dependencies import Service
+from api.http.authentication import authenticate
 from api.http.json_body import StrictRoute
 from api.http.json_pointers import InvalidField, invalid_fields
 from api.http.problems import refusal
 from service import submission
+from service.bootstrap import Services
 
 
 class ThoroughRoute(StrictRoute):
@@ -35,8 +36,8 @@ class ThoroughRoute(StrictRoute):
 
 
 def _further(request: Request, fields: list[InvalidField], body: dict[str, Any]) -> list[InvalidField]:
-    here: Service = request.app.state.service
-    project = here.keyring.caller(request, scope="write").project
+    services: Services = request.app.state.services
+    project = authenticate(request, services.keyring, scope="write").project
     wrong = {field.pointer.split("/")[1] for field in fields if field.pointer.startswith("/")}
     rest = {name: value for name, value in body.items() if name not in wrong}
-    return submission.further_problems(here.sessions, project, rest)
+    return submission.further_problems(services.sessions, project, rest)

@@ -5,39 +5,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.http.schemas import Metadata, Name, Request, View, Warned
-from engine.spec import ModelSpec, TrainingSpec
+from api.http.schemas import View, Warned
 from store.db.clock import rfc3339
 from store.jobs.queue_position import QueuePosition
 from store.tables import Epoch, Job
-from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
 
 State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
-
-
-class JobRequest(Request):
-    """A network to train. `dataset_id` and `target` are enough: the rest has defaults that suit the table."""
-
-    name: Name | None = Field(default=None, description="Yours to choose.")
-    dataset_id: str = Field(description="The data set to learn from.")
-    target: Target = Field(description="The column to predict, or several.")
-    sample_weight: ColumnName | None = Field(
-        default=None,
-        description="A column of numbers from 0 up that says how much each row counts, and is no feature; "
-        "rows of weight 0 are left out. Null: all count the same.",
-    )
-    features: tuple[FeatureSpec, ...] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=4096,
-        description="Columns to learn from; null: all that carry information.",
-    )
-    task: Task | None = Field(default=None, description="Null: follows from the target.")
-    model: ModelSpec | None = Field(default=None, description="The hidden layers; null: two that suit the table.")
-    training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
-    init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model, or uploaded weights.")
-    priority: int = Field(default=5, ge=0, le=9, strict=True, description="Higher is sooner.")
-    metadata: Metadata = Field(default_factory=dict)
 
 
 class RangeTestView(View):

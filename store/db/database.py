@@ -4,6 +4,7 @@ import functools
 import random
 import sqlite3
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -33,9 +34,9 @@ def open_database(url: str, *, pool_size: int = 5, hold_seconds: float | None = 
     raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
 
 
-def open_sessions(engine: Engine) -> Sessions:
-    """The factory of the transactions on `engine`."""
-    return sessionmaker(engine, expire_on_commit=False)
+def open_sessions(engine: Engine, info: Mapping[str, Any] | None = None) -> Sessions:
+    """Return the factory of transactions on `engine`; each transaction carries a copy of `info` as `tx.info`."""
+    return sessionmaker(engine, expire_on_commit=False, info=dict(info or {}))
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

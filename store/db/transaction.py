@@ -1,6 +1,6 @@
 """One request or task, one transaction, opened at the edge; nothing inside commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from store.db import failpoints
 from store.db.database import Sessions
+
+AFTER_COMMIT = "after_commit"  # the key of the hooks in a transaction's `info`
 
 Tx = Session
 Lock = Literal["keep", "remove"]  # what is read may be removed until the transaction ends by nobody; by this one alone
@@ -23,6 +25,13 @@ def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
         yield session
         failpoints.hit(f"{name}.before_commit")
     failpoints.hit(f"{name}.after_commit")
+    for hook in session.info.get(AFTER_COMMIT, ()):
+        hook()
+
+
+def after_commit(tx: Tx, hook: Callable[[], None]) -> None:
+    """Call `hook` once `transaction` has committed `tx`; never after a rollback. A hook must not raise or block."""
+    tx.info.setdefault(AFTER_COMMIT, []).append(hook)
 
 
 @contextmanager

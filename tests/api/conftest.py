@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
 from api.app import create_app
-from api.dependencies import Service
+from service.bootstrap import Services
 from service.limits import ApiSettings
 from service.settings import Settings
 from store.ids import WorkerId
@@ -51,7 +51,7 @@ def client(settings: Settings, limits: ApiSettings) -> Iterator[TestClient]:
 @pytest.fixture
 def work(client: TestClient) -> Iterator[Callable[[], None]]:
     """Runs what is queued, as a worker would."""
-    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    service: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
 
     lease_keeper = LeaseKeeper(service.sessions, service.settings)
     worker = WorkerId("wrk_test")

@@ -72,7 +72,7 @@ def test_a_broker_that_is_away_delays_and_loses_no_job(settings: Settings) -> No
 @pytest.fixture
 def key(client: TestClient) -> str:
     """A key, with which the service is no longer open."""
-    service: Any = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    service: Any = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
     key = keys.new_key()
     with transaction(service.sessions) as tx:
         keys.add(tx, key, service.settings.secret(), KeyGrant(name="test"))
@@ -106,7 +106,7 @@ def test_a_revoked_key_is_refused_within_one_second(client: TestClient, key: str
 
 def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: TestClient, key: str) -> None:
     mine = {"Authorization": f"Bearer {key}"}
-    service: Any = client.app.state.service  # type: ignore[attr-defined]  # the same
+    service: Any = client.app.state.services  # type: ignore[attr-defined]  # the same
     other_key = keys.new_key()
     with transaction(service.sessions) as tx:
         tx.add(Project(id="prj_other", name="other"))

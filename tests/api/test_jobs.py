@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.dependencies import Service
+from service.bootstrap import Services
 from service.limits import ApiSettings
 from store.db.transaction import transaction
 from store.ids import JobId, WorkerId
@@ -241,7 +241,7 @@ def test_a_job_that_is_tried_again_is_warned_of_its_table_and_not_of_what_the_ol
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
     assert job["warnings"]
     found = {"code": "plateau", "column": None, "detail": "Epoch 3: nothing is learned.", "fix": "Learn faster."}
-    service: Service = client.app.state.service  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    service: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
     with transaction(service.sessions) as tx:
         running = claims.claim(tx, WorkerId("wrk_test"), 30)
         assert running

@@ -96,7 +96,7 @@ def test_of_a_file_that_is_wrong_everything_is_told_and_nothing_is_kept(client: 
     assert client.post("/v1/weights", content="a,b\n", headers={"Content-Type": "text/csv"}).status_code == 415
     assert client.get("/v1/weights").json()["data"] == []
     assert list((settings.data / "uploads").iterdir()) == []
-    with snapshot(client.app.state.service.sessions) as tx:  # type: ignore[attr-defined]  # Starlette hides FastAPI's
+    with snapshot(client.app.state.services.sessions) as tx:  # type: ignore[attr-defined]  # Starlette hides FastAPI's
         assert tx.scalar(select(func.count()).select_from(Blob)) == 0
 
 

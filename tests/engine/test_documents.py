@@ -11,11 +11,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from api.http.json_pointers import InvalidField
-from api.jobs.schemas import JobRequest
 from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
 from engine.diagnostics.findings import Finding, FindingCode
 from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.spec import LayerSpec, ModelSpec, TrainingSpec
+from service.job_request import JobRequest
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = [FOLDER / "specs.md", *sorted((FOLDER / "specs").glob("*.md"))]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from api.jobs.schemas import JobRequest
 from messaging.celery_app import celery_app
 from messaging.notifier import Notifier
 from service import submission
+from service.job_request import JobRequest
 from service.limits import ApiSettings
 from service.settings import Settings
 from store.artifacts import blobs, datasets

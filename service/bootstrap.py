@@ -1,0 +1,61 @@
+"""The composition root: make the collaborators of one process from its settings, for API, worker and tests."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from messaging.celery_app import celery_app
+from messaging.change_feed import ChangeFeed
+from messaging.notifications import NOTIFIER
+from messaging.notifier import Notifier
+from service.keyring import Keyring
+from service.limits import ApiSettings, api_settings
+from service.predictions import Predictors
+from service.settings import Settings
+from store.db.database import Sessions, open_database, open_sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The collaborators of one process. Connections open when they are first needed."""
+
+    settings: Settings
+    limits: ApiSettings
+    engine: Engine
+    sessions: Sessions
+    notifier: Notifier
+    change_feed: ChangeFeed
+    keyring: Keyring
+    predictors: Predictors
+
+    def close(self) -> None:
+        """Send the pending notifications and close all connections."""
+        self.change_feed.close()
+        self.notifier.close()
+        self.engine.dispose()
+
+
+def bootstrap(
+    settings: Settings,
+    limits: ApiSettings | None = None,
+    *,
+    engine: Engine | None = None,
+    notifier: Notifier | None = None,
+) -> Services:
+    """Make the collaborators of a process; whatever is passed replaces the default part.
+
+    Transactions of `Services.sessions` carry the notifier, so that `messaging.notifications` can reach it.
+    """
+    engine = engine or open_database(settings.database)
+    notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url)
+    sessions = open_sessions(engine, {NOTIFIER: notifier})
+    return Services(
+        settings=settings,
+        limits=limits or api_settings(),
+        engine=engine,
+        sessions=sessions,
+        notifier=notifier,
+        change_feed=ChangeFeed(settings.redis_url),
+        keyring=Keyring(sessions, settings.secret),
+        predictors=Predictors(sessions),
+    )
