@@ -159,8 +159,8 @@ def check() -> None:
         x, y = case.batch()
         network.allocate(len(x), training=True)
         targets = network.loss.as_targets(y, network.dtype)
-        shares = np.full(len(x), 1 / len(x), np.float32)
-        network.backpropagate(x, targets, shares, np.random.default_rng(0))
+        sample_weights = np.full(len(x), 1 / len(x), np.float32)
+        network.backpropagate(x, targets, sample_weights, np.random.default_rng(0))
         ours = network.parameters.views(network.parameters.gradients)
         scale = np.sqrt(sum(np.square(theirs[f"gradient {key}"]).sum() for key in ours))
         apart = np.sqrt(sum(np.square(theirs[f"gradient {key}"] - value).sum() for key, value in ours.items())) / scale

@@ -19,14 +19,14 @@ class Rows:
 
     x: Array
     y: Array
-    weights: Array | None = None
+    sample_weights: Array | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.x)
 
 
-def check(rows: Rows, network: Network) -> Rows:
+def check_rows(rows: Rows, network: Network) -> Rows:
     """Return the rows as arrays that the network takes without conversion, weights filled in.
 
     Raises:
@@ -34,7 +34,8 @@ def check(rows: Rows, network: Network) -> Rows:
     """
     if rows.x.ndim != 2 or rows.x.shape[1] != network.inputs:
         raise ValueError(f"x must have shape (rows, {network.inputs}), not {rows.x.shape}")
-    weights = np.ones(len(rows)) if rows.weights is None else np.ascontiguousarray(rows.weights, np.float64)
+    given = rows.sample_weights
+    weights = np.ones(len(rows)) if given is None else np.ascontiguousarray(given, np.float64)
     if len(rows.y) != len(rows) or weights.shape != (len(rows),):
         raise ValueError(f"{len(rows)} rows, {len(rows.y)} targets, {weights.size} weights")
     with np.errstate(over="ignore"):
@@ -57,14 +58,14 @@ class Batches:
     """
 
     def __init__(self, rows: Rows, batch_size: int, *, shuffled: bool) -> None:
-        if rows.weights is None:
+        if rows.sample_weights is None:
             raise ValueError("rows must be checked first")
         self.rows = len(rows)
         self.x = rows.x
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
-        shares = (rows.weights / (rows.weights.mean() * batch_size)).astype(rows.x.dtype)
-        self._source = (rows.x, rows.y, shares)
+        sample_weights = (rows.sample_weights / (rows.sample_weights.mean() * batch_size)).astype(rows.x.dtype)
+        self._source = (rows.x, rows.y, sample_weights)
         self._at_hand = range(self.count)  # the batches that can be handed out as views
         self._gathered = self._source
         if shuffled:
@@ -82,31 +83,31 @@ class Batches:
         self._at_hand = range(0)
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
-        """Return batch `index` as views: x, targets, and the rows' shares in the batch's mean."""
+        """Return batch `index` as views: x, targets, and the rows' sample_weights in the batch's mean."""
         if self._gathered is self._source:
             return self._view(index)
         if index not in self._at_hand:
             self._gather(index)
-        x, targets, shares = self._views[index - self._at_hand.start]
+        x, targets, sample_weights = self._views[index - self._at_hand.start]
         size = self.rows - index * self.batch_size
         if size < self.batch_size:
-            return x[:size], targets[:size], shares[:size]
-        return x, targets, shares
+            return x[:size], targets[:size], sample_weights[:size]
+        return x, targets, sample_weights
 
     def _view(self, index: int) -> tuple[Array, Array, Array]:
         part = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        x, targets, shares = self._gathered
-        return x[part], targets[part], shares[part]
+        x, targets, sample_weights = self._gathered
+        return x[part], targets[part], sample_weights[part]
 
     def _allocate(self) -> tuple[Array, Array, Array]:
-        x, targets, shares = self._source
+        x, targets, sample_weights = self._source
         row_bytes = max(1, x[:1].nbytes)
         batches = min(self.count, MAX_CHUNK, max(1, CHUNK_BYTES // (row_bytes * self.batch_size)))
         arena, rows = Arena(), batches * self.batch_size
         return (
             arena.empty((rows, *x.shape[1:]), x.dtype),
             arena.empty((rows, *targets.shape[1:]), targets.dtype),
-            arena.empty((rows,), shares.dtype),
+            arena.empty((rows,), sample_weights.dtype),
         )
 
     def _gather(self, index: int) -> None:

@@ -49,7 +49,7 @@ class Accuracy(Score):
         return {"accuracy": self.right / self.seen}
 
 
-class SignAccuracy(Accuracy):
+class BinaryAccuracy(Accuracy):
     """The share of yes-or-no answers that are right."""
 
     def add(self, logits: Array, targets: Array) -> None:
@@ -57,7 +57,7 @@ class SignAccuracy(Accuracy):
         self._count((logits.reshape(targets.shape) > 0) == (targets > 0.5))
 
 
-class Deviation(Score):
+class RegressionScore(Score):
     """Coefficient of determination and mean absolute error, averaged over the outputs."""
 
     names = ("r2", "mae")
@@ -91,7 +91,7 @@ class Deviation(Score):
         return {"r2": float(r2.mean()), "mae": self.absolute / self.seen}
 
 
-class RateDeviation(Deviation):
+class RateScore(RegressionScore):
     """The same for outputs that are logarithms of rates."""
 
     def add(self, logits: Array, targets: Array) -> None:
@@ -99,7 +99,7 @@ class RateDeviation(Deviation):
         super().add(np.exp(np.minimum(logits, MAX_LOG_RATE)), targets)
 
 
-class MedianDeviation(Deviation):
+class MedianScore(RegressionScore):
     """The same for the one of several quantiles that is next to the median."""
 
     def __init__(self, quantiles: Sequence[float]) -> None:
@@ -113,7 +113,7 @@ class MedianDeviation(Deviation):
         super().add(z[:, self.first :: self.step], targets[:, self.first :: self.step])
 
 
-class Scores(Score):
+class MultiTargetScore(Score):
     """The scores of several targets, each of its own outputs and columns."""
 
     def __init__(self, parts: Sequence[Score], columns: Sequence[slice], places: Sequence[slice]) -> None:

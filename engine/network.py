@@ -52,7 +52,7 @@ class Network:
         self.dtype = np.dtype(precision)
         self.sequential = build(layers, (inputs,), self.output_shape)
         self.layers = self.sequential.layers
-        self.learners = self.sequential.learners
+        self.trainable = self.sequential.trainable
         self.loss = losses.build(loss, self.output_shape)
         self.parameters = Parameters(
             self.sequential.parameter_shapes(), self.dtype, self.arena, self.sequential.statistic_shapes()
@@ -75,7 +75,7 @@ class Network:
         Raises:
             ValueError: there is no such layer, or it has no parameters.
         """
-        found = {n: [i for i in self.learners if self.layers[i].id.spec_index == n] for n in layers}
+        found = {n: [i for i in self.trainable if self.layers[i].id.spec_index == n] for n in layers}
         empty = sorted(n for n, indices in found.items() if not indices)
         if empty:
             raise ValueError(f"there are no parameters to freeze in layers {empty}")
@@ -87,7 +87,7 @@ class Network:
             self.parameters.frozen = names
             self.sequential.freeze(indices)
 
-    def thawed(self) -> Network:
+    def without_frozen(self) -> Network:
         """Return a network with the same weights in which nothing is frozen; this one, if nothing is."""
         if not self.parameters.frozen:
             return self
@@ -115,13 +115,15 @@ class Network:
             self._resize(len(x))
         return self.sequential.forward(x, dropout)
 
-    def backpropagate(self, x: Array, targets: Array, shares: Array, dropout: np.random.Generator | None) -> float:
+    def backpropagate(
+        self, x: Array, targets: Array, sample_weights: Array, dropout: np.random.Generator | None
+    ) -> float:
         """Return the batch's mean loss and write its gradient.
 
-        `targets` as `loss.as_targets` makes them; `shares: (rows,)` as `Batches` gives them.
+        `targets` as `loss.as_targets` makes them; `sample_weights: (rows,)` as `Batches` gives them.
         """
         dy = self.forward(x, dropout)
-        loss = self.loss(dy, targets, shares)
+        loss = self.loss(dy, targets, sample_weights)
         self.sequential.backward(dy)
         return loss
 
@@ -162,7 +164,7 @@ class Network:
             if name not in values and not name.endswith("num_batches_tracked")
         ]
         for name in values.keys() & state.keys():
-            problems += misfit(name, state[name], values[name])
+            problems += tensor_problems(name, state[name], values[name])
         if problems:
             raise StateMismatch(sorted(problems))
         for name, value in values.items():
@@ -190,7 +192,7 @@ def working_rows(batch_size: int) -> int:
     return max(batch_size, BLOCK_ROWS)
 
 
-def misfit(name: str, given: Array, wanted: Array) -> list[str]:
+def tensor_problems(name: str, given: Array, wanted: Array) -> list[str]:
     """Return what keeps a parameter from taking given values, if anything does."""
     if given.shape != wanted.shape:
         return [f"{name} has shape {given.shape}, not {wanted.shape}"]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from api.http.errors import OverTheLimit, QuotaExceeded, Unavailable
 from api.http.json_pointers import InvalidField
 from api.jobs.job_response import show
-from engine import shapes
+from engine.cost import estimate_cost
 from service.bootstrap import Services
 from service.initialization import base_columns, load_initialization
 from service.job_request import JobRequest
@@ -23,6 +23,7 @@ from store.jobs import durations, events, jobs, queue_position
 from store.tables import Dataset, Job
 from tabular.errors import InvalidPlan
 from tabular.planning.initialization.sources import Initialization
+from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
@@ -157,26 +158,15 @@ def _spec(body: JobRequest, resolved: Plan) -> dict[str, Any]:
 
 
 def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
-    counts = shapes.count(
-        resolved.layers,
-        inputs=resolved.inputs_at_most,
-        outputs=resolved.outputs,
-        batch_size=resolved.training.batch_size,
-        precision=resolved.training.precision,
-        optimizer=resolved.training.optimizer,
-        loss=resolved.loss,
-        accumulate=resolved.training.accumulate,
-        averaging=resolved.training.averaging,
-        frozen=resolved.training.frozen,
-    )
+    cost = estimate_cost(build_without_memory(resolved), resolved.training)
     rows = resolved.training_rows * resolved.training.epochs + _tested_rows(resolved)
-    _check("parameters", counts.parameters, limits.max_parameters)
-    memory = counts.bytes + _data_bytes(resolved)
+    _check("parameters", cost.parameters, limits.max_parameters)
+    memory = cost.bytes + _data_bytes(resolved)
     _check("bytes of memory", memory, limits.max_job_bytes)
-    flops = rows * (counts.flops_forward + counts.flops_backward)
+    flops = rows * (cost.flops_forward + cost.flops_backward)
     duration = durations.of_job(durations.recent(tx), flops)
     return {
-        "parameters": counts.parameters,
+        "parameters": cost.parameters,
         "flops": flops,
         "memory_bytes": memory,
         "seconds": asdict(duration) if duration else None,

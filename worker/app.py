@@ -14,7 +14,7 @@ from celery.signals import (
 )
 from celery.worker import state
 
-from engine.fingerprint import fingerprint
+from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.celery_app import celery_app
 from service.settings import settings
 from worker import tasks
@@ -48,7 +48,7 @@ _presence: list[Presence] = []
 
 @worker_init.connect
 def _probed(**_: Any) -> None:
-    fingerprint()  # before the processes are forked, which find it done
+    numeric_fingerprint()  # before the processes are forked, which find it done
 
 
 @worker_ready.connect

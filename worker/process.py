@@ -11,7 +11,7 @@ from collections.abc import Callable
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
-from engine.fingerprint import fingerprint
+from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.broker_health import check_broker
 from messaging.celery_app import celery_app
 from messaging.notifier import Notifier
@@ -110,7 +110,7 @@ class Presence:
                 if last:
                     workers.gone(tx, self._id)
                 else:
-                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots, fingerprint())
+                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots, numeric_fingerprint())
             return self.watchdog.is_disconnected(self._busy(), lambda: _longest_wait(sessions))
         finally:
             self._engine.dispose()

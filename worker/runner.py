@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import DBAPIError
 
-from engine.fingerprint import fingerprint
+from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.notifier import Notifier
 from service.settings import Settings
 from store.db.database import Sessions, is_its_own_fault, may_pass
@@ -55,7 +55,7 @@ class Runner:
         self._draining = draining
         self._run_seconds = run_seconds
         self._fingerprint_policy = FingerprintPolicy(
-            fingerprint=fingerprint(),
+            fingerprint=numeric_fingerprint(),
             wait_seconds=settings.fingerprint_wait_seconds,
             live_seconds=LIVE_HEARTBEATS * settings.heartbeat_seconds,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.batches import Rows, check
+from engine.batches import Rows, check_rows
 from engine.diagnostics.layer_statistics import leaves
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
@@ -52,7 +52,7 @@ def contributions(network: Network, rows: Rows, *, largest: int = 20) -> Contrib
     Raises:
         ValueError: there are no rows, or they do not fit the network.
     """
-    network = network.thawed()
+    network = network.without_frozen()
     loss, gradient = _mean_gradient(network, rows)
     values, gradients = network.parameters.values, network.parameters.views(gradient)
     products = network.parameters.views(gradient * network.parameters.learned)
@@ -67,16 +67,16 @@ def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
     """Return the mean loss and its gradient (learned,), block by block."""
     if not len(rows):
         raise ValueError("there are no rows to take the gradient of")
-    rows = check(rows, network)
+    rows = check_rows(rows, network)
     if not network.parameters.gradients.size:
         network.allocate(BLOCK_ROWS, training=True)
-    assert rows.weights is not None  # noqa: S101 - check fills them in
-    shares = (rows.weights / rows.weights.sum()).astype(network.dtype)
+    assert rows.sample_weights is not None  # noqa: S101 - check fills them in
+    sample_weights = (rows.sample_weights / rows.sample_weights.sum()).astype(network.dtype)
     loss, gradient = 0.0, np.zeros_like(network.parameters.gradients)
     with np.errstate(all="ignore"):
         for start in range(0, len(rows), BLOCK_ROWS):
             part = slice(start, start + BLOCK_ROWS)
-            loss += network.backpropagate(rows.x[part], rows.y[part], shares[part], None)
+            loss += network.backpropagate(rows.x[part], rows.y[part], sample_weights[part], None)
             gradient += network.parameters.gradients
     return loss, gradient
 

@@ -193,9 +193,9 @@ def culprit(network: Network, x: Array) -> str:
 
 def _gradient_norms(network: Network) -> dict[str, float]:
     """Return label -> norm of the layer's whole gradient, input to output, in float64."""
-    norms = {network.layers[index].label: 0.0 for index in network.learners}
+    norms = {network.layers[index].label: 0.0 for index in network.trainable}
     views = network.parameters.views(network.parameters.gradients)
-    for index in network.learners:
+    for index in network.trainable:
         layer = network.layers[index]
         parts = [views[f"{index}.{name}"].astype(np.float64) for name in layer.parameter_shapes()]
         norms[layer.label] = math.hypot(*(float(np.linalg.norm(part)) for part in parts))

@@ -42,7 +42,7 @@ class Sequential(Layer):
     def __init__(self, layers: Sequence[Layer], input_shape: Shape, layer_id: LayerId) -> None:
         super().__init__(input_shape, layers[-1].output_shape if layers else input_shape, layer_id)
         self.layers = tuple(layers)
-        self.learners = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
+        self.trainable = tuple(index for index, layer in enumerate(layers) if layer.parameter_shapes())
         self.rests: tuple[bool, ...] = ()  # for each layer, where some are frozen, whether it runs as at inference
         self._spare_inputs()
 
@@ -51,7 +51,7 @@ class Sequential(Layer):
         """The index of the layer at which backward may end."""
         if self.passes_gradient:
             return 0
-        return self.learners[0] if self.learners else len(self.layers)
+        return self.trainable[0] if self.trainable else len(self.layers)
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Those of all layers."""
@@ -88,7 +88,7 @@ class Sequential(Layer):
 
     def freeze(self, indices: Collection[int]) -> None:
         """Keep the parameters of some layers as they are: these, and all before the first learner, rest."""
-        self.learners = tuple(index for index in self.learners if index not in indices)
+        self.trainable = tuple(index for index in self.trainable if index not in indices)
         self.rests = tuple(index in indices or index < self.first for index in range(len(self.layers)))
         self.stop_gradient()
 

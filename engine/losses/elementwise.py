@@ -10,7 +10,7 @@ import numpy as np
 from engine.layers.activations import sigmoid
 from engine.losses.loss import Loss
 from engine.memory import Arena, Array, Buffers, Shape
-from engine.metrics import MAX_LOG_RATE, Deviation, MedianDeviation, RateDeviation, Score, SignAccuracy
+from engine.metrics import MAX_LOG_RATE, BinaryAccuracy, MedianScore, RateScore, RegressionScore, Score
 from engine.spec import HuberSpec, LossSpec, QuantileSpec, SigmoidCrossEntropySpec
 
 Kind = TypeVar("Kind", bound=LossSpec)
@@ -26,9 +26,9 @@ class ElementwiseLoss(Loss):
         """Two numbers per output."""
         return dict.fromkeys(("losses", "work"), ((self.outputs,), dtype))
 
-    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+    def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
         """Leave each output's loss in `losses` and its derivative in `logits`, then weigh both."""
-        z, column = logits.reshape(-1, self.outputs), shares[:, None]
+        z, column = logits.reshape(-1, self.outputs), sample_weights[:, None]
         self._differentiate(z, targets)
         np.multiply(z, column, out=z)
         np.divide(z, self.outputs, out=z)
@@ -53,7 +53,7 @@ class ElementwiseLoss(Loss):
 
     def score(self) -> Score:
         """Return how far outputs are from their targets."""
-        return Deviation()
+        return RegressionScore()
 
 
 class MeanSquaredError(ElementwiseLoss):
@@ -123,7 +123,7 @@ class Quantile(ElementwiseLoss):
 
     def score(self) -> Score:
         """Return how far the quantile next to the median is from its target."""
-        return MedianDeviation(self.quantiles)
+        return MedianScore(self.quantiles)
 
 
 class Poisson(ElementwiseLoss):
@@ -132,7 +132,7 @@ class Poisson(ElementwiseLoss):
     Above LARGEST_LOG_RATE, where exp(z) would soon overflow, it stays what it is there.
     """
 
-    explosion: float = 1e30  # one rate far too high makes a loss of any size, and is soon learned from
+    divergence_factor: float = 1e30  # one rate far too high makes a loss of any size, and is soon learned from
 
     def _differentiate(self, z: Array, y: Array) -> None:
         np.multiply(y, z, out=self.work)
@@ -151,7 +151,7 @@ class Poisson(ElementwiseLoss):
 
     def score(self) -> Score:
         """Return how far rates are from their counts."""
-        return RateDeviation()
+        return RateScore()
 
 
 class SigmoidCrossEntropy(ElementwiseLoss):
@@ -189,7 +189,7 @@ class SigmoidCrossEntropy(ElementwiseLoss):
 
     def score(self) -> Score:
         """Return how often the likelier answer is the right one."""
-        return SignAccuracy()
+        return BinaryAccuracy()
 
 
 class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):

@@ -20,7 +20,7 @@ class Loss(RowBuffers):
     consists of (the classes, or the numbers); axes before it, if any, are moments of a sequence, which count the same.
     """
 
-    explosion: float = 1e6  # a batch's loss so many times the first one's (or 1, if larger) will not come back
+    divergence_factor: float = 1e6  # a batch's loss so many times the first one's (or 1, if larger) will not come back
 
     def __init__(self, spec: LossSpec, output_shape: Shape) -> None:
         super().__init__()
@@ -34,11 +34,11 @@ class Loss(RowBuffers):
         return self.spec.type
 
     @abstractmethod
-    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+    def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
         """Return the mean loss, and overwrite `logits: (rows, *output_shape)` with its gradient.
 
-        `targets` as `as_targets` makes them. `shares: (rows,)` is each row's part of the mean, in the logits' dtype:
-        1 / rows without weights.
+        `targets` come from `as_targets`. `sample_weights: (rows,)`, in the dtype of the logits, sum up to the weight of
+        the batch: each is 1 / rows if all rows count the same.
         """
 
     @abstractmethod

@@ -11,7 +11,7 @@ import numpy as np
 from engine.losses.loss import Loss
 from engine.losses.softmax import SoftmaxCrossEntropy
 from engine.memory import Arena, Array, Buffers, Shape
-from engine.metrics import Score, Scores
+from engine.metrics import MultiTargetScore, Score
 from engine.spec import MultiTargetSpec
 
 
@@ -27,7 +27,7 @@ class MultiTarget(Loss):
         if output_shape != (sum(part.outputs for part in parts),):
             raise ValueError(f"the targets' outputs do not add up to {output_shape}")
         self.parts = tuple(parts)
-        self.explosion = max(part.explosion for part in parts)
+        self.divergence_factor = max(part.divergence_factor for part in parts)
         self.weights = tuple(target.weight for target in spec.targets)
         self.columns = _slices([part.outputs for part in parts])
         self.places = _slices([_width(part) for part in parts])
@@ -53,14 +53,14 @@ class MultiTarget(Loss):
         for part in self.parts:
             part.resize(rows)
 
-    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+    def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
         """Work on a copy of each target's outputs, and put the gradients together again."""
         total = 0.0
         for index, part in enumerate(self.parts):
             z, y = getattr(self, f"logits{index}"), getattr(self, f"targets{index}")
             np.copyto(z, logits[:, self.columns[index]])
             np.copyto(y.reshape(len(y), -1), targets[:, self.places[index]], casting="unsafe")
-            total += self.weights[index] * part(z, y, shares)
+            total += self.weights[index] * part(z, y, sample_weights)
             np.multiply(z, self.weights[index], out=logits[:, self.columns[index]])
         return total
 
@@ -80,7 +80,7 @@ class MultiTarget(Loss):
 
     def score(self) -> Score:
         """Return the mean of the metrics of all targets that have them."""
-        return Scores([part.score() for part in self.parts], self.columns, self.places)
+        return MultiTargetScore([part.score() for part in self.parts], self.columns, self.places)
 
 
 def _checked(part: Loss, y: Array, dtype: np.dtype[Any]) -> Array:

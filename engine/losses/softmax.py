@@ -58,11 +58,12 @@ class SoftmaxCrossEntropy(Loss):
             setattr(self, name, whole[:rows].reshape(-1))
         self.total_column = self.total[:, None]
 
-    def __call__(self, logits: Array, targets: Array, shares: Array) -> float:
+    def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
         """Take log(sum(exp(logits))) - logits[class], with each answer's maximum subtracted first."""
         flat, place = logits.reshape(-1), self.place
         if self.moments > 1:
-            logits, targets, shares = flat.reshape(-1, self.classes), targets.reshape(-1), self._spread(shares)
+            logits, targets = flat.reshape(-1, self.classes), targets.reshape(-1)
+            sample_weights = self._spread(sample_weights)
         logits.argmax(1, place)  # and then to fetch is faster than to reduce by maximum
         np.add(place, self.first, place)
         flat.take(place, None, self.total, "clip")
@@ -72,25 +73,25 @@ class SoftmaxCrossEntropy(Loss):
         np.exp(logits, logits)
         logits.dot(self.ones, self.total)
         np.subtract(np.log(self.total, self.losses), self.picked, self.losses)
-        np.divide(shares, self.total, self.total)
+        np.divide(sample_weights, self.total, self.total)
         np.multiply(logits, self.total_column, logits)
-        self._subtract_target(logits, flat, shares)
-        return float(self.losses.dot(shares))
+        self._subtract_target(logits, flat, sample_weights)
+        return float(self.losses.dot(sample_weights))
 
-    def _spread(self, shares: Array) -> Array:
+    def _spread(self, sample_weights: Array) -> Array:
         """Divide each row's share among its moments."""
         by_row = self.spread.reshape(-1, self.moments)
-        np.multiply(shares[:, None], 1 / self.moments, out=by_row)
+        np.multiply(sample_weights[:, None], 1 / self.moments, out=by_row)
         return self.spread
 
     def _pick(self, logits: Array, flat: Array) -> None:  # noqa: ARG002 - the smoothed form reads them
         """Write to `picked` what logit is to be expected: the right class's, which `place` points at."""
         flat.take(self.place, None, self.picked, "clip")
 
-    def _subtract_target(self, logits: Array, flat: Array, shares: Array) -> None:  # noqa: ARG002 - as above
-        """Subtract what the probabilities, times shares, should have been."""
+    def _subtract_target(self, logits: Array, flat: Array, sample_weights: Array) -> None:  # noqa: ARG002 - as above
+        """Subtract what the probabilities, times sample_weights, should have been."""
         flat.take(self.place, None, self.picked, "clip")
-        flat.put(self.place, np.subtract(self.picked, shares, self.picked), "clip")
+        flat.put(self.place, np.subtract(self.picked, sample_weights, self.picked), "clip")
 
     def activate(self, logits: Array) -> Array:
         """Softmax over the last axis."""
@@ -136,7 +137,7 @@ class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         np.multiply(logits.dot(self.ones, self.mixed), self.smoothing / self.classes, out=self.mixed)
         np.add(self.picked, self.mixed, out=self.picked)
 
-    def _subtract_target(self, logits: Array, flat: Array, shares: Array) -> None:
-        np.multiply(shares, self.smoothing / self.classes, out=self.mixed)
+    def _subtract_target(self, logits: Array, flat: Array, sample_weights: Array) -> None:
+        np.multiply(sample_weights, self.smoothing / self.classes, out=self.mixed)
         np.subtract(logits, self.mixed[:, None], out=logits)
-        super()._subtract_target(logits, flat, np.multiply(shares, 1 - self.smoothing, out=self.mixed))
+        super()._subtract_target(logits, flat, np.multiply(sample_weights, 1 - self.smoothing, out=self.mixed))

@@ -9,7 +9,7 @@ from engine import streams
 from engine.layers.column_embedding import ColumnEmbedding
 from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
-from engine.network import Network, StateMismatch, misfit
+from engine.network import Network, StateMismatch, tensor_problems
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
@@ -69,7 +69,7 @@ def start_from(
     wanted = [name for name in network.parameters.values if _is_wanted(network, name, layers, head=head)]
     problems = [f"{name} is missing" for name in wanted if name not in state]
     for name in wanted:
-        problems += misfit(name, state[name], network.parameters.values[name]) if name in state else []
+        problems += tensor_problems(name, state[name], network.parameters.values[name]) if name in state else []
     if problems:
         raise StateMismatch(sorted(problems))
     network.initialize(streams.stream(seed, "init"))
@@ -112,7 +112,7 @@ def fitting_inputs(network: Network, described: Described) -> int:
     For a network whose inputs are not known yet, but how many there are at most. The network's own number if no
     smaller one fits.
     """
-    wide = [index for index in network.learners if not isinstance(network.layers[index], ColumnEmbedding)]
+    wide = [index for index in network.trainable if not isinstance(network.layers[index], ColumnEmbedding)]
     first = next(iter(wide), 0)
     for name in network.layers[first].parameter_shapes():
         shape, found = network.parameters.shapes[f"{first}.{name}"], described.get(f"{first}.{name}", ((), ""))[0]

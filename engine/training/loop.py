@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine import metrics, streams
-from engine.batches import Batches, Rows, check
+from engine.batches import Batches, Rows, check_rows
 from engine.diagnostics import layer_statistics
 from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.losses.class_weights import class_weights
@@ -64,8 +64,8 @@ def train(  # noqa: PLR0913 - three of the seven have defaults
     training rows weigh as much as their classes, times their own weights if they have some. `schedule` takes the
     place of the spec's.
 
-    A loss or gradient norm that is not finite, or a loss beyond `Loss.explosion`, ends the run as "diverged" before the
-    update that it would have caused, so the parameters stay finite.
+    A loss or gradient norm that is not finite, or a loss beyond `Loss.divergence_factor`, ends the run as "diverged"
+    before the update that it would have caused, so the parameters stay finite.
 
     Raises:
         ValueError: rows do not fit the network, or a metric that the spec goes by cannot be measured on them.
@@ -92,10 +92,10 @@ def _prepare(  # noqa: PLR0913 - the same seven
         train_rows = _weighed(train_rows, spec.class_weight, network)
     validation = None
     if validation_rows:
-        validation = Batches(check(validation_rows, network), BLOCK_ROWS, shuffled=False)
+        validation = Batches(check_rows(validation_rows, network), BLOCK_ROWS, shuffled=False)
     _refuse_unmeasurable(spec, network, measured=validation is not None)
     batch_size = min(spec.batch_size, len(train_rows))
-    batches = Batches(check(train_rows, network), batch_size, shuffled=spec.shuffle)
+    batches = Batches(check_rows(train_rows, network), batch_size, shuffled=spec.shuffle)
     quiet = contextvars.copy_context()
     quiet.run(np.seterr, all="ignore")
     update = Update(network, spec, state, batches)
@@ -117,7 +117,7 @@ def _prepare(  # noqa: PLR0913 - the same seven
 def _weighed(rows: Rows, weighting: Literal["balanced"] | tuple[float, ...], network: Network) -> Rows:
     if network.loss.name not in OF_CLASSES:
         raise ValueError(f"class_weight is for classes, and the loss is {network.loss.name}")
-    return Rows(rows.x, rows.y, class_weights(rows.y, weighting, rows.weights))
+    return Rows(rows.x, rows.y, class_weights(rows.y, weighting, rows.sample_weights))
 
 
 def _refuse_unmeasurable(spec: TrainingSpec, network: Network, *, measured: bool) -> None:
@@ -168,12 +168,12 @@ def _arrange(state: TrainingState, batches: Batches) -> None:
 def _step(run: _Run) -> float:
     """Learn from one batch and return its mean loss; if that fails, note where and change nothing."""
     state, tally, update = run.state, run.state.tally, run.update
-    x, targets, shares = run.batches[state.batch]
-    loss = run.network.backpropagate(x, targets, shares, state.dropout)
+    x, targets, sample_weights = run.batches[state.batch]
+    loss = run.network.backpropagate(x, targets, sample_weights, state.dropout)
     complete = update.collect(state.batch)
     norm = update.norm()
     if state.loss_limit is None:
-        state.loss_limit = run.network.loss.explosion * max(loss, 1.0) if math.isfinite(loss) else 0.0
+        state.loss_limit = run.network.loss.divergence_factor * max(loss, 1.0) if math.isfinite(loss) else 0.0
     if not (loss <= state.loss_limit and norm < math.inf):  # also true of NaN
         if state.line_search is None or state.line_search.accepted is None:
             state.failure = _failure(run, x)
@@ -244,10 +244,10 @@ def _validate(run: _Run) -> dict[str, float]:
     total = 0.0
     score = network.loss.score()
     for index in range(blocks.count):
-        x, targets, shares = blocks[index]
+        x, targets, sample_weights = blocks[index]
         logits = network.forward(x)
         score.add(logits, targets)
-        total += network.loss(logits, targets, shares) * len(x)
+        total += network.loss(logits, targets, sample_weights) * len(x)
     return {
         "val_loss": total / blocks.rows,
         **{f"val_{name}": value for name, value in score.metrics().items()},

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine import streams
-from engine.batches import Rows, check
+from engine.batches import Rows, check_rows
 from engine.memory import Array
 from engine.network import Network, working_rows
 from engine.optimizers.line_search import LineSearch
@@ -88,7 +88,7 @@ def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> Tra
     """
     if not len(rows):
         raise ValueError("there are no rows to train on")
-    check(rows, network)
+    check_rows(rows, network)
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"))
     network.freeze(spec.frozen)
@@ -115,8 +115,8 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
         "training": spec.model_dump(exclude=NO_EFFECT),
         "rows": len(rows),
     }
-    if rows.weights is not None:
-        facts["weights"] = hashlib.sha256(np.asarray(rows.weights, np.float64).tobytes()).hexdigest()
+    if rows.sample_weights is not None:
+        facts["weights"] = hashlib.sha256(np.asarray(rows.sample_weights, np.float64).tobytes()).hexdigest()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

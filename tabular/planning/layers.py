@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.layers.layer_id import ShapeError
-from engine.shapes import Counts, count
-from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ReshapeSpec, ResidualSpec, SgdSpec
+from engine.memory import DryArena
+from engine.network import Network
+from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, LossName, LossSpec, ReshapeSpec, ResidualSpec
 from tabular.planning.features import FeaturePlan, Reading
 from tabular.planning.losses import LossPlan
 from tabular.planning.report import PlanningReport
@@ -52,7 +53,7 @@ def inputs_of(features: Iterable[FeaturePlan], profile: Profile) -> Inputs:
 def end_of(layers: Sequence[LayerSpec], inputs: Inputs, report: PlanningReport) -> Shape | None:
     """Return the shape of what the hidden layers make of a row; None after noting which layer cannot take it."""
     try:
-        counts = _count(layers, inputs.most)
+        network = _network(layers, inputs.most)
     except ValueError as refused:
         _refuse(refused, inputs, report)
         return None
@@ -60,7 +61,7 @@ def end_of(layers: Sequence[LayerSpec], inputs: Inputs, report: PlanningReport) 
         report.reject(
             _pointer(refused_fewer), f"{_kind(refused_fewer)} needs an exact number of inputs. {_why(inputs)}"
         )
-    hidden = [layer.output_shape for layer in counts.layers if layer.id.spec_index is not None]
+    hidden = [layer.output_shape for layer in network.layers if layer.id.spec_index is not None]
     return tuple(hidden[-1]) if hidden else (inputs.most,)
 
 
@@ -78,7 +79,7 @@ def check_frozen(layers: Sequence[LayerSpec], frozen: Sequence[int], inputs: Inp
 
 def learners(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
     """Return which layers have parameters, counted from 0."""
-    each = ((layer.id.spec_index, layer.parameters) for layer in _count(layers, inputs.most).layers)
+    each = ((layer.id.spec_index, layer.parameter_shapes()) for layer in _network(layers, inputs.most).layers)
     return frozenset(index for index, parameters in each if parameters and index is not None)
 
 
@@ -91,14 +92,14 @@ def resting(layers: Sequence[LayerSpec], inputs: Inputs, frozen: Collection[int]
 
 def making_flat_rows(layers: Sequence[LayerSpec], inputs: Inputs) -> frozenset[int]:
     """Return which layers make flat rows, of one number for each feature."""
-    each = ((layer.id.spec_index, layer.output_shape) for layer in _count(layers, inputs.most).layers)
+    each = ((layer.id.spec_index, layer.output_shape) for layer in _network(layers, inputs.most).layers)
     return frozenset(index for index, shape in each if len(shape) == 1 and index is not None)
 
 
 def check_outputs(layers: Sequence[LayerSpec], inputs: Inputs, loss: LossPlan, report: PlanningReport) -> None:
     """Note what else the engine finds wrong with the whole network."""
     try:
-        count(layers, inputs.most, loss.outputs, 1, "float32", SgdSpec(), loss=loss.loss)
+        _network(layers, inputs.most, loss.outputs, loss.loss)
     except ValueError as refused:
         _refuse(refused, inputs, report)
 
@@ -151,13 +152,19 @@ def _most(feature: FeaturePlan, profile: Profile) -> float:
     return column.max if column and isinstance(column.max, (int, float)) else 0
 
 
-def _count(layers: Sequence[LayerSpec], inputs: int) -> Counts:
-    return count(layers, inputs, 1, 1, "float32", SgdSpec())
+def _network(
+    layers: Sequence[LayerSpec],
+    inputs: int,
+    outputs: int | Shape = 1,
+    loss: LossName | LossSpec = "softmax_cross_entropy",
+) -> Network:
+    """Return a network without memory. Its shapes are real."""
+    return Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision="float32", arena=DryArena())
 
 
 def _refusal(layers: Sequence[LayerSpec], inputs: int) -> ValueError | None:
     try:
-        _count(layers, inputs)
+        _network(layers, inputs)
     except ValueError as refused:
         return refused
     return None

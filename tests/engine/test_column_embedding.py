@@ -68,9 +68,9 @@ def test_gradients_agree_with_the_complex_step_also_where_the_layer_is_not_the_f
 
 def test_gradients_agree_with_central_differences_of_the_loss() -> None:
     layers: list[LayerSpec] = [MIXED, DenseSpec(units=4, activation="tanh")]
-    network, x, targets, shares = case(layers, "softmax_cross_entropy", rows=6, inputs=6)
+    network, x, targets, sample_weights = case(layers, "softmax_cross_entropy", rows=6, inputs=6)
     x[:, [1, 2, 5]] = [[0, 0, 0], [1, 1, 1], [1, 2, 0], [2, 3, 1], [2, 3, 1], [2, 3, 1]]
-    assert_gradients(network, x, targets, shares)
+    assert_gradients(network, x, targets, sample_weights)
 
 
 def test_vectors_tell_how_much_they_contributed_to_the_error() -> None:

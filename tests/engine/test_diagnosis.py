@@ -115,8 +115,8 @@ def test_every_kind_of_layer_is_measured(name: str) -> None:
     network = case.network()
     network.allocate(128, training=True)
     x, y = case.batch()
-    shares = np.full(len(x), 1 / len(x), np.float32)
-    network.backpropagate(x, network.loss.as_targets(y, network.dtype), shares, np.random.default_rng(0))
+    sample_weights = np.full(len(x), 1 / len(x), np.float32)
+    network.backpropagate(x, network.loss.as_targets(y, network.dtype), sample_weights, np.random.default_rng(0))
     watch = Watch(network, x, steps_per_epoch=1, epochs=1)
     sizes = watch.look(watch.update(lambda: network.parameters.learned.__iadd__(0.125)))
     learners = {layer.label for _, layer in leaves(network.sequential) if layer.parameter_shapes()}

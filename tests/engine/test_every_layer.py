@@ -13,11 +13,9 @@ from engine.batches import Rows
 from engine.layers.build import MAKERS, hidden_layers
 from engine.layers.layer_id import ShapeError
 from engine.memory import Shape
-from engine.shapes import count
 from engine.spec import (
     ActivationName,
     ActivationSpec,
-    AdamSpec,
     AttentionSpec,
     AveragePoolSpec,
     AveragingSpec,
@@ -44,6 +42,7 @@ from engine.spec import (
 from engine.training import checkpoint
 from engine.training.loop import train
 from engine.training.state import initialize_training
+from tests.support.costs import cost_of
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 from tests.support.training_runs import best, classifier, spec
 
@@ -126,29 +125,26 @@ def test_resuming_at_any_batch_gives_the_same_bits(layers: list[LayerSpec]) -> N
 
 @pytest.mark.parametrize("batch_size", [8, 300])
 @pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
-def test_what_is_counted_is_what_is_allocated(layers: list[LayerSpec], batch_size: int) -> None:
-    counts = count(layers, INPUTS, 2, batch_size, "float32", AdamSpec())
+def test_the_estimated_cost_is_what_training_allocates(layers: list[LayerSpec], batch_size: int) -> None:
     network, rows, training = classifier(*layers, inputs=INPUTS), noise(310), spec(epochs=1, batch_size=batch_size)
+    cost = cost_of(layers, INPUTS, 2, training)
     state = initialize_training(network, training, rows)
     list(train(network, state, training, rows))
     learned = [network.sequential.parameter_shapes()[name] for name in network.sequential.parameter_shapes()]
-    assert counts.parameters == sum(layer.parameters for layer in counts.layers) == sum(map(np.prod, learned))
-    assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
-    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+    assert cost.parameters == sum(layer.parameters for layer in cost.layers) == sum(map(np.prod, learned))
+    assert 0 < len(checkpoint.dump(state)) - cost.checkpoint_bytes < 4_096
+    assert network.arena.bytes + best(state).parameters.nbytes == cost.bytes - cost.checkpoint_bytes
 
 
-def test_what_is_frozen_is_counted_as_what_it_takes() -> None:
+def test_the_estimate_for_frozen_layers_is_what_training_allocates() -> None:
     layers = [DenseSpec(units=64), DenseSpec(units=64), DenseSpec(units=8)]
-    counts = count(layers, INPUTS, 2, 8, "float32", AdamSpec(), frozen=(0, 1))
-    network, rows, training = (
-        classifier(*layers, inputs=INPUTS),
-        noise(310),
-        spec(epochs=1, batch_size=8, frozen=(0, 1)),
-    )
+    training = spec(epochs=1, batch_size=8, frozen=(0, 1))
+    network, rows = classifier(*layers, inputs=INPUTS), noise(310)
+    cost = cost_of(layers, INPUTS, 2, training)
     state = initialize_training(network, training, rows)
     list(train(network, state, training, rows))
-    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
-    assert [layer.flops_backward > 0 for layer in counts.layers if layer.parameters] == [False, False, True, True]
+    assert network.arena.bytes + best(state).parameters.nbytes == cost.bytes - cost.checkpoint_bytes
+    assert [layer.flops_backward > 0 for layer in cost.layers if layer.parameters] == [False, False, True, True]
 
 
 @pytest.fixture

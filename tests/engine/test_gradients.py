@@ -53,11 +53,11 @@ def distance_to_kink(network: Network, x: Array) -> float:
     return closest
 
 
-def assert_gradients(network: Network, x: Array, targets: Array, shares: Array) -> None:
+def assert_gradients(network: Network, x: Array, targets: Array, sample_weights: Array) -> None:
     """Compare each partial derivative with a central difference of the mean loss."""
 
     def loss() -> float:
-        return network.backpropagate(x, targets, shares, stream(3, "dropout"))
+        return network.backpropagate(x, targets, sample_weights, stream(3, "dropout"))
 
     loss()
     analytic = network.parameters.gradients.copy()
@@ -126,8 +126,8 @@ def test_random_stacks_have_the_gradient_of_their_loss(
 ) -> None:
     if loss == "softmax_cross_entropy":
         outputs += 1  # a single class has no gradient
-    network, x, targets, shares = case(layers, loss, rows=rows, inputs=inputs, outputs=outputs)
-    assert_gradients(network, x, targets, shares)
+    network, x, targets, sample_weights = case(layers, loss, rows=rows, inputs=inputs, outputs=outputs)
+    assert_gradients(network, x, targets, sample_weights)
 
 
 @pytest.mark.parametrize("activation", ["linear", "tanh", "sigmoid", "silu", "gelu"])
@@ -145,6 +145,6 @@ def test_analytic_activations_agree_with_the_complex_step(activation: Activation
 
 def test_the_first_learning_layer_computes_no_input_gradient() -> None:
     network = make_network([DropoutSpec(rate=0.1), DenseSpec(units=4), DenseSpec(units=4)])
-    dense_layers = [network.layers[index] for index in network.learners]
+    dense_layers = [network.layers[index] for index in network.trainable]
     assert [layer.passes_gradient for layer in dense_layers] == [False, True, True]
     assert not hasattr(dense_layers[0], "dx")

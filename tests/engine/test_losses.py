@@ -96,11 +96,11 @@ def assert_gradient(spec: LossSpec, shape: Shape, rows: int, seed: int = 0) -> N
     loss = ready(spec, shape, rows)
     z = rng.standard_normal((rows, *shape)) * 2
     targets = loss.as_targets(answers(spec, shape, rows, rng), z.dtype)
-    shares = rng.random(rows) + 0.1
-    shares /= shares.sum()
+    weights = rng.random(rows) + 0.1
+    weights /= weights.sum()
     gradient = z.copy()
-    loss(gradient, targets, shares)
-    numeric = differences(lambda at: loss(at, targets, shares), z)
+    loss(gradient, targets, weights)
+    numeric = differences(lambda at: loss(at, targets, weights), z)
     np.testing.assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-9)
 
 
@@ -168,17 +168,17 @@ def test_float32_agrees_with_float64(spec: LossSpec) -> None:
     found = {}
     for dtype in ("float32", "float64"):
         loss, logits = ready(spec, shape, 5, dtype), z.astype(dtype)
-        shares = np.full(5, 0.2, dtype)
-        found[dtype] = (loss(logits, loss.as_targets(y, logits.dtype), shares), logits)
+        weights = np.full(5, 0.2, dtype)
+        found[dtype] = (loss(logits, loss.as_targets(y, logits.dtype), weights), logits)
     assert found["float32"][0] == pytest.approx(found["float64"][0], rel=1e-6)
     np.testing.assert_allclose(found["float32"][1], found["float64"][1], rtol=1e-4, atol=1e-6)
 
 
 def test_the_mean_over_many_rows_is_as_exact_as_over_few() -> None:
     spec, rows, rng = SPECS["softmax"], 65_536, np.random.default_rng(0)
-    z, y, shares = rng.standard_normal((rows, 3), np.float32), rng.integers(0, 3, rows), np.full(rows, 1 / rows)
+    z, y, weights = rng.standard_normal((rows, 3), np.float32), rng.integers(0, 3, rows), np.full(rows, 1 / rows)
     found = [
-        ready(spec, (3,), rows, dtype)(z.astype(dtype), y, shares.astype(dtype)) for dtype in ("float32", "float64")
+        ready(spec, (3,), rows, dtype)(z.astype(dtype), y, weights.astype(dtype)) for dtype in ("float32", "float64")
     ]
     assert found[0] == pytest.approx(found[1], rel=1e-6)
 
@@ -376,11 +376,12 @@ def test_a_call_allocates_nothing_that_grows_with_the_batch(spec: LossSpec, shap
     for rows in (8_192, 32_768):  # beyond the size of NumPy's own buffers
         rng = np.random.default_rng(0)
         loss, z = ready(spec, shape, rows, "float32"), rng.standard_normal((rows, *shape)).astype(np.float32)
-        targets, shares = loss.as_targets(answers(spec, shape, rows, rng), z.dtype), np.full(rows, 1 / rows, np.float32)
-        loss(z.copy(), targets, shares)
+        targets = loss.as_targets(answers(spec, shape, rows, rng), z.dtype)
+        weights = np.full(rows, 1 / rows, np.float32)
+        loss(z.copy(), targets, weights)
         logits = z.copy()
         tracemalloc.start()
-        loss(logits, targets, shares)
+        loss(logits, targets, weights)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 8_192  # bytes, for three times as many rows

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.batches import Batches, Rows, check
+from engine.batches import Batches, Rows, check_rows
 from engine.losses.class_weights import class_weights
 from engine.memory import Array
 from engine.network import Network
@@ -90,15 +90,15 @@ def test_a_batch_that_weighs_nothing_teaches_nothing() -> None:
 @pytest.mark.parametrize("weights", [[0.0] * 60, [-1.0, *[1.0] * 59], [np.nan] * 60, [np.inf] * 60, [1e308] * 60])
 def test_weights_that_make_no_mean_are_refused(weights: list[float]) -> None:
     with pytest.raises(ValueError, match="weights must be numbers from 0 up whose sum is finite and above 0"):
-        check(Rows(moons(60).x, moons(60).y, np.array(weights)), exact())
+        check_rows(Rows(moons(60).x, moons(60).y, np.array(weights)), exact())
 
 
 def test_shares_of_weighted_rows_add_up_to_the_batches() -> None:
-    rows = check(Rows(moons(60).x, moons(60).y, WEIGHTS), exact())
+    rows = check_rows(Rows(moons(60).x, moons(60).y, WEIGHTS), exact())
     batches = Batches(rows, 16, shuffled=False)
     sizes = [len(batches[index][0]) for index in range(batches.count)]
-    shares = [batches[index][2].sum() for index in range(batches.count)]
-    assert np.dot(sizes, shares) == pytest.approx(60)
+    sample_weights = [batches[index][2].sum() for index in range(batches.count)]
+    assert np.dot(sizes, sample_weights) == pytest.approx(60)
 
 
 def test_a_checkpoint_of_other_weights_is_refused() -> None:

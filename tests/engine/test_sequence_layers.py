@@ -83,10 +83,10 @@ def test_a_transformer_agrees_with_central_differences_of_its_loss(outputs: int 
     vector[:] = rng.standard_normal(vector.size) * 0.5
     network.allocate(4, training=True)
     x, y = rng.integers(0, 5, (4, 3)).astype(float), rng.integers(0, 5, (4, *network.output_shape[:-1]))
-    shares = np.array([0.1, 0.2, 0.3, 0.4])
+    sample_weights = np.array([0.1, 0.2, 0.3, 0.4])
 
     def loss() -> float:
-        return network.backpropagate(x, y, shares, rng)
+        return network.backpropagate(x, y, sample_weights, rng)
 
     loss()
     analytic, numeric = network.parameters.gradients.copy(), np.empty_like(vector)

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from engine.batches import Batches, Rows
-from engine.fingerprint import fingerprint
+from engine.numeric_fingerprint import numeric_fingerprint
 from engine.streams import move_to, position, stream
 
 
@@ -33,10 +33,10 @@ def test_an_epoch_holds_every_row_once_with_its_target_and_weight() -> None:
     seen = np.concatenate([targets for _, targets, _ in parts])
     assert sorted(seen) == list(range(rows))
     assert (seen != np.arange(rows)).any()
-    for x_part, targets, shares in parts:
+    for x_part, targets, sample_weights in parts:
         np.testing.assert_array_equal(x_part[:, 0], targets)
         mean_weight = (rows + 1) / 2
-        np.testing.assert_allclose(shares * len(shares), (targets + 1) / mean_weight, rtol=1e-6)
+        np.testing.assert_allclose(sample_weights * len(sample_weights), (targets + 1) / mean_weight, rtol=1e-6)
     assert len(parts[-1][0]) == rows % 7
 
 
@@ -58,5 +58,6 @@ def test_rows_in_their_own_order_are_not_copied() -> None:
 
 
 def test_another_process_has_the_same_fingerprint() -> None:
-    command = [sys.executable, "-c", "from engine.fingerprint import fingerprint; print(fingerprint())"]
-    assert subprocess.check_output(command, text=True).strip() == fingerprint()
+    program = "from engine.numeric_fingerprint import numeric_fingerprint; print(numeric_fingerprint())"
+    command = [sys.executable, "-c", program]
+    assert subprocess.check_output(command, text=True).strip() == numeric_fingerprint()

@@ -135,6 +135,6 @@ def test_smoothed_labels_keep_probabilities_from_the_ends() -> None:
 def test_a_positive_weight_finds_more_of_a_rare_label() -> None:
     y = (np.random.default_rng(3).random((600, 1)) < 0.1 + 0.2 * (X[:, :1] > 0)).astype(float)
     losses = (SigmoidCrossEntropySpec(), SigmoidCrossEntropySpec(positive_weight=(4.0,)))
-    shares = [(fitted(loss, 1, y)[0].predict(X) > 0.5).mean() for loss in losses]
-    assert shares[0] < 0.05
-    assert 0.3 < shares[1] < 0.7
+    sample_weights = [(fitted(loss, 1, y)[0].predict(X) > 0.5).mean() for loss in losses]
+    assert sample_weights[0] < 0.05
+    assert 0.3 < sample_weights[1] < 0.7

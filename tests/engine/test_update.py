@@ -260,13 +260,13 @@ def test_a_frozen_layer_between_learners_rests_too() -> None:
     still = {name for name, value in network.parameters.values.items() if np.array_equal(value, before[name])}
     assert still == {"2.weight", "2.bias", "2.running_mean", "2.running_var"}
     targets = network.loss.as_targets(moons().y, network.dtype)[:5]
-    x, shares = moons().x[:5].astype(float), np.full(5, 0.2)
-    network.backpropagate(x, targets, shares, stream(0, "dropout"))
+    x, sample_weights = moons().x[:5].astype(float), np.full(5, 0.2)
+    network.backpropagate(x, targets, sample_weights, stream(0, "dropout"))
     found = network.parameters.views(network.parameters.gradients)["0.weight"][1, 1]
     losses = []
     for change in (1e-6, -2e-6):
         network.parameters.values["0.weight"][1, 1] += change
-        losses.append(network.backpropagate(x, targets, shares, stream(0, "dropout")))
+        losses.append(network.backpropagate(x, targets, sample_weights, stream(0, "dropout")))
     assert (losses[0] - losses[1]) / 2e-6 == pytest.approx(found, rel=1e-5)
 
 

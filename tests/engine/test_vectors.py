@@ -36,8 +36,8 @@ def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, A
     network.allocate(case.rows, training=True)
     x, y = case.batch()
     targets = network.loss.as_targets(y, network.dtype)
-    shares = np.full(case.rows, 1 / case.rows, network.dtype)
-    loss = network.backpropagate(x.astype(network.dtype), targets, shares, np.random.default_rng(0))
+    sample_weights = np.full(case.rows, 1 / case.rows, network.dtype)
+    loss = network.backpropagate(x.astype(network.dtype), targets, sample_weights, np.random.default_rng(0))
     gradients = network.parameters.views(network.parameters.gradients)
     statistics = {name: network.parameters.values[name] for name in network.sequential.statistic_shapes()}
     return loss, gradients, statistics

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from engine.shapes import count
+from engine.cost import estimate_cost
 from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, ModelSpec
 from tabular.errors import InvalidPlan
+from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.serialization import from_spec, to_spec
@@ -235,11 +236,11 @@ def test_the_estimate_counts_the_vectors_that_are_learned(read: Reader) -> None:
     data = read(csv(shops(500)))
     model = trained(data, "sales", features=[embedded("shop", 8), {"column": "size"}], model=DENSE)
     found = model.plan
-    counts = count(found.layers, found.inputs_at_most, 1, 32, "float32", found.training.optimizer, loss=found.loss)
-    assert counts.parameters == model.network.parameters.size
+    cost = estimate_cost(build_without_memory(found), found.training)
+    assert cost.parameters == model.network.parameters.size
     (feature, _) = found.features
     assert feature.vectors is not None
-    assert counts.layers[0].parameters == 8 * feature.vectors
+    assert cost.layers[0].parameters == 8 * feature.vectors
 
 
 def test_the_same_job_learns_the_same_bits(read: Reader) -> None:

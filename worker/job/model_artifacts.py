@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.batches import Rows
 from engine.diagnostics.contributions import contributions
-from engine.fingerprint import fingerprint
 from engine.interchange.safetensors import dump_safetensors
+from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.state import final_parameters
 from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
@@ -55,7 +55,7 @@ def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any
         "evaluation": finite(_evaluation(prepared)),
         "contributions": finite(asdict(contributions(prepared.network, _sample(prepared.training), largest=LARGEST))),
         "parameters": prepared.network.parameters.size,
-        "fingerprint": fingerprint(),
+        "fingerprint": numeric_fingerprint(),
         "blob_id": weights.id,
     }
 
@@ -78,7 +78,7 @@ def _architecture(prepared: Prepared) -> dict[str, Any]:
 def _sample(rows: Rows) -> Rows:
     """At most SAMPLE_ROWS of the rows, evenly spaced."""
     stride = -(-len(rows) // SAMPLE_ROWS)
-    weights = None if rows.weights is None else rows.weights[::stride]
+    weights = None if rows.sample_weights is None else rows.sample_weights[::stride]
     return Rows(np.ascontiguousarray(rows.x[::stride]), np.ascontiguousarray(rows.y[::stride]), weights)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from engine.fingerprint import fingerprint
+from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.events import BatchEnd
 from messaging.notifier import Notifier
 from service.settings import Settings
@@ -154,7 +154,7 @@ class Recorder:
         blob = blobs.write(self._sessions, blobs.chunks_of(data))
         try:
             with transaction(self._sessions, "checkpoint") as tx:
-                leases.checkpoint(tx, self._lease, blob.id, fingerprint())
+                leases.checkpoint(tx, self._lease, blob.id, numeric_fingerprint())
         except (DBAPIError, LeaseLost):
             blobs.discard(self._sessions, blob.id)  # in vain if the commit went through after all
             raise

@@ -1,4 +1,4 @@
-"""What is counted before a run is what the run then takes."""
+"""The estimated cost of a run is what the run then takes."""
 
 import tracemalloc
 from typing import Any
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from engine.batches import Rows
-from engine.shapes import count
 from engine.spec import (
     ActivationName,
     AdagradSpec,
@@ -26,6 +25,7 @@ from engine.spec import (
 from engine.training import checkpoint
 from engine.training.loop import train
 from engine.training.state import initialize_training
+from tests.support.costs import cost_of
 from tests.support.training_runs import best, classifier, spec
 
 ACTIVATIONS: tuple[ActivationName, ...] = (
@@ -51,25 +51,25 @@ def noise(rows: int, inputs: int = 20) -> Rows:
     return Rows(rng.standard_normal((rows, inputs)).astype(np.float32), rng.integers(0, 2, rows))
 
 
-def test_parameters_and_operations_are_counted_by_hand() -> None:
-    counts = count([DenseSpec(units=4)], 3, 2, 1, "float32", AdamSpec())
-    assert counts.parameters == 3 * 4 + 4 + 4 * 2 + 2
-    assert [layer.parameters for layer in counts.layers] == [16, 0, 10]
-    assert counts.flops_forward == (2 * 12 + 4) + 4 + (2 * 8 + 2)
-    assert counts.flops_backward == (2 * 12 + 4) + 2 * 4 + (2 * 2 * 8 + 2)
+def test_parameters_and_operations_match_a_count_by_hand() -> None:
+    cost = cost_of([DenseSpec(units=4)], 3, 2, spec())
+    assert cost.parameters == 3 * 4 + 4 + 4 * 2 + 2
+    assert [layer.parameters for layer in cost.layers] == [16, 0, 10]
+    assert cost.flops_forward == (2 * 12 + 4) + 4 + (2 * 8 + 2)
+    assert cost.flops_backward == (2 * 12 + 4) + 2 * 4 + (2 * 2 * 8 + 2)
 
 
 @pytest.mark.parametrize("batch_size", [8, 700])
 @pytest.mark.parametrize("optimizer", [SgdSpec(), SgdSpec(momentum=0.5), AdamSpec(), AdamWSpec()])
-def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, batch_size: int) -> None:
-    counts = count(WIDE, 20, 2, batch_size, "float32", optimizer)
-    network, rows = classifier(*WIDE, inputs=20), noise(800)
+def test_the_estimated_bytes_are_the_bytes_allocated(optimizer: OptimizerSpec, batch_size: int) -> None:
     settings = spec(epochs=1, batch_size=batch_size, optimizer=optimizer)
+    cost = cost_of(WIDE, 20, 2, settings)
+    network, rows = classifier(*WIDE, inputs=20), noise(800)
     state = initialize_training(network, settings, rows)
     list(train(network, state, settings, rows))
     data = checkpoint.dump(state)
-    assert 0 < len(data) - counts.checkpoint_bytes < 4_096
-    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+    assert 0 < len(data) - cost.checkpoint_bytes < 4_096
+    assert network.arena.bytes + best(state).parameters.nbytes == cost.bytes - cost.checkpoint_bytes
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_the_bytes_counted_are_the_bytes_allocated(optimizer: OptimizerSpec, bat
     ],
     ids=str,
 )
-def test_what_updates_need_is_counted_too(fields: dict[str, Any]) -> None:
-    counts = count(WIDE, 20, 2, 100, "float32", **fields)
+def test_the_estimate_includes_memory_for_updates(fields: dict[str, Any]) -> None:
     network, rows, settings = classifier(*WIDE, inputs=20), noise(300), spec(epochs=1, batch_size=100, **fields)
+    cost = cost_of(WIDE, 20, 2, settings)
     state = initialize_training(network, settings, rows)
     list(train(network, state, settings, rows))
-    assert 0 < len(checkpoint.dump(state)) - counts.checkpoint_bytes < 4_096
-    assert network.arena.bytes + best(state).parameters.nbytes == counts.bytes - counts.checkpoint_bytes
+    assert 0 < len(checkpoint.dump(state)) - cost.checkpoint_bytes < 4_096
+    assert network.arena.bytes + best(state).parameters.nbytes == cost.bytes - cost.checkpoint_bytes
 
 
-def test_the_operating_system_sees_the_same_bytes() -> None:
+def test_the_interpreter_allocates_the_bytes_that_the_arena_counts() -> None:
     rows = noise(10)
     tracemalloc.start()
     network = classifier(*WIDE, inputs=20)
@@ -103,12 +103,12 @@ def test_the_operating_system_sees_the_same_bytes() -> None:
     assert network.arena.bytes <= found <= 1.1 * network.arena.bytes
 
 
-def test_counting_the_largest_network_takes_no_memory() -> None:
+def test_estimating_the_largest_network_takes_no_memory() -> None:
     tracemalloc.start()
-    counts = count([DenseSpec(units=8_192)] * 64, 4_096, 1_000, 65_536, "float64", AdamSpec())
+    cost = cost_of([DenseSpec(units=8_192)] * 64, 4_096, 1_000, spec(batch_size=65_536, precision="float64"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert counts.bytes > 10**12
+    assert cost.bytes > 10**12
     assert peak < 2_000_000
 
 

@@ -15,7 +15,7 @@ SIZES = ((1, 30, 64), (32, 64, 33), (64, 100, 256), (128, 784, 100), (257, 129, 
 
 
 @functools.cache
-def fingerprint() -> str:
+def numeric_fingerprint() -> str:
     """Return a name for this process's arithmetic: where it is equal, so are the bits of every run.
 
     It differs between CPU kernels, numbers of BLAS threads, and versions of NumPy that round or draw
