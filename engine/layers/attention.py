@@ -105,7 +105,7 @@ class Attention(Layer):
 
     def __init__(self, shape: Shape, spec: AttentionSpec, layer_id: LayerId) -> None:
         if len(shape) != 2:
-            fix = "put a reshape layer to [time, features] before it"
+            fix = "add a reshape layer to [time, features] before it"
             raise ShapeError(layer_id, f"takes rows (time, features), not {list(shape)}; {fix}")
         super().__init__(shape, shape, layer_id)
         self.time, self.features = shape

@@ -246,7 +246,7 @@ def test_a_window_may_be_padded_on_one_side_only() -> None:
         ([ReshapeSpec(shape=(2, 2, 4))], "12 numbers"),
         ([ReshapeSpec(shape=(3, 2, 2)), Conv2dSpec(channels=2)], "a kernel of 3 does not fit on 2 numbers"),
         ([ReshapeSpec(shape=(3, 2, 2)), Conv2dSpec(channels=2, kernel=1, groups=2)], "3 channels cannot be divided"),
-        ([ReshapeSpec(shape=(3, 2, 2)), DenseSpec(units=2)], "put a flatten layer before it"),
+        ([ReshapeSpec(shape=(3, 2, 2)), DenseSpec(units=2)], "add a flatten layer before it"),
         ([ReshapeSpec(shape=(3, 2, 2)), LayerNormSpec()], "batch_norm takes those"),
         ([DenseSpec(units=1), LayerNormSpec()], "a single feature"),
         ([ResidualSpec(layers=(DenseSpec(units=5),))], r"\(residual\): the layers make \[5\], to which \[12\]"),

@@ -107,7 +107,7 @@ def test_a_checkpoint_of_other_weights_is_refused() -> None:
     assert checkpoint.load(data, exact(), whole(30), rows).epoch == 0
     for others in (None, WEIGHTS[::-1]):
         with pytest.raises(CheckpointError, match="another network"):
-            checkpoint.load(data, exact(), whole(30), replace(rows, weights=others))
+            checkpoint.load(data, exact(), whole(30), replace(rows, sample_weights=others))
 
 
 def test_a_weighted_run_resumed_at_any_batch_ends_with_the_same_bits() -> None:

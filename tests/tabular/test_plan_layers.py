@@ -64,9 +64,9 @@ def test_every_kind_of_layer_can_be_planned(layers: list[dict[str, Any]]) -> Non
     [
         ([{"type": "reshape", "shape": [1, 3, 3]}], "/model/layers/0", "The features make 6 inputs"),
         ([{"type": "dense", "units": 4}, {"type": "reshape", "shape": [5]}], "/model/layers/1", "do not fill"),
-        ([{"type": "lstm", "units": 4}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
-        ([{"type": "attention"}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
-        ([{"type": "positions"}], "/model/layers/0", "put a reshape layer to [time, features] before it"),
+        ([{"type": "lstm", "units": 4}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
+        ([{"type": "attention"}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
+        ([{"type": "positions"}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
         ([{"type": "max_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time, features]"),
         ([{"type": "global_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time,"),
         ([SEQUENCE, {"type": "max_pool", "kernel": [2, 3]}], "/model/layers/1", "one number for each of its sizes"),

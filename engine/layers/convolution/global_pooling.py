@@ -34,7 +34,7 @@ class GlobalPool(Layer):
 
     def __init__(self, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
-            fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
+            fix = "add a reshape layer to [channels, height, width] or [time, features] before it"
             raise ShapeError(layer_id, f"takes images or sequences, not flat rows; {fix}")
         self.is_image = len(shape) == 3
         self.channels = shape[0] if self.is_image else shape[1]

@@ -30,7 +30,7 @@ class Pool(Layer):
 
     def __init__(self, spec: MaxPoolSpec | AveragePoolSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) == 1:
-            fix = "put a reshape layer to [channels, height, width] or [time, features] before it"
+            fix = "add a reshape layer to [channels, height, width] or [time, features] before it"
             raise ShapeError(layer_id, f"takes images or sequences, not flat rows; {fix}")
         self.kernel = pair(spec.kernel)
         self.stride = pair(spec.stride) if spec.stride else self.kernel

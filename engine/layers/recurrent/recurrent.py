@@ -228,7 +228,7 @@ class Recurrent(Layer):
 
     def __init__(self, shape: Shape, spec: RecurrentSpec, layer_id: LayerId, kind: type[Cell]) -> None:
         if len(shape) != 2:
-            fix = "put a reshape layer to [time, features] before it"
+            fix = "add a reshape layer to [time, features] before it"
             raise ShapeError(layer_id, f"reads (time, features), not {list(shape)}; {fix}")
         ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
         width = len(ways) * spec.units
