@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("api", "engine", "launcher", "messaging", "migrations", "service", "store", "tabular", "worker")
-FOLDERS = (*PACKAGES, "benchmarks", "client", "examples", "tests")
-SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+from tests.support.project import PACKAGES, ROOT, SOURCES
+
 COMMANDS = re.findall(
     r"^    ([a-z-]+)(?: \| [^)]+)?\)", (ROOT / "dev").read_text().split("case $command in")[1], re.MULTILINE
 )
