@@ -1,0 +1,70 @@
+"""The commands of the README work as they are: on a running service, they end with a model and a prediction."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.launched import Launched
+from tests.support.project import ROOT
+
+README = (ROOT / "README.md").read_text()
+URL = "http://127.0.0.1:8000"
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running service, started as `./dev serve` starts it."""
+    launched = Launched(tmp_path_factory.mktemp("readme") / "data", "--port", "0")
+    yield f"http://127.0.0.1:{launched.wait_until_ready()}"
+    launched.process.terminate()
+    launched.process.wait(20)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder in which the README's relative paths exist."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    interpreter = tmp_path / ".venv" / "bin" / "python"
+    interpreter.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    interpreter.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_shell_commands_end_with_weights_and_a_prediction(url: str, checkout: Path) -> None:
+    (script,) = blocks("sh")
+    assert URL in script
+    done = subprocess.run(
+        ["sh", "-eu", "-c", script.replace(URL, url)], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert '"label":' in done.stdout
+    assert (checkout / "adult.safetensors").stat().st_size > 1000
+
+
+def test_the_python_program_ends_with_a_prediction(url: str, checkout: Path) -> None:
+    (program,) = blocks("python")
+    assert URL in program
+    (checkout / "first_job.py").write_text(program.replace(URL, url))
+    done = subprocess.run(
+        [".venv/bin/python", "first_job.py"], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert "succeeded" in done.stdout
+    assert "'label':" in done.stdout
+
+
+def test_the_readme_names_only_commands_that_exist() -> None:
+    usage = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True).stdout
+    named = set(re.findall(r"\./dev ([a-z-]+)", README))
+    assert {"demo", "serve", "test"} <= named
+    assert [command for command in named if f"\n  {command} " not in usage] == []
