@@ -66,11 +66,14 @@ def anchors(text: str) -> set[str]:
 
 
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
+NOT_IN_THE_PROJECT = {"first_job.py"}  # files that a page asks its reader to create
 SUFFIXES = (".md", ".py", ".yml", ".toml", ".sql", ".html", ".svg", ".lock")
 
 
 def exists(name: str) -> bool:
     """Whether a name in backticks exists, if it looks like a path or a module of this project."""
+    if name in NOT_IN_THE_PROJECT:
+        return True
     first = re.split(r"[./]", name)[0]
     if "/" in name and first in FOLDERS:
         return (ROOT / name).exists()
