@@ -1,8 +1,9 @@
-"""What being watched costs: the time of one look at a network beside that of the steps between two looks.
+"""Measure the cost of layer statistics: the time of one measurement relative to the steps between two measurements.
 
     python benchmarks/diagnosis.py
 
-Prints microseconds per step and per look, steps between looks, and the share of the time, of which the goal is 2 %.
+Prints microseconds per step and per measurement, the steps between measurements, and their share of the time. The share
+must stay below 2 %.
 """
 
 import os
@@ -16,15 +17,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.networks import NETWORKS, Timed
 from benchmarks.peers import engine
-from engine.diagnostics.layer_statistics import Watch
+from engine.diagnostics.layer_statistics import LayerMonitor
 
-GOAL = 0.02
-SECONDS = 0.5  # per measurement, at least
+MAX_SHARE = 0.02
+MIN_SECONDS = 0.5  # per timing
 
 
 def best(call: Callable[[], object]) -> float:
-    """Return the best seconds per call, of at least three."""
-    found, end, count = float("inf"), time.perf_counter() + SECONDS, 0
+    """Return the shortest time of at least three calls, in seconds."""
+    found, end, count = float("inf"), time.perf_counter() + MIN_SECONDS, 0
     while count < 3 or time.perf_counter() < end:
         before = time.perf_counter()
         call()
@@ -34,23 +35,24 @@ def best(call: Callable[[], object]) -> float:
 
 
 def cost(timed: Timed) -> tuple[float, float, int]:
-    """Return the seconds of a step and of a look, and how many steps there are from one look to the next."""
+    """Return the seconds of a step and of a measurement, and the steps between two measurements."""
     run = engine(timed)
     step = best(lambda: run(20)) / 20
     network = timed.network()
     network.allocate(max(256, timed.batch), training=True)
     x = timed.rows().x
-    watch = Watch(network, x, steps_per_epoch=len(x) // timed.batch, epochs=1)
-    look = best(lambda: watch.look(watch.update(lambda: None)))
-    return step, look, watch.period
+    monitor = LayerMonitor(network, x, steps_per_epoch=len(x) // timed.batch, epochs=1)
+    measurement = best(lambda: monitor.measure_layers(monitor.measure_update(lambda: None)))
+    return step, measurement, monitor.period
 
 
 def main() -> None:
     """Print one line per network."""
     for timed in NETWORKS:
-        step, look, period = cost(timed)
-        share = look / (look + step * period)
-        cells = f"step {step * 1e6:,.0f}   look {look * 1e6:,.0f}   every {period}   {share:.2%}{' !' * (share > GOAL)}"
+        step, measurement, period = cost(timed)
+        share = measurement / (measurement + step * period)
+        cells = f"step {step * 1e6:,.0f}   measurement {measurement * 1e6:,.0f}   every {period}   {share:.2%}"
+        cells += " !" * (share > MAX_SHARE)
         print(f"{timed.name}, {timed.batch}:".ljust(32), cells, flush=True)
 
 

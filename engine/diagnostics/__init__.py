@@ -1,1 +1,1 @@
-"""Layer statistics, findings and contributions: how well a network trains, and why not."""
+"""Layer statistics, findings and contributions: how well a network trains, and what is wrong if it does not."""

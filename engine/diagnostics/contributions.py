@@ -1,4 +1,8 @@
-"""How much each weight contributed to the error: gradient times weight, the error's first-order change without it."""
+"""Contributions: how much each layer and weight contributes to the error.
+
+The contribution of a weight w is w * dL/dw, which to first order is L(w) - L(0): how much smaller the loss would be
+without the weight (Mozer and Smolensky, 1989; Molchanov et al., 2017, equation 7).
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.batches import Rows, check_rows
-from engine.diagnostics.layer_statistics import leaves
+from engine.diagnostics.leaf_layers import leaf_layers
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerContribution:
-    """All weights and biases of one layer together."""
+    """The contribution of all weights and biases of one layer."""
 
     label: str
-    total: float  # what the loss would fall by, to first order, if all of them shrank alike: below 0, it would rise
-    magnitude: float  # the sum of each one's contribution without its sign
+    total: float  # how much the loss would fall, to first order, if all of them shrank equally; below 0 it would rise
+    magnitude: float  # the sum of the absolute contributions
     share: float  # of the magnitudes of all layers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightContribution:
-    """A single weight: `contribution` is `gradient * weight`, above 0 where the loss would fall without it."""
+    """A single weight. `contribution` is `gradient * weight`: above 0, the loss would fall without the weight."""
 
-    parameter: str  # as `torch_state` names it
+    parameter: str  # named as in `torch_state`
     index: tuple[int, ...]
     weight: float
     gradient: float
@@ -35,19 +39,18 @@ class WeightContribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """Where the mean loss over some rows comes from."""
+    """The contributions to the mean loss over some rows."""
 
     loss: float
-    layers: tuple[LayerContribution, ...]  # input to output
-    largest: tuple[WeightContribution, ...]  # by magnitude, the largest first
+    layers: tuple[LayerContribution, ...]  # from input to output
+    largest: tuple[WeightContribution, ...]  # by magnitude, largest first
 
 
 def contributions(network: Network, rows: Rows, *, largest: int = 20) -> Contributions:
-    """Return what each layer, and the `largest` single weights, contributed to the mean loss over `rows`.
+    """Return the contributions of each layer, and of the `largest` single weights, to the mean loss over `rows`.
 
-    The contribution of a weight w is w * dL/dw, which to first order is L(w) - L(0): how much smaller the loss would be
-    without the weight (Mozer and Smolensky, 1989; Molchanov et al., 2017, equation 7). Nothing is dropped out, and the
-    parameters stay as they are; the network's gradient is overwritten. Frozen weights count like all others.
+    Dropout is off, and frozen weights count like all others. The parameters do not change; the network's gradient is
+    overwritten.
 
     Raises:
         ValueError: there are no rows, or they do not fit the network.
@@ -64,13 +67,13 @@ def contributions(network: Network, rows: Rows, *, largest: int = 20) -> Contrib
 
 
 def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
-    """Return the mean loss and its gradient (learned,), block by block."""
+    """Return the mean loss and its gradient (parameters,), computed block by block."""
     if not len(rows):
-        raise ValueError("there are no rows to take the gradient of")
+        raise ValueError("There are no rows to compute a gradient from.")
     rows = check_rows(rows, network)
     if not network.parameters.gradients.size:
         network.allocate(BLOCK_ROWS, training=True)
-    assert rows.sample_weights is not None  # noqa: S101 - check fills them in
+    assert rows.sample_weights is not None  # noqa: S101 - `check_rows` fills them in
     sample_weights = (rows.sample_weights / rows.sample_weights.sum()).astype(network.dtype)
     loss, gradient = 0.0, np.zeros_like(network.parameters.gradients)
     with np.errstate(all="ignore"):
@@ -83,7 +86,7 @@ def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
 
 def _by_layer(network: Network, products: dict[str, Array]) -> tuple[LayerContribution, ...]:
     sums: dict[str, tuple[float, float]] = {}
-    for prefix, layer in leaves(network.sequential):
+    for prefix, layer in leaf_layers(network.sequential):
         for name in layer.parameter_shapes():
             product = products[prefix + name]
             total, magnitude = sums.get(layer.label, (0.0, 0.0))
@@ -102,19 +105,19 @@ def _largest(
     candidates = [
         WeightContribution(
             parameter=name,
-            index=tuple(int(place) for place in np.unravel_index(flat, product.shape)),
-            weight=float(values[name].reshape(-1)[flat]),
-            gradient=float(gradients[name].reshape(-1)[flat]),
-            contribution=float(product.reshape(-1)[flat]),
+            index=tuple(int(axis) for axis in np.unravel_index(position, product.shape)),
+            weight=float(values[name].reshape(-1)[position]),
+            gradient=float(gradients[name].reshape(-1)[position]),
+            contribution=float(product.reshape(-1)[position]),
         )
         for name, product in products.items()
-        for flat in _places(product, count)
+        for position in _positions_of_largest(product, count)
     ]
     return tuple(sorted(candidates, key=lambda weight: -abs(weight.contribution))[:count])
 
 
-def _places(product: Array, count: int) -> Array:
-    """Return where in the flattened array the largest magnitudes are, at most `count` of them."""
+def _positions_of_largest(product: Array, count: int) -> Array:
+    """Return the positions of the `count` largest magnitudes in the flattened array."""
     magnitudes = np.abs(product).reshape(-1)
     if magnitudes.size <= count:
         return np.arange(magnitudes.size)

@@ -1,15 +1,17 @@
-"""What is wrong with a run, by name, and what to do about it: judged from its epochs so far, without the network."""
+"""Findings: known training problems, recognized from a run's epochs so far, with advice.
+
+To add a finding, add its code to `FindingCode`, write its function, and add the function to `CHECKS`.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from engine.diagnostics.layer_statistics import LayerStatistics
-from engine.training.events import EpochEnd
 
 FindingCode = Literal[
     "vanishing_gradients",
@@ -23,180 +25,233 @@ FindingCode = Literal[
     "learning_rate_too_low",
 ]
 
-FALL = 1e-3  # gradient of one layer by that of another: so much smaller is vanishing, so much larger is exploding
-GROWTH = 100.0  # of the mean gradient norm over the smallest epoch's: exploding
-DEAD = 0.3  # share of a layer's units
-SATURATED = 0.5  # share of a layer's outputs; about 0.1 is usual at the start (Glorot and Bengio, 2010, figure 2)
-STILL_EPOCHS = 10  # without an improvement by STILL of the loss: a plateau
-STILL = 1e-3
-SOLVED = 0.01  # of the first epoch's loss: no plateau but the end
-WORSE = 1.1  # times the best validation loss, OVERFIT_EPOCHS after it: overfitting
+GRADIENT_RATIO = 1e-3  # between two layers' gradients: a smaller one has vanished, a larger one explodes
+NORM_GROWTH = 100.0  # of the mean gradient norm since the epoch with the smallest: exploding
+DEAD_SHARE = 0.3  # of a layer's units
+SATURATED_SHARE = 0.5  # of a layer's outputs; about 0.1 is usual at the start (Glorot and Bengio, 2010, figure 2)
+PLATEAU_EPOCHS = 10  # without an improvement by PLATEAU_IMPROVEMENT of the loss
+PLATEAU_IMPROVEMENT = 1e-3
+SOLVED_SHARE = 0.01  # of the first epoch's loss: training has converged, so a plateau is no problem
+OVERFIT_FACTOR = 1.1  # validation loss by the best one, in OVERFIT_EPOCHS epochs
 OVERFIT_EPOCHS = 3
-RARE = 0.1  # rows of the rarest class by those of the commonest
-WILD = 0.05  # update by weight, where 0.001 is usual: too high a learning rate
-TIMID = 1e-5  # too low a learning rate
-JUMP = 1.05  # times the epoch before: the loss rose, and if it did so in RISES of the last RECENT epochs it jumps about
-RECENT = 8
-RISES = 3
+RARE_SHARE = 0.1  # rows of the rarest class by rows of the most common class
+LARGE_STEP = 0.05  # update by weight, where 0.001 is usual: the learning rate is too high
+SMALL_STEP = 1e-5  # the learning rate is too low
+RISE_FACTOR = 1.05  # loss by that of the epoch before. MIN_RISES such rises in RECENT_EPOCHS: the loss is unstable
+RECENT_EPOCHS = 8
+MIN_RISES = 3
+EMBEDDING_TYPES = {"embedding", "column_embedding"}
+
+
+class Epoch(Protocol):
+    """What findings use of an epoch."""
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Metrics by name."""
+
+    @property
+    def layers(self) -> tuple[LayerStatistics, ...]:
+        """Layer statistics, if the epoch was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong."""
+    """One training problem."""
 
     code: FindingCode
-    layers: tuple[str, ...]  # labels; empty where it concerns the whole network
-    seen: str  # with figures
+    layers: tuple[str, ...]  # labels; empty if the whole network is affected
+    seen: str  # the evidence, with numbers
     advice: str
 
 
-def find(history: Sequence[EpochEnd], *, class_counts: Sequence[int] = ()) -> tuple[Finding, ...]:
-    """Return what the epochs so far show, the latest ones counting most; nothing for a healthy run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the checks look at."""
 
-    `history` are the epochs in order; `class_counts` how many training rows each class has.
+    history: Sequence[Epoch]
+    layers: Sequence[LayerStatistics]  # the latest ones
+    class_counts: Sequence[int]
+
+    @property
+    def learning_layers(self) -> list[LayerStatistics]:
+        """The layers with parameters that the last step changed."""
+        return [layer for layer in self.layers if layer.gradient is not None and layer.update and layer.weight]
+
+    @property
+    def last_gradient(self) -> float:
+        """The gradient of the last layer that learns."""
+        learning = self.learning_layers
+        return learning[-1].gradient or 0.0 if learning else 0.0
+
+    def series(self, metric: str) -> list[float]:
+        """Return a metric over all epochs."""
+        return [epoch.metrics[metric] for epoch in self.history]
+
+
+def find(history: Sequence[Epoch], *, class_counts: Sequence[int] = ()) -> tuple[Finding, ...]:
+    """Return the findings for a run's epochs so far; nothing for a healthy run.
+
+    `history` has the epochs in order, and `class_counts` the number of training rows per class.
     """
     if not history:
         return ()
-    layers = next((end.layers for end in reversed(history) if end.layers), ())
-    learners = [layer for layer in layers if layer.gradient is not None and layer.update and layer.weight]
-    return tuple(
-        itertools.chain(
-            _vanishing(learners),
-            _exploding(history, learners),
-            _dead(layers),
-            _saturated(layers),
-            _still(history),
-            _overfitting(history),
-            _imbalance(class_counts),
-            _too_high(history, learners),
-            _too_low(history, learners),
-        )
+    layers = next((epoch.layers for epoch in reversed(history) if epoch.layers), ())
+    evidence = Evidence(history=history, layers=layers, class_counts=class_counts)
+    return tuple(finding for check in CHECKS if (finding := check(evidence)))
+
+
+def _vanishing_gradients(evidence: Evidence) -> Finding | None:
+    last = evidence.last_gradient
+    # A batch reads only a few rows of an embedding, so most of its gradient is zero.
+    dense = [layer for layer in evidence.learning_layers if layer.type not in EMBEDDING_TYPES]
+    small = {x.label: x.gradient for x in dense if x.gradient is not None and x.gradient < GRADIENT_RATIO * last}
+    if not small:
+        return None
+    return Finding(
+        code="vanishing_gradients",
+        layers=tuple(small),
+        seen=f"the smallest layer gradient is {min(small.values()):.1e}, that of the last layer {last:.1e}",
+        advice="Use relu, gelu or silu with he_normal weights, fewer layers, residual blocks, or normalization.",
     )
 
 
-def _vanishing(learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    last = learners[-1].gradient or 0.0 if learners else 0.0
-    dense = [x for x in learners if not x.label.endswith("embedding)")]  # of which a batch needs but a few rows
-    faint = {x.label: x.gradient for x in dense if x.gradient is not None and x.gradient < FALL * last}
-    if faint:
-        yield Finding(
-            code="vanishing_gradients",
-            layers=tuple(faint),
-            seen=f"gradients of {min(faint.values()):.1e} beside {last:.1e} in the last layer",
-            advice="Use relu, gelu or silu with he_normal weights, fewer layers, residual blocks, or normalisation.",
-        )
+def _exploding_gradients(evidence: Evidence) -> Finding | None:
+    last, learning = evidence.last_gradient, evidence.learning_layers
+    large = [x.label for x in learning if x.gradient is not None and x.gradient * GRADIENT_RATIO > last > 0]
+    norms = evidence.series("gradient_norm")
+    if not large and norms[-1] <= max(NORM_GROWTH * min(norms), 1.0):
+        return None
+    return Finding(
+        code="exploding_gradients",
+        layers=tuple(large),
+        seen=f"the mean gradient norm is {norms[-1]:.1e}; the smallest of an epoch was {min(norms):.1e}",
+        advice="Set clip_norm (start with 1), lower the learning_rate, or add normalization between layers.",
+    )
 
 
-def _exploding(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    last = learners[-1].gradient or 0.0 if learners else 0.0
-    loud = [x.label for x in learners if x.gradient is not None and x.gradient * FALL > last > 0]
-    norms = [end.metrics["gradient_norm"] for end in history]
-    if loud or norms[-1] > max(GROWTH * min(norms), 1.0):
-        yield Finding(
-            code="exploding_gradients",
-            layers=tuple(loud),
-            seen=f"a mean gradient norm of {norms[-1]:.1e}, where {min(norms):.1e} was the smallest",
-            advice="Set clip_norm (1 is a good start), take a smaller learning_rate, or normalise between layers.",
-        )
+def _dead_units(evidence: Evidence) -> Finding | None:
+    dead = {x.label: x.dead for x in evidence.layers if x.dead is not None and x.dead >= DEAD_SHARE}
+    if not dead:
+        return None
+    return Finding(
+        code="dead_units",
+        layers=tuple(dead),
+        seen=f"in one layer, {max(dead.values()):.0%} of the units have a slope of zero for every sampled row",
+        advice="Lower the learning_rate, add warm-up, use leaky_relu or gelu, or scale the inputs.",
+    )
 
 
-def _dead(layers: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    dead = {x.label: x.dead for x in layers if x.dead is not None and x.dead >= DEAD}
-    if dead:
-        yield Finding(
-            code="dead_units",
-            layers=tuple(dead),
-            seen=f"up to {max(dead.values()):.0%} of the units of a layer answer no row",
-            advice="Take a smaller learning_rate or warm-up, leaky_relu or gelu, or scale the inputs.",
-        )
+def _saturation(evidence: Evidence) -> Finding | None:
+    saturated = {
+        x.label: x.saturated for x in evidence.layers if x.saturated is not None and x.saturated >= SATURATED_SHARE
+    }
+    if not saturated:
+        return None
+    return Finding(
+        code="saturation",
+        layers=tuple(saturated),
+        seen=f"in one layer, {max(saturated.values()):.0%} of the outputs are within 1 % of their bounds",
+        advice="Scale the inputs, use smaller initial weights (glorot), add normalization, or use relu or gelu.",
+    )
 
 
-def _saturated(layers: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    full = {x.label: x.saturated for x in layers if x.saturated is not None and x.saturated >= SATURATED}
-    if full:
-        yield Finding(
-            code="saturation",
-            layers=tuple(full),
-            seen=f"up to {max(full.values()):.0%} of the outputs of a layer are within 1 % of their bounds",
-            advice="Scale the inputs, start from smaller weights (glorot), normalise, or use relu or gelu instead.",
-        )
+def _plateau(evidence: Evidence) -> Finding | None:
+    losses = evidence.series("train_loss")
+    if len(losses) <= PLATEAU_EPOCHS or losses[-1] <= SOLVED_SHARE * losses[0]:
+        return None
+    before, after = min(losses[:-PLATEAU_EPOCHS]), min(losses[-PLATEAU_EPOCHS:])
+    if after <= before - PLATEAU_IMPROVEMENT * abs(before):
+        return None
+    return Finding(
+        code="plateau",
+        layers=(),
+        seen=f"the lowest training loss is {after:.4g} in the last {PLATEAU_EPOCHS} epochs and {before:.4g} before",
+        advice="Lower the learning_rate with a schedule. If it was low from the start, raise it or widen the network.",
+    )
 
 
-def _still(history: Sequence[EpochEnd]) -> Iterator[Finding]:
-    losses = [end.metrics["train_loss"] for end in history]
-    if len(losses) <= STILL_EPOCHS or losses[-1] <= SOLVED * losses[0]:
-        return
-    before, after = min(losses[:-STILL_EPOCHS]), min(losses[-STILL_EPOCHS:])
-    if after > before - STILL * abs(before):
-        yield Finding(
-            code="plateau",
-            layers=(),
-            seen=f"a training loss of {after:.4g}, and {before:.4g} before the last {STILL_EPOCHS} epochs",
-            advice="Lower the learning_rate by a schedule; if it was low all along, raise it or widen the network.",
-        )
+def _overfitting(evidence: Evidence) -> Finding | None:
+    if "val_loss" not in evidence.history[-1].metrics:
+        return None
+    validation, training = evidence.series("val_loss"), evidence.series("train_loss")
+    best = validation.index(min(validation))
+    latest = validation[best + 1 :][-OVERFIT_EPOCHS:]
+    rises = len(latest) == OVERFIT_EPOCHS and _exceeds(min(latest), OVERFIT_FACTOR, validation[best])
+    if not rises or training[-1] >= training[best]:
+        return None
+    return Finding(
+        code="overfitting",
+        layers=(),
+        seen=f"since epoch {best + 1} the validation loss rose from {validation[best]:.4g} to {validation[-1]:.4g}, "
+        f"while the training loss fell from {training[best]:.4g} to {training[-1]:.4g}",
+        advice="Use early stopping, dropout, weight decay, fewer units, or more rows.",
+    )
 
 
-def _overfitting(history: Sequence[EpochEnd]) -> Iterator[Finding]:
-    if "val_loss" not in history[-1].metrics:
-        return
-    judged = [end.metrics["val_loss"] for end in history]
-    losses = [end.metrics["train_loss"] for end in history]
-    best = judged.index(min(judged))
-    since = judged[best + 1 :][-OVERFIT_EPOCHS:]
-    if len(since) == OVERFIT_EPOCHS and _above(min(since), WORSE, judged[best]) and losses[-1] < losses[best]:
-        yield Finding(
-            code="overfitting",
-            layers=(),
-            seen=f"since epoch {best + 1} the validation loss rose from {judged[best]:.4g} to {judged[-1]:.4g}, "
-            f"while the training loss fell from {losses[best]:.4g} to {losses[-1]:.4g}",
-            advice="Stop early, add dropout or weight decay, use fewer units, or give more rows.",
-        )
+def _class_imbalance(evidence: Evidence) -> Finding | None:
+    counts = evidence.class_counts
+    if len(counts) < 2 or min(counts) >= RARE_SHARE * max(counts):
+        return None
+    return Finding(
+        code="class_imbalance",
+        layers=(),
+        seen=f"the rarest class has {min(counts)} rows, the most common one {max(counts)}",
+        advice="Set class_weight to balanced, and look at more metrics than accuracy.",
+    )
 
 
-def _imbalance(counts: Sequence[int]) -> Iterator[Finding]:
-    if len(counts) > 1 and min(counts) < RARE * max(counts):
-        yield Finding(
-            code="class_imbalance",
-            layers=(),
-            seen=f"the rarest class has {min(counts)} rows, the commonest {max(counts)}",
-            advice="Set class_weight to balanced, and judge by more than accuracy.",
-        )
+def _learning_rate_too_high(evidence: Evidence) -> Finding | None:
+    learning = evidence.learning_layers
+    large = [layer.label for layer in learning if _relative_step(layer) > LARGE_STEP]
+    losses = evidence.series("train_loss")
+    recent, threshold = losses[-RECENT_EPOCHS:], SOLVED_SHARE * abs(losses[0])
+    rises = sum(_exceeds(b, RISE_FACTOR, a) and b - a > threshold for a, b in itertools.pairwise(recent))
+    seen = [f"a step changes weights by up to {max(map(_relative_step, learning)):.1%} of their size"] if large else []
+    seen += [f"the training loss rose in {rises} of the last {len(recent)} epochs"] if rises >= MIN_RISES else []
+    if not seen:
+        return None
+    return Finding(
+        code="learning_rate_too_high",
+        layers=tuple(large),
+        seen=", and ".join(seen),
+        advice="Divide the learning_rate by 3 to 10, add warm-up, or find a rate with range_test.",
+    )
 
 
-def _too_high(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    wild = [x.label for x in learners if _share(x) > WILD]
-    losses = [end.metrics["train_loss"] for end in history[-RECENT:]]
-    size = SOLVED * abs(history[0].metrics["train_loss"])
-    rises = sum(_above(b, JUMP, a) and b - a > size for a, b in itertools.pairwise(losses))
-    seen = [f"a step changes weights by up to {max(map(_share, learners)):.1%} of their size"] if wild else []
-    seen += [f"the training loss rose in {rises} of the last {len(losses)} epochs"] if rises >= RISES else []
-    if seen:
-        yield Finding(
-            code="learning_rate_too_high",
-            layers=tuple(wild),
-            seen=", and ".join(seen),
-            advice="Take a learning_rate 3 to 10 times as small, or warm-up; try the learning-rate range test.",
-        )
+def _learning_rate_too_low(evidence: Evidence) -> Finding | None:
+    rates, losses = evidence.series("learning_rate"), evidence.series("train_loss")
+    is_solved = losses[-1] <= SOLVED_SHARE * losses[0]
+    is_decayed = rates[-1] <= max(rates) / 2  # small steps at the end of a schedule are intended
+    largest = max(map(_relative_step, evidence.learning_layers), default=math.inf)
+    if is_solved or is_decayed or largest >= SMALL_STEP:
+        return None
+    return Finding(
+        code="learning_rate_too_low",
+        layers=(),
+        seen=f"a step changes weights by at most {largest:.1e} of their size",
+        advice="Multiply the learning_rate by 10, or find a rate with range_test.",
+    )
 
 
-def _too_low(history: Sequence[EpochEnd], learners: Sequence[LayerStatistics]) -> Iterator[Finding]:
-    rates = [end.metrics["learning_rate"] for end in history]
-    unsolved = history[-1].metrics["train_loss"] > SOLVED * history[0].metrics["train_loss"]
-    largest = max(map(_share, learners), default=math.inf)
-    if unsolved and largest < TIMID and rates[-1] > max(rates) / 2:  # small steps at the end of a schedule are meant
-        yield Finding(
-            code="learning_rate_too_low",
-            layers=(),
-            seen=f"a step changes weights by at most {largest:.1e} of their size",
-            advice="Take a learning_rate 10 times as large; try the learning-rate range test.",
-        )
+CHECKS: tuple[Callable[[Evidence], Finding | None], ...] = (
+    _vanishing_gradients,
+    _exploding_gradients,
+    _dead_units,
+    _saturation,
+    _plateau,
+    _overfitting,
+    _class_imbalance,
+    _learning_rate_too_high,
+    _learning_rate_too_low,
+)
 
 
-def _above(loss: float, factor: float, base: float) -> bool:
-    """Return whether a loss is more than `factor` times a base above 0, or as far above one below 0."""
+def _exceeds(loss: float, factor: float, base: float) -> bool:
+    """Return whether a loss exceeds a base by a factor. Bases below 0 are exceeded by the same distance."""
     return loss - base > (factor - 1) * abs(base)
 
 
-def _share(layer: LayerStatistics) -> float:
-    """Return the size of one update beside that of the weights."""
+def _relative_step(layer: LayerStatistics) -> float:
+    """Return the size of one update relative to the weights."""
     return layer.update / layer.weight if layer.update and layer.weight else 0.0

@@ -1,7 +1,7 @@
-"""A run's state as bytes and back: versioned, checksummed, exact, and nothing in it is executed.
+"""Write and read checkpoints: a run's state as bytes, versioned, checksummed and exact.
 
-Layout, little-endian: magic (8 bytes), version (uint32), length of the header (uint32), header (JSON), the
-arrays one after the other as the header lists them, SHA-256 of all that (32 bytes).
+Layout, little-endian: magic (8 bytes), version (uint32), length of the header (uint32), header (JSON), the arrays in
+the order that the header lists, SHA-256 of everything before it (32 bytes). Loading executes nothing in it.
 """
 
 from __future__ import annotations
@@ -19,40 +19,49 @@ from engine.batches import Rows
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import TrainingSpec
-from engine.training.schedules import Plateau
-from engine.training.state import Best, Tally, TrainingState, initialize_training
+from engine.training.schedules import PlateauState
+from engine.training.state import Best, EpochTotals, TrainingState, initialize_training
 
 MAGIC = b"BPSTATE\n"
 VERSION = 3
 PREFIX = struct.Struct("<8sII")
 DIGEST_BYTES = 32
-SCALARS = (
-    "run",
-    "epoch",
-    "batch",
-    "step",
-    "loss_limit",
-    "reference",
-    "waited",
-    "failure",
-    "order",
-    "sizes",
-)
+
+# Field of the header -> attribute. Version 3 fixes the fields, so attributes can be renamed but fields cannot.
+STATE_FIELDS = {
+    "run": "run_digest",
+    "epoch": "epoch",
+    "batch": "batch",
+    "step": "step",
+    "loss_limit": "loss_limit",
+    "reference": "improvement_reference",
+    "waited": "epochs_without_improvement",
+    "failure": "failure",
+    "order": "shuffle_start",
+    "sizes": "update_sizes",
+}
+PLATEAU_FIELDS = {
+    "factor": "factor",
+    "reference": "reference",
+    "waited": "epochs_without_improvement",
+    "resting": "cooldown_left",
+}
+STREAMS = ("shuffle", "dropout")
 
 
 class CheckpointError(ValueError):
-    """The bytes are no checkpoint of this run."""
+    """The bytes are not a checkpoint of this run."""
 
 
 def dump(state: TrainingState) -> bytes:
-    """Return the state as bytes, at any event of `train`."""
+    """Return the state as bytes. Works at any event of `train`."""
     arrays = _arrays(state)
     header = {
-        **{name: getattr(state, name) for name in SCALARS},
+        **{field: getattr(state, attribute) for field, attribute in STATE_FIELDS.items()},
         "arrays": [[name, array.dtype.str, array.size] for name, array in arrays.items()],
-        "streams": {name: streams.position(getattr(state, name)) for name in ("shuffle", "dropout")},
-        "tally": asdict(state.tally),
-        "plateau": asdict(state.plateau),
+        "streams": {name: streams.position(getattr(state, name)) for name in STREAMS},
+        "tally": asdict(state.totals),
+        "plateau": {field: getattr(state.plateau, attribute) for field, attribute in PLATEAU_FIELDS.items()},
         "numbers": state.optimizer.scalars,
         "best": state.best and _without_parameters(state.best),
     }
@@ -69,32 +78,35 @@ def dump(state: TrainingState) -> bytes:
 
 
 def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
-    """Return the state that `dump` was given, its parameters written into `network`.
+    """Return the dumped state and write its parameters into `network`.
 
-    `network`, `spec` and `rows` are made anew as they were for `start`; fields of the spec that have no effect on
-    the numbers may differ.
+    `network`, `spec` and `rows` must be equal to those given to `initialize_training`. Only fields of the spec that do
+    not affect the numbers may differ.
 
     Raises:
-        CheckpointError: the bytes are damaged, of another version, or of another run. The network may then be
-            initialised, but holds nothing of the bytes.
+        CheckpointError: the bytes are damaged, or belong to another version or run. The network may be initialized
+            then, but contains nothing from the bytes.
     """
     header, body = _open(data)
     state = initialize_training(network, spec, rows)
-    if header.get("run") != state.run:
-        raise CheckpointError("the checkpoint belongs to another network, training spec or data set")
+    if header.get("run") != state.run_digest:
+        raise CheckpointError("The checkpoint belongs to another network, training spec or data set.")
     try:
         _restore(state, header, _split(header["arrays"], body))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CheckpointError(f"the checkpoint's header is not valid: {error}") from error
+        raise CheckpointError(f"The header of the checkpoint is not valid: {error}") from error
     return state
 
 
 def _arrays(state: TrainingState) -> dict[str, Array]:
     arrays = {"parameters": state.parameters.vector}
     arrays |= {f"optimizer.{name}": vector for name, vector in state.optimizer.state.items()}
-    extra = {"accumulated": state.accumulated, "average": state.average}
-    extra["best"] = state.best.parameters if state.best else None
-    return arrays | {name: array for name, array in extra.items() if array is not None}
+    optional = {
+        "accumulated": state.accumulated_gradient,
+        "average": state.averaged_parameters,
+        "best": state.best.parameters if state.best else None,
+    }
+    return arrays | {name: array for name, array in optional.items() if array is not None}
 
 
 def _without_parameters(best: Best) -> dict[str, Any]:
@@ -102,53 +114,53 @@ def _without_parameters(best: Best) -> dict[str, Any]:
 
 
 def _open(data: bytes) -> tuple[dict[str, Any], memoryview]:
-    """Check everything that can be checked without knowing the run; return the header and the arrays' bytes."""
+    """Check what can be checked without the run. Return the header and the bytes of the arrays."""
     if len(data) < PREFIX.size + DIGEST_BYTES:
-        raise CheckpointError("the checkpoint is cut short")
+        raise CheckpointError("The checkpoint is truncated.")
     content = memoryview(data)[:-DIGEST_BYTES]
     if hashlib.sha256(content).digest() != data[-DIGEST_BYTES:]:
-        raise CheckpointError("the checkpoint's checksum does not match")
+        raise CheckpointError("The checksum of the checkpoint does not match.")
     magic, version, length = PREFIX.unpack_from(data)
     if magic != MAGIC or version != VERSION:
-        raise CheckpointError(f"not a checkpoint of version {VERSION}")
+        raise CheckpointError(f"The bytes are not a checkpoint of version {VERSION}.")
     try:
         header = json.loads(bytes(content[PREFIX.size : PREFIX.size + length]))
     except ValueError as error:
-        raise CheckpointError("the checkpoint's header is not JSON") from error
+        raise CheckpointError("The header of the checkpoint is not JSON.") from error
     if not isinstance(header, dict):
-        raise CheckpointError("the checkpoint's header is not an object")
+        raise CheckpointError("The header of the checkpoint is not an object.")
     return header, content[PREFIX.size + length :]
 
 
 def _split(listed: list[list[Any]], body: memoryview) -> dict[str, Array]:
-    """Return read-only arrays over `body`, which they must fill exactly."""
-    arrays, start_byte = {}, 0
-    for name, kind, size in listed:
-        if kind not in ("<f4", "<f8"):
-            raise CheckpointError(f"array {name} has an unknown dtype")
-        stop_byte = start_byte + size * np.dtype(kind).itemsize
-        if not start_byte <= stop_byte <= len(body):
-            raise CheckpointError(f"array {name} does not fit into the checkpoint")
-        arrays[name] = np.frombuffer(body[start_byte:stop_byte], kind)
-        start_byte = stop_byte
-    if start_byte != len(body):
-        raise CheckpointError("the checkpoint has bytes left over")
+    """Return read-only arrays over `body`. They must fill it exactly."""
+    arrays, start = {}, 0
+    for name, dtype, size in listed:
+        if dtype not in ("<f4", "<f8"):
+            raise CheckpointError(f"Array {name} has the unknown dtype {dtype}.")
+        stop = start + size * np.dtype(dtype).itemsize
+        if not start <= stop <= len(body):
+            raise CheckpointError(f"Array {name} exceeds the checkpoint.")
+        arrays[name] = np.frombuffer(body[start:stop], dtype)
+        start = stop
+    if start != len(body):
+        raise CheckpointError(f"The checkpoint has {len(body) - start} extra bytes.")
     return arrays
 
 
 def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Array]) -> None:
-    """Write header and arrays into a fresh state."""
+    """Write header and arrays into a new state."""
     if header["best"]:
         state.best = Best(**header["best"], parameters=np.empty_like(state.parameters.vector))
-    wanted = _arrays(state)
-    if {name: (a.dtype, a.size) for name, a in wanted.items()} != {n: (a.dtype, a.size) for n, a in arrays.items()}:
-        raise CheckpointError("the checkpoint's arrays are not those of this run")
-    for name in SCALARS:
-        setattr(state, name, header[name])
-    for name in ("shuffle", "dropout"):
+    expected = _arrays(state)
+    if {name: (a.dtype, a.size) for name, a in expected.items()} != {n: (a.dtype, a.size) for n, a in arrays.items()}:
+        raise CheckpointError("The arrays of the checkpoint do not match this run.")
+    for field, attribute in STATE_FIELDS.items():
+        setattr(state, attribute, header[field])
+    for name in STREAMS:
         streams.move_to(getattr(state, name), header["streams"][name])
-    state.tally = Tally(**header["tally"])
-    state.plateau = Plateau(**header["plateau"])
+    state.totals = EpochTotals(**header["tally"])
+    state.plateau = PlateauState(**{name: header["plateau"][field] for field, name in PLATEAU_FIELDS.items()})
     state.optimizer.scalars = {name: float(header["numbers"][name]) for name in state.optimizer.scalars}
-    for name, array in wanted.items():
+    for name, array in expected.items():
         array[:] = arrays[name]

@@ -1,4 +1,4 @@
-"""Gradients that are too large, made smaller: each number, each layer, the whole."""
+"""Gradient clipping: by value, per layer, and over the whole gradient."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.diagnostics.layer_statistics import leaves
+from engine.diagnostics.leaf_layers import leaf_layers
 from engine.memory import Array
 from engine.network import Network
 from engine.parameters import flat
 from engine.spec import TrainingSpec
 
-Clip = Callable[[], None]
+Clipper = Callable[[], None]
 
 
-def clips(spec: TrainingSpec, network: Network) -> list[Clip]:
-    """Return what a spec asks for, in the order it is done: numbers, layers, the whole (Pascanu et al., 2013)."""
+def gradient_clippers(spec: TrainingSpec, network: Network) -> list[Clipper]:
+    """Return the functions that clip the gradient in place, in this order: values, layers, whole gradient.
+
+    Pascanu et al., 2013.
+    """
     gradients = network.parameters.gradients
-    wanted: list[Clip] = []
+    clippers: list[Clipper] = []
     if spec.clip_value is not None:
-        wanted.append(_by_value(gradients, spec.clip_value))
+        clippers.append(_clip_values(gradients, spec.clip_value))
     if spec.clip_layer_norm is not None:
-        wanted += [_by_norm(parts, spec.clip_layer_norm) for parts in _by_layer(network)]
+        clippers += [_clip_norm(parts, spec.clip_layer_norm) for parts in _gradients_by_layer(network)]
     if spec.clip_norm is not None:
-        wanted.append(_by_norm([gradients], spec.clip_norm))
-    return wanted
+        clippers.append(_clip_norm([gradients], spec.clip_norm))
+    return clippers
 
 
-def _by_value(gradients: Array, bound: float) -> Clip:
+def _clip_values(gradients: Array, bound: float) -> Clipper:
     limit = np.asarray(bound, gradients.dtype)
 
     def clip() -> None:
@@ -39,7 +42,7 @@ def _by_value(gradients: Array, bound: float) -> Clip:
     return clip
 
 
-def _by_norm(parts: list[Array], bound: float) -> Clip:
+def _clip_norm(parts: list[Array], bound: float) -> Clipper:
     def clip() -> None:
         norm = math.sqrt(sum(float(part.dot(part)) for part in parts))
         if norm > bound:
@@ -49,10 +52,9 @@ def _by_norm(parts: list[Array], bound: float) -> Clip:
     return clip
 
 
-def _by_layer(network: Network) -> list[list[Array]]:
-    """Return the flat gradients of each layer's parameters, the layers inside of blocks by themselves."""
+def _gradients_by_layer(network: Network) -> list[list[Array]]:
+    """Return the flat gradients of each layer's parameters. Layers inside blocks count as layers of their own."""
     views = network.parameters.views(network.parameters.gradients)
-    layers = [
-        [views[prefix + name] for name in layer.parameter_shapes()] for prefix, layer in leaves(network.sequential)
-    ]
-    return [[flat(view) for view in layer] for layer in layers if layer]
+    layers = leaf_layers(network.sequential)
+    gradients = [[flat(views[prefix + name]) for name in layer.parameter_shapes()] for prefix, layer in layers]
+    return [parts for parts in gradients if parts]

@@ -1,4 +1,4 @@
-"""What a training run tells whoever iterates it."""
+"""The events that a training run yields."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ StopReason = Literal["epochs_done", "early_stopped", "diverged"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEnd:
-    """One mini-batch is done."""
+    """A mini-batch has ended."""
 
-    epoch: int  # under way, counted from 1
-    batch: int  # completed in this epoch
-    batches: int  # in an epoch
+    epoch: int  # the current one, counted from 1
+    batch: int  # completed batches of this epoch
+    batches: int  # per epoch
     loss: float  # mean over the batch, before the update
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnd:
-    """One epoch is done.
+    """An epoch has ended.
 
-    `metrics`: train_loss (mean over the epoch's rows, each before its batch's update), learning_rate (of the
-    last step), gradient_norm (mean over the updates, with l1 and l2, before clipping), seconds; with validation rows
-    val_loss and val_accuracy, or val_r2 and val_mae.
+    `metrics` has train_loss (mean over the epoch's rows, each measured before its batch's update), learning_rate (of
+    the last step), gradient_norm (mean over the updates, including l1 and l2, before clipping) and seconds. With
+    validation rows it also has val_loss and val_accuracy, or val_r2 and val_mae.
     """
 
     epoch: int
     metrics: dict[str, float]
-    layers: tuple[LayerStatistics, ...] = ()  # input to output, at the end of some epochs (engine.diagnosis.Watch)
+    layers: tuple[LayerStatistics, ...] = ()  # from input to output, for monitored epochs (`LayerMonitor`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """The run has ended. `detail` names epoch, batch and layer when it diverged, else it is empty."""
+    """The run has ended. `detail` has epoch, batch and layer if it diverged, and is empty otherwise."""
 
     reason: StopReason
     detail: dict[str, Any] = field(default_factory=dict)

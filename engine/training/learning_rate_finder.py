@@ -1,4 +1,4 @@
-"""The learning-rate range test: a short run whose learning rate rises until the loss does."""
+"""Find a learning rate with a range test: a short run whose learning rate rises until the loss rises too."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from engine.training.events import BatchEnd
 from engine.training.loop import train
 from engine.training.state import initialize_training
 
-WINDOW = 20  # losses are smoothed over a tenth of the steps: a twentieth on either side
-TOO_BAD = 3.0  # times the first loss above it: what follows teaches nothing
+SMOOTHING_WINDOW = 20  # losses are smoothed over a tenth of the steps: a twentieth on either side
+MAX_LOSS_GROWTH = 3.0  # stop when the loss has grown by this many times the first one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeTestResult:
-    """What each learning rate did. `suggested` is a tenth of the rate with the lowest smoothed loss.
+    """The loss at each learning rate. `suggested` is a tenth of the rate with the lowest smoothed loss.
 
-    Without a rate at which the loss fell, `steepest` and `suggested` are None.
+    `steepest` and `suggested` are None if the loss did not fall at any rate.
     """
 
     rates: tuple[float, ...]
     losses: tuple[float, ...]  # smoothed
-    steepest: float | None  # where the loss fell fastest
+    steepest: float | None  # the rate where the loss fell fastest
     suggested: float | None
 
 
 def run_range_test(
     network: Network, spec: TrainingSpec, rows: Rows, test: RangeTestSpec | None = None
 ) -> Generator[BatchEnd | RangeTestResult, None, None]:
-    """Train for up to `test.steps` batches with rates from the lowest to the highest, evenly spaced on a log scale.
+    """Train for up to `test.steps` batches at rising rates, from the lowest to the highest, even on a log scale.
 
-    Yields a BatchEnd per batch, and the RangeTestResult last. Smith, 2017, section 3.3; smoothing and suggestion as
-    commonly done since. The network keeps the weights that it had, or its initial ones, even if the test is left
-    before its end, but has the working memory of a training: `start` that one afterwards. Streams of random numbers
-    are the test's own.
+    Yields a BatchEnd per batch, and the RangeTestResult last. Smith, 2017, section 3.3; smoothing and suggestion
+    follow later common practice. The network gets its weights back, or its initial ones, even if the caller leaves
+    early. It keeps the memory for training, so call `initialize_training` afterward. The test uses random streams of
+    its own.
 
     Raises:
-        ValueError: the rows do not fit the network, or the optimizer searches by itself.
+        ValueError: the rows do not fit the network, or the optimizer is a line search.
     """
     test = test or RangeTestSpec()
     if spec.optimizer.type == "lbfgs":
-        raise ValueError("a range test needs an optimizer that does not search by itself")
-    short = _without_ends(spec, -(-test.steps // -(-len(rows) // spec.batch_size)))
+        raise ValueError("A range test cannot be combined with lbfgs, which finds its own step sizes. Use adam or sgd.")
+    short = _shorten(spec, -(-test.steps // -(-len(rows) // spec.batch_size)))
     growth = (test.highest / test.lowest) ** (1 / (test.steps - 1))
     rates = [test.lowest * growth**step for step in range(test.steps)]
     state = initialize_training(network, short, rows)
-    before = network.parameters.vector.copy()
+    original = network.parameters.vector.copy()
     rate, last = short.optimizer.learning_rate, test.steps - 1
     losses: list[float] = []
     try:
@@ -58,28 +58,28 @@ def run_range_test(
             if isinstance(event, BatchEnd):
                 losses.append(event.loss)
                 yield event
-                if len(losses) == test.steps or event.loss > losses[0] + TOO_BAD * abs(losses[0]):
+                if len(losses) == test.steps or event.loss > losses[0] + MAX_LOSS_GROWTH * abs(losses[0]):
                     break
     finally:
-        network.parameters.vector[:] = before
-    yield _summary(rates, losses)
+        network.parameters.vector[:] = original
+    yield _summarize(rates, losses)
 
 
-def _without_ends(spec: TrainingSpec, epochs: int) -> TrainingSpec:
-    """Return the same training without schedule, early stopping or accumulation, long enough for the test."""
+def _shorten(spec: TrainingSpec, epochs: int) -> TrainingSpec:
+    """Return the spec with this many epochs, without schedule, early stopping, accumulation or averaging."""
     changes = {"schedule": ConstantSpec(), "early_stopping": None, "accumulate": 1, "averaging": None}
     return spec.model_copy(update={**changes, "epochs": epochs})
 
 
-def _summary(rates: Sequence[float], losses: Sequence[float]) -> RangeTestResult:
-    side = max(1, len(rates) // WINDOW)
+def _summarize(rates: Sequence[float], losses: Sequence[float]) -> RangeTestResult:
+    side = max(1, len(rates) // SMOOTHING_WINDOW)
     windows = [losses[max(0, step - side) : step + side + 1] for step in range(len(losses))]
     smoothed = [sum(window) / len(window) for window in windows]
     lowest = smoothed.index(min(smoothed)) if smoothed else 0
-    falls = [after - before for before, after in itertools.pairwise(smoothed)]
+    changes = [after - before for before, after in itertools.pairwise(smoothed)]
     return RangeTestResult(
         rates=tuple(rates[: len(losses)]),
         losses=tuple(smoothed),
-        steepest=rates[falls.index(min(falls))] if lowest else None,
+        steepest=rates[changes.index(min(changes))] if lowest else None,
         suggested=rates[lowest] / 10 if lowest else None,
     )

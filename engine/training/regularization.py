@@ -1,4 +1,4 @@
-"""What keeps weights small: penalties in the loss, and a bound on each unit's weights."""
+"""Regularization: penalties in the loss, and a limit on the norm of each unit's weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.spec import RegularizationSpec
 
 
 class Penalty:
-    """l1 * sum |w| + l2 / 2 * sum w^2 over all weights: no biases, no gains, nothing frozen."""
+    """l1 * sum |w| + l2 / 2 * sum w^2 over all weights. Biases, gains and frozen parameters are excluded."""
 
     def __init__(self, spec: RegularizationSpec, parameters: Parameters, scratch: Array) -> None:
         self.l1, self.l2 = spec.l1, spec.l2
@@ -19,13 +19,6 @@ class Penalty:
         blocks = [slice(at, min(at + size, run.stop)) for run in runs for at in range(run.start, run.stop, size)]
         self.blocks = [(parameters.learned[block], parameters.gradients[block]) for block in blocks]
         self.scratch = scratch
-
-    def loss(self) -> float:
-        """Return what is added to the loss."""
-        weights = [w for w, _ in self.blocks]
-        sizes = sum(float(np.add.reduce(np.abs(w, out=self.scratch[: w.size]), dtype=np.float64)) for w in weights)
-        squares = sum(float(w.dot(w)) for w in weights)
-        return self.l1 * sizes + self.l2 / 2 * squares
 
     def add_gradient(self) -> None:
         """Add l1 * sign(w) + l2 * w to the gradient."""
@@ -36,9 +29,16 @@ class Penalty:
             if self.l1:
                 np.add(g, np.multiply(np.sign(w, out=work), self.l1, out=work), out=g)
 
+    def loss(self) -> float:
+        """Return the penalty, which adds to the loss."""
+        weights = [w for w, _ in self.blocks]
+        absolute = sum(float(np.add.reduce(np.abs(w, out=self.scratch[: w.size]), dtype=np.float64)) for w in weights)
+        squares = sum(float(w.dot(w)) for w in weights)
+        return self.l1 * absolute + self.l2 / 2 * squares
+
 
 class MaxNorm:
-    """Shortens each vector of weights that leads into one unit to at most a length (Srivastava et al., 2014)."""
+    """Scales down each unit's vector of incoming weights to at most a given norm (Srivastava et al., 2014)."""
 
     def __init__(self, bound: float, parameters: Parameters) -> None:
         views = parameters.views(parameters.learned)
@@ -47,9 +47,8 @@ class MaxNorm:
         self.bound = bound
 
     def apply(self) -> None:
-        """Scale down what is too long."""
+        """Scale down the vectors whose norm exceeds the bound."""
         for w in self.matrices:
-            lengths = np.sqrt(np.einsum("ij,ij->i", w, w))
-            longest = lengths.max()
-            if longest > self.bound:
-                np.multiply(w, np.minimum(1, self.bound / np.maximum(lengths, self.bound))[:, None], out=w)
+            norms = np.sqrt(np.einsum("ij,ij->i", w, w))
+            if norms.max() > self.bound:
+                np.multiply(w, np.minimum(1, self.bound / np.maximum(norms, self.bound))[:, None], out=w)

@@ -1,10 +1,10 @@
-"""Everything that changes while a network trains: what a checkpoint holds."""
+"""The state of a training run: everything that changes while a network trains. Checkpoints store it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,15 +19,15 @@ from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
 from engine.parameters import Parameters
 from engine.spec import TrainingSpec
-from engine.training.schedules import Plateau
+from engine.training.schedules import PlateauState
 from engine.training.update_memory import allocate_update_memory
 
-NO_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on the numbers of a run
+FIELDS_WITHOUT_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on a run's numbers
 
 
 @dataclass(slots=True)
 class Best:
-    """The epoch to keep: the best so far, or the last without validation rows and early stopping."""
+    """The epoch whose parameters are kept: the best so far, or the last without validation and early stopping."""
 
     epoch: int  # counted from 1
     metric: str
@@ -37,8 +37,8 @@ class Best:
 
 
 @dataclass(slots=True)
-class Tally:
-    """Sums over the batches of the epoch under way."""
+class EpochTotals:
+    """Sums over the batches of the current epoch."""
 
     loss: float = 0.0
     rows: int = 0
@@ -49,26 +49,26 @@ class Tally:
 
 @dataclass(slots=True, kw_only=True)
 class TrainingState:
-    """A run between two batches. Complete at every event of `train`."""
+    """A run between two batches. It is complete at every event of `train`."""
 
-    run: str  # what `identity` says of the run
+    run_digest: str  # identifies network, spec and rows; see `run_digest`
     parameters: Parameters  # the network's own
     optimizer: Optimizer | LineSearch
     shuffle: np.random.Generator
     dropout: np.random.Generator
-    order: dict[str, Any]  # where the shuffle stream stood before this epoch's order was drawn
-    epoch: int = 0  # epochs completed
-    batch: int = 0  # batches completed of the epoch under way
-    step: int = 0  # updates made in all
-    tally: Tally = field(default_factory=Tally)
-    loss_limit: float | None = None  # a batch loss above it is divergence; known after the first batch
+    shuffle_start: dict[str, Any]  # position of the shuffle stream before this epoch's order was drawn
+    epoch: int = 0  # completed epochs
+    batch: int = 0  # completed batches of the current epoch
+    step: int = 0  # updates of the whole run
+    totals: EpochTotals = field(default_factory=EpochTotals)
+    loss_limit: float | None = None  # a higher batch loss is divergence; set by the first batch
     best: Best | None = None
-    reference: float | None = None  # the value that early stopping wants improved
-    waited: int = 0  # epochs since it was
-    plateau: Plateau = field(default_factory=Plateau)
-    accumulated: Array | None = None  # the gradient over the batches of the update under way, with accumulation
-    average: Array | None = None  # the running average of the parameters, with averaging
-    sizes: dict[str, list[float]] = field(default_factory=dict)  # of the epoch's last step, where it was watched
+    improvement_reference: float | None = None  # the value that early stopping compares with
+    epochs_without_improvement: int = 0
+    plateau: PlateauState = field(default_factory=PlateauState)
+    accumulated_gradient: Array | None = None  # of the current update's batches, with gradient accumulation
+    averaged_parameters: Array | None = None  # with averaging
+    update_sizes: dict[str, list[float]] = field(default_factory=dict)  # of a monitored epoch's last step
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
 
     @property
@@ -78,16 +78,16 @@ class TrainingState:
 
 
 def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
-    """Make a network ready to train and return the state before the first batch.
+    """Allocate what training needs and return the state before the first batch.
 
-    A network without weights is initialised from the seed's "init" stream; weights that were loaded
-    into it are kept. Working memory is taken for `min(spec.batch_size, rows)` rows at a time.
+    Draws initial weights from the seed's "init" stream, unless weights were loaded into the network. Allocates working
+    memory for `min(spec.batch_size, rows)` rows at a time.
 
     Raises:
-        ValueError: there are no rows, or they do not fit the network, or there is no layer of a number to freeze.
+        ValueError: there are no rows, or they do not fit the network, or a layer to freeze has no parameters.
     """
     if not len(rows):
-        raise ValueError("there are no rows to train on")
+        raise ValueError("There are no rows to train on.")
     check_rows(rows, network)
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"))
@@ -96,23 +96,26 @@ def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> Tra
     memory = allocate_update_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
     shuffle = streams.stream(spec.seed, "shuffle")
     return TrainingState(
-        run=identity(network, spec, rows),
+        run_digest=run_digest(network, spec, rows),
         parameters=network.parameters,
         optimizer=memory.optimizer,
-        accumulated=memory.accumulated,
-        average=memory.average,
+        accumulated_gradient=memory.accumulated_gradient,
+        averaged_parameters=memory.averaged_parameters,
         shuffle=shuffle,
         dropout=streams.stream(spec.seed, "dropout"),
-        order=streams.position(shuffle),
+        shuffle_start=streams.position(shuffle),
     )
 
 
-def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
-    """Return a digest of what determines a run's numbers, but for the values of its rows without their weights."""
+def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
+    """Return a digest of what determines a run's numbers, except the values in its rows.
+
+    The weights of the rows are included. A checkpoint continues only a run with the same digest.
+    """
     facts: dict[str, Any] = {
         "layers": [layer.model_dump() for layer in network.specs],
         "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
-        "training": spec.model_dump(exclude=NO_EFFECT),
+        "training": spec.model_dump(exclude=FIELDS_WITHOUT_EFFECT),
         "rows": len(rows),
     }
     if rows.sample_weights is not None:
@@ -121,41 +124,30 @@ def identity(network: Network, spec: TrainingSpec, rows: Rows) -> str:
 
 
 def final_parameters(state: TrainingState) -> Array:
-    """Return the vector of weights to keep: those of `state.best`, or, before there is one, those so far."""
-    return state.best.parameters if state.best else _judged_parameters(state)
+    """Return the parameter vector to keep: that of the best epoch, or the current one before the first epoch ends."""
+    return state.best.parameters if state.best else _evaluation_parameters(state)
 
 
 @contextmanager
-def judged(state: TrainingState) -> Iterator[None]:
-    """Let the network have the weights that it is judged by meanwhile."""
-    vector, chosen = state.parameters.vector, _judged_parameters(state)
-    if chosen is vector:
+def evaluation_parameters_in_place(state: TrainingState) -> Iterator[None]:
+    """Give the network the parameters that it is evaluated with, and restore its own afterward."""
+    vector, evaluated = state.parameters.vector, _evaluation_parameters(state)
+    if evaluated is vector:
         yield
         return
-    held = vector.copy()
-    vector[:] = chosen
+    original = vector.copy()
+    vector[:] = evaluated
     try:
         yield
     finally:
-        vector[:] = held
+        vector[:] = original
 
 
-def _judged_parameters(state: TrainingState) -> Array:
-    """Return the averaged weights, or those that a line search has accepted, or the ones in place."""
-    if state.average is not None:
-        return state.average
+def _evaluation_parameters(state: TrainingState) -> Array:
+    """Return the averaged parameters, or those that a line search has accepted, or the current ones."""
+    if state.averaged_parameters is not None:
+        return state.averaged_parameters
     search = state.line_search
     if search is None or search.accepted is None:
         return state.parameters.vector
     return np.concatenate([search.accepted, state.parameters.vector[state.parameters.size :]])
-
-
-def keep_best(state: TrainingState, metric: str, metrics: Mapping[str, float], *, better: bool) -> None:
-    """Remember the epoch just completed, with a copy of the parameters in place, if it is `better`."""
-    if not better:
-        return
-    if state.best is None:
-        state.best = Best(state.epoch, metric, metrics[metric], dict(metrics), state.parameters.vector.copy())
-        return
-    state.best.epoch, state.best.value, state.best.metrics = state.epoch, metrics[metric], dict(metrics)
-    state.best.parameters[:] = state.parameters.vector

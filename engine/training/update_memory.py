@@ -1,4 +1,4 @@
-"""What updates need beside parameters and gradients."""
+"""The memory that parameter updates need beside parameters and gradients."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from engine.spec import AveragingSpec, OptimizerSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateMemory:
-    """An optimizer with its vectors, and what accumulation and averaging need if they are wanted."""
+    """An optimizer with its state, and the vectors for gradient accumulation and parameter averaging if used."""
 
     optimizer: Optimizer | LineSearch
-    accumulated: Array | None  # a gradient
-    average: Array | None  # of parameters and statistics
+    accumulated_gradient: Array | None
+    averaged_parameters: Array | None  # parameters and statistics
 
     @property
     def bytes(self) -> int:
-        """How many of its bytes a checkpoint holds."""
-        arrays = (*self.optimizer.state.values(), self.accumulated, self.average)
+        """The bytes of this memory that a checkpoint stores."""
+        arrays = (*self.optimizer.state.values(), self.accumulated_gradient, self.averaged_parameters)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
 def allocate_update_memory(
     network: Network, spec: OptimizerSpec, *, accumulate: int = 1, averaging: AveragingSpec | None = None
 ) -> UpdateMemory:
-    """Take it from the arena of a network whose gradients are allocated; the average begins at its weights."""
+    """Allocate from the arena of a network that has gradients. The average starts at the network's weights."""
     parameters, arena = network.parameters, network.arena
-    rule = optimizers.build(spec, parameters, arena)
-    accumulates = accumulate > 1 or rule.full_batch
+    optimizer = optimizers.build(spec, parameters, arena)
+    accumulates = accumulate > 1 or optimizer.full_batch
     return UpdateMemory(
-        optimizer=rule,
-        accumulated=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
-        average=arena.copy(parameters.vector) if averaging else None,
+        optimizer=optimizer,
+        accumulated_gradient=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
+        averaged_parameters=arena.copy(parameters.vector) if averaging else None,
     )

@@ -120,7 +120,7 @@ def test_how_often_to_save_and_how_long_to_run_may_change() -> None:
 
 def test_bytes_left_over_are_refused_though_the_checksum_is_right() -> None:
     content = trained()[:-DIGEST_BYTES] + bytes(4)
-    with pytest.raises(CheckpointError, match="left over"):
+    with pytest.raises(CheckpointError, match="extra bytes"):
         load(content + hashlib.sha256(content).digest(), tiny(), spec(), ROWS)
 
 

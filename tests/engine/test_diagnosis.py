@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.diagnostics.layer_statistics import EVERY_STEPS, LayerStatistics, Watch, leaves
+from engine.diagnostics.layer_statistics import MIN_STEPS_BETWEEN, LayerMonitor, LayerStatistics
+from engine.diagnostics.leaf_layers import leaf_layers
 from engine.spec import AdamSpec, Conv2dSpec, DenseSpec, DropoutSpec, ReshapeSpec, ResidualSpec, SgdSpec
 from engine.training import checkpoint
 from engine.training.events import EpochEnd
@@ -24,14 +25,14 @@ def by_label(end: EpochEnd) -> dict[str, LayerStatistics]:
 def test_the_first_and_the_last_epoch_are_looked_at_and_few_between() -> None:
     _, events = run(small(), spec(epochs=40), moons(320))  # 10 steps each
     assert [end.epoch for end in looks(events)] == [1, 26, 40]
-    assert EVERY_STEPS == 256
+    assert MIN_STEPS_BETWEEN == 256
 
 
 def test_long_epochs_are_all_looked_at() -> None:
     network = small()
     network.allocate(256, training=True)
-    watch = Watch(network, np.zeros((100_000, 2), np.float32), steps_per_epoch=1_000, epochs=9)
-    assert all(watch.is_due(epoch) for epoch in range(1, 10))
+    monitor = LayerMonitor(network, np.zeros((100_000, 2), np.float32), steps_per_epoch=1_000, epochs=9)
+    assert all(monitor.is_due(epoch) for epoch in range(1, 10))
 
 
 def test_sizes_are_root_mean_squares_of_the_last_step() -> None:
@@ -57,7 +58,10 @@ def test_shares_of_dead_and_saturated_units_are_counted() -> None:
     network.allocate(128, training=True)
     network.parameters.values["0.bias"][:] = [-9, -9, 1, 1]
     network.parameters.values["2.bias"][:] = [9, 0]
-    layers = {sizes.label: sizes for sizes in Watch(network, watch_rows, steps_per_epoch=1, epochs=1).look({})}
+    layers = {
+        sizes.label: sizes
+        for sizes in LayerMonitor(network, watch_rows, steps_per_epoch=1, epochs=1).measure_layers({})
+    }
     assert (layers["layers[0] (dense)"].dead, layers["layers[0] (dense)"].saturated) == (0.5, None)
     assert (layers["layers[1] (dense)"].dead, layers["layers[1] (dense)"].saturated) == (0.5, 0.5)
     assert layers["output"].dead is None
@@ -65,7 +69,7 @@ def test_shares_of_dead_and_saturated_units_are_counted() -> None:
 
 def test_layers_inside_of_blocks_are_told_apart() -> None:
     network = classifier(DenseSpec(units=4), ResidualSpec(layers=[DenseSpec(units=4), DropoutSpec(rate=0.1)]))
-    prefixes = [prefix for prefix, _ in leaves(network.sequential)]
+    prefixes = [prefix for prefix, _ in leaf_layers(network.sequential)]
     assert prefixes == ["0.", "1.", "2.body.0.", "2.body.1.", "2.body.2.", "3."]
     _, events = run(network, spec(epochs=1), moons())
     inner = by_label(looks(events)[0])["layers[1] (residual).layers[0] (dense)"]
@@ -78,7 +82,9 @@ def test_large_layers_are_sampled_and_come_out_alike() -> None:
     network.initialize(np.random.default_rng(0))
     network.allocate(256, training=True)
     network.parameters.gradients[:] = np.random.default_rng(1).standard_normal(network.parameters.size)
-    found = Watch(network, np.zeros((10, 784), np.float32), steps_per_epoch=1, epochs=1).update(lambda: None)
+    found = LayerMonitor(network, np.zeros((10, 784), np.float32), steps_per_epoch=1, epochs=1).measure_update(
+        lambda: None
+    )
     weights = network.parameters.values["0.weight"]
     exact = np.sqrt(np.square(weights).sum() / (weights.size + 400))
     assert found["layers[0] (dense)"] == pytest.approx([1, exact, 0], rel=0.05)
@@ -105,7 +111,7 @@ def test_a_unit_of_an_image_is_a_channel() -> None:
     network = classifier(*layers, inputs=16)
     network.allocate(256, training=True)
     network.parameters.values["1.bias"][:] = [-9, 1, 1, 1]
-    sizes = Watch(network, np.zeros((50, 16), np.float32), steps_per_epoch=1, epochs=1).look({})
+    sizes = LayerMonitor(network, np.zeros((50, 16), np.float32), steps_per_epoch=1, epochs=1).measure_layers({})
     assert {layer.label: layer.dead for layer in sizes}["layers[1] (conv2d)"] == 0.25
 
 
@@ -117,9 +123,9 @@ def test_every_kind_of_layer_is_measured(name: str) -> None:
     x, y = case.batch()
     sample_weights = np.full(len(x), 1 / len(x), np.float32)
     network.backpropagate(x, network.loss.as_targets(y, network.dtype), sample_weights, np.random.default_rng(0))
-    watch = Watch(network, x, steps_per_epoch=1, epochs=1)
-    sizes = watch.look(watch.update(lambda: network.parameters.learned.__iadd__(0.125)))
-    learners = {layer.label for _, layer in leaves(network.sequential) if layer.parameter_shapes()}
+    monitor = LayerMonitor(network, x, steps_per_epoch=1, epochs=1)
+    sizes = monitor.measure_layers(monitor.measure_update(lambda: network.parameters.learned.__iadd__(0.125)))
+    learners = {layer.label for _, layer in leaf_layers(network.sequential) if layer.parameter_shapes()}
     assert {layer.label for layer in sizes if layer.gradient} == learners
     assert all(layer.update == pytest.approx(0.125) for layer in sizes if layer.label in learners)
     assert {layer.label for layer in sizes if layer.activation} >= learners

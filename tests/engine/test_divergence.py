@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.batches import Rows
-from engine.diagnostics.layer_statistics import culprit
+from engine.diagnostics.divergence import find_diverged_layer
 from engine.spec import AdamSpec, DenseSpec, OptimizerSpec, SgdSpec
 from engine.training.events import BatchEnd, Stopped
 from engine.training.loop import train
@@ -63,7 +63,7 @@ def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None
     views = network.parameters.views(network.parameters.gradients)
     views["0.weight"][:] = 1e30
     views["2.bias"][:] = np.nan
-    assert culprit(network, line(32).x) == "output"
+    assert find_diverged_layer(network, line(32).x) == "output"
 
 
 def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None:

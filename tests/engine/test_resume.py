@@ -80,7 +80,7 @@ def without_time(event: object) -> object:
 
 def numbers(state: TrainingState) -> bytes:
     """Everything of a state but how long it took."""
-    state.tally.seconds = 0.0
+    state.totals.seconds = 0.0
     if state.best:
         state.best.metrics.pop("seconds", None)
     return checkpoint.dump(state)

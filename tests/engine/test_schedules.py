@@ -3,14 +3,14 @@
 import pytest
 
 from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, OneCycleSpec, PlateauSpec, ScheduleSpec, StepSpec
-from engine.training.schedules import Horizon, Plateau, after_epoch, schedule
+from engine.training.schedules import PlateauState, RunLength, build_schedule, update_plateau
 
-HORIZON = Horizon(steps_per_epoch=10, epochs=5)
+LENGTH = RunLength(steps_per_epoch=10, epochs=5)
 
 
-def values(spec: ScheduleSpec, horizon: Horizon = HORIZON) -> list[float]:
-    curve = schedule(spec, horizon)
-    return [curve(step) for step in range(horizon.steps_per_epoch * horizon.epochs)]
+def values(spec: ScheduleSpec, length: RunLength = LENGTH) -> list[float]:
+    curve = build_schedule(spec, length)
+    return [curve(step) for step in range(length.steps_per_epoch * length.epochs)]
 
 
 def test_constant_never_changes() -> None:
@@ -33,7 +33,7 @@ def test_exponential_falls_by_its_factor_per_epoch() -> None:
 
 
 def test_cosine_goes_from_one_to_its_final_factor_and_is_half_way_in_the_middle() -> None:
-    found = values(CosineSpec(final_factor=0.2), Horizon(steps_per_epoch=101, epochs=1))
+    found = values(CosineSpec(final_factor=0.2), RunLength(steps_per_epoch=101, epochs=1))
     assert (found[0], found[50], found[100]) == pytest.approx((1.0, 0.6, 0.2))
     assert found == sorted(found, reverse=True)
 
@@ -46,29 +46,29 @@ def test_cosine_begins_to_fall_when_the_warmup_ends() -> None:
 
 
 def test_a_run_of_one_step_has_a_cosine_too() -> None:
-    assert values(CosineSpec(), Horizon(steps_per_epoch=1, epochs=1)) == [1.0]
+    assert values(CosineSpec(), RunLength(steps_per_epoch=1, epochs=1)) == [1.0]
 
 
 def test_cosine_restarts_begin_again_at_the_full_rate_in_even_distances() -> None:
-    found = values(CosineSpec(restarts=3, final_factor=0.1), Horizon(steps_per_epoch=101, epochs=1))
+    found = values(CosineSpec(restarts=3, final_factor=0.1), RunLength(steps_per_epoch=101, epochs=1))
     assert found[0::25] == pytest.approx([1, 1, 1, 1, 0.1])
     assert found[24::25] == pytest.approx([0.1] * 4, abs=0.01)
 
 
 def test_each_fall_is_longer_by_the_growth() -> None:
-    found = values(CosineSpec(restarts=2, growth=2.0), Horizon(steps_per_epoch=71, epochs=1))
+    found = values(CosineSpec(restarts=2, growth=2.0), RunLength(steps_per_epoch=71, epochs=1))
     tops = [step for step in range(1, 70) if found[step] > max(found[step - 1], 0.9) and found[step] > found[step + 1]]
     assert tops == [10, 30]
     assert found[-1] == pytest.approx(0, abs=1e-12)
 
 
 def test_restarts_begin_after_the_warmup() -> None:
-    found = values(CosineSpec(restarts=1, warmup_steps=10), Horizon(steps_per_epoch=51, epochs=1))
+    found = values(CosineSpec(restarts=1, warmup_steps=10), RunLength(steps_per_epoch=51, epochs=1))
     assert (found[10], found[30], found[50]) == pytest.approx((1, 1, 0))
 
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_almost_nothing() -> None:
-    found = values(OneCycleSpec(rise=0.3), Horizon(steps_per_epoch=50, epochs=2))
+    found = values(OneCycleSpec(rise=0.3), RunLength(steps_per_epoch=50, epochs=2))
     assert found[0] == pytest.approx(0.04)
     assert found.index(max(found)) == 29
     assert max(found) == pytest.approx(1)
@@ -79,14 +79,14 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_almost_nothing() -> None:
 
 @pytest.mark.parametrize("spec", [OneCycleSpec(), CosineSpec(restarts=5, growth=3.0)])
 def test_a_run_of_one_step_has_every_schedule(spec: ScheduleSpec) -> None:
-    (found,) = values(spec, Horizon(steps_per_epoch=1, epochs=1))
+    (found,) = values(spec, RunLength(steps_per_epoch=1, epochs=1))
     assert 0 <= found <= 1
 
 
 def factors(spec: PlateauSpec, metric: list[float]) -> list[float]:
-    plateau, found = Plateau(), []
+    plateau, found = PlateauState(), []
     for value in metric:
-        plateau = after_epoch(plateau, spec, value)
+        plateau = update_plateau(plateau, spec, value)
         found.append(plateau.factor)
     return found
 

@@ -25,7 +25,7 @@ from engine.spec import (
     TrainingSpec,
 )
 from engine.streams import stream
-from engine.training.clipping import clips
+from engine.training.clipping import gradient_clippers
 from engine.training.events import EpochEnd
 from engine.training.loop import train
 from engine.training.regularization import MaxNorm, Penalty
@@ -125,7 +125,7 @@ def some_network(*layers: LayerSpec) -> Network:
 def test_values_are_clipped_to_their_bound_and_smaller_ones_left() -> None:
     network = some_network(DenseSpec(units=3))
     before = network.parameters.gradients.copy()
-    (clip,) = clips(TrainingSpec(clip_value=0.5), network)
+    (clip,) = gradient_clippers(TrainingSpec(clip_value=0.5), network)
     clip()
     np.testing.assert_array_equal(network.parameters.gradients, before.clip(-0.5, 0.5))
 
@@ -135,7 +135,7 @@ def test_each_layer_is_clipped_to_its_norm_and_smaller_ones_left() -> None:
     network.parameters.gradients[:] = 1
     views = network.parameters.views(network.parameters.gradients)
     views["2.weight"][:] = views["2.bias"][:] = 0.01
-    for clip in clips(TrainingSpec(clip_layer_norm=0.6), network):
+    for clip in gradient_clippers(TrainingSpec(clip_layer_norm=0.6), network):
         clip()
     assert np.hypot(np.linalg.norm(views["0.weight"]), np.linalg.norm(views["0.bias"])) == pytest.approx(0.6)
     np.testing.assert_allclose(views["0.weight"], views["0.weight"][0, 0])
@@ -144,7 +144,7 @@ def test_each_layer_is_clipped_to_its_norm_and_smaller_ones_left() -> None:
 
 def test_attention_is_one_layer_to_clip() -> None:
     network = some_network(ReshapeSpec(shape=(1, 2)), AttentionSpec(), FlattenSpec())
-    for clip in clips(TrainingSpec(clip_layer_norm=0.5), network):
+    for clip in gradient_clippers(TrainingSpec(clip_layer_norm=0.5), network):
         clip()
     views = network.parameters.views(network.parameters.gradients)
     norms = [np.linalg.norm(view) for name, view in views.items() if name.startswith("1.")]
@@ -154,7 +154,7 @@ def test_attention_is_one_layer_to_clip() -> None:
 def test_values_are_clipped_before_layers_and_layers_before_the_whole() -> None:
     network = some_network(DenseSpec(units=3))
     network.parameters.gradients[:] = 100
-    for clip in clips(TrainingSpec(clip_value=1.0, clip_layer_norm=1.0, clip_norm=0.5), network):
+    for clip in gradient_clippers(TrainingSpec(clip_value=1.0, clip_layer_norm=1.0, clip_norm=0.5), network):
         clip()
     views = network.parameters.views(network.parameters.gradients)
     assert np.linalg.norm(network.parameters.gradients) == pytest.approx(0.5)
@@ -193,9 +193,9 @@ def test_the_average_follows_the_parameters_and_is_what_remains() -> None:
         if count in {1, 2, 4, 5}:
             decay = min(0.5, (1 + step) / (10 + step))
             average = decay * average + (1 - decay) * network.parameters.vector
-    assert state.average is not None
-    np.testing.assert_allclose(state.average, average)
-    np.testing.assert_array_equal(final_parameters(state), state.average)
+    assert state.averaged_parameters is not None
+    np.testing.assert_allclose(state.averaged_parameters, average)
+    np.testing.assert_array_equal(final_parameters(state), state.averaged_parameters)
 
 
 def test_the_averaged_network_is_the_one_that_is_judged_and_kept() -> None:
@@ -203,12 +203,12 @@ def test_the_averaged_network_is_the_one_that_is_judged_and_kept() -> None:
     settings = spec(precision="float64", averaging=AveragingSpec(decay=0.9), epochs=1)
     state, events = run(network, settings, rows, validation)
     raw = network.parameters.vector.copy()
-    assert state.average is not None
-    network.parameters.vector[:] = state.average
+    assert state.averaged_parameters is not None
+    network.parameters.vector[:] = state.averaged_parameters
     right = network.predict(validation.x)[np.arange(80), validation.y]
     assert events[-2].metrics["val_loss"] == pytest.approx(-np.log(right).mean())
-    np.testing.assert_array_equal(best(state).parameters, state.average)
-    assert not np.array_equal(raw, state.average)
+    np.testing.assert_array_equal(best(state).parameters, state.averaged_parameters)
+    assert not np.array_equal(raw, state.averaged_parameters)
 
 
 def test_averaging_does_not_change_the_course_of_training() -> None:
@@ -344,6 +344,6 @@ def test_memory_is_taken_for_what_is_wanted_only() -> None:
     network = exact()
     network.allocate(8, training=True)
     plain = allocate_update_memory(network, SgdSpec())
-    assert (plain.accumulated, plain.average, plain.bytes) == (None, None, 0)
+    assert (plain.accumulated_gradient, plain.averaged_parameters, plain.bytes) == (None, None, 0)
     more = allocate_update_memory(network, SgdSpec(), accumulate=2, averaging=AveragingSpec())
     assert more.bytes == 2 * network.parameters.vector.nbytes

@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from dataclasses import asdict
 from typing import Any
 
 from engine.diagnostics.findings import Finding, find
@@ -55,7 +54,7 @@ def class_counts(prepared: Prepared) -> tuple[int, ...]:
 
 def layer_sizes(end: EpochEnd) -> list[dict[str, Any]]:
     """The sizes of gradients, weights, updates and activations per layer, where this epoch has them."""
-    return [asdict(sizes) for sizes in end.layers]
+    return [layer.as_json() for layer in end.layers]
 
 
 def _warning(finding: Finding, epoch: int) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Everything that a training run uses while it is in memory: data, updates, schedule, monitor."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, ParamSpec, TypeVar
+
+import numpy as np
+
+from engine.batches import Batches, Rows, check_rows
+from engine.diagnostics.layer_statistics import LayerMonitor
+from engine.losses.class_weights import class_weights
+from engine.network import BLOCK_ROWS, Network
+from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
+from engine.training.schedules import RunLength, Schedule, build_schedule
+from engine.training.state import TrainingState
+from engine.training.update import ParameterUpdate
+
+CLASSIFICATION_LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(slots=True, kw_only=True)
+class TrainingRun:
+    """The parts of a run that checkpoints do not store. `set_up` builds them again from spec and rows."""
+
+    network: Network
+    state: TrainingState
+    spec: TrainingSpec
+    batches: Batches
+    validation: Batches | None
+    update: ParameterUpdate
+    monitor: LayerMonitor
+    schedule: Schedule
+    numpy_context: contextvars.Context  # NumPy's overflow warnings are off here
+    clock: Callable[[], float] = time.monotonic
+
+    def learning_rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        return self.spec.optimizer.learning_rate * self.schedule(step) * self.state.plateau.factor
+
+    def loss_limit(self) -> float:
+        """Return the batch loss above which the run has diverged."""
+        return 0.0 if self.state.loss_limit is None else self.state.loss_limit
+
+    def without_warnings(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call a function without NumPy's overflow warnings. The loop checks for divergence itself.
+
+        A context of its own keeps the setting from leaking into the code that iterates the loop.
+        """
+        return self.numpy_context.run(function, *args, **kwargs)
+
+
+def set_up(
+    network: Network, state: TrainingState, spec: TrainingSpec, train_rows: Rows, validation_rows: Rows | None
+) -> TrainingRun:
+    """Build a run from its spec and rows.
+
+    Raises:
+        ValueError: the rows do not fit the network, or the spec uses a metric that is not measured.
+    """
+    if spec.class_weight is not None:
+        train_rows = _weight_classes(train_rows, spec.class_weight, network)
+    validation = None
+    if validation_rows:
+        validation = Batches(check_rows(validation_rows, network), BLOCK_ROWS, shuffled=False)
+    _check_metrics(spec, network, is_validated=validation is not None)
+    batches = Batches(check_rows(train_rows, network), min(spec.batch_size, len(train_rows)), shuffled=spec.shuffle)
+    update = ParameterUpdate(network, spec, state, batches)
+    length = RunLength(steps_per_epoch=update.steps_per_epoch, epochs=spec.epochs)
+    return TrainingRun(
+        network=network,
+        state=state,
+        spec=spec,
+        batches=batches,
+        validation=validation,
+        update=update,
+        monitor=LayerMonitor(network, batches.x, steps_per_epoch=batches.count, epochs=spec.epochs),
+        schedule=build_schedule(spec.schedule, length),
+        numpy_context=_quiet_context(),
+    )
+
+
+def _weight_classes(rows: Rows, weighting: Literal["balanced"] | tuple[float, ...], network: Network) -> Rows:
+    if network.loss.name not in CLASSIFICATION_LOSSES:
+        names = " or ".join(sorted(CLASSIFICATION_LOSSES))
+        raise ValueError(f"class_weight needs the loss {names}, not {network.loss.name}. Remove class_weight.")
+    return Rows(rows.x, rows.y, class_weights(rows.y, weighting, rows.sample_weights))
+
+
+def _check_metrics(spec: TrainingSpec, network: Network, *, is_validated: bool) -> None:
+    validated = ("loss", *network.loss.score().names) if is_validated else ()
+    measured = {"train_loss", *(f"val_{name}" for name in validated)}
+    for user, part in (("early_stopping", spec.early_stopping), ("schedule", spec.schedule)):
+        if isinstance(part, (EarlyStoppingSpec, PlateauSpec)) and part.metric not in measured:
+            available = ", ".join(sorted(measured))
+            raise ValueError(f"{user} uses the metric {part.metric}, which is not measured. Available: {available}.")
+
+
+def _quiet_context() -> contextvars.Context:
+    context = contextvars.copy_context()
+    context.run(np.seterr, all="ignore")
+    return context
