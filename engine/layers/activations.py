@@ -1,4 +1,4 @@
-"""Activations whose derivative is a function of their own output, so they work in place."""
+"""Activations that compute their derivative from their own output, so they work in place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
 
 
 class Activation(Layer):
-    """A function of each number by itself, written over its input."""
+    """An elementwise function that overwrites its input."""
 
     overwrites_input = True
     keeps_output = True
@@ -27,7 +27,7 @@ class Activation(Layer):
     work: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Apply the function in place, or to a copy."""
+        """Apply the function in place, or to a copy if the input must be preserved."""
         if not self.overwrites_input:
             np.copyto(self.own, x)
             x = self.own
@@ -36,10 +36,10 @@ class Activation(Layer):
 
     @abstractmethod
     def apply(self, x: Array) -> Array:
-        """Write the function of `x` over it."""
+        """Overwrite `x` with the function of it."""
 
     def is_flat(self) -> Array:
-        """Say which of the latest outputs `y` lie where the slope is close to zero."""
+        """Return which of the latest outputs `y` are where the slope is close to zero."""
         flat: Array = self.y <= self.asymptotes[0] + self.near
         return flat | (self.y >= self.asymptotes[-1] - self.near) if len(self.asymptotes) > 1 else flat
 
@@ -47,12 +47,12 @@ class Activation(Layer):
         super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - subclasses differ in training
-        """Room for intermediate values, and for the output if the input is to be spared."""
+        """Declare memory for intermediate values, and for the output if the input must be preserved."""
         names = ("work",) if self.overwrites_input else ("work", "own")
         return dict.fromkeys(names, (self.output_shape, dtype))
 
     def flops(self) -> tuple[int, int]:
-        """Return operations per row by the class's cost per number."""
+        """Return operations per row from the class's cost per number."""
         return self.cost[0] * self.outputs, self.cost[1] * self.outputs
 
 
@@ -74,7 +74,7 @@ class Linear(Layer):
         super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
-        """None: nothing is computed."""
+        """Declare nothing."""
         return {}
 
     def flops(self) -> tuple[int, int]:
@@ -83,18 +83,18 @@ class Linear(Layer):
 
 
 class Rectifier(Activation):
-    """A function with a bend at zero, which needs zeros and some more room."""
+    """A function with a bend at zero. It needs zeros to compare with, and more working memory."""
 
     zeros: Array
-    room: Array
+    scratch: Array
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """Zeros to compare with: against an array of them maximum is five times as fast as against 0."""
+        """Declare a second buffer for intermediate values."""
         wanted = super().buffers(dtype, training=training)
-        return wanted | {"room": (self.output_shape, dtype)}
+        return wanted | {"scratch": (self.output_shape, dtype)}
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Zeros: `maximum` against an array of them is five times as fast as against 0."""
+        """Declare zeros: `np.maximum` against an array of them is five times as fast as against 0."""
         return {"zeros": (self.output_shape, dtype, 0)}
 
 
@@ -106,18 +106,18 @@ class Relu(Rectifier):
     near = 0.0
 
     def apply(self, x: Array) -> Array:
-        """Rectify in place."""
+        """Set negative numbers to 0."""
         return np.maximum(x, self.zeros, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy where y > 0, else 0."""
+        """Return dx = dy where y > 0, else 0."""
         np.greater(self.y, self.zeros, self.work)
         return np.multiply(dy, self.work, dy)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """Zeros, and where the output is positive."""
+        """Declare a mask of the positive outputs."""
         wanted = super().buffers(dtype, training=training)
-        del wanted["work"], wanted["room"]
+        del wanted["work"], wanted["scratch"]
         return wanted | ({"work": (self.output_shape, np.bool_)} if training else {})
 
 
@@ -133,7 +133,7 @@ class LeakyRelu(Activation):
         return np.maximum(x, self.work, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * (LEAK + (1 - LEAK) [y > 0])."""
+        """Return dx = dy * (LEAK + (1 - LEAK) [y > 0])."""
         np.greater(self.y, 0, out=self.work)
         np.multiply(self.work, 1 - LEAK, out=self.work)
         np.add(self.work, LEAK, out=self.work)
@@ -148,14 +148,14 @@ class Elu(Rectifier):
     cost = (8, 3)
 
     def apply(self, x: Array) -> Array:
-        """Add the two halves, of which one is always zero."""
+        """Add max(x, 0) and exp(min(x, 0)) - 1, of which one is always zero."""
         np.minimum(x, self.zeros, out=self.work)
-        expm1(self.work, self.room)
+        expm1(self.work, self.scratch)
         np.maximum(x, self.zeros, out=x)
         return np.add(x, self.work, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * (1 + min(y, 0)), because exp(x) = y + 1 left of zero."""
+        """Return dx = dy * (1 + min(y, 0)), because exp(x) = y + 1 for x < 0."""
         np.minimum(self.y, self.zeros, out=self.work)
         np.add(self.work, 1, out=self.work)
         return np.multiply(dy, self.work, out=dy)
@@ -169,11 +169,11 @@ class Tanh(Activation):
     cost = (1, 3)
 
     def apply(self, x: Array) -> Array:
-        """Squash in place."""
+        """Compute tanh in place."""
         return np.tanh(x, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * (1 - y * y)."""
+        """Return dx = dy * (1 - y * y)."""
         np.multiply(self.y, self.y, out=self.work)
         np.subtract(1, self.work, out=self.work)
         return np.multiply(dy, self.work, out=dy)
@@ -187,11 +187,11 @@ class Sigmoid(Activation):
     cost = (4, 3)
 
     def apply(self, x: Array) -> Array:
-        """Squash in place; exp may overflow, whose reciprocal is the right zero."""
+        """Compute the sigmoid in place. If exp overflows, its reciprocal is 0, which is correct."""
         return sigmoid(x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * y * (1 - y)."""
+        """Return dx = dy * y * (1 - y)."""
         np.subtract(1, self.y, out=self.work)
         np.multiply(self.work, self.y, out=self.work)
         return np.multiply(dy, self.work, out=dy)
@@ -214,28 +214,28 @@ class Softplus(Rectifier):
         return np.add(x, self.work, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * sigmoid(x) = dy * (1 - exp(-y))."""
+        """Return dx = dy * sigmoid(x) = dy * (1 - exp(-y))."""
         np.negative(self.y, out=self.work)
-        expm1(self.work, self.room)
+        expm1(self.work, self.scratch)
         np.multiply(dy, self.work, out=dy)
         return np.negative(dy, out=dy)
 
 
 def sigmoid(x: Array) -> Array:
-    """Write 1 / (1 + exp(-x)) over x."""
+    """Overwrite x with 1 / (1 + exp(-x))."""
     np.negative(x, out=x)
     np.exp(x, out=x)
     np.add(x, 1, out=x)
     return np.divide(1, x, out=x)  # faster than np.reciprocal
 
 
-def expm1(x: Array, room: Array) -> Array:
-    """Write exp(x) - 1 over x <= 0, by way of `room`: 2 t / (1 - t) with t = tanh(x / 2).
+def expm1(x: Array, scratch: Array) -> Array:
+    """Overwrite x <= 0 with exp(x) - 1 = 2 t / (1 - t), where t = tanh(x / 2). `scratch` is working memory.
 
-    As exact as np.expm1 to a few units in the last place, and three times as fast.
+    The result is within a few units in the last place of np.expm1, at three times its speed.
     """
     np.multiply(x, 0.5, out=x)
     np.tanh(x, out=x)
-    np.subtract(1, x, out=room)
-    np.divide(x, room, out=x)
+    np.subtract(1, x, out=scratch)
+    np.divide(x, scratch, out=x)
     return np.multiply(x, 2, out=x)

@@ -1,4 +1,4 @@
-"""Self-attention: each moment asks a question, and takes from all moments what answers it."""
+"""Multi-head self-attention: each time step computes a weighted mean over all time steps."""
 
 from __future__ import annotations
 
@@ -12,23 +12,12 @@ from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Buffers, Constants, Shape
 from engine.spec import AttentionSpec
 
-TORCH = """\
-class Attention(torch.nn.MultiheadAttention):
-    def __init__(self, features, heads, causal=False):
-        super().__init__(features, heads, batch_first=True)
-        self.causal = causal
-
-    def forward(self, x):
-        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
-        return super().forward(x, x, x, attn_mask=later if self.causal else None, need_weights=False)[0]
-"""
-
 
 class Attention(Layer):
     """y = concat_h(softmax(q k' / sqrt(d)) v) Wo' + bo with (q, k, v) = x Wi' + bi, h heads of d features each.
 
     Vaswani et al., 2017, section 3.2, with the parameters of torch.nn.MultiheadAttention. Wi: (3 features, features)
-    holds the matrices of q, k and v one below the other.
+    stacks the matrices of q, k and v.
     """
 
     y: Array
@@ -45,7 +34,7 @@ class Attention(Layer):
     mask: Array  # only if causal
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Project, compare questions with keys, take values, project; `x` must stay as it is until backward."""
+        """Project to q, k and v, weight the values, project to the output. `x` must not change until backward."""
         self.x = x.reshape(-1, self.features)
         qkv = self.x.dot(self.Wi.T, self.qkv.reshape(-1, 3 * self.features))
         np.add(qkv, self.bi, out=qkv)
@@ -60,16 +49,16 @@ class Attention(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Go back through the output's projection, the weighted sums, the softmax and the input's projection.
+        """Differentiate the output projection, the weighted sums, the softmax and the input projection.
 
-        The softmax's gradient is A (dA - sum(A dA)), whose sum equals that of context * dcontext (Dao et al., 2022).
+        The gradient of the softmax is A (dA - sum(A dA)). The sum equals that of context * dcontext (Dao et al., 2022).
         """
         dy, context, dqkv = (part.reshape(len(self.x), -1) for part in (dy, self.context, self.dqkv))
         ones = self.ones.reshape(-1)
         dy.T.dot(context, self.dWo)
         ones.dot(dy, self.dbo)
         dy.dot(self.Wo, self.dcontext.reshape(-1, self.features))
-        self._back_to_projections()
+        self._backward_heads()
         dqkv.T.dot(self.x, self.dWi)
         ones.dot(dqkv, self.dbi)
         if not self.passes_gradient:
@@ -78,7 +67,7 @@ class Attention(Layer):
         return self.dx
 
     def _softmax(self) -> None:
-        """Turn comparisons into weights that add up to 1, with each row's maximum subtracted first."""
+        """Turn scores into weights that sum up to 1. The maximum of each row is subtracted first."""
         weights, totals = self.weights, self.totals
         np.maximum.reduce(weights, axis=-1, keepdims=True, out=totals)
         np.subtract(weights, totals, out=weights)
@@ -86,8 +75,8 @@ class Attention(Layer):
         weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
         np.divide(weights, totals, out=weights)
 
-    def _back_to_projections(self) -> None:
-        """Write dqkv from dcontext; q holds its scale."""
+    def _backward_heads(self) -> None:
+        """Write dqkv from dcontext; q includes its scale."""
         weights, dweights, dcontext = self.weights, self.dweights, self.dcontext_by_head
         np.matmul(weights.swapaxes(-1, -2), dcontext, out=self.dv)
         np.matmul(dcontext, self.v.swapaxes(-1, -2), out=dweights)
@@ -99,7 +88,7 @@ class Attention(Layer):
         np.matmul(dweights.swapaxes(-1, -2), self.q, out=self.dk)
 
     def _by_head(self, array: Array, parts: int) -> list[Array]:
-        """Return views (rows, heads, time, d) on the parts that lie side by side in the last axis."""
+        """Return views (rows, heads, time, d) of the parts that are side by side in the last axis."""
         views = array.reshape(len(array), self.time, parts, self.heads, -1)
         return [views[:, :, part].swapaxes(1, 2) for part in range(parts)]
 
@@ -115,7 +104,7 @@ class Attention(Layer):
         self.scale = (self.features // self.heads) ** -0.5
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """The matrices and biases on the way in and on the way out."""
+        """Return the shapes of the input and output projections."""
         features = self.features
         return {
             "in_proj_weight": (3 * features, features),
@@ -125,14 +114,14 @@ class Attention(Layer):
         }
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
+        """Store the views."""
         names = self.parameter_shapes()
         self.Wi, self.bi, self.Wo, self.bo = (values[name] for name in names)
         if gradients is not None:
             self.dWi, self.dbi, self.dWo, self.dbo = (gradients[name] for name in names)
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw all four matrices by Glorot; biases are zero."""
+        """Draw each of the four matrices with Glorot; set biases to zero."""
         for first in range(0, 3 * self.features, self.features):
             initializers.fill(self.Wi[first : first + self.features], "glorot_uniform", rng)
         initializers.fill(self.Wo, "glorot_uniform", rng)
@@ -140,7 +129,7 @@ class Attention(Layer):
         self.bo.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """All intermediate results, and for training their gradients."""
+        """Declare all intermediate results, and for training their gradients."""
         wide, square = (self.time, 3 * self.features), (self.heads, self.time, self.time)
         shapes: dict[str, Shape] = {"y": self.output_shape, "qkv": wide, "context": self.input_shape}
         shapes |= {"weights": square, "totals": (*square[:2], 1)}
@@ -151,17 +140,17 @@ class Attention(Layer):
         return {name: (shape, dtype) for name, shape in shapes.items()}
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:
-        """Ones to sum columns with."""
+        """Declare ones to sum columns with."""
         return {"ones": ((self.time,), dtype, 1)} if training else {}
 
     def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Ones to sum over time with; minus infinity where a time step must not attend to a later one."""
+        """Declare ones to sum over time with, and minus infinity where a time step must not attend to a later one."""
         ones: Constants = {"all": ((self.time,), dtype, 1)}
         future = lambda shape: np.triu(np.full(shape, -np.inf, dtype), 1)  # noqa: E731 - a value
         return ones | ({"mask": ((self.time, self.time), dtype, future)} if self.causal else {})
 
     def resize(self, rows: int) -> None:
-        """Also keep the views by head: (rows, heads, time, d)."""
+        """Also create views by head: (rows, heads, time, d)."""
         super().resize(rows)
         self.q, self.k, self.v = self._by_head(self.qkv, 3)
         (self.context_by_head,) = self._by_head(self.context, 1)
@@ -170,7 +159,7 @@ class Attention(Layer):
             (self.dcontext_by_head,) = self._by_head(self.dcontext, 1)
 
     def flops(self) -> tuple[int, int]:
-        """Four projections, two products over all pairs of moments, a softmax; backward twice as many products."""
+        """Four projections, two products over all pairs of time steps, a softmax; backward twice as many products."""
         projections, numbers = 8 * self.time * self.features**2, self.time * self.features
         products, weights = 4 * self.time * numbers, self.heads * self.time**2
         forward = projections + products + (5 + self.causal) * weights + 5 * numbers
@@ -182,5 +171,17 @@ class Attention(Layer):
         return f"Attention({self.features}, {self.heads}{', causal=True' if self.causal else ''})"
 
     def torch_definitions(self) -> dict[str, str]:
-        """PyTorch's layer, which looks at its own input."""
+        """Return a class around PyTorch's layer, for self-attention."""
         return {"Attention": TORCH}
+
+
+TORCH = """\
+class Attention(torch.nn.MultiheadAttention):
+    def __init__(self, features, heads, causal=False):
+        super().__init__(features, heads, batch_first=True)
+        self.causal = causal
+
+    def forward(self, x):
+        later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
+        return super().forward(x, x, x, attn_mask=later if self.causal else None, need_weights=False)[0]
+"""

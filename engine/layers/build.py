@@ -1,4 +1,4 @@
-"""From specs to layers: the one place that knows every kind. A family is added by a line in MAKERS."""
+"""Build layers from specs. `MAKERS` is the registry: a new layer adds one line."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ ACTIVATIONS: dict[str, Callable[[Shape, LayerId], Layer]] = {
 
 
 def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Sequential:
-    """Return the layers of a network, the linear output layer last; the n-th is PyTorch's module n.
+    """Return the layers of a network with a linear output layer at the end. Layer n is PyTorch's module n.
 
-    The output layer takes flat rows for a flat `output_shape`, which other rows are flattened to; and rows
-    (time, features) for (time, outputs), which it makes of each moment's features.
+    A flat `output_shape` makes flat rows first, if necessary. With an `output_shape` of (time, outputs), the output
+    layer maps the features of each time step.
 
     Raises:
-        ShapeError: a layer cannot take what the layers before it make.
+        ShapeError: a layer cannot accept the output of the layers before it.
     """
     layers = list(_layers(specs, input_shape, NETWORK, "layers"))
     shape = layers[-1].output_shape if layers else input_shape
@@ -119,12 +119,12 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
 
 
 def _block(spec: ResidualSpec, group: str, shape: Shape, block_id: LayerId) -> Sequential:
-    """Return the layers in one of a block's lists."""
+    """Return the layers in one of the lists of a block."""
     return Sequential(list(_layers(getattr(spec, group), shape, block_id, group)), shape, block_id)
 
 
 def _layers(specs: Sequence[LayerSpec], shape: Shape, parent: LayerId, group: str) -> Iterator[Layer]:
-    """Yield each spec's layer, and the activation that follows it."""
+    """Yield the layer of each spec, and its activation if it has one."""
     for index, spec in enumerate(specs):
         layer_id = parent.child(group, index, spec.type)
         layer = MAKERS[type(spec)](spec, shape, layer_id)

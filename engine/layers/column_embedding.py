@@ -1,4 +1,4 @@
-"""Column embedding: a learned vector in place of each category's number, for tables with columns of many categories."""
+"""Column embedding: replace category numbers in some columns of a table with learned vectors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,115 @@ from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import ColumnEmbeddingSpec, EmbeddedColumnSpec, EmbeddingSpec
+
+
+class ColumnEmbedding(Layer):
+    """y = x, with x_c replaced by W_c[x_c] for some columns c; W_c: (categories, size).
+
+    Guo and Berkhahn, 2016, "Entity embeddings of categorical variables". Numbers outside of the categories count as the
+    nearest category. They have no gradient.
+    """
+
+    y: Array
+    dx: Array
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Look up the vectors and copy the other columns."""
+        for column, table, place in zip(self.columns, self.tables, self.embedded, strict=True):
+            self.y[:, place] = table.forward(x[:, column : column + 1], dropout)[:, 0]
+        for before, after in self.copied:
+            self.y[:, after] = x[:, before]
+        return self.y
+
+    def backward(self, dy: Array) -> Array:
+        """Add the gradients of the vectors to their tables; return those of the other columns."""
+        for table, place in zip(self.tables, self.embedded, strict=True):
+            table.y[:, 0] = dy[:, place]  # no longer needed, and contiguous
+            table.backward(table.y)
+        if not self.passes_gradient:
+            return dy
+        self.dx.fill(0)
+        for before, after in self.copied:
+            self.dx[:, before] = dy[:, after]
+        return self.dx
+
+    def _layout(self) -> tuple[list[slice], list[tuple[slice, slice]]]:
+        """Return the slices of y that hold vectors, and pairs of slices of x and y with copied columns."""
+        embedded, copied = list[slice](), list[tuple[slice, slice]]()
+        read = written = 0
+        for column, table in zip([*self.columns, self.inputs], [*self.tables, None], strict=True):
+            run = column - read
+            if run:
+                copied.append((slice(read, column), slice(written, written + run)))
+            read, written = column + 1, written + run
+            if table:
+                embedded.append(slice(written, written + table.units))
+                written += table.units
+        return embedded, copied
+
+    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
+        if len(shape) != 1:
+            raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
+        if spec.columns[-1].column >= shape[0]:
+            raise ShapeError(layer_id, f"place is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
+        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
+        self.spec = spec
+        self.tables = [_table(column, layer_id) for column in spec.columns]
+        self.columns = [column.column for column in spec.columns]
+        self.embedded, self.copied = self._layout()
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """Return the shape of one table per column."""
+        return {f"tables.{n}.weight": (table.vocabulary, table.units) for n, table in enumerate(self.tables)}
+
+    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
+        """Give each table its views."""
+        for n, table in enumerate(self.tables):
+            name = f"tables.{n}.weight"
+            table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw vectors of length about 1. Category 0 means "unknown" and starts at the zero vector."""
+        for table in self.tables:
+            table.initialize(rng)
+            table.W[0] = 0
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """Declare the output, and for training dx."""
+        wanted: Buffers = {"y": (self.output_shape, dtype)}
+        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
+
+    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Also allocate the memory of the tables."""
+        super().allocate(arena, capacity, dtype, training=training)
+        for table in self.tables:
+            table.allocate(arena, capacity, dtype, training=training)
+
+    def resize(self, rows: int) -> None:
+        """Also resize the tables."""
+        super().resize(rows)
+        for table in self.tables:
+            table.resize(rows)
+
+    def flops(self) -> tuple[int, int]:
+        """Sum over the tables: copies cost nothing."""
+        return 0, sum(table.flops()[1] for table in self.tables)
+
+    def torch_code(self) -> str:
+        """Return the expression for the class defined below."""
+        columns = (f"({column.column}, {column.categories}, {column.size})" for column in self.spec.columns)
+        return f"ColumnEmbedding({', '.join(columns)})"
+
+    def torch_definitions(self) -> dict[str, str]:
+        """Return the class: PyTorch has no such layer."""
+        return {"ColumnEmbedding": TORCH}
+
+
+def _table(column: EmbeddedColumnSpec, layer_id: LayerId) -> Embedding:
+    table = Embedding((1,), EmbeddingSpec(vocabulary=column.categories, units=column.size), layer_id)
+    table.stop_gradient()
+    return table
+
 
 TORCH = """\
 class ColumnEmbedding(torch.nn.Module):
@@ -27,111 +136,3 @@ class ColumnEmbedding(torch.nn.Module):
             start = column + 1
         return torch.cat([*parts, x[:, start:]], 1)
 """
-
-
-class ColumnEmbedding(Layer):
-    """y = x, with W_c[x_c] in the place of x_c for some columns c; W_c: (categories, size).
-
-    Guo and Berkhahn, 2016, "Entity embeddings of categorical variables". Numbers outside of the categories count as the
-    nearest, and have no gradient.
-    """
-
-    y: Array
-    dx: Array
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Look up, and copy the rest."""
-        for column, table, there in zip(self.columns, self.tables, self.vectors, strict=True):
-            self.y[:, there] = table.forward(x[:, column : column + 1], dropout)[:, 0]
-        for before, after in self.kept:
-            self.y[:, after] = x[:, before]
-        return self.y
-
-    def backward(self, dy: Array) -> Array:
-        """Add the gradients of the vectors up in their tables, and pass the rest on."""
-        for table, there in zip(self.tables, self.vectors, strict=True):
-            table.y[:, 0] = dy[:, there]  # no longer needed, and contiguous
-            table.backward(table.y)
-        if not self.passes_gradient:
-            return dy
-        self.dx.fill(0)
-        for before, after in self.kept:
-            self.dx[:, before] = dy[:, after]
-        return self.dx
-
-    def _layout(self) -> tuple[list[slice], list[tuple[slice, slice]]]:
-        """Return where each vector lies in y, and where the runs of other numbers lie in x and in y."""
-        vectors, kept = list[slice](), list[tuple[slice, slice]]()
-        read = written = 0
-        for column, table in zip([*self.columns, self.inputs], [*self.tables, None], strict=True):
-            run = column - read
-            if run:
-                kept.append((slice(read, column), slice(written, written + run)))
-            read, written = column + 1, written + run
-            if table:
-                vectors.append(slice(written, written + table.units))
-                written += table.units
-        return vectors, kept
-
-    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
-        if len(shape) != 1:
-            raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
-        if spec.columns[-1].column >= shape[0]:
-            raise ShapeError(layer_id, f"there is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
-        super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
-        self.spec = spec
-        self.tables = [_table(column, layer_id) for column in spec.columns]
-        self.columns = [column.column for column in spec.columns]
-        self.vectors, self.kept = self._layout()
-
-    def parameter_shapes(self) -> dict[str, Shape]:
-        """One table per column."""
-        return {f"tables.{n}.weight": (table.vocabulary, table.units) for n, table in enumerate(self.tables)}
-
-    def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Give each table its own."""
-        for n, table in enumerate(self.tables):
-            name = f"tables.{n}.weight"
-            table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw vectors of length about 1, but for that of 0: the number of what was never seen stands for nothing."""
-        for table in self.tables:
-            table.initialize(rng)
-            table.W[0] = 0
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The rows, and their gradients."""
-        wanted: Buffers = {"y": (self.output_shape, dtype)}
-        return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
-
-    def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and let the tables take theirs."""
-        super().allocate(arena, capacity, dtype, training=training)
-        for table in self.tables:
-            table.allocate(arena, capacity, dtype, training=training)
-
-    def resize(self, rows: int) -> None:
-        """Put `rows` rows to use, in the tables too."""
-        super().resize(rows)
-        for table in self.tables:
-            table.resize(rows)
-
-    def flops(self) -> tuple[int, int]:
-        """Those of the tables: copies cost none."""
-        return 0, sum(table.flops()[1] for table in self.tables)
-
-    def torch_code(self) -> str:
-        """Return the expression for the class defined above."""
-        columns = (f"({column.column}, {column.categories}, {column.size})" for column in self.spec.columns)
-        return f"ColumnEmbedding({', '.join(columns)})"
-
-    def torch_definitions(self) -> dict[str, str]:
-        """PyTorch has no such layer."""
-        return {"ColumnEmbedding": TORCH}
-
-
-def _table(column: EmbeddedColumnSpec, layer_id: LayerId) -> Embedding:
-    table = Embedding((1,), EmbeddingSpec(vocabulary=column.categories, units=column.size), layer_id)
-    table.stop_gradient()
-    return table

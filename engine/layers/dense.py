@@ -1,4 +1,4 @@
-"""Fully connected: every output is a weighted sum of all inputs, plus a bias."""
+"""Dense (fully connected): every output is a weighted sum of all inputs, plus a bias."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Dense(Layer):
     ones: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Multiply and add; `x` must stay as it is until backward."""
+        """Multiply and add the bias. `x` must not change until backward."""
         self.x = x
         x.dot(self.Wt, self.y)
         return np.add(self.y, self.b, self.y)
@@ -43,15 +43,15 @@ class Dense(Layer):
         self.initializer = initializer
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """One matrix and one bias.
+        """Return the shapes of the matrix and the bias.
 
-        The matrix lies in memory as the faster product wants it: by rows for dx, or by columns for y without dx.
+        The matrix is stored as the faster product needs it: by rows to compute dx, or by columns if there is no dx.
         """
         shape = (self.units, self.features)
         return {"weight": shape if self.passes_gradient else Columns(shape), "bias": (self.units,)}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views, and the transposed ones."""
+        """Store the views, and transposed views."""
         self.W, self.b = values["weight"], values["bias"]
         self.Wt = self.W.T
         if gradients is not None:
@@ -59,23 +59,23 @@ class Dense(Layer):
             self.dWt, self.by_rows = self.dW.T, self.dW.flags.c_contiguous
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the weights; biases start at zero."""
+        """Draw the weights; set biases to zero."""
         initializers.fill(self.W, self.initializer, rng)
         self.b.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output; for training also the gradient handed down, and ones to sum columns with."""
+        """Declare the output, and for training dx."""
         wanted: Buffers = {"y": (self.output_shape, dtype)}
         if training and self.passes_gradient:
             wanted["dx"] = (self.input_shape, dtype)
         return wanted
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:
-        """Ones to sum columns with."""
+        """Declare ones to sum columns with."""
         return {"ones": (self.input_shape[:-1], dtype, 1)} if training else {}
 
     def flops(self) -> tuple[int, int]:
-        """One product forward, two backward (one where nobody wants dx)."""
+        """One product forward, two backward (one without dx)."""
         product = 2 * self.inputs * self.units
         return product + self.outputs, (1 + self.passes_gradient) * product + self.outputs
 
@@ -85,20 +85,20 @@ class Dense(Layer):
 
 
 class PositionwiseDense(Dense):
-    """The same weighted sums at each moment: y[t] = x[t] W' + b for rows (time, features)."""
+    """The same weighted sums at each time step: y[t] = x[t] W' + b for rows (time, features)."""
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Take every moment as a row."""
+        """Treat every time step as a row."""
         super().forward(x.reshape(-1, self.features), dropout)
         return self.y3
 
     def backward(self, dy: Array) -> Array:
-        """Take every moment as a row."""
+        """Treat every time step as a row."""
         super().backward(dy.reshape(-1, self.units))
         return self.dx3 if self.passes_gradient else dy
 
     def resize(self, rows: int) -> None:
-        """Also keep the views in which every moment is a row."""
+        """Also create views with every time step as a row."""
         super().resize(rows)
         self.y3, self.y = self.y, self.y.reshape(-1, self.units)
         if "ones" in self._allocated:

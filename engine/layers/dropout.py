@@ -1,4 +1,4 @@
-"""Dropout: hide a random share of the inputs while training, so that none is relied on alone."""
+"""Dropout: set a random fraction of the inputs to zero while training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.memory import Array, Buffers, Shape
 
 
 class Dropout(Layer):
-    """Inverted dropout (Srivastava et al., 2014): kept inputs grow by 1 / (1 - rate), so inference does nothing."""
+    """Inverted dropout (Srivastava et al., 2014): inputs that remain are scaled by 1 / (1 - rate) while training."""
 
     torch_name = "Dropout"
     returns_input = True  # at inference
@@ -20,7 +20,7 @@ class Dropout(Layer):
     mask: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Draw a new mask from the stream and apply it; return `x` itself at inference."""
+        """Draw a mask from the stream and apply it; return `x` itself in inference mode."""
         self.drops = dropout is not None
         if dropout is None:
             return x
@@ -30,7 +30,7 @@ class Dropout(Layer):
         return np.multiply(x, self.mask, out=self.y)
 
     def backward(self, dy: Array) -> Array:
-        """Let the gradient through where the input went through."""
+        """Apply the same mask to the gradient."""
         return np.multiply(dy, self.mask, out=dy) if self.drops else dy
 
     def __init__(self, shape: Shape, layer_id: LayerId, rate: float) -> None:
@@ -39,11 +39,11 @@ class Dropout(Layer):
         self.scale = 1 / (1 - rate)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output and the scaled mask; nothing at inference."""
+        """Declare the output and the scaled mask, for training only."""
         return dict.fromkeys(("y", "mask"), (self.output_shape, dtype)) if training else {}
 
     def flops(self) -> tuple[int, int]:
-        """Draw, compare, scale and apply; then apply."""
+        """Draw, compare, scale and apply forward; apply backward."""
         return 4 * self.outputs, self.outputs
 
     def torch_code(self) -> str:

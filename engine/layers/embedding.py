@@ -1,4 +1,4 @@
-"""Embedding: a learned vector for each whole number, so that words, items or digits become points in space."""
+"""Embedding: look up a learned vector for each whole number, such as a word or an item."""
 
 from __future__ import annotations
 
@@ -11,53 +11,50 @@ from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import EmbeddingSpec
 
-PAIRS: dict[np.dtype[Any], np.dtype[Any]] = {
+COMPLEX: dict[np.dtype[Any], np.dtype[Any]] = {
     np.dtype(np.float32): np.dtype(np.complex64),
     np.dtype(np.float64): np.dtype(np.complex128),
 }
-TORCH = """\
-class Embedding(torch.nn.Embedding):
-    def forward(self, x):
-        return super().forward(x.long().clamp(0, self.num_embeddings - 1))
-"""
 
 
 class Embedding(Layer):
-    """y[t] = W[x[t]] with W: (vocabulary, units); the inputs are numbers without fraction in the network's dtype.
+    """y[t] = W[x[t]] with W: (vocabulary, units). Inputs are whole numbers in the dtype of the network.
 
-    Numbers outside of the vocabulary count as its nearest. Whole numbers have no gradient: dx is 0.
+    Numbers outside of the vocabulary count as the nearest number in it. Whole numbers have no gradient: dx is 0.
     """
 
     y: Array
-    bounded: Array
+    clamped: Array
     indices: Array
-    starts: Array  # where each vector begins in the flat table
-    places: Array  # where each of its numbers lies
+    starts: Array  # of each vector in the flat table
+    flat_indices: Array  # of each number of each vector
     dx: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Look up."""
-        np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.bounded), casting="unsafe")
+        """Look up the vectors."""
+        np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.clamped), casting="unsafe")
         np.maximum(self.indices, 0, out=self.indices)
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer
 
     def backward(self, dy: Array) -> Array:
-        """Add each dy[t] to dW[x[t]]: one flat scatter, which takes neither a sort nor memory.
+        """Add each dy[t] to dW[x[t]] with one flat scatter, which needs no sort and no memory.
 
-        Adding up takes three to six times as long as forward, which only copies.
+        This takes three to six times as long as forward, which only copies.
         """
         np.multiply(self.indices, len(self.columns), out=self.starts)
-        np.add(self.starts[..., None], self.columns, out=self.places)
+        np.add(self.starts[..., None], self.columns, out=self.flat_indices)
         self.dW.fill(0)
-        np.add.at(self.dW.view(self.added).reshape(-1), self.places.reshape(-1), dy.view(self.added).reshape(-1))
+        np.add.at(
+            self.dW.view(self.add_dtype).reshape(-1), self.flat_indices.reshape(-1), dy.view(self.add_dtype).reshape(-1)
+        )
         if not self.passes_gradient:
             return dy
         self.dx.fill(0)
         return self.dx
 
-    def _together(self, dtype: np.dtype[Any]) -> int:
-        """Return how many numbers are added at once: two, as one complex number, take half the time."""
-        return 2 if self.units % 2 == 0 and dtype in PAIRS else 1
+    def _numbers_per_add(self, dtype: np.dtype[Any]) -> int:
+        """Return how many numbers are added at a time: two as one complex number take half the time."""
+        return 2 if self.units % 2 == 0 and dtype in COMPLEX else 1
 
     def __init__(self, shape: Shape, spec: EmbeddingSpec, layer_id: LayerId) -> None:
         if len(shape) != 1:
@@ -67,11 +64,11 @@ class Embedding(Layer):
         self.units = spec.units
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """One table."""
+        """Return the shape of the table."""
         return {"weight": (self.vocabulary, self.units)}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
+        """Store the views."""
         self.W = values["weight"]
         if gradients is not None:
             self.dW = gradients["weight"]
@@ -82,22 +79,22 @@ class Embedding(Layer):
         self.W *= self.units**-0.5
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The vectors and their indices; for training also the places to add gradients to."""
+        """Declare the vectors and their indices; for training also the flat indices of their numbers."""
         wanted: Buffers = {"y": (self.output_shape, dtype)}
-        wanted["bounded"] = (self.input_shape, np.empty(0, dtype).real.dtype)  # the largest would not fit an index
+        wanted["clamped"] = (self.input_shape, np.empty(0, dtype).real.dtype)  # numbers may be too large for an index
         wanted["indices"] = (self.input_shape, np.intp)
         if training:
             wanted["starts"] = (self.input_shape, np.intp)
-            wanted["places"] = ((*self.input_shape, self.units // self._together(dtype)), np.intp)
+            wanted["flat_indices"] = ((*self.input_shape, self.units // self._numbers_per_add(dtype)), np.intp)
         if training and self.passes_gradient:
             wanted["dx"] = (self.input_shape, dtype)
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; number what is added at once."""
+        """Also set the dtype of the additions, and the column indices of a vector in that dtype."""
         super().allocate(arena, capacity, dtype, training=training)
-        self.columns = np.arange(self.units // self._together(dtype))
-        self.added: np.dtype[Any] = PAIRS[dtype] if self._together(dtype) == 2 else dtype
+        self.columns = np.arange(self.units // self._numbers_per_add(dtype))
+        self.add_dtype: np.dtype[Any] = COMPLEX[dtype] if self._numbers_per_add(dtype) == 2 else dtype
 
     def flops(self) -> tuple[int, int]:
         """Nothing forward, an addition per number backward."""
@@ -108,5 +105,12 @@ class Embedding(Layer):
         return f"Embedding({self.vocabulary}, {self.units})"
 
     def torch_definitions(self) -> dict[str, str]:
-        """PyTorch's layer, for numbers that come as floats."""
+        """Return a class around PyTorch's layer, for numbers that arrive as floats."""
         return {"Embedding": TORCH}
+
+
+TORCH = """\
+class Embedding(torch.nn.Embedding):
+    def forward(self, x):
+        return super().forward(x.long().clamp(0, self.num_embeddings - 1))
+"""

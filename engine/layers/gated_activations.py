@@ -24,20 +24,20 @@ class Silu(Activation):
     gate: Array
 
     def apply(self, x: Array) -> Array:
-        """Gate in place."""
+        """Multiply by the gate in place."""
         self.gate[:] = x
         sigmoid(self.gate)
         return np.multiply(x, self.gate, out=x)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy * (s + y * (1 - s)) with the gate s."""
+        """Return dx = dy * (s + y * (1 - s)) with the gate s."""
         np.subtract(1, self.gate, out=self.work)
         np.multiply(self.work, self.y, out=self.work)
         np.add(self.work, self.gate, out=self.work)
         return np.multiply(dy, self.work, out=dy)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The gate, kept for backward."""
+        """Also declare the gate, which backward needs."""
         wanted = super().buffers(dtype, training=training)
         wanted["gate"] = (self.output_shape, dtype)
         return wanted
@@ -46,7 +46,7 @@ class Silu(Activation):
 class Gelu(Layer):
     """y = x * (1 + t) / 2, t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi).
 
-    The tanh approximation (PyTorch's approximate="tanh"), within 5e-4 of the exact form: NumPy has no erf.
+    The tanh approximation (PyTorch's approximate="tanh") is within 5e-4 of the exact form: NumPy has no erf.
     """
 
     y: Array
@@ -54,7 +54,7 @@ class Gelu(Layer):
     work: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Gate into an own buffer."""
+        """Compute in a buffer of its own. `x` must not change until backward."""
         self.x = x
         t = np.multiply(x, x, out=self.t)
         np.multiply(t, GELU_CUBE, out=t)
@@ -67,7 +67,7 @@ class Gelu(Layer):
         return np.multiply(self.y, 0.5, out=self.y)
 
     def backward(self, dy: Array) -> Array:
-        """Dx = dy/2 * (1 + t + x * (1 - t^2) * c * (1 + 3 * 0.044715 x^2))."""
+        """Return dx = dy/2 * (1 + t + x * (1 - t^2) * c * (1 + 3 * 0.044715 x^2))."""
         slope = np.multiply(self.x, self.x, out=self.work)
         np.multiply(slope, 3 * GELU_CUBE, out=slope)
         np.add(slope, 1, out=slope)
@@ -85,7 +85,7 @@ class Gelu(Layer):
         super().__init__(shape, shape, layer_id)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output, the tanh, and for backward some room: the input stays as it is."""
+        """Declare the output and the tanh, and for training working memory."""
         names = ("y", "t", "work") if training else ("y", "t")
         return dict.fromkeys(names, (self.output_shape, dtype))
 

@@ -1,23 +1,37 @@
-"""What every layer is: a function of a batch of rows, with its derivative. Read this file first.
+"""The interface of every layer: a function of a batch of rows, with its derivative. Read this file first.
 
-A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer
-maps rows of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
-`y: (rows, *output_shape)`, both C-contiguous. Only images lie with the rows as the last axis, `(*shape, rows)`, which
-is where convolution wants them; layers that treat each number by itself need not know.
+To add a layer:
 
-`dropout`, the stream that masks are drawn from, also tells training from inference: it is None where nothing is
-dropped, and batch norm goes by what it remembers.
+1. Add its spec to a file in `engine/spec/`, and to the union `LayerSpec` in `engine/spec/layers.py`.
+2. Add the class in a file of its own in this folder.
+3. Add a line to `MAKERS` in `build.py`.
 
-Results stay in a layer's own buffers until its next call. To save a pass over memory, forward may write its output over
-its input (`overwrites_input`) or hand the input on (`returns_input`), unless the layer before needs it in backward
-(`keeps_output`): then the stack calls `spare_input`. Backward may write over dy, and over the layer's own output, which
-nobody reads any more.
+A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer maps rows
+of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
+`y: (rows, *output_shape)`, both C-contiguous. Images are different: their batches have the rows as the last axis,
+`(*shape, rows)`, which makes convolution fast. Elementwise layers work on both.
 
-By the chain rule a loss's gradient goes backward through the layers, each of which turns the gradient
-in its output, dy, into the one in its input, dx, and on the way writes the ones in its parameters. A whole layer:
+`dropout` is the random stream for masks. It also tells training from inference: it is None in inference mode, where
+nothing is dropped and batch norm uses its running statistics.
+
+Results stay in the layer's own buffers until its next call. To save memory traffic, forward may write its output over
+its input (`overwrites_input`) or return the input (`returns_input`), unless the layer before needs that array in
+backward (`keeps_output`): then `Sequential` calls `preserve_input`. Backward may write over dy, and over the layer's
+own output.
+
+By the chain rule, the gradient of the loss passes backward through the layers. Each turns the gradient of its output,
+dy, into the gradient of its input, dx, and writes the gradients of its parameters on the way. A complete layer:
 
     class Scale(Layer):
         '''y = g x, with a factor g per feature.'''
+
+        def forward(self, x, dropout):
+            self.x = x
+            return np.multiply(x, self.g, out=self.y)
+
+        def backward(self, dy):
+            np.add.reduce(np.multiply(dy, self.x, out=self.work), axis=0, out=self.dg)
+            return np.multiply(dy, self.g, out=dy)
 
         def parameter_shapes(self):
             return {"weight": self.input_shape}
@@ -31,14 +45,6 @@ in its output, dy, into the one in its input, dx, and on the way writes the ones
 
         def buffers(self, dtype, *, training):
             return dict.fromkeys(("y", "work") if training else ("y",), (self.output_shape, dtype))
-
-        def forward(self, x, dropout):
-            self.x = x
-            return np.multiply(x, self.g, out=self.y)
-
-        def backward(self, dy):
-            np.add.reduce(np.multiply(dy, self.x, out=self.work), axis=0, out=self.dg)
-            return np.multiply(dy, self.g, out=dy)
 
         def flops(self):
             return self.outputs, 3 * self.outputs
@@ -56,23 +62,31 @@ from engine.layers.layer_id import LayerId
 from engine.memory import Array, Image, RowBuffers, Shape
 
 
-def row_shape(shape: Shape) -> Shape:
-    """Return the shape of a row, marked if it is an image's."""
-    return Image(shape) if len(shape) == 3 else tuple(shape)
-
-
 class Layer(RowBuffers):
-    """One step of a network, forward and backward, in the order of use.
+    """One step of a network, forward and backward.
 
-    Life of a layer: `parameter_shapes`, `statistic_shapes` -> `bind` -> `initialize` -> `allocate` -> `resize` ->
-    `forward` and `backward`, many times. Results live in the layer's own buffers (or in its
-    input's, see `overwrites_input`) until the next call.
+    Order of calls: `parameter_shapes`, `statistic_shapes` -> `bind` -> `initialize` -> `allocate` -> `resize` ->
+    `forward` and `backward`, many times.
     """
 
     overwrites_input: bool = False  # forward writes its output over its input
     returns_input: ClassVar[bool] = False  # forward may return its input, or a view of it
-    keeps_output: ClassVar[bool] = False  # backward reads the output, which nobody may overwrite
+    keeps_output: ClassVar[bool] = False  # backward reads the output, so it must not be overwritten
     torch_name: ClassVar[str] = ""
+
+    @abstractmethod
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
+        """Return the outputs (rows, *output_shape) for `x: (rows, *input_shape)`; images have rows last.
+
+        `dropout` is the stream to draw masks from while training, and None in inference mode.
+        """
+
+    @abstractmethod
+    def backward(self, dy: Array) -> Array:
+        """Write the gradients of the parameters and return dx, for `dy: (rows, *output_shape)`.
+
+        `dy` may be overwritten. Without `passes_gradient` the result has no meaning.
+        """
 
     def __init__(self, input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> None:
         super().__init__()
@@ -89,40 +103,26 @@ class Layer(RowBuffers):
         return self.id.label
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """Return the shapes of the parameters, by PyTorch's names for them."""
+        """Return the shapes of the parameters, by their names in PyTorch."""
         return {}
 
     def statistic_shapes(self) -> dict[str, Shape]:
-        """Return the shapes of what forward itself keeps up to date, by PyTorch's names for them."""
+        """Return the shapes of the statistics that forward updates itself, by their names in PyTorch."""
         return {}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Take the views on parameters and statistics, and on the parameters' gradients when training."""
+        """Store the views of parameters and statistics, and of the gradients of the parameters when training."""
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Write initial values into the bound parameters and statistics."""
 
-    def spare_input(self) -> None:
-        """Do not overwrite the input, somebody needs it: called before `allocate`."""
+    def preserve_input(self) -> None:
+        """Do not overwrite the input: another layer needs it. Called before `allocate`."""
         self.overwrites_input = False
 
     def stop_gradient(self) -> None:
-        """Do not compute dx, nobody wants it: called before `allocate` for the first layer that learns."""
+        """Do not compute dx. Called before `allocate` for the first trainable layer and all before it."""
         self.passes_gradient = False
-
-    @abstractmethod
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Return the outputs (rows, *output_shape) for `x: (rows, *input_shape)`; images have rows last.
-
-        `dropout` is the stream to draw masks from while training, and None at inference.
-        """
-
-    @abstractmethod
-    def backward(self, dy: Array) -> Array:
-        """Return dx for `dy: (rows, *output_shape)`, having written the gradients of the parameters.
-
-        `dy` may be overwritten. Without `passes_gradient` the result means nothing.
-        """
 
     @abstractmethod
     def flops(self) -> tuple[int, int]:
@@ -135,3 +135,8 @@ class Layer(RowBuffers):
     def torch_definitions(self) -> dict[str, str]:
         """Return name -> source of the classes that `torch_code` uses and PyTorch does not have."""
         return {}
+
+
+def row_shape(shape: Shape) -> Shape:
+    """Return the shape of a row, marked if it is an image's."""
+    return Image(shape) if len(shape) == 3 else tuple(shape)

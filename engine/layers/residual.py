@@ -1,4 +1,4 @@
-"""Residual block: a stack of layers whose input is added to its output."""
+"""Residual block: layers whose input is added to their output."""
 
 from __future__ import annotations
 
@@ -11,16 +11,6 @@ from engine.layers.layer_id import LayerId, ShapeError
 from engine.layers.sequential import Sequential, parted
 from engine.memory import Arena, Array, Buffers, Shape
 
-TORCH = """\
-class Residual(torch.nn.Module):
-    def __init__(self, body, skip):
-        super().__init__()
-        self.body, self.skip = body, skip
-
-    def forward(self, x):
-        return self.body(x) + self.skip(x)
-"""
-
 
 class Residual(Layer):
     """y = body(x) + skip(x), where an empty skip is the identity (He et al., 2016, equations 1 and 2)."""
@@ -29,12 +19,12 @@ class Residual(Layer):
     dskip: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
-        """Add what both stacks make of `x`, which neither overwrites."""
+        """Add the results of body and skip. Neither overwrites `x`."""
         y = self.body.forward(x, dropout)
         return np.add(y, self.skip.forward(x, dropout), out=self.y)
 
     def backward(self, dy: Array) -> Array:
-        """Hand dy to both stacks and add what they return."""
+        """Pass dy to body and skip, and add what they return."""
         np.copyto(self.dskip, dy)
         dx = self.body.backward(dy)
         dskip = self.skip.backward(self.dskip)
@@ -53,7 +43,7 @@ class Residual(Layer):
         self.parts = {"body": body, "skip": skip}
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """Those of both stacks: "body.n.name" and "skip.n.name"."""
+        """Return the shapes of body and skip: "body.n.name" and "skip.n.name"."""
         return {
             f"{part}.{name}": shape
             for part, stack in self.parts.items()
@@ -61,7 +51,7 @@ class Residual(Layer):
         }
 
     def statistic_shapes(self) -> dict[str, Shape]:
-        """Those of both stacks."""
+        """Return the shapes of body and skip."""
         return {
             f"{part}.{name}": shape
             for part, stack in self.parts.items()
@@ -69,48 +59,59 @@ class Residual(Layer):
         }
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Give each stack its own."""
+        """Give body and skip their views."""
         own, own_gradients = parted(values), parted(gradients or {})
         for part, stack in self.parts.items():
             stack.bind(own.get(part, {}), None if gradients is None else own_gradients.get(part, {}))
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the body's weights, then the skip's."""
+        """Draw the weights of the body, then those of the skip."""
         self.body.initialize(rng)
         self.skip.initialize(rng)
 
     def stop_gradient(self) -> None:
-        """Stop it in both stacks."""
+        """Also do so in body and skip."""
         super().stop_gradient()
         self.body.stop_gradient()
         self.skip.stop_gradient()
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The sum; for training also a second copy of its gradient, since the body may overwrite the first."""
+        """Declare the sum; for training also a copy of dy, because the body may overwrite dy."""
         names = ("y", "dskip") if training else ("y",)
         return dict.fromkeys(names, (self.output_shape, dtype))
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, the stacks' included."""
+        """Also allocate the memory of body and skip."""
         super().allocate(arena, capacity, dtype, training=training)
         self.body.allocate(arena, capacity, dtype, training=training)
         self.skip.allocate(arena, capacity, dtype, training=training)
 
     def resize(self, rows: int) -> None:
-        """Put `rows` rows to use, in the stacks too."""
+        """Also resize body and skip."""
         super().resize(rows)
         self.body.resize(rows)
         self.skip.resize(rows)
 
     def flops(self) -> tuple[int, int]:
-        """Those of both stacks, and the sums."""
+        """Sum over body and skip, plus the additions."""
         forward, backward = np.add(self.body.flops(), self.skip.flops())
         return int(forward) + self.outputs, int(backward) + self.passes_gradient * self.inputs
 
     def torch_code(self) -> str:
-        """Return the expression for the class defined above."""
+        """Return the expression for the class defined below."""
         return f"Residual({self.body.torch_code()}, {self.skip.torch_code()})"
 
     def torch_definitions(self) -> dict[str, str]:
-        """The block's own class, and those of its stacks."""
+        """Return the class of the block, and those of body and skip."""
         return {"Residual": TORCH} | self.body.torch_definitions() | self.skip.torch_definitions()
+
+
+TORCH = """\
+class Residual(torch.nn.Module):
+    def __init__(self, body, skip):
+        super().__init__()
+        self.body, self.skip = body, skip
+
+    def forward(self, x):
+        return self.body(x) + self.skip(x)
+"""

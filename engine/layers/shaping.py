@@ -1,4 +1,4 @@
-"""Layers that read the same numbers in another shape: reshape, flatten."""
+"""Reshape and flatten: the same numbers in another shape."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.memory import Array, Buffers, Image, Shape
 
 
 class Reshape(Layer):
-    """y = x in another shape, in the order in which the numbers lie: no number moves."""
+    """y = x in another shape and the same order. Nothing is copied."""
 
     returns_input = True
 
@@ -26,11 +26,11 @@ class Reshape(Layer):
         return dy.reshape(self.batch_in)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
-        """None: the result is a view."""
+        """Declare nothing: the result is a view."""
         return {}
 
     def resize(self, rows: int) -> None:
-        """Note the shapes of the batch."""
+        """Set the shapes of the batch."""
         self.batch_in, self.batch_out = batch_shape(self.input_shape, rows), batch_shape(self.output_shape, rows)
 
     def flops(self) -> tuple[int, int]:
@@ -47,31 +47,31 @@ class Reshape(Layer):
 
 
 class Transpose(Reshape):
-    """Reshape from images to other rows, or from those to images: the rows' axis moves to the other end."""
+    """Reshape from images to other rows or back. The axis of the rows moves to the other end."""
 
     returns_input = False
     y: Array
     dx: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Transpose the matrix of rows."""
+        """Copy the transposed matrix."""
         np.copyto(self.y.reshape(self.rows_out), x.reshape(self.rows_in).T)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Transpose it back."""
+        """Copy it back."""
         if self.passes_gradient:
             np.copyto(self.dx.reshape(self.rows_in), dy.reshape(self.rows_out).T)
             return self.dx
         return dy
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The same numbers in their new order, and their gradients in the old one."""
+        """Declare the output, and for training dx."""
         wanted: Buffers = {"y": (self.output_shape, dtype)}
         return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
 
     def resize(self, rows: int) -> None:
-        """Also keep the buffers as matrices with rows last, or first."""
+        """Also set the shapes of the batches as matrices with rows last, or first."""
         super(Reshape, self).resize(rows)
         self.rows_in = (self.inputs, rows) if isinstance(self.input_shape, Image) else (rows, self.inputs)
         self.rows_out = self.rows_in[::-1]
@@ -92,5 +92,5 @@ def reshape(input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> Resha
 
 
 def flatten(input_shape: Shape, layer_id: LayerId) -> Reshape:
-    """Return the layer that makes one flat row of any shape."""
+    """Return the layer that flattens rows of any shape."""
     return reshape(input_shape, (math.prod(input_shape),), layer_id)

@@ -245,7 +245,7 @@ def test_layers_before_the_first_learner_rest_as_at_inference() -> None:
     )
     initialize_training(network, spec(precision="float64", frozen=(1,)), moons())
     x = moons().x[:5].astype(float)
-    assert network.sequential.rests == (True, True, True, True, False, False, False)
+    assert network.sequential.inference_only == (True, True, True, True, False, False, False)
     np.testing.assert_array_equal(network.layers[0].forward(x, None), x)
     first, second = (network.forward(x, stream(0, "dropout")).copy() for _ in range(2))
     np.testing.assert_array_equal(first, second)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import initializers
-from engine.layers.convolution.windows import pair, positions, same_padding, spans, stacked
+from engine.layers.convolution.windows import count_positions, pair, same_padding, sliding_windows, spans
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Buffers, Image, Shape
@@ -19,20 +19,21 @@ from engine.spec import Conv2dSpec
 class Conv2d(Layer):
     """y[o, r, q] = b[o] + sum over c, i, j of W[o, c, i, j] x[c, r s + i - p, q s + j - p], as torch.nn.Conv2d.
 
-    As matrix products, one per line of the output (Cho and Brand, 2017, "MEC", here with the batch innermost):
+    One matrix product per line of the output (Cho and Brand, 2017, "MEC", here with the batch as the last axis):
 
-        strips  (height, channels, kernel width, places, rows)       x, copied once per column of the kernel
-        windows (lines, kernel height channels kernel width, places rows)      a view of the strips
-        kernels (outputs, kernel height channels kernel width)       W with its lines first
+        strips  (height, channels, kernel width, out width, rows)       x, copied once per column of the kernel
+        windows (out height, kernel height channels kernel width, out width, rows)     a view of the strips
+        kernels (outputs, kernel height channels kernel width)          W with its lines first
         y[:, line] = kernels windows[line] + b
-        dkernels' = sum over lines of windows[line] dy[:, line]', which is faster than the other way round
+        dkernels' = sum over lines of windows[line] dy[:, line]', which is faster than its transpose
 
-    A strip holds what windows meet on one line of the image, at all their places along it. A window that covers three
-    lines sees three neighbouring strips, which lie one after the other in memory, so `windows` takes nothing to make:
-    its matrices overlap. Backward likewise: the gradient of a strip is one product of the kernels, turned around,
-    with the neighbouring lines of dy whose windows covered it.
+    A strip holds what all windows cover on one line of the image. A window over three lines covers three neighboring
+    strips, which are contiguous in memory. So `windows` is a view whose matrices overlap, and costs nothing. Backward
+    is similar: the gradient of a strip is one product of the flipped kernels with the neighboring lines of dy whose
+    windows cover the strip.
 
-    With groups, each group of channels has its own strips, and its own share of the outputs: one more axis in front.
+    With groups, each group of channels has its own strips and its own part of the outputs, along an additional first
+    axis.
     """
 
     y: Array
@@ -41,12 +42,12 @@ class Conv2d(Layer):
     dstrips: Array
     dlines: Array
     kernels: Array
-    turned: Array
+    flipped: Array
     dkernels: Array
     dkernel: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Fill the strips, then multiply each line's windows by the kernels."""
+        """Fill the strips, then multiply the windows of each line by the kernels."""
         top = self.padding[0]
         lines = self.strips.reshape(self.groups, self.height, -1)[:, top : top + self.input_shape[1]]
         for strip, seen in self._columns(lines, x):
@@ -58,173 +59,171 @@ class Conv2d(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Sum up what the kernels get; multiply for the strips, and sum those up to dx."""
+        """Write the gradients of the kernels; return dx, the sum of the gradients of the strips."""
         if self.db is not None:
             np.einsum("ij->i", dy.reshape(self.spec.channels, -1), out=self.db)  # three times as fast as a reduction
         lines = dy.reshape(self.by_channel).swapaxes(1, 2)
         self._differentiate_kernels(lines)
         if not self.passes_gradient:
             return dy
-        np.copyto(self.dlines[:, self.reach - 1 :][:, : self.lines], lines)
-        for turned, kernels, covering, strips in self.spread:
-            np.copyto(turned, kernels)
-            np.matmul(turned.reshape(self.groups, 1, strips.shape[2], -1), covering, out=strips)
-        return self._add_up()
+        np.copyto(self.dlines[:, self.overlap - 1 :][:, : self.out_height], lines)
+        for flipped, kernels, covering, strips in self.strip_products:
+            np.copyto(flipped, kernels)
+            np.matmul(flipped.reshape(self.groups, 1, strips.shape[2], -1), covering, out=strips)
+        return self._sum_strips()
 
     def _differentiate_kernels(self, lines: Array) -> None:
-        """Sum up windows dy' over the lines."""
+        """Sum windows dy' over the lines."""
         self.dkernels.fill(0)
-        for line in range(self.lines):
+        for line in range(self.out_height):
             np.matmul(self.windows[:, line], lines[:, line].swapaxes(1, 2), out=self.dkernel)
             np.add(self.dkernels, self.dkernel, out=self.dkernels)
         np.copyto(self.dW_by_window, self.dkernels.reshape(self.dW_by_window.shape))
 
-    def _add_up(self) -> Array:
-        """Add up in dx what its strips got, beginning with a copy where there is one for all of it."""
+    def _sum_strips(self) -> Array:
+        """Sum the gradients of the strips into dx; start with a copy if one column of the kernel covers all of dx."""
         columns = self._columns(self.dstrips, self.dx)
-        if self.central is None:
+        if self.full_column is None:
             self.dx.fill(0)
         else:
-            strip, seen = columns.pop(self.central)
+            strip, seen = columns.pop(self.full_column)
             np.copyto(seen, strip)
         for strip, seen in columns:
             np.add(seen, strip, out=seen)
         return self.dx
 
-    def _spread(self, strips: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
-        """Yield, for each remainder of a strip's line by the stride, what its gradient is made of.
+    def _strip_products(self, strips: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
+        """Yield the products that make the gradients of the strips, one per remainder of a line number by the stride.
 
-        That is: where to write the kernels' lines with this remainder, last line first, and the kernels themselves,
-        both as (groups, channels, kernel width, kernel's lines, outputs); the lines of dy that each strip gets its
-        gradient from; and the strips.
+        Each consists of the memory for the flipped kernel lines with this remainder; these lines, as (groups, channels,
+        kernel width, kernel lines, outputs); the lines of dy that contribute to each strip; and the strips.
         """
-        shape = (self.groups, self.outgoing, self.channels, *self.kernel)
+        shape = (self.groups, self.group_outputs, self.channels, *self.kernel)
         kernels = self.W.reshape(shape).transpose(0, 2, 4, 3, 1)
-        free, stride = self.turned.reshape(-1), self.stride[0]
-        for remainder, (reach, first, last) in enumerate(self._covered()):
+        free, stride = self.flipped.reshape(-1), self.stride[0]
+        for remainder, (overlap, first, last) in enumerate(self._covered()):
             wanted = kernels[:, :, :, remainder::stride][:, :, :, ::-1]
-            turned, free = free[: wanted.size].reshape(wanted.shape), free[wanted.size :]
+            flipped, free = free[: wanted.size].reshape(wanted.shape), free[wanted.size :]
             if last > first:
-                covering = stacked(self.dlines, self.reach - reach + first, last - first, reach)
+                covering = sliding_windows(self.dlines, self.overlap - overlap + first, last - first, overlap)
                 line = remainder + first * stride - self.padding[0]
-                yield turned, wanted, covering, strips[:, line::stride][:, : last - first]
+                yield flipped, wanted, covering, strips[:, line::stride][:, : last - first]
 
     def _covered(self) -> list[tuple[int, int, int]]:
-        """Return, for each remainder of a line by the stride: how many of a kernel's lines have it, and which strips.
+        """Return, for each remainder of a line number by the stride: its number of kernel lines, and a range of strips.
 
-        Those are the strips, from a first to before a last one of this remainder, that windows cover and that are not
-        padding.
+        The strips with that remainder from first to before last are covered by windows and are not padding.
         """
         (height, _), (stride, _), (top, _) = self.kernel, self.stride, self.padding
         found = []
         for remainder in range(min(height, stride)):
-            reach = len(range(remainder, height, stride))
+            overlap = len(range(remainder, height, stride))
             first = max(0, -(-(top - remainder) // stride))
-            last = min(self.lines + reach - 1, -(-(top + self.input_shape[1] - remainder) // stride))
-            found.append((reach, first, last))
+            last = min(self.out_height + overlap - 1, -(-(top + self.input_shape[1] - remainder) // stride))
+            found.append((overlap, first, last))
         return found
 
     def _columns(self, strips: Array, image: Array) -> list[tuple[Array, Array]]:
-        """Return for each column of the kernel its part of the strips, and the part of the image that belongs there.
+        """Return for each column of the kernel its part of the strips, and the matching part of the image.
 
-        `strips` without the padding's lines.
+        `strips` do not include the lines of the padding.
         """
-        shape = (self.groups, self.input_shape[1], self.channels, self.kernel[1], self.places, image.shape[-1])
+        shape = (self.groups, self.input_shape[1], self.channels, self.kernel[1], self.out_width, image.shape[-1])
         by_column = strips.reshape(shape)
         by_line = image.reshape(self.by_group).swapaxes(1, 2)
         return [
             (by_column[:, :, :, column, places], by_line[:, :, :, seen])
-            for column, (seen, places) in enumerate(self.along)
+            for column, (seen, places) in enumerate(self.column_spans)
         ]
 
     def __init__(self, spec: Conv2dSpec, shape: Shape, layer_id: LayerId) -> None:
         self.spec, self.groups = spec, spec.groups
         self.kernel, self.stride = pair(spec.kernel), pair(spec.stride)
         self.padding = same_padding(spec.padding, self.kernel)
-        channels, *sides = _image(shape, layer_id)
+        channels, *sides = _image_shape(shape, layer_id)
         if channels % spec.groups:
             raise ShapeError(layer_id, f"{channels} channels cannot be divided into {spec.groups} groups")
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
-        self.lines, self.places = (positions(*axis, layer_id) for axis in axes)
-        super().__init__(shape, (spec.channels, self.lines, self.places), layer_id)
+        self.out_height, self.out_width = (count_positions(*axis, layer_id) for axis in axes)
+        super().__init__(shape, (spec.channels, self.out_height, self.out_width), layer_id)
         self.height = sides[0] + 2 * self.padding[0]
-        self.reach = -(-self.kernel[0] // self.stride[0])  # lines of the output whose windows cover one of the input
-        self.channels = channels // spec.groups  # that a kernel sees
-        self.outgoing = spec.channels // spec.groups  # outputs of a group
-        self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in it
+        self.overlap = -(-self.kernel[0] // self.stride[0])  # output lines whose windows cover one input line
+        self.channels = channels // spec.groups  # per kernel
+        self.group_outputs = spec.channels // spec.groups  # per group
+        self.window = self.kernel[0] * self.channels * self.kernel[1]  # numbers in a window
         self.initializer = initializers.resolve(spec.initializer, spec.activation)
 
     @functools.cached_property
-    def along(self) -> list[tuple[slice, slice]]:
-        """For each column of the kernel: the columns seen there, and the windows that see them."""
+    def column_spans(self) -> list[tuple[slice, slice]]:
+        """For each column of the kernel: the input columns it covers, and the windows that do so."""
         return spans(self.input_shape[2], self.kernel[1], self.stride[1], self.padding[1])
 
     @functools.cached_property
-    def central(self) -> int | None:
-        """The column of the kernel that sees every column of the image, if there is one."""
+    def full_column(self) -> int | None:
+        """The column of the kernel that covers every column of the image, if there is one."""
         everything = slice(0, self.input_shape[2], 1)
-        return next((column for column, (seen, _) in enumerate(self.along) if seen == everything), None)
+        return next((column for column, (seen, _) in enumerate(self.column_spans) if seen == everything), None)
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """One kernel per output channel, and its bias if wanted."""
+        """Return the shapes of the kernels, and of the biases if there are any."""
         weight: dict[str, Shape] = {"weight": (self.spec.channels, self.channels, *self.kernel)}
         return weight | ({"bias": (self.spec.channels,)} if self.spec.bias else {})
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views: the kernels' with their lines first, as the windows have them."""
+        """Store the views, those of the kernels with their lines first, as in the windows."""
         self.W, self.b = values["weight"], values.get("bias")
         self.W_by_line = self.W.transpose(0, 2, 1, 3)
         if gradients is not None:
-            dW = gradients["weight"].reshape(self.groups, self.outgoing, self.channels, *self.kernel)
+            dW = gradients["weight"].reshape(self.groups, self.group_outputs, self.channels, *self.kernel)
             self.dW_by_window, self.db = dW.transpose(0, 3, 2, 4, 1), gradients.get("bias")
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the kernels; biases start at zero."""
+        """Draw the kernels; set biases to zero."""
         initializers.fill(self.W, self.initializer, rng)
         if self.b is not None:
             self.b.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output and the strips; for training also their gradients but for the padding's, and dy line by line."""
-        strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.places))
+        """Declare the output and the strips; for training also dx, gradients of strips, and padded lines of dy."""
+        strips = Image((self.groups * self.height, self.channels * self.kernel[1], self.out_width))
         wanted: Buffers = {"y": (self.output_shape, dtype), "strips": (strips, dtype)}
         if training and self.passes_gradient:
-            lines = Image((self.groups * (self.lines + 2 * self.reach - 2), self.outgoing, self.places))
-            seen = Image((self.groups * self.input_shape[1], self.channels * self.kernel[1], self.places))
+            lines = Image((self.groups * (self.out_height + 2 * self.overlap - 2), self.group_outputs, self.out_width))
+            seen = Image((self.groups * self.input_shape[1], self.channels * self.kernel[1], self.out_width))
             wanted |= {"dx": (self.input_shape, dtype), "dstrips": (seen, dtype), "dlines": (lines, dtype)}
         return wanted
 
     def workspace(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The kernels as matrices; for training also transposed ones, and their gradients: one line's, and the sum."""
-        wanted: Buffers = {"kernels": ((self.groups, self.outgoing, self.window), dtype)}
-        transposed = ("turned", "dkernels", "dkernel") if training else ()
-        return wanted | dict.fromkeys(transposed, ((self.groups, self.window, self.outgoing), dtype))
+        """Declare the kernels as matrices; for training also flipped, and their gradient, per line and summed."""
+        wanted: Buffers = {"kernels": ((self.groups, self.group_outputs, self.window), dtype)}
+        transposed = ("flipped", "dkernels", "dkernel") if training else ()
+        return wanted | dict.fromkeys(transposed, ((self.groups, self.window, self.group_outputs), dtype))
 
     def resize(self, rows: int) -> None:
-        """Lay out the strips, with zeros where nothing else is ever written: in the padding."""
+        """Also create views of the strips, and set them to zero: padding is never written again."""
         super().resize(rows)
-        length = self.places * rows
+        length = self.out_width * rows
         numbers = self.channels * self.kernel[1]
         by_line = (self.groups, self.height, numbers, length)
         self.by_group = (self.groups, self.channels, *self.input_shape[1:], rows)
-        self.by_channel = (self.groups, self.outgoing, self.lines, length)
+        self.by_channel = (self.groups, self.group_outputs, self.out_height, length)
         self.strips.fill(0)
-        self.windows = stacked(self.strips.reshape(by_line), 0, self.lines, self.kernel[0], self.stride[0])
+        self.windows = sliding_windows(self.strips.reshape(by_line), 0, self.out_height, self.kernel[0], self.stride[0])
         if "dstrips" in self._allocated:
             self.dstrips.fill(0)
             self.dlines.fill(0)
-            self.dlines = self.dlines.reshape(self.groups, -1, self.outgoing, length)
-            self.spread = list(self._spread(self.dstrips.reshape(self.groups, -1, numbers, length)))
+            self.dlines = self.dlines.reshape(self.groups, -1, self.group_outputs, length)
+            self.strip_products = list(self._strip_products(self.dstrips.reshape(self.groups, -1, numbers, length)))
 
     def flops(self) -> tuple[int, int]:
-        """One product forward, two backward (one where nobody wants dx), with the sums that put dx together."""
+        """One product forward; two backward (one without dx), plus the sums for dx."""
         product = 2 * self.window * self.outputs
         biases = self.outputs * self.spec.bias
         if not self.passes_gradient:
             return product + biases, product + biases
-        lines = sum(reach * max(0, last - first) for reach, first, last in self._covered())
-        strips = 2 * self.outgoing * lines * self.groups * self.channels * self.kernel[1] * self.places
-        sums = self.inputs * self.kernel[1] * self.places // self.input_shape[2]
+        lines = sum(overlap * max(0, last - first) for overlap, first, last in self._covered())
+        strips = 2 * self.group_outputs * lines * self.groups * self.channels * self.kernel[1] * self.out_width
+        sums = self.inputs * self.kernel[1] * self.out_width // self.input_shape[2]
         return product + biases, product + biases + strips + sums
 
     def torch_code(self) -> str:
@@ -235,7 +234,9 @@ class Conv2d(Layer):
         )
 
 
-def _image(shape: Shape, layer_id: LayerId) -> Shape:
+def _image_shape(shape: Shape, layer_id: LayerId) -> Shape:
     if len(shape) != 3:
-        raise ShapeError(layer_id, f"takes images (channels, height, width), not {list(shape)}; reshape makes them")
+        raise ShapeError(
+            layer_id, f"takes images (channels, height, width), not {list(shape)}; add a reshape layer before it"
+        )
     return shape

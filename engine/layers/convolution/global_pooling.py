@@ -1,4 +1,4 @@
-"""Global pooling: one number per channel, the mean or the largest over all positions."""
+"""Global pooling: one number per channel, the mean or the maximum over all positions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.memory import Array, Buffers, Shape
 
 
 class GlobalPool(Layer):
-    """From (channels, height, width) or (time, features) to a flat row of channels or features.
+    """Maps (channels, height, width) or (time, features) to a flat row of channels or features.
 
-    Both are seen as three axes of which the middle one is pooled: (channels, positions, rows) of images, (rows, time,
-    features) of sequences. What remains of an image has its rows last and is transposed.
+    Both are treated as three axes, of which the middle one is pooled: (channels, positions, rows) for images, (rows,
+    time, features) for sequences. The result for images has its rows last and is transposed.
     """
 
     torch_module = ""
@@ -24,11 +24,13 @@ class GlobalPool(Layer):
     dx: Array
     pooled: Array
 
-    def _hand_on(self) -> Array:
+    def _write_output(self) -> Array:
+        """Copy the pooled numbers to the output."""
         np.copyto(self.y, self.pooled.T if self.is_image else self.pooled)
         return self.y
 
-    def _take_back(self, dy: Array) -> Array:
+    def _pooled_gradient(self, dy: Array) -> Array:
+        """Copy dy to the layout of the pooled numbers."""
         np.copyto(self.pooled, dy.T if self.is_image else dy)
         return self.pooled
 
@@ -42,7 +44,7 @@ class GlobalPool(Layer):
         self.positions = self.inputs // self.channels
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output as it is pooled and as it is handed on; for training also dx."""
+        """Declare the output, and its layout before transposition; for training also dx."""
         wanted: Buffers = {
             "y": (self.output_shape, dtype),
             "pooled": (self.output_shape, dtype),
@@ -50,14 +52,14 @@ class GlobalPool(Layer):
         return wanted | ({"dx": (self.input_shape, dtype)} if training else {})
 
     def resize(self, rows: int) -> None:
-        """Note the three axes, and turn the view on the output if the rows come last in them."""
+        """Also set the three axes, and the view of the pooled numbers."""
         super().resize(rows)
         outer, inner = (self.channels, rows) if self.is_image else (rows, self.channels)
         self.axes = (outer, self.positions, inner)
         self.pooled = self.pooled.reshape(outer, inner)
 
     def flops(self) -> tuple[int, int]:
-        """A sum or comparison per number, forward; backward a product per output and a copy."""
+        """A sum or comparison per number forward; a product per output and a copy backward."""
         return self.inputs, self.outputs
 
     def torch_code(self) -> str:
@@ -67,7 +69,7 @@ class GlobalPool(Layer):
         return f"torch.nn.Sequential(OverTime(torch.nn.{self.torch_module}1d(1)), torch.nn.Flatten())"
 
     def torch_definitions(self) -> dict[str, str]:
-        """For sequences the wrapper that transposes."""
+        """Return the wrapper that transposes, for sequences."""
         return {} if self.is_image else {"OverTime": TORCH_OVER_TIME}
 
 
@@ -77,49 +79,49 @@ class GlobalAverage(GlobalPool):
     torch_module = "AdaptiveAvgPool"
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Add up, then divide."""
+        """Sum, then divide."""
         np.add.reduce(x.reshape(self.axes), axis=1, out=self.pooled)
         np.multiply(self.pooled, 1 / self.positions, out=self.pooled)
-        return self._hand_on()
+        return self._write_output()
 
     def backward(self, dy: Array) -> Array:
-        """Every position gets the same part."""
-        part = self._take_back(dy)
+        """Distribute the gradient evenly over all positions."""
+        part = self._pooled_gradient(dy)
         np.multiply(part, 1 / self.positions, out=part)
         np.copyto(self.dx.reshape(self.axes), part[:, None])
         return self.dx
 
 
 class GlobalMax(GlobalPool):
-    """The largest number over all positions; where several are as large, they share its gradient."""
+    """The maximum over all positions. Equal maxima share the gradient."""
 
     torch_module = "AdaptiveMaxPool"
-    largest: Array
-    shares: Array
+    maxima: Array
+    ties: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Compare; `x` must stay as it is until backward."""
+        """Find the maxima. `x` must not change until backward."""
         self.x = x.reshape(self.axes)
         np.maximum.reduce(self.x, axis=1, out=self.pooled)
-        if "largest" in self._allocated:
-            np.copyto(self.largest, self.pooled)
-        return self._hand_on()
+        if "maxima" in self._allocated:
+            np.copyto(self.maxima, self.pooled)
+        return self._write_output()
 
     def backward(self, dy: Array) -> Array:
-        """Mark the largest numbers, and hand each its part."""
-        dx, part = self.dx.reshape(self.axes), self._take_back(dy)
-        np.equal(self.x, self.largest[:, None], out=dx)
-        np.divide(part, np.add.reduce(dx, axis=1, out=self.shares), out=part)
+        """Mark the maxima, and give each its part of the gradient."""
+        dx, part = self.dx.reshape(self.axes), self._pooled_gradient(dy)
+        np.equal(self.x, self.maxima[:, None], out=dx)
+        np.divide(part, np.add.reduce(dx, axis=1, out=self.ties), out=part)
         np.multiply(dx, part[:, None], out=dx)
         return self.dx
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """For training also the largest numbers as they were found, and how many of each."""
+        """For training, also declare the maxima, and the number of positions that equal each."""
         wanted = super().buffers(dtype, training=training)
-        return wanted | (dict.fromkeys(("largest", "shares"), (self.output_shape, dtype)) if training else {})
+        return wanted | (dict.fromkeys(("maxima", "ties"), (self.output_shape, dtype)) if training else {})
 
     def resize(self, rows: int) -> None:
-        """Also turn what is kept."""
+        """Also reshape the maxima."""
         super().resize(rows)
-        if "largest" in self._allocated:
-            self.largest, self.shares = (kept.reshape(self.pooled.shape) for kept in (self.largest, self.shares))
+        if "maxima" in self._allocated:
+            self.maxima, self.ties = (kept.reshape(self.pooled.shape) for kept in (self.maxima, self.ties))

@@ -1,4 +1,4 @@
-"""Pooling: the largest or the mean number of each window, channel by channel."""
+"""Pooling: the maximum or the mean of each window, channel by channel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.layers.convolution.windows import TORCH_OVER_TIME, pair, positions, spans
+from engine.layers.convolution.windows import TORCH_OVER_TIME, count_positions, pair, spans
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Buffers, Shape
@@ -16,10 +16,10 @@ from engine.spec import AveragePoolSpec, MaxPoolSpec
 
 
 class Pool(Layer):
-    """Windows over images, or over the moments of sequences.
+    """Windows that slide over images, or over the time steps of sequences.
 
-    Both are seen as four axes of which the windows slide over the middle two: (channels, height, width, rows) of
-    images, (rows, time, 1, features) of sequences.
+    Both are treated as four axes, and windows slide over the middle two: (channels, height, width, rows) for images,
+    (rows, time, 1, features) for sequences.
     """
 
     y: Array
@@ -42,16 +42,16 @@ class Pool(Layer):
         if not self.is_image:
             self.kernel, self.stride, self.padding = (self.kernel[0], 1), (self.stride[0], 1), (self.padding[0], 0)
         axes = list(zip(sides, self.kernel, self.stride, self.padding, strict=True))
-        high, wide = (positions(*axis, layer_id) for axis in axes)
+        high, wide = (count_positions(*axis, layer_id) for axis in axes)
         self.windows = axes
         self.size = self.kernel[0] * self.kernel[1]
         self.overlaps = any(stride < kernel for _, kernel, stride, _ in axes)
-        self.leaves_out = any(stride > kernel or (side + 2 * zeros) % stride for side, kernel, stride, zeros in axes)
+        self.skips_inputs = any(stride > kernel or (side + 2 * zeros) % stride for side, kernel, stride, zeros in axes)
         super().__init__(shape, (shape[0], high, wide) if self.is_image else (high, shape[1]), layer_id)
 
     @functools.cached_property
     def offsets(self) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-        """For each place in the window: the numbers that are seen there, and the windows that see them."""
+        """For each offset in the window: the inputs it covers, and the windows that do so."""
         down, across = (spans(*axis) for axis in self.windows)
         return [
             ((slice(None), lines, places), (slice(None), highs, wides))
@@ -60,84 +60,85 @@ class Pool(Layer):
         ]
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The output, and for training dx."""
+        """Declare the output, and for training dx."""
         wanted: Buffers = {"y": (self.output_shape, dtype)}
         return wanted | ({"dx": (self.input_shape, dtype)} if training else {})
 
     @abstractmethod
     def torch_module(self) -> str:
-        """Return the name of PyTorch's module, without the number of dimensions."""
+        """Return the name of PyTorch's module without the number of dimensions."""
 
     def torch_code(self) -> str:
-        """Return the expression for the pooling of images, or of sequences between two transpositions."""
+        """Return the expression for pooling of images, or of sequences between two transpositions."""
         if self.is_image:
             return f"torch.nn.{self.torch_module()}2d({self.kernel}, stride={self.stride}, padding={self.padding})"
         sizes = f"{self.kernel[0]}, stride={self.stride[0]}, padding={self.padding[0]}"
         return f"OverTime(torch.nn.{self.torch_module()}1d({sizes}))"
 
     def torch_definitions(self) -> dict[str, str]:
-        """For sequences the wrapper that transposes."""
+        """Return the wrapper that transposes, for sequences."""
         return {} if self.is_image else {"OverTime": TORCH_OVER_TIME}
 
 
 class MaxPool(Pool):
-    """The largest number of each window; its gradient goes to the first that is as large.
+    """The maximum of each window. The gradient goes to the first number that equals it.
 
-    Which one that is, forward notes as it compares, while the numbers are at hand.
+    Forward marks that number while the data is in the cache.
     """
 
-    chosen: Array
-    open: Array
+    is_max: Array
+    unassigned: Array
     part: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Compare the windows' numbers one after the other, then find the largest again if it is to be noted."""
+        """Compare the numbers of the windows offset by offset; for training, mark the maxima."""
         x, y = self._axes(x), self._axes(self.y)
         y.fill(-np.inf)
         for seen, places in self.offsets:
             np.maximum(y[places], x[seen], out=y[places])
-        if "chosen" in self._allocated:
-            self._note(x, y)
+        if "is_max" in self._allocated:
+            self._mark_maxima(x, y)
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Hand each window's gradient to its largest number."""
+        """Add the gradient of each window to its maximum."""
         dy, dx, part = self._axes(dy), self._axes(self.dx), self._axes(self.part)
-        if self.overlaps or self.leaves_out:
+        if self.overlaps or self.skips_inputs:
             dx.fill(0)
-        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
+        for (seen, places), is_max in zip(self.offsets, self.is_max, strict=True):
             if self.overlaps:
-                np.multiply(dy[places], chosen[places], out=part[places])
+                np.multiply(dy[places], is_max[places], out=part[places])
                 np.add(dx[seen], part[places], out=dx[seen])
             else:
-                np.multiply(dy[places], chosen[places], out=dx[seen])
+                np.multiply(dy[places], is_max[places], out=dx[seen])
         return self.dx
 
-    def _note(self, x: Array, y: Array) -> None:
-        still_open = self._axes(self.open)
-        still_open.fill(True)
-        for (seen, places), chosen in zip(self.offsets, self.chosen, strict=True):
-            here, left = chosen[places], still_open[places]
+    def _mark_maxima(self, x: Array, y: Array) -> None:
+        """Mark the first maximum of each window."""
+        unassigned = self._axes(self.unassigned)
+        unassigned.fill(True)
+        for (seen, places), is_max in zip(self.offsets, self.is_max, strict=True):
+            here, left = is_max[places], unassigned[places]
             np.equal(x[seen], y[places], out=here)
             np.logical_and(here, left, out=here)
             np.logical_xor(here, left, out=left)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """For training also, for each number of each window, whether it is the largest."""
+        """For training, also declare marks for each number of each window."""
         wanted = super().buffers(dtype, training=training)
         if training:
-            wanted |= {"open": (self.output_shape, np.bool_), "part": (self.output_shape, dtype)}
-            wanted["chosen"] = ((self.size * self.outputs,), np.bool_)
+            wanted |= {"unassigned": (self.output_shape, np.bool_), "part": (self.output_shape, dtype)}
+            wanted["is_max"] = ((self.size * self.outputs,), np.bool_)
         return wanted
 
     def resize(self, rows: int) -> None:
-        """Lay out what is noted as one output after the other."""
+        """Also reshape the marks: offset by offset."""
         super().resize(rows)
-        if "chosen" in self._allocated:
-            self.chosen = self.chosen.reshape(self.size, *self._axes(self.y).shape)
+        if "is_max" in self._allocated:
+            self.is_max = self.is_max.reshape(self.size, *self._axes(self.y).shape)
 
     def flops(self) -> tuple[int, int]:
-        """Forward two comparisons and two operations on bits per number seen; backward a product and a sum."""
+        """Two comparisons and two bit operations per number forward; a product and a sum backward."""
         seen = self.outputs * self.size
         return 4 * seen, (1 + self.overlaps) * seen
 
@@ -147,10 +148,10 @@ class MaxPool(Pool):
 
 
 class AveragePool(Pool):
-    """The mean of each window, in which padding counts as zeros."""
+    """The mean of each window. Padding counts as zeros."""
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Add up, then divide."""
+        """Sum, then divide."""
         x, y = self._axes(x), self._axes(self.y)
         y.fill(0)
         for seen, places in self.offsets:
@@ -158,10 +159,10 @@ class AveragePool(Pool):
         return np.multiply(self.y, 1 / self.size, out=self.y)
 
     def backward(self, dy: Array) -> Array:
-        """Every number of a window gets the same part of its gradient."""
+        """Distribute the gradient evenly over the numbers of the window."""
         np.multiply(dy, 1 / self.size, out=dy)
         dy, dx = self._axes(dy), self._axes(self.dx)
-        if self.overlaps or self.leaves_out:
+        if self.overlaps or self.skips_inputs:
             dx.fill(0)
         for seen, places in self.offsets:
             if self.overlaps:
@@ -171,7 +172,7 @@ class AveragePool(Pool):
         return self.dx
 
     def flops(self) -> tuple[int, int]:
-        """A sum per number seen, and a product per window, in both directions."""
+        """A sum per number of a window and a product per window, in both directions."""
         each = self.outputs * (self.size + 1)
         return each, each
 

@@ -1,4 +1,4 @@
-"""Which numbers along an axis a sliding window sees: arithmetic shared by convolution and pooling."""
+"""Sliding windows along an axis: index computations shared by convolution and pooling."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class OverTime(torch.nn.Module):
 """
 
 
-def positions(length: int, kernel: int, stride: int, padding: int, layer_id: LayerId) -> int:
-    """Return how many positions a window has on an axis with `padding` zeros at both ends.
+def count_positions(length: int, kernel: int, stride: int, padding: int, layer_id: LayerId) -> int:
+    """Return the number of positions of a window on an axis with `padding` zeros at both ends.
 
     Raises:
         ShapeError: the window is longer than the axis.
@@ -30,9 +30,9 @@ def positions(length: int, kernel: int, stride: int, padding: int, layer_id: Lay
 
 
 def spans(length: int, kernel: int, stride: int, padding: int) -> list[tuple[slice, slice]]:
-    """Return for each offset in the window: which inputs are met there, and at which positions of the window.
+    """Return for each offset in the window the inputs that it covers, and the window positions at which it does so.
 
-    Where the window sticks out into the padding, position and input are left out.
+    Offsets that fall into the padding are left out.
     """
     count = (length + 2 * padding - kernel) // stride + 1
     found = []
@@ -45,11 +45,11 @@ def spans(length: int, kernel: int, stride: int, padding: int) -> list[tuple[sli
     return found
 
 
-def stacked(lines: Array, first: int, count: int, kernel: int, stride: int = 1) -> Array:
-    """Return for `count` positions the `kernel` neighbouring lines that begin there, as one matrix: a view.
+def sliding_windows(lines: Array, first: int, count: int, kernel: int, stride: int = 1) -> Array:
+    """Return a view with the `kernel` neighboring lines at `count` positions, as one matrix per position.
 
-    `lines: (groups, lines, numbers, length)`, contiguous. Positions begin at line `first` and go on by `stride`;
-    result: (groups, count, kernel * numbers, length), whose matrices overlap in memory.
+    `lines: (groups, lines, numbers, length)`, contiguous. Positions start at line `first` and advance by `stride`.
+    The result is (groups, count, kernel * numbers, length); its matrices overlap in memory.
     """
     group, line, row, number = lines.strides
     shape = (len(lines), count, kernel * lines.shape[2], lines.shape[3])
@@ -57,12 +57,12 @@ def stacked(lines: Array, first: int, count: int, kernel: int, stride: int = 1) 
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    """Return what holds for height and width."""
+    """Return (height, width)."""
     return (value, value) if isinstance(value, int) else value
 
 
 def same_padding(padding: int | tuple[int, int] | str, kernel: tuple[int, int]) -> tuple[int, int]:
-    """Return the numbers of zeros at both ends; "same" keeps the length, for a stride of 1 and an odd kernel."""
+    """Return the zeros at both ends. "same" preserves the length, for a stride of 1 and an odd kernel."""
     if isinstance(padding, str):
         return (kernel[0] - 1) // 2, (kernel[1] - 1) // 2
     return pair(padding)

@@ -1,4 +1,4 @@
-"""Layer normalization: the features of each row around zero with unit spread, then a learned gain and shift."""
+"""Layer normalization: normalize the features of each row, then apply a learned gain and bias."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from engine.memory import Array, Buffers, Constants, Shape
 
 
 class LayerNorm(Layer):
-    """y = gain (x - mean) / sqrt(variance + epsilon) + bias over the features of each row, or of each moment.
+    """y = gain (x - mean) / sqrt(variance + epsilon) + bias over the features of each row or time step.
 
-    (Ba, Kiros and Hinton, 2016.) The same in training and at inference.
+    (Ba, Kiros and Hinton, 2016.) Training and inference are the same.
     """
 
     y: Array
@@ -36,7 +36,7 @@ class LayerNorm(Layer):
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Dx = (g - mean(g) - normal mean(g normal)) / deviation with g = gain dy."""
+        """Return dx = (g - mean(g) - normal mean(g normal)) / standard deviation with g = gain dy."""
         g, normal, work = dy.reshape(-1, self.features), self.normal, self.rows
         self.ones.dot(np.multiply(g, normal, out=work), self.dgain)
         self.ones.dot(g, self.dbias)
@@ -51,7 +51,7 @@ class LayerNorm(Layer):
         return dy
 
     def _mean_of(self, rows: Array) -> Array:
-        """Return each row's mean, until the next call."""
+        """Return the mean of each row, valid until the next call."""
         return rows.dot(self.equal, self.mean)
 
     def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
@@ -64,36 +64,36 @@ class LayerNorm(Layer):
         self.epsilon = epsilon
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """A gain and a shift per feature."""
+        """Return the shapes of gain and bias."""
         return dict.fromkeys(("weight", "bias"), (self.features,))
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Keep the views."""
+        """Store the views."""
         self.gain, self.bias = values["weight"], values["bias"]
         if gradients is not None:
             self.dgain, self.dbias = gradients["weight"], gradients["bias"]
 
     def initialize(self, rng: np.random.Generator) -> None:  # noqa: ARG002 - draws nothing
-        """Begin with plain normalization."""
+        """Start with plain normalization."""
         self.gain.fill(1)
         self.bias.fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the same in both
-        """The output, the normalized input, and three numbers per moment."""
+        """Declare the output, the normalized input, and two numbers per time step."""
         numbers = dict.fromkeys(("y", "normal"), self.output_shape)
         moments = dict.fromkeys(("mean", "scale"), self.input_shape[:-1])
         return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Ones to sum rows with."""
+        """Declare ones to sum rows with."""
         return {"ones": (self.input_shape[:-1], dtype, 1)}
 
     def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
+        """Declare the weights of a mean over the features: a matrix-vector product is much faster than a reduction."""
         return {"equal": ((self.features,), dtype, 1 / self.features)}
 
     def resize(self, rows: int) -> None:
-        """See every moment as a row."""
+        """Also create views with every time step as a row."""
         super().resize(rows)
         self.rows = self.y.reshape(-1, self.features)
         self.normal = self.normal.reshape(-1, self.features)

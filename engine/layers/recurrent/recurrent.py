@@ -1,13 +1,13 @@
-"""Recurrent layers: a cell reads a sequence moment by moment, in one direction or in both.
+"""Recurrent layers: a cell processes a sequence time step by time step, in one direction or in both.
 
-The cells (`lstm.py`, `gru.py`) work on time-major arrays, in which a moment lies together, and in it the numbers of a
-gate. Their parameters are PyTorch's; for each batch these are laid out as one matrix
+The cells (`lstm.py`, `gru.py`) work on time-major arrays, in which a time step is contiguous, and in it the numbers of
+a gate. Their parameters are PyTorch's. For each batch these are copied into one matrix
 
     V = [weight_ih, bias_ih, weight_hh, bias_hh]: (4 units, features + 1 + units + 1)
 
-of four blocks of rows, so that a moment, with its inputs x and the state h before it, costs one product per block,
-a = [x, 1, h, 1] V', and the gradient of all parameters over all moments costs one more. The rows of V are scaled: with
-a minus sign in V, 1 / (1 + exp(a)) is the sigmoid.
+of four blocks of rows. So a time step with inputs x and previous state h costs one product per block,
+a = [x, 1, h, 1] V', and the gradient of all parameters over all time steps costs one more. The rows of V are scaled:
+with a minus sign in V, 1 / (1 + exp(a)) is the sigmoid.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Buffers, RowBuffers, Shape
 from engine.spec import RecurrentSpec
 
-Places: TypeAlias = tuple[tuple[int, int, int], ...]  # gates a to b lie in block c and on
-Link: TypeAlias = tuple[tuple[slice, slice], Array, Array, Array]  # place in V, scales, parameter and gradient
-BLOCKS = 4  # of rows of V, each as many as the state has numbers
+Blocks: TypeAlias = tuple[tuple[int, int, int], ...]  # gates a to b are in block c and following
+Copy: TypeAlias = tuple[tuple[slice, slice], Array, Array, Array]  # rows and columns of V, scales, parameter, gradient
+BLOCKS = 4  # of rows of V, as many rows each as the state has numbers
 
 
 class Cell(RowBuffers):
-    """One direction of a recurrent layer: what a moment computes is the subclass's."""
+    """One direction of a recurrent layer. Subclasses compute the time steps."""
 
     gates: ClassVar[int]  # blocks of rows of each parameter
-    scales: ClassVar[tuple[int, ...]]  # of the blocks
-    places: ClassVar[tuple[Places, Places]]  # of the weights and biases of inputs, and of those of the state
-    cost: ClassVar[tuple[int, int]]  # operations per unit and moment besides products, forward and backward
+    scales: ClassVar[tuple[int, ...]]  # of the rows of each block
+    blocks: ClassVar[tuple[Blocks, Blocks]]  # of the weights and biases of inputs, and of those of the state
+    cost: ClassVar[tuple[int, int]]  # operations per unit and time step without products, forward and backward
     inputs: Array  # (steps + 1, rows, features + 1 + units + 1): [x, 1, h, 1]
     a: Array  # (steps, 4, rows, units)
     da: Array  # (steps, rows, 4 units): its gradient, written over it
@@ -45,8 +45,8 @@ class Cell(RowBuffers):
     dx: Array
 
     def forward(self, x: Array) -> Array:
-        """Return the state after each moment, (steps, rows, units), for `x: (rows, steps, features)`."""
-        for part, scale, parameter, _ in self.links:
+        """Return the state after each time step, (steps, rows, units), for `x: (rows, steps, features)`."""
+        for part, scale, parameter, _ in self.copies:
             np.multiply(parameter, scale, out=self.V[part])
         np.copyto(self.W, self.V.reshape(BLOCKS, self.units, -1).swapaxes(1, 2))
         np.copyto(self.inputs[:-1, :, : self.features], x[:, self.order].swapaxes(0, 1))
@@ -55,10 +55,10 @@ class Cell(RowBuffers):
 
     @abstractmethod
     def run(self) -> None:
-        """Compute the states one after the other, into `inputs`."""
+        """Compute the states one after the other, and write them to `inputs`."""
 
     def backward(self, dy: Array) -> Array:
-        """Write the gradients of the parameters and return dx, (rows, steps, features), for `dy` of the last states.
+        """Write the gradients of the parameters and return dx, (rows, steps, features).
 
         `dy: (n, rows, units)` are the gradients of the last n states, n = 1 or all.
         """
@@ -66,7 +66,7 @@ class Cell(RowBuffers):
         self.run_back(dy)
         da = self.da.reshape(-1, len(self.V))
         da.T.dot(self.inputs[:-1].reshape(len(da), -1), self.dV)
-        for part, scale, _, gradient in self.links:
+        for part, scale, _, gradient in self.copies:
             np.multiply(self.dV[part], scale, out=gradient)
         if self.passes_gradient:
             da.dot(self.V[:, : self.features], self.dx.reshape(len(da), -1))
@@ -75,25 +75,25 @@ class Cell(RowBuffers):
 
     @abstractmethod
     def run_back(self, dy: Array) -> None:
-        """Write `da`, last moment first; `dy` as `backward` takes it."""
+        """Write `da` from the last time step to the first; `dy` is the same as for `backward`."""
 
     def gradient_by_block(self, step: int) -> Array:
-        """Return a moment's `da` as (4, rows, units)."""
+        """Return `da` of a time step as (4, rows, units)."""
         by_row: Array = self.da[step].reshape(-1, BLOCKS, self.units)
         return by_row.swapaxes(0, 1)
 
-    def _links(self) -> Iterator[Link]:
-        """Yield what lies where in V."""
-        of_inputs, of_state = self.places
-        yield from self._place("weight_ih", slice(0, self.features), of_inputs)
-        yield from self._place("bias_ih", slice(self.features, self.features + 1), of_inputs)
-        yield from self._place("weight_hh", self.state, of_state)
-        yield from self._place("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
+    def _copies(self) -> Iterator[Copy]:
+        """Yield which parameter is where in V."""
+        of_inputs, of_state = self.blocks
+        yield from self._copies_of("weight_ih", slice(0, self.features), of_inputs)
+        yield from self._copies_of("bias_ih", slice(self.features, self.features + 1), of_inputs)
+        yield from self._copies_of("weight_hh", self.state, of_state)
+        yield from self._copies_of("bias_hh", slice(self.state.stop, self.state.stop + 1), of_state)
 
-    def _place(self, part: str, columns: slice, places: Places) -> Iterator[Link]:
+    def _copies_of(self, part: str, columns: slice, blocks: Blocks) -> Iterator[Copy]:
         scales = np.repeat(np.asarray(self.scales, self.V.dtype), self.units)[:, None]
         value, gradient = (views[self.name(part)] for views in (self.values, self.gradients or self.values))
-        for first, last, block in places:
+        for first, last, block in blocks:
             gates = slice(first * self.units, last * self.units)
             rows = slice(block * self.units, (block + last - first) * self.units)
             views = [whole[gates].reshape(gates.stop - gates.start, -1) for whole in (value, gradient)]
@@ -105,7 +105,7 @@ class Cell(RowBuffers):
         self.units = units
         self.suffix = suffix
         self.order = slice(None, None, -1 if backward else 1)
-        self.state = slice(self.features + 1, self.features + 1 + units)  # where h lies in `inputs`
+        self.state = slice(self.features + 1, self.features + 1 + units)  # where h is in `inputs`
         self.passes_gradient = True
 
     def parameter_shapes(self) -> dict[str, Shape]:
@@ -116,15 +116,15 @@ class Cell(RowBuffers):
         return {self.name(part): shape for part, shape in shapes.items()}
 
     def name(self, part: str) -> str:
-        """Return PyTorch's name for a parameter."""
+        """Return PyTorch's name of a parameter."""
         return f"{part}_l0{self.suffix}"
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Take the views on the parameters and on their gradients."""
+        """Store the views of the parameters and of their gradients."""
         self.values, self.gradients = values, gradients
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw each gate's input weights by Glorot and its recurrent ones orthogonal; biases are zero."""
+        """Draw input weights with Glorot and recurrent weights orthogonal, gate by gate; set biases to zero."""
         for gate in range(self.gates):
             rows = slice(gate * self.units, (gate + 1) * self.units)
             initializers.fill(self.values[self.name("weight_ih")][rows], "glorot_uniform", rng)
@@ -133,7 +133,7 @@ class Cell(RowBuffers):
         self.values[self.name("bias_hh")].fill(0)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """What is kept of each moment for backward (at inference, of one), and room for one moment."""
+        """Declare what backward needs of each time step (in inference mode, of one), and memory for one time step."""
         kept = self.steps if training else 1
         wanted: Buffers = {
             "inputs": ((self.steps + 1, self.features + 1 + self.units + 1), dtype),
@@ -145,7 +145,7 @@ class Cell(RowBuffers):
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and V, its gradient, and copies of it in the layouts that are fastest to multiply by."""
+        """Also allocate V, its gradient, and copies of it in the layouts that multiply fastest."""
         rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
         self.V = arena.full((rows, columns), dtype, 0)
         self.W = arena.empty((BLOCKS, columns, self.units), dtype)
@@ -154,25 +154,25 @@ class Cell(RowBuffers):
             self.Vh = arena.empty((rows, self.units), dtype)
         self.one = np.ones((), dtype)
         self.training = training
-        self.links = list(self._links())
+        self.copies = list(self._copies())
         super().allocate(arena, capacity, dtype, training=training)
 
     def resize(self, rows: int) -> None:
-        """Lay out `rows` rows as the axis before the last: (moments, rows, numbers)."""
+        """Create views with `rows` rows as the axis before the last: (steps, rows, numbers)."""
         for name, whole in self._allocated.items():
             shape = (*whole.shape[1:-1], rows, whole.shape[-1])
             setattr(self, name, whole.reshape(-1)[: math.prod(shape)].reshape(shape))
         self.da = self.a.reshape(len(self.a), rows, -1)
         self.inputs[:, :, [self.features, -1]] = 1
         self.inputs[0, :, self.state] = 0
-        self.moments = [self.moment(step) for step in range(self.steps)]
+        self.views_by_step = [self.step_views(step) for step in range(self.steps)]
 
     @abstractmethod
-    def moment(self, step: int) -> tuple[Array, ...]:
-        """Return the views that one step works on; made once, they cost nothing in it."""
+    def step_views(self, step: int) -> tuple[Array, ...]:
+        """Return the views that one time step works on. They are made once, so that steps do not slice."""
 
     def flops(self) -> tuple[int, int]:
-        """Return operations per row: a product forward; those for V, h and x backward. Blocks of zeros count too."""
+        """Return operations per row: one product forward; those for V, h and x backward. Zero blocks count too."""
         rows, columns = BLOCKS * self.units, self.features + 1 + self.units + 1
         back = columns + self.units + self.passes_gradient * self.features
         forward, backward = (cost * self.units for cost in self.cost)
@@ -180,46 +180,32 @@ class Cell(RowBuffers):
 
 
 def previous(dy: Array, steps: int) -> Iterator[Array | None]:
-    """Yield, last to first, what `dy` adds to the gradient of each state."""
+    """Yield from last to first what `dy` adds to the gradient of each state."""
     yield from dy[::-1]
     yield from repeat(None, steps - len(dy))
 
 
-TORCH = """\
-class {name}(torch.nn.{name}):
-    def __init__(self, features, units, last=True, backward=False, bidirectional=False):
-        super().__init__(features, units, batch_first=True, bidirectional=bidirectional)
-        self.last, self.backward = last, backward
-
-    def forward(self, x):
-        y, _ = super().forward(x.flip(1) if self.backward else x)
-        if self.last:
-            return torch.cat([y[:, -1, : self.hidden_size], y[:, 0, self.hidden_size :]], 1)
-        return y.flip(1) if self.backward else y
-"""
-
-
 class Recurrent(Layer):
-    """One cell, or one per direction, whose states lie side by side."""
+    """One cell, or one per direction with their states side by side."""
 
     y: Array
     dx: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Return the last states, (rows, units), or all, (rows, steps, units), in the order of the input."""
-        for cell, place in zip(self.cells, self.places, strict=True):
+        for cell, columns in zip(self.cells, self.columns, strict=True):
             states = cell.forward(x)
             if self.spec.output == "last":
-                np.copyto(self.y[:, place], states[-1])
+                np.copyto(self.y[:, columns], states[-1])
             else:
-                np.copyto(self.y[:, :, place], states[cell.order].swapaxes(0, 1))
+                np.copyto(self.y[:, :, columns], states[cell.order].swapaxes(0, 1))
         return self.y
 
     def backward(self, dy: Array) -> Array:
-        """Hand each cell its part of dy; add up what they return."""
-        for index, (cell, place) in enumerate(zip(self.cells, self.places, strict=True)):
+        """Give each cell its part of dy, and sum what they return."""
+        for index, (cell, columns) in enumerate(zip(self.cells, self.columns, strict=True)):
             last = self.spec.output == "last"
-            dx = cell.backward(dy[None, :, place] if last else dy[:, :, place].swapaxes(0, 1)[cell.order])
+            dx = cell.backward(dy[None, :, columns] if last else dy[:, :, columns].swapaxes(0, 1)[cell.order])
             if self.passes_gradient and index == 0:
                 np.copyto(self.dx, dx)
             elif self.passes_gradient:
@@ -238,47 +224,47 @@ class Recurrent(Layer):
         self.cells = [
             kind(shape, spec.units, suffix, backward=suffix != "" or spec.direction == "backward") for suffix in ways
         ]
-        self.places = [slice(start, start + spec.units) for start in range(0, width, spec.units)]
+        self.columns = [slice(start, start + spec.units) for start in range(0, width, spec.units)]
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        """Those of the cells."""
+        """Return the shapes of the parameters of the cells."""
         return {name: shape for cell in self.cells for name, shape in cell.parameter_shapes().items()}
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
-        """Give the cells all views: they know their own."""
+        """Give all views to the cells, which know their names."""
         for cell in self.cells:
             cell.bind(values, gradients)
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the cells' weights."""
+        """Draw the weights of the cells."""
         for cell in self.cells:
             cell.initialize(rng)
 
     def stop_gradient(self) -> None:
-        """Stop it in the cells."""
+        """Also do so in the cells."""
         super().stop_gradient()
         for cell in self.cells:
             cell.passes_gradient = False
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """The states put side by side, and the directions' dx added up."""
+        """Declare the states side by side, and for training the sum of dx over the directions."""
         wanted: Buffers = {"y": (self.output_shape, dtype)}
         return wanted | ({"dx": (self.input_shape, dtype)} if training and self.passes_gradient else {})
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, the cells' included."""
+        """Also allocate the memory of the cells."""
         super().allocate(arena, capacity, dtype, training=training)
         for cell in self.cells:
             cell.allocate(arena, capacity, dtype, training=training)
 
     def resize(self, rows: int) -> None:
-        """Put `rows` rows to use, in the cells too."""
+        """Also resize the cells."""
         super().resize(rows)
         for cell in self.cells:
             cell.resize(rows)
 
     def flops(self) -> tuple[int, int]:
-        """Those of the cells."""
+        """Sum over the cells."""
         each = [cell.flops() for cell in self.cells]
         return sum(forward for forward, _ in each), sum(backward for _, backward in each)
 
@@ -290,5 +276,19 @@ class Recurrent(Layer):
         return f"{self.torch_class}({self.input_shape[1]}, {self.spec.units}, {', '.join(options)})"
 
     def torch_definitions(self) -> dict[str, str]:
-        """PyTorch's layer, of whose results one is passed on."""
+        """Return a class around PyTorch's layer that returns one of its results."""
         return {self.torch_class: TORCH.format(name=self.torch_class)}
+
+
+TORCH = """\
+class {name}(torch.nn.{name}):
+    def __init__(self, features, units, last=True, backward=False, bidirectional=False):
+        super().__init__(features, units, batch_first=True, bidirectional=bidirectional)
+        self.last, self.backward = last, backward
+
+    def forward(self, x):
+        y, _ = super().forward(x.flip(1) if self.backward else x)
+        if self.last:
+            return torch.cat([y[:, -1, : self.hidden_size], y[:, 0, self.hidden_size :]], 1)
+        return y.flip(1) if self.backward else y
+"""
