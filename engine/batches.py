@@ -1,4 +1,4 @@
-"""Rows in mini-batches: one random order per epoch, gathered in chunks, handed out as slices."""
+"""Mini-batches: a random order per epoch, gathered in chunks and returned as slices."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from engine.memory import Arena, Array
 from engine.network import Network
 
-CHUNK_BYTES = 1 << 18  # rows gathered at a time: half of a small second-level cache
-MAX_CHUNK = 64  # batches gathered at a time: their views are kept
+CHUNK_BYTES = 1 << 18  # bytes gathered at a time: half of a small second-level cache
+MAX_CHUNK = 64  # batches gathered at a time; their views are stored
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Examples: `x: (rows, inputs)`, `y` as the loss wants it, `weights: (rows,)` from 0 up, or all 1."""
+    """Examples: `x: (rows, inputs)`, `y` as the loss takes it, `sample_weights: (rows,)`, from 0, or None for all 1."""
 
     x: Array
     y: Array
@@ -27,68 +27,68 @@ class Rows:
 
 
 def check_rows(rows: Rows, network: Network) -> Rows:
-    """Return the rows as arrays that the network takes without conversion, weights filled in.
+    """Return the rows as arrays that the network takes without conversion, with sample weights filled in.
 
     Raises:
         ValueError: shapes, values or lengths do not fit the network.
     """
     if rows.x.ndim != 2 or rows.x.shape[1] != network.inputs:
-        raise ValueError(f"x must have shape (rows, {network.inputs}), not {rows.x.shape}")
+        raise ValueError(f"x must have shape (rows, {network.inputs}), but has {rows.x.shape}")
     given = rows.sample_weights
     weights = np.ones(len(rows)) if given is None else np.ascontiguousarray(given, np.float64)
     if len(rows.y) != len(rows) or weights.shape != (len(rows),):
-        raise ValueError(f"{len(rows)} rows, {len(rows.y)} targets, {weights.size} weights")
+        raise ValueError(f"lengths differ: {len(rows)} rows, {len(rows.y)} targets, {weights.size} sample weights")
     with np.errstate(over="ignore"):
         total = weights.sum()
     if not ((weights >= 0).all() and 0 < total < np.inf):  # also false for NaN
-        raise ValueError("weights must be numbers from 0 up whose sum is finite and above 0")
+        raise ValueError("sample weights must be at least 0, and their sum must be finite and above 0")
     x = np.ascontiguousarray(rows.x, network.dtype)
     return Rows(x, network.loss.as_targets(rows.y, network.dtype), weights)
 
 
 class Batches:
-    """One epoch's order over checked rows; the last batch may be short.
+    """The batches of one epoch over checked rows. The last batch may be short.
 
-    Shuffled rows are gathered a few batches at a time, into memory that stays in cache, and the views on the
-    batches in it are made once. Rows in their own order are handed out as they lie.
+    Shuffled rows are gathered a few batches at a time into memory that stays in the cache, and views of its batches are
+    made once. Rows in their own order are not copied.
 
-    A row's share in the mean of its batch is its weight over the batch's size and over the mean weight of all
-    rows. So the mean of the batches' means, weighted by size, is the weighted mean of all rows, and a
-    rare class with a large weight pulls equally hard from whatever batch it falls in.
+    The sample weight in a batch is the weight of the row, divided by the batch size and by the mean weight of all rows.
+    So the mean of the batch means, weighted by batch size, is the weighted mean of all rows, and a rare class with a
+    large weight counts the same in every batch.
     """
 
     def __init__(self, rows: Rows, batch_size: int, *, shuffled: bool) -> None:
         if rows.sample_weights is None:
-            raise ValueError("rows must be checked first")
+            raise ValueError("call check_rows first")
         self.rows = len(rows)
         self.x = rows.x
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
         sample_weights = (rows.sample_weights / (rows.sample_weights.mean() * batch_size)).astype(rows.x.dtype)
         self._source = (rows.x, rows.y, sample_weights)
-        self._at_hand = range(self.count)  # the batches that can be handed out as views
+        self._gathered_batches = range(self.count)  # available as views
         self._gathered = self._source
         if shuffled:
-            self._at_hand = range(0)
+            self._gathered_batches = range(0)
             self._gathered = self._allocate()
             self._order = np.arange(len(rows))
             self._views = [self._view(index) for index in range(len(self._gathered[0]) // batch_size)]
         else:
-            self._enlarge_last_shares(len(rows))
+            self._scale_last_weights(len(rows))
 
     def shuffle(self, rng: np.random.Generator) -> None:
-        """Bring all rows into a new random order, which depends on the stream's position only."""
+        """Put all rows into a new random order, which depends only on the position of the stream."""
         self._order[:] = np.arange(self.rows)
         rng.shuffle(self._order)
-        self._at_hand = range(0)
+        self._gathered_batches = range(0)
 
     def __getitem__(self, index: int) -> tuple[Array, Array, Array]:
-        """Return batch `index` as views: x, targets, and the rows' sample_weights in the batch's mean."""
+        """Return batch `index` as views: x, targets and sample weights."""
         if self._gathered is self._source:
             return self._view(index)
-        if index not in self._at_hand:
+        if index not in self._gathered_batches:
             self._gather(index)
-        x, targets, sample_weights = self._views[index - self._at_hand.start]
+        x, targets, sample_weights = self._views[index - self._gathered_batches.start]
         size = self.rows - index * self.batch_size
         if size < self.batch_size:
             return x[:size], targets[:size], sample_weights[:size]
@@ -112,15 +112,15 @@ class Batches:
 
     def _gather(self, index: int) -> None:
         first = index - index % len(self._views)
-        self._at_hand = range(first, min(first + len(self._views), self.count))
-        chosen = self._order[first * self.batch_size : self._at_hand.stop * self.batch_size]
+        self._gathered_batches = range(first, min(first + len(self._views), self.count))
+        chosen = self._order[first * self.batch_size : self._gathered_batches.stop * self.batch_size]
         for source, target in zip(self._source, self._gathered, strict=True):
             np.take(source, chosen, axis=0, out=target[: len(chosen)], mode="clip")  # other modes buffer
-        if self._at_hand.stop == self.count:
-            self._enlarge_last_shares(len(chosen))
+        if self._gathered_batches.stop == self.count:
+            self._scale_last_weights(len(chosen))
 
-    def _enlarge_last_shares(self, stop: int) -> None:
-        """Let the rows of a short last batch, which ends at `stop`, count for their batch's size."""
+    def _scale_last_weights(self, stop: int) -> None:
+        """Scale up the weights of the rows in a short last batch, which ends at `stop`."""
         short = self.rows % self.batch_size
         if short:
             self._gathered[2][stop - short : stop] *= self.batch_size / short

@@ -1,4 +1,4 @@
-"""Random weights of the right size to start from."""
+"""Initial weights: random values of the right size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"}
 
 
 def resolve(name: InitializerName, activation: ActivationName) -> InitializerName:
-    """Return what "auto" means in front of an activation."""
+    """Return the initializer that "auto" stands for before an activation."""
     if name != "auto":
         return name
     return "he_normal" if activation in RECTIFIERS else "glorot_uniform"
@@ -31,21 +31,21 @@ def fill(weights: Array, name: InitializerName, rng: np.random.Generator) -> Non
         _fill_orthogonal(weights, rng)
     else:
         family, _, distribution = name.partition("_")
-        _fill_random(weights, _deviation(weights.shape, family), distribution, rng)
+        _fill_random(weights, _standard_deviation(weights.shape, family), distribution, rng)
 
 
-def _deviation(shape: tuple[int, ...], family: str) -> float:
+def _standard_deviation(shape: tuple[int, ...], family: str) -> float:
     inputs = math.prod(shape[1:])
     outputs = shape[0] * math.prod(shape[2:])
     return math.sqrt({"he": 2 / inputs, "glorot": 2 / (inputs + outputs), "lecun": 1 / inputs}[family])
 
 
-def _fill_random(weights: Array, deviation: float, distribution: str, rng: np.random.Generator) -> None:
+def _fill_random(weights: Array, std: float, distribution: str, rng: np.random.Generator) -> None:
     if distribution == "normal":
         weights[...] = rng.standard_normal(weights.shape, weights.dtype)
-        weights *= deviation
+        weights *= std
     else:
-        bound = math.sqrt(3) * deviation
+        bound = math.sqrt(3) * std
         weights[...] = rng.random(weights.shape, weights.dtype)
         weights *= 2 * bound
         weights -= bound
@@ -54,7 +54,7 @@ def _fill_random(weights: Array, deviation: float, distribution: str, rng: np.ra
 def _fill_orthogonal(weights: Array, rng: np.random.Generator) -> None:
     """Write a matrix with orthonormal rows, or columns if those are fewer (Saxe et al., 2014).
 
-    The signs of R's diagonal make it uniform over all such matrices (Mezzadri, 2007).
+    The signs of the diagonal of R make the distribution uniform over all such matrices (Mezzadri, 2007).
     """
     rows, columns = weights.shape[0], math.prod(weights.shape[1:])
     q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))

@@ -1,4 +1,4 @@
-"""How good a network is on rows it does not learn from."""
+"""Metrics on rows that the network is not trained on."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 from engine.memory import Array
 
-MAX_LOG_RATE = 80.0  # of counts: exp(80) is 6e34, and 3e38 the largest number in float32
+MAX_LOG_RATE = 80.0  # of a count: exp(80) is 6e34; the largest float32 is 3e38
 
 
 class Score(ABC):
-    """Sums up over blocks of rows what a metric needs."""
+    """Sums over blocks of rows, from which metrics are computed."""
 
     names: tuple[str, ...] = ()
 
     @abstractmethod
     def add(self, logits: Array, targets: Array) -> None:
-        """Take one block: `logits` and `targets` as the loss takes them."""
+        """Add a block: `logits` and `targets` as the loss takes them."""
 
     @abstractmethod
     def metrics(self) -> dict[str, float]:
@@ -28,7 +28,7 @@ class Score(ABC):
 
 
 class Accuracy(Score):
-    """The share of answers whose likeliest class is the right one."""
+    """The fraction of answers whose most likely class is correct."""
 
     names = ("accuracy",)
 
@@ -37,7 +37,7 @@ class Accuracy(Score):
         self.seen = 0
 
     def add(self, logits: Array, targets: Array) -> None:
-        """Compare the largest logit's place with the target."""
+        """Compare the index of the largest logit with the target."""
         self._count(logits.argmax(axis=-1) == targets)
 
     def _count(self, right: Array) -> None:
@@ -50,10 +50,10 @@ class Accuracy(Score):
 
 
 class BinaryAccuracy(Accuracy):
-    """The share of yes-or-no answers that are right."""
+    """The fraction of yes-or-no answers that are correct."""
 
     def add(self, logits: Array, targets: Array) -> None:
-        """Compare each logit's sign with its target."""
+        """Compare the sign of each logit with its target."""
         self._count((logits.reshape(targets.shape) > 0) == (targets > 0.5))
 
 
@@ -71,7 +71,7 @@ class RegressionScore(Score):
         self.origin: Array | None = None
 
     def add(self, logits: Array, targets: Array) -> None:
-        """Add up errors, and the targets around the first one, in float64."""
+        """Add errors, and targets relative to the first one, in float64."""
         y = targets.astype(np.float64)
         error = logits.reshape(y.shape) - y
         if self.origin is None:
@@ -84,7 +84,7 @@ class RegressionScore(Score):
         self.squares = self.squares + np.square(y).sum(axis=0)
 
     def metrics(self) -> dict[str, float]:
-        """Return `r2` and `mae`; the r2 of a constant target is 1 if it was met exactly, else 0."""
+        """Return `r2` and `mae`. The r2 of a constant target is 1 if all predictions are exact, otherwise 0."""
         variation = np.maximum(self.squares - np.square(self.sums) / self.seen, 0)
         exact = np.where(self.squared == 0, 1.0, 0.0)
         r2 = np.where(variation > 0, 1 - self.squared / np.where(variation > 0, variation, 1), exact)
@@ -100,7 +100,7 @@ class RateScore(RegressionScore):
 
 
 class MedianScore(RegressionScore):
-    """The same for the one of several quantiles that is next to the median."""
+    """The same for the quantile nearest to the median."""
 
     def __init__(self, quantiles: Sequence[float]) -> None:
         super().__init__()
@@ -114,18 +114,18 @@ class MedianScore(RegressionScore):
 
 
 class MultiTargetScore(Score):
-    """The scores of several targets, each of its own outputs and columns."""
+    """The scores of several targets, each with its own outputs and target columns."""
 
-    def __init__(self, parts: Sequence[Score], columns: Sequence[slice], places: Sequence[slice]) -> None:
-        self.parts = list(zip(parts, columns, places, strict=True))
+    def __init__(self, parts: Sequence[Score], outputs: Sequence[slice], columns: Sequence[slice]) -> None:
+        self.parts = list(zip(parts, outputs, columns, strict=True))
         self.names = tuple(dict.fromkeys(name for part in parts for name in part.names))
 
     def add(self, logits: Array, targets: Array) -> None:
-        """Let each score take its part."""
-        for part, columns, place in self.parts:
-            y = targets[:, place]
+        """Add its part to each score."""
+        for part, outputs, columns in self.parts:
+            y = targets[:, columns]
             one_class = type(part) is Accuracy
-            part.add(logits[:, columns], y[:, 0] if one_class else y)
+            part.add(logits[:, outputs], y[:, 0] if one_class else y)
 
     def metrics(self) -> dict[str, float]:
         """Return the mean of each metric over the targets that have it."""
@@ -137,6 +137,6 @@ class MultiTargetScore(Score):
 
 
 def is_better(metric: str, value: float, than: float, *, by: float = 0.0) -> bool:
-    """Say whether a metric's value improves on another by more than `by`. NaN never does."""
+    """Return whether a value of a metric improves on another by more than `by`. NaN never does."""
     larger_is_better = metric.endswith(("_accuracy", "_r2"))
     return value > than + by if larger_is_better else value < than - by

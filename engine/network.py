@@ -13,7 +13,7 @@ from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
 from engine.spec import LayerSpec, LossName, LossSpec, Precision
 
-BLOCK_ROWS = 256  # rows predicted at a time: enough for full speed, few enough for the cache
+BLOCK_ROWS = 256  # rows predicted at a time: full speed, and they fit into the cache
 
 
 class StateMismatch(ValueError):
@@ -25,13 +25,13 @@ class StateMismatch(ValueError):
 
 
 class Network:
-    """Layers from `inputs` numbers per row to `outputs` logits, with the loss they are trained by.
+    """Layers from `inputs` numbers per row to `outputs` logits, with the loss for training.
 
-    Rows come in flat; a first layer that reshapes makes images or sequences of them. `outputs` may be a shape
-    (time, outputs) for logits at each moment.
+    Rows are flat; a reshape layer at the front makes images or sequences of them. `outputs` may be a shape
+    (time, outputs), for logits at each time step.
 
-    Working memory belongs to the network: use it from one thread at a time. Weights are zeros until
-    `initialize` or `load_torch_state`.
+    Working memory belongs to the network: use it from one thread at a time. Weights are zeros until `initialize` or
+    `load_torch_state`.
     """
 
     def __init__(  # noqa: PLR0913 - a network is these five things
@@ -62,33 +62,35 @@ class Network:
         self.sequential.bind(self.parameters.values, None)
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw initial weights, layer by layer from the input on."""
+        """Draw initial weights, layer by layer from the input."""
         self.sequential.initialize(rng)
         self.initialized = True
 
     def freeze(self, layers: Collection[int]) -> None:
-        """Let the parameters of some layers of the spec, counted from 0, stay as they are: called before `allocate`.
+        """Do not train the parameters of some layers of the spec, counted from 0. Call this before `allocate`.
 
-        They run as at inference, without dropout and by running statistics, and so do all layers before the first one
-        that still learns, which are not gone back through.
+        Frozen layers run in inference mode: without dropout, with running statistics. So do all layers before the first
+        trainable one, where backpropagation ends.
 
         Raises:
-            ValueError: there is no such layer, or it has no parameters.
+            ValueError: a layer does not exist or has no parameters.
         """
         found = {n: [i for i in self.trainable if self.layers[i].id.spec_index == n] for n in layers}
         empty = sorted(n for n, indices in found.items() if not indices)
         if empty:
-            raise ValueError(f"there are no parameters to freeze in layers {empty}")
+            raise ValueError(f"layers {empty} have no parameters to freeze")
         indices = {index for each in found.values() for index in each}
         names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
         if not names >= self.parameters.frozen:
-            raise ValueError("what is frozen stays so: load the weights into a new network to train it all")
+            raise ValueError(
+                "frozen layers stay frozen; load the weights into a new network to train them"
+            )
         if indices:
             self.parameters.frozen = names
             self.sequential.freeze(indices)
 
     def without_frozen(self) -> Network:
-        """Return a network with the same weights in which nothing is frozen; this one, if nothing is."""
+        """Return a network with the same weights and no frozen layers; this one, if it has none."""
         if not self.parameters.frozen:
             return self
         network = Network(
@@ -98,7 +100,7 @@ class Network:
         return network
 
     def allocate(self, capacity: int, *, training: bool) -> None:
-        """Take working memory for up to `capacity` rows at a time, and for gradients when `training`."""
+        """Allocate working memory for up to `capacity` rows at a time; if `training`, gradients, too."""
         if training:
             self.sequential.bind(self.parameters.values, self.parameters.allocate_gradients(self.arena))
         for part in (self.sequential, self.loss):
@@ -106,10 +108,9 @@ class Network:
         self._capacity, self._rows = capacity, 0
 
     def forward(self, x: Array, dropout: np.random.Generator | None = None) -> Array:
-        """Return the logits (rows, *output_shape) for `x: (rows, inputs)`, C-contiguous, of the network's dtype.
+        """Return the logits (rows, *output_shape) for `x: (rows, inputs)`, C-contiguous, in the dtype of the network.
 
-        The result is working memory, overwritten by the next call. `dropout` is the stream of masks
-        while training.
+        The result is working memory, which the next call overwrites. `dropout` is the stream of masks while training.
         """
         if len(x) != self._rows:
             self._resize(len(x))
@@ -118,9 +119,9 @@ class Network:
     def backpropagate(
         self, x: Array, targets: Array, sample_weights: Array, dropout: np.random.Generator | None
     ) -> float:
-        """Return the batch's mean loss and write its gradient.
+        """Return the mean loss of the batch and write its gradient.
 
-        `targets` as `loss.as_targets` makes them; `sample_weights: (rows,)` as `Batches` gives them.
+        `targets` come from `loss.as_targets`, and `sample_weights: (rows,)` from `Batches`.
         """
         dy = self.forward(x, dropout)
         loss = self.loss(dy, targets, sample_weights)
@@ -128,10 +129,10 @@ class Network:
         return loss
 
     def predict(self, x: Array) -> Array:
-        """Return probabilities or values (rows, *output_shape) for any number of rows, without dropout.
+        """Return probabilities or values (rows, *output_shape) for any number of rows, in inference mode.
 
-        Rows go through in blocks of BLOCK_ROWS; the same rows in the same order give the same bits,
-        another grouping may differ in the last ones.
+        Rows are processed in blocks of BLOCK_ROWS. The same rows in the same order give the same bits; another grouping
+        may differ in the last ones.
         """
         x = np.ascontiguousarray(x, self.dtype)
         if not self._capacity:
@@ -144,17 +145,17 @@ class Network:
         return result
 
     def torch_state(self) -> dict[str, Array]:
-        """Return copies of parameters and statistics as torch.nn.Sequential names and shapes them."""
+        """Return copies of parameters and statistics with the names and shapes of torch.nn.Sequential."""
         names = {**self.sequential.parameter_shapes(), **self.sequential.statistic_shapes()}
         return {name: self.parameters.values[name].copy() for name in names}
 
     def load_torch_state(self, state: Mapping[str, Array]) -> None:
-        """Take over parameters and statistics from arrays named and shaped as `torch_state` gives them.
+        """Copy parameters and statistics from arrays with the names and shapes of `torch_state`.
 
-        PyTorch's counts of batches seen, which nothing here depends on, may be there too.
+        PyTorch's `num_batches_tracked` is ignored.
 
         Raises:
-            StateMismatch: names, shapes or values do not fit; lists every problem, changes nothing.
+            StateMismatch: names, shapes or values do not fit. All problems are listed, and nothing is changed.
         """
         values = self.parameters.values
         problems = [f"{name} is missing" for name in values if name not in state]
@@ -172,16 +173,15 @@ class Network:
         self.initialized = True
 
     def torch_code(self) -> str:
-        """Return what makes the same network in PyTorch, up to the logits, once `import torch` is done.
+        """Return PyTorch code that makes the same network, up to the logits. It needs `import torch`.
 
-        It is an expression; where PyTorch has no such layer, its class is defined first, and the expression is the
-        last line.
+        It is an expression. Classes that PyTorch does not have are defined first; then the expression is the last line.
         """
         return "\n\n".join([*self.sequential.torch_definitions().values(), self.sequential.torch_code()])
 
     def _resize(self, rows: int) -> None:
         if rows > self._capacity:
-            raise ValueError(f"{rows} rows exceed the working memory for {self._capacity}")
+            raise ValueError(f"{rows} rows exceed the working memory, which is for {self._capacity} rows")
         for part in (self.sequential, self.loss):
             part.resize(rows)
         self._rows = rows
@@ -193,11 +193,11 @@ def working_rows(batch_size: int) -> int:
 
 
 def tensor_problems(name: str, given: Array, wanted: Array) -> list[str]:
-    """Return what keeps a parameter from taking given values, if anything does."""
+    """Return what is wrong with the values given for a parameter."""
     if given.shape != wanted.shape:
         return [f"{name} has shape {given.shape}, not {wanted.shape}"]
     if given.dtype.kind != "f":
-        return [f"{name} has dtype {given.dtype}, not a floating-point one"]
+        return [f"{name} has dtype {given.dtype}, not a floating-point dtype"]
     with np.errstate(over="ignore"):
         finite = np.isfinite(given.astype(wanted.dtype)).all()
     return [] if finite else [f"{name} has values that are not finite in {wanted.dtype}"]

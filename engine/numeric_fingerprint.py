@@ -1,4 +1,4 @@
-"""Which bits this machine computes: a known-answer probe of products, functions, sums and streams."""
+"""Identify the bits that this machine computes, by the results of products, functions, sums and random streams."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ SIZES = ((1, 30, 64), (32, 64, 33), (64, 100, 256), (128, 784, 100), (257, 129, 
 
 @functools.cache
 def numeric_fingerprint() -> str:
-    """Return a name for this process's arithmetic: where it is equal, so are the bits of every run.
+    """Return the numeric fingerprint of this process. Runs give the same bits where it is equal.
 
-    It differs between CPU kernels, numbers of BLAS threads, and versions of NumPy that round or draw
-    otherwise.
+    It differs between CPU kernels, numbers of BLAS threads, and versions of NumPy that round or draw differently.
     """
     digest = hashlib.sha256()
     for precision in ("float32", "float64"):

@@ -1,4 +1,4 @@
-"""All of a network's parameters as one vector, and all their gradients as another."""
+"""All parameters of a network as one vector, and all their gradients as another."""
 
 from __future__ import annotations
 
@@ -12,35 +12,38 @@ from engine.memory import Arena, Array, Columns, Shape
 
 
 class Parameters:
-    """Named views into one flat vector of numbers, and into a second one for the gradients.
+    """Named views of one flat vector of numbers, and of a second one for the gradients.
 
-    Matrices come first, then biases, each in the order given, so that weight decay is one slice:
-    `vector[:matrices]`; last come the `fixed` numbers, which belong to the network but are not learned by
-    gradients (running statistics), so `learned` is a slice too. Gradients and optimizers are as long as
-    `learned`; copies of a network and checkpoints are as long as `vector`. The vectors are never rebound; write
-    `vector[:] = ...`.
+    Matrices come first, then biases and gains, each in the given order. So weight decay applies to one slice:
+    `vector[:matrices]`. Last come the `statistics`, which belong to the network but are not learned from gradients
+    (running statistics). So `learned` is a slice, too. Gradients and optimizer state are as long as `learned`; copies
+    of a network and checkpoints are as long as `vector`. Never rebind the vectors; write `vector[:] = ...`.
     """
 
     def __init__(
-        self, shapes: Mapping[str, Shape], dtype: np.dtype[Any], arena: Arena, fixed: Mapping[str, Shape] | None = None
+        self,
+        shapes: Mapping[str, Shape],
+        dtype: np.dtype[Any],
+        arena: Arena,
+        statistics: Mapping[str, Shape] | None = None,
     ) -> None:
         in_order = dict(sorted(shapes.items(), key=lambda item: len(item[1]) < 2))
-        self.shapes: dict[str, Shape] = {**in_order, **(fixed or {})}
+        self.shapes: dict[str, Shape] = {**in_order, **(statistics or {})}
         self.size = sum(math.prod(shape) for shape in shapes.values())
         self.matrices = sum(math.prod(shape) for shape in shapes.values() if len(shape) >= 2)
         self.vector: Array = arena.full((sum(math.prod(shape) for shape in self.shapes.values()),), dtype, 0)
         self.learned: Array = self.vector[: self.size]
         self.values = self.views(self.vector)
-        self.frozen: frozenset[str] = frozenset()  # names of parameters that no update changes
+        self.frozen: frozenset[str] = frozenset()  # names of parameters that updates do not change
         self.gradients: Array = np.empty(0, dtype)
 
     def allocate_gradients(self, arena: Arena) -> dict[str, Array]:
-        """Make the gradient vector and return its named views."""
+        """Allocate the gradient vector and return its named views."""
         self.gradients = arena.full((self.size,), self.vector.dtype, 0)
         return self.views(self.gradients)
 
     def views(self, vector: Array) -> dict[str, Array]:
-        """Return name -> view of a vector that is laid out like `vector`, or like `learned`."""
+        """Return name -> view of a vector in the layout of `vector`, or of `learned`."""
         views, start = {}, 0
         for name, shape in self.shapes.items():
             stop = start + math.prod(shape)
@@ -52,7 +55,7 @@ class Parameters:
         return views
 
     def runs(self, *, matrices_only: bool = False) -> list[slice]:
-        """Return where in `learned` lies what is not frozen, in as few slices as can be; if asked, matrices only."""
+        """Return the slices of `learned` that are not frozen, as few as possible; optionally of matrices only."""
         runs: list[slice] = []
         start = 0
         for name, shape in self.shapes.items():
@@ -66,6 +69,6 @@ class Parameters:
 
 
 def flat(values: Array) -> Array:
-    """Return the numbers of a parameter in the order in which they lie in memory: a view."""
+    """Return a flat view of the numbers of a parameter in memory order."""
     by_columns = values.strides[0] < values.strides[-1]
     return (values.T if by_columns else values).reshape(-1)

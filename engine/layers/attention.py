@@ -22,9 +22,9 @@ class Attention(Layer):
 
     y: Array
     qkv: Array
-    weights: Array  # (rows, heads, time, time): how much each moment takes from each
+    weights: Array  # (rows, heads, time, time): weight of each time step for each
     totals: Array
-    context: Array  # (rows, time, features): what it took
+    context: Array  # (rows, time, features): the weighted means
     dqkv: Array
     dweights: Array
     dcontext: Array
@@ -95,7 +95,7 @@ class Attention(Layer):
     def __init__(self, shape: Shape, spec: AttentionSpec, layer_id: LayerId) -> None:
         if len(shape) != 2:
             fix = "add a reshape layer to [time, features] before it"
-            raise ShapeError(layer_id, f"takes rows (time, features), not {list(shape)}; {fix}")
+            raise ShapeError(layer_id, f"takes rows of shape (time, features), not {list(shape)}; {fix}")
         super().__init__(shape, shape, layer_id)
         self.time, self.features = shape
         self.heads, self.causal = spec.heads, spec.causal

@@ -80,7 +80,7 @@ def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -
         shape = layers[-1].output_shape
     layers.append(dense(DenseSpec(units=output_shape[-1], activation="linear"), shape, OUTPUT))
     if layers[-1].output_shape != output_shape:
-        raise ShapeError(OUTPUT, f"rows of shape {list(shape)} do not make outputs of shape {list(output_shape)}")
+        raise ShapeError(OUTPUT, f"rows of shape {list(shape)} cannot make outputs of shape {list(output_shape)}")
     network = Sequential(layers, input_shape, NETWORK)
     network.stop_gradient()
     return network

@@ -25,16 +25,16 @@ class ColumnEmbedding(Layer):
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Look up the vectors and copy the other columns."""
-        for column, table, place in zip(self.columns, self.tables, self.embedded, strict=True):
-            self.y[:, place] = table.forward(x[:, column : column + 1], dropout)[:, 0]
+        for column, table, part in zip(self.columns, self.tables, self.embedded, strict=True):
+            self.y[:, part] = table.forward(x[:, column : column + 1], dropout)[:, 0]
         for before, after in self.copied:
             self.y[:, after] = x[:, before]
         return self.y
 
     def backward(self, dy: Array) -> Array:
         """Add the gradients of the vectors to their tables; return those of the other columns."""
-        for table, place in zip(self.tables, self.embedded, strict=True):
-            table.y[:, 0] = dy[:, place]  # no longer needed, and contiguous
+        for table, part in zip(self.tables, self.embedded, strict=True):
+            table.y[:, 0] = dy[:, part]  # the output is no longer needed, and it is contiguous
             table.backward(table.y)
         if not self.passes_gradient:
             return dy
@@ -61,7 +61,9 @@ class ColumnEmbedding(Layer):
         if len(shape) != 1:
             raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
         if spec.columns[-1].column >= shape[0]:
-            raise ShapeError(layer_id, f"place is no column {spec.columns[-1].column} in a row of {shape[0]} numbers")
+            raise ShapeError(
+                layer_id, f"column {spec.columns[-1].column} is out of range for rows of {shape[0]} numbers"
+            )
         super().__init__(shape, (shape[0] + sum(column.size - 1 for column in spec.columns),), layer_id)
         self.spec = spec
         self.tables = [_table(column, layer_id) for column in spec.columns]

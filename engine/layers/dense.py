@@ -110,6 +110,8 @@ class PositionwiseDense(Dense):
 def dense(spec: DenseSpec, shape: Shape, layer_id: LayerId) -> Dense:
     """Return the dense layer for rows of a shape."""
     if len(shape) > 2:
-        raise ShapeError(layer_id, f"takes rows of features, not images {list(shape)}; add a flatten layer before it")
+        raise ShapeError(
+            layer_id, f"takes rows of features, not images of shape {list(shape)}; add a flatten layer before it"
+        )
     kind = Dense if len(shape) == 1 else PositionwiseDense
     return kind(shape, spec.units, layer_id, initializers.resolve(spec.initializer, spec.activation))

@@ -35,8 +35,8 @@ class Residual(Layer):
         if skip.output_shape != body.output_shape:
             raise ShapeError(
                 layer_id,
-                f"the layers make {list(body.output_shape)}, to which {list(skip.output_shape)} cannot be added; "
-                "a projection can make the shapes equal",
+                f"the layers make shape {list(body.output_shape)}, but the input to add has shape "
+                f"{list(skip.output_shape)}; add a projection that makes the shapes equal",
             )
         self.body = body
         self.skip = skip
@@ -46,23 +46,23 @@ class Residual(Layer):
         """Return the shapes of body and skip: "body.n.name" and "skip.n.name"."""
         return {
             f"{part}.{name}": shape
-            for part, stack in self.parts.items()
-            for name, shape in stack.parameter_shapes().items()
+            for part, layers in self.parts.items()
+            for name, shape in layers.parameter_shapes().items()
         }
 
     def statistic_shapes(self) -> dict[str, Shape]:
         """Return the shapes of body and skip."""
         return {
             f"{part}.{name}": shape
-            for part, stack in self.parts.items()
-            for name, shape in stack.statistic_shapes().items()
+            for part, layers in self.parts.items()
+            for name, shape in layers.statistic_shapes().items()
         }
 
     def bind(self, values: dict[str, Array], gradients: dict[str, Array] | None) -> None:
         """Give body and skip their views."""
         own, own_gradients = parted(values), parted(gradients or {})
-        for part, stack in self.parts.items():
-            stack.bind(own.get(part, {}), None if gradients is None else own_gradients.get(part, {}))
+        for part, layers in self.parts.items():
+            layers.bind(own.get(part, {}), None if gradients is None else own_gradients.get(part, {}))
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the weights of the body, then those of the skip."""

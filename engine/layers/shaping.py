@@ -86,7 +86,7 @@ def reshape(input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> Resha
     """Return the layer that reads rows of one shape in another."""
     if math.prod(input_shape) != math.prod(output_shape):
         numbers = f"{math.prod(input_shape)} numbers of shape {list(input_shape)}"
-        raise ShapeError(layer_id, f"{numbers} do not fill {list(output_shape)}")
+        raise ShapeError(layer_id, f"{numbers} do not fit shape {list(output_shape)}")
     turned = (len(input_shape) == 3) != (len(output_shape) == 3)
     return (Transpose if turned else Reshape)(input_shape, output_shape, layer_id)
 

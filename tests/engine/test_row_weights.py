@@ -89,7 +89,7 @@ def test_a_batch_that_weighs_nothing_teaches_nothing() -> None:
 
 @pytest.mark.parametrize("weights", [[0.0] * 60, [-1.0, *[1.0] * 59], [np.nan] * 60, [np.inf] * 60, [1e308] * 60])
 def test_weights_that_make_no_mean_are_refused(weights: list[float]) -> None:
-    with pytest.raises(ValueError, match="weights must be numbers from 0 up whose sum is finite and above 0"):
+    with pytest.raises(ValueError, match="sample weights must be at least 0, and their sum must be finite and above 0"):
         check_rows(Rows(moons(60).x, moons(60).y, np.array(weights)), exact())
 
 

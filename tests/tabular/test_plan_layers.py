@@ -63,14 +63,14 @@ def test_every_kind_of_layer_can_be_planned(layers: list[dict[str, Any]]) -> Non
     ("layers", "pointer", "says"),
     [
         ([{"type": "reshape", "shape": [1, 3, 3]}], "/model/layers/0", "The features make 6 inputs"),
-        ([{"type": "dense", "units": 4}, {"type": "reshape", "shape": [5]}], "/model/layers/1", "do not fill"),
+        ([{"type": "dense", "units": 4}, {"type": "reshape", "shape": [5]}], "/model/layers/1", "do not fit shape"),
         ([{"type": "lstm", "units": 4}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
         ([{"type": "attention"}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
         ([{"type": "positions"}], "/model/layers/0", "add a reshape layer to [time, features] before it"),
         ([{"type": "max_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time, features]"),
         ([{"type": "global_pool"}], "/model/layers/0", "reshape layer to [channels, height, width] or [time,"),
-        ([SEQUENCE, {"type": "max_pool", "kernel": [2, 3]}], "/model/layers/1", "one number for each of its sizes"),
-        ([SEQUENCE, {"type": "average_pool", "stride": [2, 2]}], "/model/layers/1", "one number for each of its"),
+        ([SEQUENCE, {"type": "max_pool", "kernel": [2, 3]}], "/model/layers/1", "use single numbers for kernel"),
+        ([SEQUENCE, {"type": "average_pool", "stride": [2, 2]}], "/model/layers/1", "use single numbers"),
         ([IMAGE, {"type": "conv2d", "channels": 2, "kernel": 4}], "/model/layers/1", "kernel of 4"),
         (
             [{"type": "residual", "layers": [{"type": "dense", "units": 6}, {"type": "conv2d", "channels": 2}]}],

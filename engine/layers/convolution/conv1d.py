@@ -69,7 +69,7 @@ class Conv1d(Layer):
     def __init__(self, spec: Conv1dSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 2:
             raise ShapeError(
-                layer_id, f"takes sequences (time, features), not {list(shape)}; add a reshape layer before it"
+                layer_id, f"takes sequences of shape (time, features), not {list(shape)}; add a reshape layer before it"
             )
         if shape[1] % spec.groups:
             raise ShapeError(layer_id, f"{shape[1]} features cannot be divided into {spec.groups} groups")

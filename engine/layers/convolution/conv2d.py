@@ -132,8 +132,8 @@ class Conv2d(Layer):
         by_column = strips.reshape(shape)
         by_line = image.reshape(self.by_group).swapaxes(1, 2)
         return [
-            (by_column[:, :, :, column, places], by_line[:, :, :, seen])
-            for column, (seen, places) in enumerate(self.column_spans)
+            (by_column[:, :, :, column, windows], by_line[:, :, :, seen])
+            for column, (seen, windows) in enumerate(self.column_spans)
         ]
 
     def __init__(self, spec: Conv2dSpec, shape: Shape, layer_id: LayerId) -> None:
@@ -237,6 +237,7 @@ class Conv2d(Layer):
 def _image_shape(shape: Shape, layer_id: LayerId) -> Shape:
     if len(shape) != 3:
         raise ShapeError(
-            layer_id, f"takes images (channels, height, width), not {list(shape)}; add a reshape layer before it"
+            layer_id,
+            f"takes images of shape (channels, height, width), not {list(shape)}; add a reshape layer before it",
         )
     return shape

@@ -37,7 +37,9 @@ class Pool(Layer):
         self.padding = pair(spec.padding)
         self.is_image = len(shape) == 3
         if not self.is_image and any(isinstance(size, tuple) for size in (spec.kernel, spec.stride, spec.padding)):
-            raise ShapeError(layer_id, "slides over time only on a sequence: give one number for each of its sizes")
+            raise ShapeError(
+                layer_id, "windows on sequences have one dimension; use single numbers for kernel, stride and padding"
+            )
         sides = shape[1:] if self.is_image else (shape[0], 1)
         if not self.is_image:
             self.kernel, self.stride, self.padding = (self.kernel[0], 1), (self.stride[0], 1), (self.padding[0], 0)
@@ -54,9 +56,9 @@ class Pool(Layer):
         """For each offset in the window: the inputs it covers, and the windows that do so."""
         down, across = (spans(*axis) for axis in self.windows)
         return [
-            ((slice(None), lines, places), (slice(None), highs, wides))
+            ((slice(None), lines, columns), (slice(None), highs, wides))
             for lines, highs in down
-            for places, wides in across
+            for columns, wides in across
         ]
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
@@ -94,8 +96,8 @@ class MaxPool(Pool):
         """Compare the numbers of the windows offset by offset; for training, mark the maxima."""
         x, y = self._axes(x), self._axes(self.y)
         y.fill(-np.inf)
-        for seen, places in self.offsets:
-            np.maximum(y[places], x[seen], out=y[places])
+        for seen, windows in self.offsets:
+            np.maximum(y[windows], x[seen], out=y[windows])
         if "is_max" in self._allocated:
             self._mark_maxima(x, y)
         return self.y
@@ -105,21 +107,21 @@ class MaxPool(Pool):
         dy, dx, part = self._axes(dy), self._axes(self.dx), self._axes(self.part)
         if self.overlaps or self.skips_inputs:
             dx.fill(0)
-        for (seen, places), is_max in zip(self.offsets, self.is_max, strict=True):
+        for (seen, windows), is_max in zip(self.offsets, self.is_max, strict=True):
             if self.overlaps:
-                np.multiply(dy[places], is_max[places], out=part[places])
-                np.add(dx[seen], part[places], out=dx[seen])
+                np.multiply(dy[windows], is_max[windows], out=part[windows])
+                np.add(dx[seen], part[windows], out=dx[seen])
             else:
-                np.multiply(dy[places], is_max[places], out=dx[seen])
+                np.multiply(dy[windows], is_max[windows], out=dx[seen])
         return self.dx
 
     def _mark_maxima(self, x: Array, y: Array) -> None:
         """Mark the first maximum of each window."""
         unassigned = self._axes(self.unassigned)
         unassigned.fill(True)
-        for (seen, places), is_max in zip(self.offsets, self.is_max, strict=True):
-            here, left = is_max[places], unassigned[places]
-            np.equal(x[seen], y[places], out=here)
+        for (seen, windows), is_max in zip(self.offsets, self.is_max, strict=True):
+            here, left = is_max[windows], unassigned[windows]
+            np.equal(x[seen], y[windows], out=here)
             np.logical_and(here, left, out=here)
             np.logical_xor(here, left, out=left)
 
@@ -154,8 +156,8 @@ class AveragePool(Pool):
         """Sum, then divide."""
         x, y = self._axes(x), self._axes(self.y)
         y.fill(0)
-        for seen, places in self.offsets:
-            np.add(y[places], x[seen], out=y[places])
+        for seen, windows in self.offsets:
+            np.add(y[windows], x[seen], out=y[windows])
         return np.multiply(self.y, 1 / self.size, out=self.y)
 
     def backward(self, dy: Array) -> Array:
@@ -164,11 +166,11 @@ class AveragePool(Pool):
         dy, dx = self._axes(dy), self._axes(self.dx)
         if self.overlaps or self.skips_inputs:
             dx.fill(0)
-        for seen, places in self.offsets:
+        for seen, windows in self.offsets:
             if self.overlaps:
-                np.add(dx[seen], dy[places], out=dx[seen])
+                np.add(dx[seen], dy[windows], out=dx[seen])
             else:
-                np.copyto(dx[seen], dy[places])
+                np.copyto(dx[seen], dy[windows])
         return self.dx
 
     def flops(self) -> tuple[int, int]:

@@ -56,9 +56,9 @@ class LayerNorm(Layer):
 
     def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
         if len(shape) > 2:
-            raise ShapeError(layer_id, "takes rows or sequences of features, not images; batch_norm takes those")
+            raise ShapeError(layer_id, "takes rows or sequences of features, not images; use batch_norm for images")
         if shape[-1] == 1:
-            raise ShapeError(layer_id, "would make a single feature 0 whatever it is; batch_norm leaves it its size")
+            raise ShapeError(layer_id, "would turn a single feature into 0; use batch_norm instead")
         super().__init__(shape, shape, layer_id)
         self.features = shape[-1]
         self.epsilon = epsilon
@@ -81,8 +81,8 @@ class LayerNorm(Layer):
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the same in both
         """Declare the output, the normalized input, and two numbers per time step."""
         numbers = dict.fromkeys(("y", "normal"), self.output_shape)
-        moments = dict.fromkeys(("mean", "scale"), self.input_shape[:-1])
-        return {name: (shape, dtype) for name, shape in (numbers | moments).items()}
+        per_step = dict.fromkeys(("mean", "scale"), self.input_shape[:-1])
+        return {name: (shape, dtype) for name, shape in (numbers | per_step).items()}
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
         """Declare ones to sum rows with."""

@@ -215,7 +215,7 @@ class Recurrent(Layer):
     def __init__(self, shape: Shape, spec: RecurrentSpec, layer_id: LayerId, kind: type[Cell]) -> None:
         if len(shape) != 2:
             fix = "add a reshape layer to [time, features] before it"
-            raise ShapeError(layer_id, f"reads (time, features), not {list(shape)}; {fix}")
+            raise ShapeError(layer_id, f"takes rows of shape (time, features), not {list(shape)}; {fix}")
         ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
         width = len(ways) * spec.units
         super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), layer_id)
