@@ -82,9 +82,7 @@ class Network:
         indices = {index for each in found.values() for index in each}
         names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
         if not names >= self.parameters.frozen:
-            raise ValueError(
-                "frozen layers stay frozen; load the weights into a new network to train them"
-            )
+            raise ValueError("frozen layers stay frozen; load the weights into a new network to train them")
         if indices:
             self.parameters.frozen = names
             self.sequential.freeze(indices)

@@ -249,7 +249,7 @@ def test_a_window_may_be_padded_on_one_side_only() -> None:
         ([ReshapeSpec(shape=(3, 2, 2)), DenseSpec(units=2)], "add a flatten layer before it"),
         ([ReshapeSpec(shape=(3, 2, 2)), LayerNormSpec()], "use batch_norm for images"),
         ([DenseSpec(units=1), LayerNormSpec()], "a single feature"),
-        ([ResidualSpec(layers=(DenseSpec(units=5),))], r"\(residual\): the layers make shape \[5\], but the input to add has shape \[12\]"),
+        ([ResidualSpec(layers=(DenseSpec(units=5),))], r"make shape \[5\], but the input to add has shape \[12\]"),
         ([ResidualSpec(layers=(Conv2dSpec(channels=5),))], r"layers\[0\] \(residual\)\.layers\[0\] \(conv2d\)"),
     ],
 )
