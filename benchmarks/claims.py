@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sqlalchemy import insert, select, update
 
 from store.artifacts import blobs
-from store.db.clock import now
+from store.clock import now
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.migrate import migrate
 from store.db.transaction import Tx, transaction
@@ -32,6 +32,7 @@ from store.ids import JobId, ProjectId, WorkerId, new_id
 from store.jobs import checkpoints, claims, queue_position, search, workers
 from store.jobs.claims import FingerprintPolicy
 from store.jobs.search import JobFilters
+from store.jobs.workers import WorkerInfo
 from store.tables import IS_QUEUED, Job, Project
 from tests.support.servers import PostgresServer
 
@@ -66,7 +67,8 @@ def lay_aside(sessions: Sessions, count: int) -> None:
     """Have the oldest queued jobs go on from a checkpoint that another live worker's arithmetic has made."""
     with transaction(sessions) as tx:
         oldest = list(tx.scalars(select(Job.id).where(IS_QUEUED).order_by(Job.id).limit(count)))
-        workers.seen(tx, WorkerId("wrk_2"), "host", 1, 1, "there")
+        worker = WorkerInfo(id=WorkerId("wrk_2"), host="host", pid=1, slots=1, fingerprint="there")
+        workers.record_heartbeat(tx, worker)
     blob = blobs.write(sessions, [b"state"])
     with transaction(sessions) as tx:
         checkpoint = checkpoints.create(tx, JobId(oldest[0]), blob.id, "there")
@@ -111,7 +113,7 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
         "claim": claim,
         "count, up to 10,000": lambda tx: queue_position.count_queued(tx, at_most=10_000),
         "count of a project, up to 100": lambda tx: queue_position.count_queued(tx, projects[0], at_most=100),
-        "where a job stands": lambda tx: queue_position.line(tx, projects[0]).place(last(tx)),
+        "where a job stands": lambda tx: queue_position.queue_snapshot(tx, projects[0]).position_of(last(tx)),
     }
     for line, work in lines.items():
         show(name, line, clock(sessions, work, asked.repeats))

@@ -10,7 +10,7 @@ from pathlib import Path
 from service.settings import Settings, settings
 from store.accounts import keys
 from store.accounts.keys import KeyGrant, KeyInfo
-from store.db.clock import rfc3339
+from store.clock import rfc3339
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
 from store.db.transaction import Tx, transaction

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from store.accounts import keys
-from store.accounts.keys import ANYBODY, Caller
+from store.accounts.keys import ANONYMOUS, Caller
 from store.db.database import Sessions
 from store.db.transaction import snapshot
 
@@ -42,4 +42,4 @@ class Keyring:
         with snapshot(self._sessions) as tx:
             if key is not None:
                 return keys.caller_of(tx, key, self._secret())
-            return None if keys.any_exist(tx) else ANYBODY
+            return None if keys.any_exist(tx) else ANONYMOUS

@@ -58,7 +58,7 @@ class Predictors:
             if model_id in self._loaded:
                 self._loaded.move_to_end(model_id)
                 return self._loaded[model_id]
-        predictor = _load(model, b"".join(blobs.read_checked(self._sessions, model.blob_id)))
+        predictor = _load(model, b"".join(blobs.read_verified(self._sessions, model.blob_id)))
         with self._lock:
             self._loaded[model_id] = predictor
             if len(self._loaded) > MAX_LOADED:

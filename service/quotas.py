@@ -18,7 +18,7 @@ def refuse_early(sessions: Sessions, limits: ApiSettings, project: ProjectId, mo
 
 def check_storage(tx: Tx, limits: ApiSettings, project: ProjectId, more: int) -> None:
     """See that there is room, and will be until the transaction ends; raises `QuotaExceeded`."""
-    usage.wait_for_turn(tx, project)
+    usage.lock_uploads(tx, project)
     _check(tx, limits, project, more)
 
 

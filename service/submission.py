@@ -47,8 +47,8 @@ SAME = (  # what a job that is tried again has of the old one
 
 def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) -> Answer:
     """Insert the job and answer with it; raises `InvalidPlan`, or `OverTheLimit`."""
-    dataset = datasets.get(tx, project, body.dataset_id, lock="keep")
-    base = load_initialization(tx, project, body.init_from, lock="keep")
+    dataset = datasets.get(tx, project, body.dataset_id, lock="shared")
+    base = load_initialization(tx, project, body.init_from, lock="shared")
     resolved = plan(_profile(dataset), _plan_request(body, base))
     estimate = _estimate(tx, resolved, limits)
     return _queued(
@@ -70,12 +70,12 @@ def create(limits: ApiSettings, project: ProjectId, body: JobRequest, tx: Tx) ->
 
 def retry(limits: ApiSettings, project: ProjectId, job_id: str, tx: Tx) -> Answer:
     """Insert a new job with the spec of one that has ended, and answer with it."""
-    old = jobs.ended(tx, project, job_id)
-    datasets.get(tx, project, old.dataset_id, lock="keep")
+    old = jobs.get_ended(tx, project, job_id)
+    datasets.get(tx, project, old.dataset_id, lock="shared")
     if old.base_model_id:
-        models.get(tx, project, old.base_model_id, lock="keep")
+        models.get(tx, project, old.base_model_id, lock="shared")
     if old.base_weights_id:
-        uploaded_weights.get(tx, project, old.base_weights_id, lock="keep")
+        uploaded_weights.get(tx, project, old.base_weights_id, lock="shared")
     found = events.warnings(tx, JobId(old.id))  # by the old run, which the new one has to find for itself
     told = [warning for warning in old.warnings if warning not in found]
     return _queued(limits, project, tx, retry_of=old.id, warnings=told, **{name: getattr(old, name) for name in SAME})
@@ -164,7 +164,7 @@ def _estimate(tx: Tx, resolved: Plan, limits: ApiSettings) -> dict[str, Any]:
     memory = cost.bytes + _data_bytes(resolved)
     _check("bytes of memory", memory, limits.max_job_bytes)
     flops = rows * (cost.flops_forward + cost.flops_backward)
-    duration = durations.of_job(durations.recent(tx), flops)
+    duration = durations.estimate_duration(durations.recent_runs(tx), flops)
     return {
         "parameters": cost.parameters,
         "flops": flops,

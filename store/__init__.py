@@ -1,1 +1,1 @@
-"""Everything durable: tables, transactions, the job protocol and the doorbell. Knows neither networks nor HTTP."""
+"""Everything durable: tables, transactions, jobs, and stored artifacts. Knows neither networks nor HTTP."""

@@ -1,25 +1,26 @@
-"""What the store refuses.
+"""The errors of the store, one class for each reason.
 
 StoreError
-├── NotFound           the caller's project has no such thing
-├── JobFinished        an action on a job that has ended
-├── JobUnfinished      an action on a job that has not
-├── DatasetInUse       a job that has not ended needs the data set
-├── ModelInUse         a job that has not ended starts from the model
-├── WeightsInUse       a job that has not ended needs the uploaded weights
-├── LeaseLost          a write under a fence that is no longer the job's
-├── IdempotencyMismatch, IdempotencyInProgress
-└── BlobDamaged        stored bytes are not those that were written
-    └── BlobGone       they were deleted, with what they belonged to
+├── NotFound             the project has no such object
+├── JobFinished          an action on a job that has ended
+├── JobUnfinished        an action on a job that has not ended
+├── DatasetInUse         an unfinished job needs the data set
+├── ModelInUse           an unfinished job starts from the model
+├── WeightsInUse         an unfinished job starts from the uploaded weights
+├── LeaseLost            a write under a lease that the worker no longer holds
+├── IdempotencyMismatch  the Idempotency-Key was used for another request
+├── IdempotencyInProgress
+└── BlobDamaged          stored bytes are not those that were written
+    └── BlobGone         the bytes were deleted
 """
 
 
 class StoreError(Exception):
-    """What the store refuses, as a class for each reason."""
+    """An error of the store; its subclasses name the reason."""
 
 
 class NotFound(StoreError):
-    """There is no such thing, or it is somebody else's."""
+    """The object does not exist in the caller's project."""
 
 
 class JobFinished(StoreError):
@@ -31,32 +32,32 @@ class JobUnfinished(StoreError):
 
 
 class DatasetInUse(StoreError):
-    """A job that has not ended needs this data set."""
+    """An unfinished job needs this data set."""
 
 
 class ModelInUse(StoreError):
-    """A job that has not ended starts from this model."""
+    """An unfinished job starts from this model."""
 
 
 class WeightsInUse(StoreError):
-    """A job that has not ended needs these weights."""
+    """An unfinished job starts from these weights."""
 
 
 class LeaseLost(StoreError):
-    """The job is no longer this worker's: stop quietly."""
+    """This worker no longer holds the job. It must stop without writing anything."""
 
 
 class IdempotencyMismatch(StoreError):
-    """This Idempotency-Key came with another request before."""
+    """This Idempotency-Key was used for another request."""
 
 
 class IdempotencyInProgress(StoreError):
-    """The first request with this Idempotency-Key is still being answered."""
+    """The first request with this Idempotency-Key is still in progress."""
 
 
 class BlobDamaged(StoreError):
-    """Stored bytes are missing or not those that were written."""
+    """Stored bytes are missing, or differ from those that were written."""
 
 
 class BlobGone(BlobDamaged):
-    """What these bytes belonged to was deleted since it was looked at."""
+    """The bytes were deleted after they were looked up."""

@@ -1,4 +1,4 @@
-"""Ids: a type prefix and a UUIDv7 (RFC 9562), so that ids sort by the time they were made."""
+"""Ids: a type prefix and a UUIDv7 (RFC 9562), so that ids sort by creation time."""
 
 import re
 import secrets
@@ -15,24 +15,23 @@ CheckpointId = NewType("CheckpointId", str)
 KeyId = NewType("KeyId", str)
 WorkerId = NewType("WorkerId", str)
 
-DEFAULT_PROJECT = ProjectId("prj_default")  # the owner of everything on a service without keys
-
+DEFAULT_PROJECT = ProjectId("prj_default")  # owns everything on a service without API keys
 
 FORM = re.compile(r"[a-z]{2,4}_[0-9a-z]{1,40}")
 
 
 def is_id(value: str) -> bool:
-    """Whether `value` could be an id; what cannot need not be looked for."""
+    """Whether `value` has the form of an id. If not, no query is needed."""
     return FORM.fullmatch(value) is not None
 
 
 def first_id(prefix: str, milliseconds: int) -> str:
-    """No id of this kind that was made at this time since 1970, or later, sorts before this one."""
+    """The smallest possible id of this kind that was made at this time, in milliseconds since 1970, or later."""
     return f"{prefix}_{max(milliseconds, 0) << 80:032x}"
 
 
 def new_id(prefix: str) -> str:
-    """``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, 12 of their fraction, 62 at random."""
+    """``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, 12 of their fraction, 62 random bits."""
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
     number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)

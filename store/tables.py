@@ -1,4 +1,4 @@
-"""The tables. Times are milliseconds since 1970; JSON holds what is shown, columns what is searched or sorted."""
+"""The tables. Times are milliseconds since 1970. What is searched or sorted is a column, what is only shown is JSON."""
 
 from typing import Any, ClassVar
 
@@ -17,18 +17,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from store.db.clock import now
+from store.clock import now
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 Id = String(48)
 
-# States as part of the statement: SQLite takes a partial index only if it sees its condition, not a parameter.
+# States as literals, not parameters: SQLite uses a partial index only if the statement contains its condition.
 QUEUED = literal_column("'queued'", String)
 RUNNING = literal_column("'running'", String)
 
 
 class Base(DeclarativeBase):
-    """What all tables share: names of constraints, and columns by annotation."""
+    """The base of all tables: names of constraints, and column types by annotation."""
 
     metadata = MetaData(
         naming_convention={
@@ -43,7 +43,7 @@ class Base(DeclarativeBase):
 
 
 class Project(Base):
-    """Who owns data sets, jobs and models."""
+    """The owner of data sets, jobs and models."""
 
     __tablename__ = "projects"
 
@@ -53,7 +53,7 @@ class Project(Base):
 
 
 class ApiKey(Base):
-    """A caller's key, kept as its HMAC-SHA256."""
+    """An API key, stored as its HMAC-SHA256."""
 
     __tablename__ = "api_keys"
 
@@ -68,7 +68,7 @@ class ApiKey(Base):
 
 
 class Blob(Base):
-    """Bytes in chunks, written once, owned by one row; `sha256` is null until the last chunk is in."""
+    """Bytes in chunks, written once, referenced by one row; `sha256` is null until the last chunk is written."""
 
     __tablename__ = "blobs"
 
@@ -111,7 +111,7 @@ class Dataset(Base):
 
 
 class Weights(Base):
-    """An uploaded file of weights (safetensors) to start from, as a blob, and the tensors in it."""
+    """An uploaded safetensors file from which jobs can start: its tensors, and its bytes as a blob."""
 
     __tablename__ = "weights"
 
@@ -129,15 +129,15 @@ class Weights(Base):
 
 
 class Job(Base):
-    """A training job: what was asked, how far it is, and who holds it under which fence."""
+    """A training job: its spec, its progress, and the worker that holds it under which fence."""
 
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set may go when its jobs have ended
-    base_model_id: Mapped[str | None] = mapped_column(Id, index=True)  # may go like a data set
-    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # uploaded ones; the same
+    dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set can be deleted once its jobs have ended
+    base_model_id: Mapped[str | None] = mapped_column(Id, index=True)  # no foreign key, for the same reason
+    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # of uploaded weights; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -159,7 +159,7 @@ class Job(Base):
     epochs: Mapped[int] = mapped_column(Integer)
     fraction: Mapped[float] = mapped_column(Float, default=0.0)
     eta_seconds: Mapped[float | None] = mapped_column(Float)
-    ran_seconds: Mapped[float] = mapped_column(Float, default=0.0)  # over all attempts, as far as it was recorded
+    ran_seconds: Mapped[float] = mapped_column(Float, default=0.0)  # of all attempts, as last recorded
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     best: Mapped[dict[str, Any] | None] = mapped_column(Json)
     range_test: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -183,7 +183,7 @@ class Job(Base):
 
 
 class JobMetadata(Base):
-    """A key and value of a job's metadata, to find the jobs of a project by."""
+    """A key and value of a job's metadata, by which the jobs of a project are searched."""
 
     __tablename__ = "job_metadata"
 
@@ -197,23 +197,28 @@ class JobMetadata(Base):
 
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
-GOES_ON = Job.checkpoint_id.is_not(None)
+HAS_CHECKPOINT = Job.checkpoint_id.is_not(None)
 
 Index(
     "ix_jobs_queued",
     Job.priority,
     Job.project_id,
     Job.id,
-    Job.expected_seconds,  # not to search by, but to read along
+    Job.expected_seconds,  # not searched, but read from the index
     postgresql_where=IS_QUEUED,
     sqlite_where=IS_QUEUED,
 )
-Index("ix_jobs_going_on", Job.checkpoint_id, postgresql_where=IS_QUEUED & GOES_ON, sqlite_where=IS_QUEUED & GOES_ON)
+Index(
+    "ix_jobs_going_on",
+    Job.checkpoint_id,
+    postgresql_where=IS_QUEUED & HAS_CHECKPOINT,
+    sqlite_where=IS_QUEUED & HAS_CHECKPOINT,
+)
 Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 
 class Epoch(Base):
-    """The metrics of one epoch of a job, which is an event of it too and has a number among them."""
+    """The metrics of one epoch of a job. It is also an event of the job and has an event number."""
 
     __tablename__ = "epochs"
 
@@ -227,7 +232,7 @@ class Epoch(Base):
 
 
 class Event(Base):
-    """What happened to a job besides its epochs, numbered together with them in the order of commits."""
+    """An event of a job other than a finished epoch. Events and epochs share one numbering, in commit order."""
 
     __tablename__ = "events"
 
@@ -239,7 +244,7 @@ class Event(Base):
 
 
 class Checkpoint(Base):
-    """A moment of a training run from which it can go on."""
+    """A saved state of a training run from which it can continue."""
 
     __tablename__ = "checkpoints"
 
@@ -251,7 +256,7 @@ class Checkpoint(Base):
 
 
 class Model(Base):
-    """A trained network: how it was made, how good it is, and its weights as a blob (safetensors)."""
+    """A trained network: how it was made, its metrics, and its weights as a blob (safetensors)."""
 
     __tablename__ = "models"
 
@@ -276,7 +281,7 @@ class Model(Base):
 
 
 class IdempotencyKey(Base):
-    """The first answer to a request that carried an `Idempotency-Key`."""
+    """The first answer to a request with an `Idempotency-Key`."""
 
     __tablename__ = "idempotency_keys"
 
@@ -290,7 +295,7 @@ class IdempotencyKey(Base):
 
 
 class Worker(Base):
-    """A worker process and when it was last heard of."""
+    """A worker process, and the time of its last heartbeat."""
 
     __tablename__ = "workers"
 

@@ -19,7 +19,8 @@ from service.settings import Settings
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import WorkerId, new_id
-from store.jobs import leases, workers
+from store.jobs import queue_position, workers
+from store.jobs.workers import WorkerInfo
 from worker.broker_watchdog import BrokerWatchdog
 from worker.drain import is_draining
 from worker.lease_keeper import LeaseKeeper
@@ -108,12 +109,16 @@ class Presence:
         try:
             with transaction(sessions) as tx:
                 if last:
-                    workers.gone(tx, self._id)
+                    workers.remove(tx, self._id)
                 else:
-                    workers.seen(tx, self._id, socket.gethostname(), os.getpid(), self._slots, numeric_fingerprint())
+                    workers.record_heartbeat(tx, self._info())
             return self.watchdog.is_disconnected(self._busy(), lambda: _longest_wait(sessions))
         finally:
             self._engine.dispose()
+
+    def _info(self) -> WorkerInfo:
+        host, pid = socket.gethostname(), os.getpid()
+        return WorkerInfo(id=self._id, host=host, pid=pid, slots=self._slots, fingerprint=numeric_fingerprint())
 
     def _begin_anew_if_that_helps(self) -> None:
         """End this worker as SIGTERM does, or else at once; whoever started it starts it again."""
@@ -133,4 +138,4 @@ class Presence:
 
 def _longest_wait(sessions: Sessions) -> float:
     with snapshot(sessions) as tx:
-        return leases.longest_wait(tx)
+        return queue_position.longest_wait_seconds(tx)

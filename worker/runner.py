@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.notifier import Notifier
 from service.settings import Settings
-from store.db.database import Sessions, is_its_own_fault, may_pass
+from store.db.database import Sessions, is_statement_error, is_transient
 from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.ids import JobId, WorkerId
@@ -88,7 +88,7 @@ class Runner:
         while True:
             try:
                 with transaction(self._sessions, "claim_again") as tx:
-                    return claims.held(tx, self._worker_id, self._settings.lease_seconds)
+                    return claims.recover_claim(tx, self._worker_id, self._settings.lease_seconds)
             except DBAPIError:
                 if self._draining() or time.monotonic() > end:
                     raise
@@ -133,7 +133,7 @@ class Runner:
                     note(tx)
                     _end(tx, lease, outcome)
             except DBAPIError as error:
-                if not may_pass(error) or (is_its_own_fault(error) and time.monotonic() > end):
+                if not is_transient(error) or (is_statement_error(error) and time.monotonic() > end):
                     raise
                 log.warning("the end of %s did not reach the database: %s", lease.job_id, error)
             else:
@@ -160,6 +160,6 @@ def _end(tx: Tx, lease: Lease, outcome: Outcome) -> None:
         case Paused():
             leases.pause(tx, lease)
         case Interrupted():
-            leases.give_back(tx, lease, charged=outcome.charged)
+            leases.release(tx, lease, charged=outcome.charged)
         case Failed():
             leases.fail(tx, lease, outcome.error, outcome.stop_reason, outcome.weights_blob_id)

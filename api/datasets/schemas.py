@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from api.http.schemas import View, Warned
-from store.db.clock import rfc3339
+from store.clock import rfc3339
 from store.tables import Dataset
 
 EXAMPLE_COLUMN = {"name": "age", "type": "number", "missing": 0, "distinct": 73, "min": 17, "max": 90, "mean": 38.6}

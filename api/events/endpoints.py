@@ -17,7 +17,7 @@ from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId
 from store.jobs import events, jobs
-from store.jobs.jobs import TERMINAL
+from store.jobs.states import TERMINAL
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownRoute)
 

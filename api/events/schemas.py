@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from api.http.schemas import View
-from store.db.clock import rfc3339
-from store.jobs.events import Happened
+from store.clock import rfc3339
+from store.jobs.events import JobEvent
 
 
 class EventView(View):
@@ -19,7 +19,7 @@ class EventView(View):
     data: dict[str, Any] = Field(examples=[{"state": "running", "attempt": 1}])
 
     @classmethod
-    def of(cls, event: Happened) -> "EventView":
+    def of(cls, event: JobEvent) -> "EventView":
         """The view of a stored event."""
         return cls(id=event.number, type=event.type, at=rfc3339(event.at), data=event.data)
 

@@ -49,7 +49,7 @@ def _database(services: Services) -> str | None:
 def _workers(services: Services) -> str | None:
     try:
         with snapshot(services.sessions) as tx:
-            live = workers.live(tx, workers.LIVE_HEARTBEATS * services.settings.heartbeat_seconds)
+            live = workers.count_live(tx, workers.LIVE_HEARTBEATS * services.settings.heartbeat_seconds)
     except SQLAlchemyError:
         return "workers cannot be counted"
     return None if live else "no worker is alive"

@@ -70,5 +70,5 @@ def answer_once(
             return JSONResponse(first.body, first.status, {**first.headers, REPLAYED: "true"})
         answer = make(tx)
         if key:
-            idempotency.keep(tx, caller.project, key.key, answer)
+            idempotency.store_answer(tx, caller.project, key.key, answer)
     return JSONResponse(answer.body, answer.status, answer.headers)

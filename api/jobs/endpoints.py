@@ -105,7 +105,7 @@ def get_metrics(
     """The metrics of each epoch, thinned evenly when there are many."""
     with snapshot(services.sessions) as tx:
         jobs.get(tx, caller.project, job_id)
-        return EpochsView(data=[EpochView.of(row) for row in epochs.thinned(tx, job_id, after_epoch, max_points)])
+        return EpochsView(data=[EpochView.of(row) for row in epochs.downsampled(tx, job_id, after_epoch, max_points)])
 
 
 @router.post("/{job_id}/cancel", response_model=JobView)
@@ -165,7 +165,7 @@ def get_weights(
 ) -> Response:
     """The weights that a job ended with: its model's, or the last finite ones of a run that diverged."""
     with snapshot(services.sessions) as tx:
-        blob = blobs.info(tx, jobs.weights_blob(tx, caller.project, job_id))
+        blob = blobs.info(tx, jobs.final_weights_blob(tx, caller.project, job_id))
     return respond_weights(request, services.sessions, job_id, blob, format)
 
 

@@ -8,7 +8,7 @@ from store.accounts.idempotency import Answer
 from store.db.transaction import Tx
 from store.ids import ProjectId
 from store.jobs import queue_position
-from store.jobs.jobs import TERMINAL
+from store.jobs.states import TERMINAL
 from store.tables import Job
 
 RETRY_SECONDS = "1"
@@ -63,5 +63,5 @@ def show(tx: Tx, job: Job) -> JobResponse:
 
 def views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
     """Jobs of one project as they are shown; the queue is looked at once, if any of them is in it."""
-    line = queue_position.line(tx, project) if any(job.state == "queued" for job in listed) else None
-    return [JobView.of(job, line.place(job) if line and job.state == "queued" else None) for job in listed]
+    queue = queue_position.queue_snapshot(tx, project) if any(job.state == "queued" for job in listed) else None
+    return [JobView.of(job, queue.position_of(job) if queue and job.state == "queued" else None) for job in listed]

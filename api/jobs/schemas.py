@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.http.schemas import View, Warned
-from store.db.clock import rfc3339
+from store.clock import rfc3339
 from store.jobs.queue_position import QueuePosition
 from store.tables import Epoch, Job
 

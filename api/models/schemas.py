@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.http.schemas import Request, View
 from store.artifacts.blobs import BlobInfo
-from store.db.clock import rfc3339
+from store.clock import rfc3339
 from store.tables import Model
 
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from api.http.schemas import View
-from store.db.clock import rfc3339
+from store.clock import rfc3339
 from store.tables import Weights
 
 

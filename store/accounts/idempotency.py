@@ -1,4 +1,4 @@
-"""Answers kept for a day under the caller's Idempotency-Key, in the transaction of what they made."""
+"""Stored answers by Idempotency-Key, kept for a day, written in the transaction of the change they answer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,18 +7,18 @@ from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from store.db.clock import now
+from store.clock import now
 from store.db.transaction import Tx
 from store.errors import IdempotencyInProgress, IdempotencyMismatch
 from store.ids import ProjectId
 from store.tables import IdempotencyKey
 
-KEEP_MILLISECONDS = 86_400_000
+KEEP_MILLISECONDS = 86_400_000  # a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response as it was first given."""
+    """A response as it was first sent."""
 
     status: int
     headers: dict[str, str]
@@ -26,24 +26,30 @@ class Answer:
 
 
 def begin(tx: Tx, project: ProjectId, key: str, request: str) -> Answer | None:
-    """Take `key` for a request of the hash `request`; the stored answer when it was taken before.
+    """Reserve `key` for a request with the hash `request`; returns the stored answer if the key was used before.
 
-    Of several transactions that come with one key the first goes on, the others wait here for its end.
+    If several transactions use the same key, the first continues and the others wait here until it ends.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another request.
+        IdempotencyInProgress: the first request is still in progress.
     """
     insert = postgresql.insert if _dialect(tx) == "postgresql" else sqlite.insert
-    taken = insert(IdempotencyKey).values(project_id=project, key=key, request=request)
-    if tx.execute(taken.on_conflict_do_nothing().returning(IdempotencyKey.key)).first():
+    reserved = insert(IdempotencyKey).values(project_id=project, key=key, request=request)
+    if tx.execute(reserved.on_conflict_do_nothing().returning(IdempotencyKey.key)).first():
         return None
     first = tx.get_one(IdempotencyKey, (project, key))
     if first.request != request:
-        raise IdempotencyMismatch("this Idempotency-Key was sent with another request before: take a new one")
+        raise IdempotencyMismatch("This Idempotency-Key was already used for a different request. Use a new key.")
     if first.status is None or first.answer is None:
-        raise IdempotencyInProgress("the first request with this Idempotency-Key is still being answered")
+        raise IdempotencyInProgress(
+            "The first request with this Idempotency-Key is still in progress. Try again later."
+        )
     return Answer(status=first.status, headers=first.headers or {}, body=first.answer)
 
 
-def keep(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
-    """Store the answer to the request that took `key`."""
+def store_answer(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
+    """Store the answer to the request that reserved `key`."""
     tx.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.project_id == project, IdempotencyKey.key == key)
@@ -51,13 +57,13 @@ def keep(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
     )
 
 
-def forget_old(tx: Tx, limit: int) -> None:
-    """Delete at most `limit` answers that are more than a day old."""
+def delete_expired(tx: Tx, limit: int) -> None:
+    """Delete at most `limit` answers that are older than a day."""
     key = tuple_(IdempotencyKey.project_id, IdempotencyKey.key)
-    old = select(IdempotencyKey.project_id, IdempotencyKey.key).where(
+    expired = select(IdempotencyKey.project_id, IdempotencyKey.key).where(
         IdempotencyKey.created_at < now() - KEEP_MILLISECONDS
     )
-    tx.execute(delete(IdempotencyKey).where(key.in_(old.limit(limit))).execution_options(synchronize_session=False))
+    tx.execute(delete(IdempotencyKey).where(key.in_(expired.limit(limit))).execution_options(synchronize_session=False))
 
 
 def _dialect(tx: Session) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import exists, or_, select, update
 
-from store.db.clock import now
+from store.clock import now
 from store.db.transaction import Tx
 from store.ids import DEFAULT_PROJECT, KeyId, ProjectId, new_id
 from store.tables import ApiKey, Project
@@ -25,7 +25,7 @@ class Caller:
     scopes: frozenset[str]
 
 
-ANYBODY = Caller(project=DEFAULT_PROJECT, scopes=frozenset(SCOPES))  # the caller on loopback while no key exists
+ANONYMOUS = Caller(project=DEFAULT_PROJECT, scopes=frozenset(SCOPES))  # the caller on loopback while no key exists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

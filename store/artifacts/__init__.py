@@ -1,1 +1,1 @@
-"""Data sets, models, uploaded weights and the blobs that hold their bytes."""
+"""Data sets, models, uploaded weights, and the blobs that hold their bytes."""

@@ -1,4 +1,4 @@
-"""Bytes in the database, in chunks of 1 MiB, so that any of them streams and serves ranges without a shared disk."""
+"""Bytes in the database, in chunks of 1 MiB: they can be streamed, read in ranges, and need no shared disk."""
 
 import hashlib
 import itertools
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from store.db.clock import now
+from store.clock import now
 from store.db.database import Sessions
 from store.db.transaction import Tx, snapshot, transaction
 from store.errors import BlobDamaged, BlobGone
@@ -18,15 +18,15 @@ from store.ids import BlobId, new_id
 from store.tables import Blob, BlobChunk, Checkpoint, Dataset, Job, Model, Weights
 
 CHUNK_BYTES = 1 << 20
-CHUNKS_PER_TRANSACTION = 8  # other writers of an SQLite file get their turn in between
-ORPHAN_MILLISECONDS = 3_600_000  # a blob that nothing refers to after an hour was left by a process that died
-SWEPT_AT_A_TIME = 500  # blobs, which takes some milliseconds
-OWNERS = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)  # indexed, each
+CHUNKS_PER_TRANSACTION = 8  # so that other writers of an SQLite file can write in between
+ORPHAN_MILLISECONDS = 3_600_000  # an hour; a blob without references by then was left by a process that died
+ORPHAN_BATCH = 500  # blobs checked by one call, which takes some milliseconds
+OWNERS = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)  # each has an index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobInfo:
-    """A complete blob."""
+    """Size and hash of a complete blob."""
 
     id: BlobId
     bytes: int
@@ -36,7 +36,7 @@ class BlobInfo:
 def write(sessions: Sessions, chunks: Iterable[bytes]) -> BlobInfo:
     """Store `chunks` (each at most 1 MiB) as a new blob, in short transactions: one for up to 8 MiB.
 
-    Nothing refers to the blob yet: whoever wants it does so in a transaction of its own, afterwards.
+    Nothing refers to the blob yet. The caller inserts a reference in a transaction of its own, afterwards.
     """
     blob_id = BlobId(new_id("blb"))
     try:
@@ -64,46 +64,54 @@ def _write(sessions: Sessions, blob_id: BlobId, chunks: Iterable[bytes]) -> Blob
 
 
 def discard(sessions: Sessions, blob_id: str) -> None:
-    """Delete a blob that was written in vain, if the database can be reached now and nothing refers to it after all."""
+    """Delete a blob without references if the database can be reached; else `remove_orphans` will delete it later."""
     with suppress(DBAPIError), transaction(sessions) as tx:
         remove(tx, [blob_id])
 
 
 def chunks_of(data: bytes) -> Iterator[bytes]:
-    """`data` in pieces that `write` takes."""
+    """`data` in chunks for `write`."""
     view = memoryview(data)
     return (bytes(view[at : at + CHUNK_BYTES]) for at in range(0, len(data), CHUNK_BYTES))
 
 
 def chunks_of_file(file: BinaryIO) -> Iterator[bytes]:
-    """The rest of `file` in pieces that `write` takes."""
+    """The rest of `file` in chunks for `write`."""
     return iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
 def info(tx: Tx, blob_id: str) -> BlobInfo:
-    """Size and hash of a complete blob; raises `BlobGone` if it was deleted."""
+    """Size and hash of a complete blob.
+
+    Raises:
+        BlobGone: it was deleted.
+    """
     blob = tx.execute(select(Blob.bytes, Blob.sha256).where(Blob.id == blob_id)).first()
     if blob is None:
-        raise BlobGone(f"blob {blob_id} was deleted")
+        raise BlobGone(f"Blob {blob_id} was deleted.")
     return BlobInfo(id=BlobId(blob_id), bytes=blob.bytes, sha256=blob.sha256 or "")
 
 
 def read(sessions: Sessions, blob_id: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """The bytes from `start` up to `stop` (default: the end), a chunk and a short transaction at a time."""
+    """Yield the bytes from `start` to `stop` (default: the end), one chunk and one short transaction at a time."""
     with snapshot(sessions) as tx:
         end = info(tx, blob_id).bytes if stop is None else stop
     for number in range(start // CHUNK_BYTES, -(-end // CHUNK_BYTES)):
         with snapshot(sessions) as tx:
             chunk = tx.scalar(select(BlobChunk.data).where(BlobChunk.blob_id == blob_id, BlobChunk.number == number))
             if chunk is None:
-                info(tx, blob_id)  # it may be gone altogether
-                raise BlobDamaged(f"blob {blob_id} lacks its chunk {number}")
+                info(tx, blob_id)  # raises BlobGone if the whole blob was deleted
+                raise BlobDamaged(f"Blob {blob_id} is damaged: chunk {number} is missing.")
         base = number * CHUNK_BYTES
         yield chunk[max(start - base, 0) : end - base]
 
 
-def read_checked(sessions: Sessions, blob_id: str) -> Iterator[bytes]:
-    """All bytes of a blob; raises `BlobDamaged` at the end if they are not those that were written."""
+def read_verified(sessions: Sessions, blob_id: str) -> Iterator[bytes]:
+    """Yield all bytes of a blob.
+
+    Raises:
+        BlobDamaged: at the end, if the bytes differ from those that were written.
+    """
     with snapshot(sessions) as tx:
         expected = info(tx, blob_id).sha256
     digest = hashlib.sha256()
@@ -111,32 +119,32 @@ def read_checked(sessions: Sessions, blob_id: str) -> Iterator[bytes]:
         digest.update(chunk)
         yield chunk
     if digest.hexdigest() != expected:
-        raise BlobDamaged(f"blob {blob_id} is damaged: its SHA-256 is not {expected}")
+        raise BlobDamaged(f"Blob {blob_id} is damaged: its SHA-256 is not {expected}.")
 
 
 def remove(tx: Tx, blob_ids: Iterable[str]) -> None:
-    """Delete blobs, chunks and all."""
+    """Delete blobs with their chunks."""
     if ids := list(blob_ids):
         tx.execute(delete(Blob).where(Blob.id.in_(ids)))
 
 
-def sweep(sessions: Sessions, after: str = "", limit: int = SWEPT_AT_A_TIME) -> str:
-    """Delete what processes that died left behind among the next blobs: those of an hour ago that nothing refers to.
+def remove_orphans(sessions: Sessions, after: str = "", limit: int = ORPHAN_BATCH) -> str:
+    """Delete blobs without references that are older than an hour: processes that died left them behind.
 
-    Looks at a batch, so that it holds up nobody, and takes the write lock only for what there is to delete.
-    Answers the last blob it looked at, after which the next call goes on; "" at the end.
+    Checks `limit` blobs, so that it delays nobody, and takes the write lock only to delete. Returns the id of the last
+    blob that it checked, from which the next call continues; "" at the end.
     """
     with snapshot(sessions) as tx:
         batch = list(tx.scalars(select(Blob.id).where(Blob.id > after).order_by(Blob.id).limit(limit)))
         orphans = list(tx.scalars(select(Blob.id).where(*_orphaned(batch))))
-    for orphan in orphans:  # each by itself: it may be large
+    for orphan in orphans:  # one by one: each may be large
         with transaction(sessions) as tx:
             tx.execute(delete(Blob).where(*_orphaned([orphan])).execution_options(synchronize_session=False))
     return batch[-1] if len(batch) == limit else ""
 
 
 def _orphaned(blob_ids: list[str]) -> tuple[ColumnElement[bool], ...]:
-    """Of these blobs, those of an hour ago that nothing refers to."""
+    """Matches those of these blobs that are older than an hour and have no references."""
     old = Blob.created_at < now() - ORPHAN_MILLISECONDS
     return (Blob.id.in_(blob_ids), old, *[~exists().where(owner == Blob.id) for owner in OWNERS])
 
@@ -146,7 +154,7 @@ def _rows(blob_id: BlobId, first: int, batch: list[bytes]) -> list[dict[str, Any
 
 
 def _batches(chunks: Iterable[bytes]) -> Iterator[tuple[int, list[bytes], bool]]:
-    """Chunks in batches: the number of the first, the chunks, and whether they are the last (maybe none)."""
+    """Group chunks: the number of the first, the chunks (possibly none), and whether the batch is the last."""
     first, source = 0, iter(chunks)
     while True:
         batch = list(itertools.islice(source, CHUNKS_PER_TRANSACTION))

@@ -1,11 +1,11 @@
-"""Data sets: a profile to show and canonical Parquet to train on."""
+"""Data sets: the profile of an uploaded table, and its canonical Parquet as a blob."""
 
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from store.artifacts import blobs
-from store.artifacts.references import is_needed
+from store.artifacts.references import is_referenced
 from store.db.pages import Page, page
 from store.db.transaction import Lock, Tx
 from store.errors import DatasetInUse, NotFound
@@ -22,18 +22,18 @@ def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Dataset:
 
 
 def get(tx: Tx, project: ProjectId, dataset_id: str, lock: Lock | None = None) -> Dataset:
-    """The project's data set; "keep" keeps it from being removed until the transaction ends."""
+    """The project's data set. With a shared lock, nobody can delete it until the transaction ends."""
     query = select(Dataset).where(Dataset.id == dataset_id, Dataset.project_id == project)
     if lock is not None:
-        query = query.with_for_update(read=lock == "keep")
+        query = query.with_for_update(read=lock == "shared")
     dataset = tx.scalar(query) if is_id(dataset_id) else None
     if dataset is None:
-        raise NotFound(f"there is no data set {dataset_id}")
+        raise NotFound(f"Data set {dataset_id} not found.")
     return dataset
 
 
 def blob_of(tx: Tx, dataset_id: DatasetId) -> str | None:
-    """The blob of a data set, for a worker; None when it is gone."""
+    """The blob of a data set, for a worker; None if the data set was deleted."""
     return tx.scalar(select(Dataset.blob_id).where(Dataset.id == dataset_id))
 
 
@@ -43,9 +43,9 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 
 
 def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
-    """Delete a data set that no unfinished job needs."""
-    dataset = get(tx, project, dataset_id, lock="remove")
-    if is_needed(tx, Job.dataset_id, dataset_id):
-        raise DatasetInUse(f"a job that has not ended needs data set {dataset_id}")
+    """Delete a data set, unless an unfinished job needs it."""
+    dataset = get(tx, project, dataset_id, lock="exclusive")
+    if is_referenced(tx, Job.dataset_id, dataset_id):
+        raise DatasetInUse(f"Data set {dataset_id} is needed by a job that has not ended. Cancel the job or wait.")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [dataset.blob_id])

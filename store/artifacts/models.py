@@ -1,4 +1,4 @@
-"""Trained models: each was made by one job; its weights are a blob."""
+"""Trained models. Each is the result of one job; its weights are a blob."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from store.artifacts import blobs
-from store.artifacts.references import is_needed
+from store.artifacts.references import is_referenced
 from store.db.pages import Page, page
 from store.db.transaction import Lock, Tx
 from store.errors import ModelInUse, NotFound
@@ -15,7 +15,7 @@ from store.tables import Job, Model
 
 
 def new_model_id() -> ModelId:
-    """The id of a model about to be made."""
+    """An id for a model that is about to be created."""
     return ModelId(new_id("mdl"))
 
 
@@ -31,13 +31,13 @@ def create(tx: Tx, model_id: ModelId, job: Job, columns: Mapping[str, Any]) -> M
 
 
 def get(tx: Tx, project: ProjectId, model_id: str, lock: Lock | None = None) -> Model:
-    """The project's model; "keep" keeps it from being removed until the transaction ends."""
+    """The project's model. With a shared lock, nobody can delete it until the transaction ends."""
     query = select(Model).where(Model.id == model_id, Model.project_id == project)
     if lock is not None:
-        query = query.with_for_update(read=lock == "keep")
+        query = query.with_for_update(read=lock == "shared")
     model = tx.scalar(query) if is_id(model_id) else None
     if model is None:
-        raise NotFound(f"there is no model {model_id}")
+        raise NotFound(f"Model {model_id} not found.")
     return model
 
 
@@ -47,10 +47,10 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 
 
 def remove(tx: Tx, project: ProjectId, model_id: str) -> Model:
-    """Delete a model that no unfinished job starts from, and its weights; its job no longer names it."""
-    model = get(tx, project, model_id, lock="remove")
-    if is_needed(tx, Job.base_model_id, model_id):
-        raise ModelInUse(f"a job that has not ended starts from model {model_id}")
+    """Delete a model and its weights, unless an unfinished job starts from it. Its job no longer refers to it."""
+    model = get(tx, project, model_id, lock="exclusive")
+    if is_referenced(tx, Job.base_model_id, model_id):
+        raise ModelInUse(f"Model {model_id} is needed by a job that has not ended. Cancel the job or wait.")
     tx.execute(delete(Model).where(Model.id == model_id))
     tx.execute(update(Job).where(Job.id == model.job_id).values(model_id=None, version=Job.version + 1))
     blobs.remove(tx, [model.blob_id])

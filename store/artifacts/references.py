@@ -1,4 +1,4 @@
-"""What jobs that have not ended need: their data sets, and the models or weights that they start from."""
+"""Whether an unfinished job refers to a data set, a model or uploaded weights."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -7,11 +7,11 @@ from store.db.transaction import Tx
 from store.tables import Job
 
 
-def is_needed(tx: Tx, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], needed_id: str) -> bool:
-    """Whether an unfinished job names `needed_id` in a column, which has an index.
+def is_referenced(tx: Tx, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], value: str) -> bool:
+    """Whether an unfinished job has `value` in an indexed column.
 
-    Who queues a job holds what it names with the lock "keep", who deletes asks this under the lock "remove": so no job
-    comes in between.
+    A transaction that queues a job holds a shared lock on what the job refers to. One that deletes must hold the
+    exclusive lock when it calls this, so that no job can be queued in between.
     """
-    unfinished = select(Job.id).where(column == needed_id, Job.finished_at.is_(None)).limit(1)
+    unfinished = select(Job.id).where(column == value, Job.finished_at.is_(None)).limit(1)
     return tx.scalar(unfinished) is not None

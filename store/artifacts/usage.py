@@ -1,4 +1,4 @@
-"""How much a project keeps."""
+"""How many bytes a project stores."""
 
 from sqlalchemy import func, select
 
@@ -8,7 +8,7 @@ from store.tables import Dataset, Project, Weights
 
 
 def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
-    """The size of all that the project has uploaded and not deleted."""
+    """The total size of the project's data sets and uploaded weights."""
     each = (
         select(func.coalesce(func.sum(table.bytes), 0)).where(table.project_id == project)
         for table in (Dataset, Weights)
@@ -16,6 +16,6 @@ def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
     return sum(int(tx.scalar(query) or 0) for query in each)
 
 
-def wait_for_turn(tx: Tx, project: ProjectId) -> None:
-    """Let the uploads of a project be counted one after the other until the transaction ends."""
+def lock_uploads(tx: Tx, project: ProjectId) -> None:
+    """Make other uploads of the project wait until this transaction ends, so that its count of bytes stays true."""
     tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))

@@ -1,1 +1,1 @@
-"""The database: connections, transactions, clock, migrations, pagination."""
+"""The database: connections, transactions, migrations, pagination."""

@@ -1,4 +1,4 @@
-"""Opening the database: SQLite and PostgreSQL with the settings under which neither loses a commit."""
+"""Open SQLite and PostgreSQL with settings under which neither loses a commit."""
 
 import functools
 import random
@@ -17,42 +17,44 @@ Sessions = sessionmaker[Session]
 
 TRANSACTION_TIMEOUT_SINCE = 170_000  # PostgreSQL 17
 BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
-MAX_WAIT_SECONDS = 0.004  # between two looks at a lock that is held for milliseconds
-SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that mend WAL's corruption under several writers
+MAX_WAIT_SECONDS = 0.004  # between two attempts to take a lock that others hold for milliseconds
+SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that fix WAL corruption with several writers
 
 
 def open_database(url: str, *, pool_size: int = 5, hold_seconds: float | None = None) -> Engine:
-    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``; connections are made when first needed.
+    """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``. Connections are opened when first needed.
 
-    PostgreSQL takes back the locks of a process that sleeps in a transaction for `hold_seconds` (default: a minute).
+    PostgreSQL aborts a transaction whose process sleeps for `hold_seconds` (default: a minute) and frees its locks.
     """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return _sqlite(url, pool_size)
     if backend == "postgresql":
         return _postgresql(url, pool_size, hold_seconds)
-    raise ValueError(f"{backend} is not supported: use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    raise ValueError(
+        f"Database {backend} is not supported. Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+    )
 
 
 def open_sessions(engine: Engine, info: Mapping[str, Any] | None = None) -> Sessions:
-    """Return the factory of transactions on `engine`; each transaction carries a copy of `info` as `tx.info`."""
+    """A factory of sessions on `engine`, for `transaction` and `snapshot`. Each has a copy of `info` as `tx.info`."""
     return sessionmaker(engine, expire_on_commit=False, info=dict(info or {}))
 
 
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Whether this SQLite may use write-ahead logging with several writing processes."""
+    """Whether this SQLite release is safe with write-ahead logging and several writing processes."""
     newest, *patched = SAFE_WAL
     return version >= newest or any(version[:2] == fix[:2] and version >= fix for fix in patched)
 
 
-def may_pass(error: Exception) -> bool:
-    """Whether the same work may go through another time: the database could not be reached, or was busy or full."""
+def is_transient(error: Exception) -> bool:
+    """Whether the same work may succeed later: the database could not be reached, or it was busy or full."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or isinstance(error, (OperationalError, InterfaceError))
 
 
-def is_its_own_fault(error: Exception) -> bool:
-    """Whether a database that was reached did not do what it was asked: it may never, or was busy or full."""
+def is_statement_error(error: Exception) -> bool:
+    """Whether the database was reached but refused a statement: it may refuse it forever, or was busy or full."""
     return isinstance(error, DBAPIError) and error.statement is not None and not error.connection_invalidated
 
 
@@ -66,7 +68,7 @@ def _sqlite(url: str, pool_size: int) -> Engine:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin by `_begin_sqlite`, not by guesswork of the driver
+    connection.isolation_level = None  # `_begin_sqlite` begins transactions, not the driver
     for pragma in (
         f"busy_timeout={BUSY_MILLISECONDS}",
         f"journal_mode={'WAL' if wal_is_safe() else 'DELETE'}",
@@ -77,15 +79,15 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: a reader that turns writer halfway fails whatever its time-out."""
+    """Take the write lock at the start: if there is another writer, a reader that begins to write fails at once."""
     if connection.get_execution_options().get("reads_only", False):
         connection.exec_driver_sql("BEGIN")
-    elif not _has_its_turn(connection.connection.driver_connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in SQLAlchemy's way
+    elif not _took_write_lock(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises the error that SQLAlchemy expects
 
 
-def _has_its_turn(connection: Any) -> bool:
-    """Wait for the write lock, which SQLite does not queue for: it would ask ever more rarely, and could starve."""
+def _took_write_lock(connection: Any) -> bool:
+    """Poll for the write lock. SQLite has no queue for it and polls more and more rarely, so a writer can starve."""
     until = time.monotonic() + BUSY_MILLISECONDS / 1000
     connection.execute("PRAGMA busy_timeout=0").close()
     try:
@@ -93,9 +95,9 @@ def _has_its_turn(connection: Any) -> bool:
             try:
                 connection.execute("BEGIN IMMEDIATE").close()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # whatever its extended code says
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte is the primary code
                     return False
-                time.sleep(random.uniform(0, MAX_WAIT_SECONDS))  # noqa: S311 - no secret
+                time.sleep(random.uniform(0, MAX_WAIT_SECONDS))  # noqa: S311 - not cryptographic
             else:
                 return True
         return False
@@ -125,7 +127,7 @@ def _postgresql(url: str, pool_size: int, hold_seconds: float | None) -> Engine:
 
 
 def _limit_transactions(connection: psycopg.Connection, _record: Any, *, seconds: float) -> None:
-    """Have PostgreSQL 17 end long transactions: a process that sleeps between two messages is not idle to it."""
+    """Let PostgreSQL 17 abort long transactions: its idle time-out misses a process that sleeps during a statement."""
     if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
         connection.execute(f"SET transaction_timeout = {seconds * 1000:.0f}")
         connection.commit()

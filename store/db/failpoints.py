@@ -1,7 +1,8 @@
-"""Places where tests make a process fail: killed, paused, or told that the database or broker broke down.
+"""Failpoints: places where tests can kill a process, pause it, or make the database or broker fail.
 
-Nothing happens unless ``BACKPROP_FAILPOINTS`` names a folder. A file in it with the name of a place holds what is to
-happen there; whoever takes the file away is the one to whom it happens, once, in whichever process comes by first.
+Nothing happens unless ``BACKPROP_FAILPOINTS`` names a folder. To arm a failpoint, a test creates a file in that folder:
+its name is the failpoint, its content the action. The first process that reaches the failpoint renames the file and
+performs the action once.
 """
 
 import os
@@ -12,16 +13,17 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 _folder = Path(named) if (named := os.environ.get("BACKPROP_FAILPOINTS")) else None
-_TURN_SECONDS = 0.01
+_POLL_SECONDS = 0.01
 
 
-def hit(place: str, error: Exception | None = None) -> None:
-    """Do what the file `place` asks for, if there is one; an "error" is `error`, or one of the database.
+def hit(name: str, error: Exception | None = None) -> None:
+    """Perform the action of the file `name`, if there is one; "error" raises `error`, or a database error.
 
-    An error before a commit is one that failed; after it, one that went through and was reported as failed.
+    Before a commit, an error means that the commit failed. After a commit, it means that the commit succeeded but was
+    reported as failed.
     """
-    if _folder is not None and (taken := _take(_folder / place)):
-        _do(taken, error or OperationalError(place, {}, ConnectionError("a failpoint")))
+    if _folder is not None and (taken := _take(_folder / name)):
+        _do(taken, error or OperationalError(name, {}, ConnectionError("a failpoint")))
 
 
 def _take(file: Path) -> Path | None:
@@ -39,8 +41,8 @@ def _do(taken: Path, error: Exception) -> None:
             raise error
         case "memory":
             raise MemoryError
-        case "pause":  # until the file is gone
+        case "pause":  # until the test deletes the file
             while taken.exists():
-                time.sleep(_TURN_SECONDS)
+                time.sleep(_POLL_SECONDS)
         case other:
-            raise ValueError(f"{taken} asks for {other!r}, not for kill, error, memory or pause")
+            raise ValueError(f"{taken} contains {other!r}; use kill, error, memory or pause")

@@ -1,4 +1,4 @@
-"""Keyset pagination, newest first: a page costs the same wherever it begins."""
+"""Keyset pagination, newest first: every page costs the same, however far it is from the first."""
 
 import base64
 import binascii
@@ -21,14 +21,14 @@ class InvalidCursor(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[Row]):
-    """Some rows, and the cursor of those that follow."""
+    """Rows, and the cursor of the next page (None: this is the last page)."""
 
     rows: list[Row]
     next_cursor: str | None
 
 
 def page(tx: Tx, query: Select[Row], key: InstrumentedAttribute[str], cursor: str | None, limit: int) -> Page[Row]:
-    """The first `limit` rows of `query` after `cursor`, in the order of a falling `key`: their ids, in any table."""
+    """The first `limit` rows of `query` after `cursor`, by descending `key`, a column with the ids of the rows."""
     if cursor is not None:
         query = query.where(key < _decode(cursor))
     rows: list[Any] = list(tx.scalars(query.order_by(key.desc()).limit(limit + 1)))
@@ -46,5 +46,5 @@ def _decode(cursor: str) -> str:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         key = ""
     if not is_id(key):
-        raise InvalidCursor("the cursor is not one that a list of this service gave")
+        raise InvalidCursor("Invalid cursor. Use the next_cursor of a page of this list.")
     return key

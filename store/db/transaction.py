@@ -1,4 +1,4 @@
-"""One request or task, one transaction, opened at the edge; nothing inside commits."""
+"""Transactions: one for each request or task, opened at the edge. Nothing inside commits."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ from store.db.database import Sessions
 AFTER_COMMIT = "after_commit"  # the key of the hooks in a transaction's `info`
 
 Tx = Session
-Lock = Literal["keep", "remove"]  # what is read may be removed until the transaction ends by nobody; by this one alone
+Lock = Literal["shared", "exclusive"]  # of a row: "shared" to refer to it, "exclusive" to delete it
 
 
 @contextmanager
 def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
-    """A writing transaction: committed at the end of the block, rolled back when it raises.
+    """A writing transaction: committed at the end of the block, rolled back if the block raises.
 
-    By its name a test can make it fail around the commit.
+    Tests use its name to make it fail before or after the commit.
     """
     with sessions() as session, session.begin():
         yield session
@@ -36,7 +36,7 @@ def after_commit(tx: Tx, hook: Callable[[], None]) -> None:
 
 @contextmanager
 def snapshot(sessions: Sessions) -> Iterator[Tx]:
-    """A reading transaction: takes no write lock, leaves nothing behind."""
+    """A reading transaction: takes no write lock and commits nothing."""
     with sessions() as session, session.begin():
         session.connection(execution_options={"reads_only": True})
         yield session

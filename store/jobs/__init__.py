@@ -1,1 +1,1 @@
-"""Jobs in the database: queue, claims, leases, events, metrics and checkpoints."""
+"""Jobs in the database: actions of owners, claims and leases of workers, events, metrics, checkpoints, the queue."""

@@ -1,4 +1,4 @@
-"""Moments of a training run from which another worker can go on."""
+"""Checkpoints: saved states of a training run from which another worker can continue."""
 
 from sqlalchemy import delete, select
 
@@ -9,7 +9,7 @@ from store.tables import Checkpoint
 
 
 def create(tx: Tx, job_id: JobId, blob_id: str, fingerprint: str) -> CheckpointId:
-    """Insert a checkpoint whose bytes are the blob `blob_id`, computed by the arithmetic that `fingerprint` names."""
+    """Insert a checkpoint whose bytes are the blob `blob_id`, computed under the numeric fingerprint `fingerprint`."""
     checkpoint = Checkpoint(id=new_id("ckp"), job_id=job_id, blob_id=blob_id, fingerprint=fingerprint)
     tx.add(checkpoint)
     tx.flush()
@@ -23,7 +23,7 @@ def blobs_of(tx: Tx, job_id: JobId) -> list[str]:
 
 
 def remove_older(tx: Tx, job_id: JobId, keep: int) -> None:
-    """Delete all checkpoints of a job but the newest `keep`."""
+    """Delete all checkpoints of a job except the newest `keep`."""
     old = blobs_of(tx, job_id)[keep:]
     tx.execute(delete(Checkpoint).where(Checkpoint.job_id == job_id, Checkpoint.blob_id.in_(old)))
     blobs.remove(tx, old)

@@ -1,4 +1,4 @@
-"""How long jobs take, from those that ended last: what a new one may take, and how fast the queue moves."""
+"""Estimate how long jobs take from the jobs that succeeded last."""
 
 import math
 import statistics
@@ -10,14 +10,14 @@ from sqlalchemy import select
 from store.db.transaction import Tx
 from store.tables import Job, Model
 
-RECENT = 50  # runs that are looked at
-SIMILAR = 10  # of those, the nearest in size, which tell the time of a new job
-SAME_MOMENT_MILLISECONDS = 1000  # started and last claimed within this: a run without interruption
+MAX_RECENT = 50  # completed runs that are read
+MAX_SIMILAR = 10  # of those, the nearest in size, from which the duration of a new job is estimated
+UNINTERRUPTED_MILLISECONDS = 1000  # started and last claimed within this time: the job ran in one attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """A job that succeeded in one go: its floating-point operations, as estimated, for the epochs it did."""
+class CompletedRun:
+    """A job that succeeded in one attempt; `flops` are estimated for the epochs that it trained."""
 
     flops: float
     seconds: float
@@ -25,21 +25,21 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duration:
-    """What a job may take, and the fastest and the slowest that similar ones were."""
+    """The expected duration of a job, and the range that similar jobs spanned."""
 
     seconds: float
     low: float
     high: float
 
 
-def recent(tx: Tx) -> list[Run]:
-    """The last runs, newest first."""
-    uninterrupted = Job.claimed_at - Job.started_at < SAME_MOMENT_MILLISECONDS
+def recent_runs(tx: Tx) -> list[CompletedRun]:
+    """The last completed runs, newest first."""
+    uninterrupted = Job.claimed_at - Job.started_at < UNINTERRUPTED_MILLISECONDS
     columns = (Job.estimate, Job.epoch, Job.epochs, Job.claimed_at, Job.finished_at)
     query = select(*columns).join(Model, Model.job_id == Job.id).where(uninterrupted)
-    rows = tx.execute(query.order_by(Model.id.desc()).limit(RECENT))
+    rows = tx.execute(query.order_by(Model.id.desc()).limit(MAX_RECENT))
     return [
-        Run(
+        CompletedRun(
             flops=estimate.get("flops", 0) * (epoch / epochs if epochs else 0),
             seconds=max(finished - claimed, 1) / 1000,
         )
@@ -47,18 +47,18 @@ def recent(tx: Tx) -> list[Run]:
     ]
 
 
-def mean_seconds(runs: Sequence[Run]) -> float | None:
-    """What a job takes on average, or None when nothing is known."""
+def mean_seconds(runs: Sequence[CompletedRun]) -> float | None:
+    """The mean duration of these runs; None if there are none."""
     return statistics.fmean(run.seconds for run in runs) if runs else None
 
 
-def of_job(runs: Sequence[Run], flops: float) -> Duration | None:
-    """What a job of so many operations may take, by the operations per second of runs of about its size."""
+def estimate_duration(runs: Sequence[CompletedRun], flops: float) -> Duration | None:
+    """The expected duration of a job of `flops`, by the speed of runs of about its size; None if unknown."""
     known = [run for run in runs if run.flops > 0]
     if not known or flops <= 0:
         return None
     known.sort(key=lambda run: abs(math.log(run.flops / flops)))
-    each = sorted(run.seconds / run.flops * flops for run in known[:SIMILAR])
+    each = sorted(run.seconds / run.flops * flops for run in known[:MAX_SIMILAR])
     return Duration(seconds=_rounded(statistics.median(each)), low=_rounded(each[0]), high=_rounded(each[-1]))
 
 

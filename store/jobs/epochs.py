@@ -9,28 +9,33 @@ from store.db.transaction import Tx
 from store.tables import Epoch
 
 
-def append(tx: Tx, job_id: str, last: int, reached: int, epochs: Mapping[int, dict[str, Any]]) -> None:
-    """Write the metrics of finished epochs, over those of an attempt that got further than its checkpoint.
+def append(tx: Tx, job_id: str, last_event: int, reached: int, epochs: Mapping[int, dict[str, Any]]) -> None:
+    """Write the metrics of finished epochs, and delete later ones of an attempt that was lost.
 
-    `last` is the number that the newest of them has among the job's events; no epoch after `reached` is kept.
+    Args:
+        tx: the transaction.
+        job_id: the job.
+        last_event: the event number of the newest of `epochs`.
+        reached: the epoch that the job has reached; no later epoch is kept.
+        epochs: metrics by epoch, in ascending order.
     """
     first = min(epochs, default=reached + 1)
     tx.execute(delete(Epoch).where(Epoch.job_id == job_id, Epoch.epoch >= first))
     if not epochs:
         return
-    first = last - len(epochs) + 1
+    first_event = last_event - len(epochs) + 1
     rows = [
-        {"job_id": job_id, "epoch": epoch, "number": first + at, "metrics": metrics}
-        for at, (epoch, metrics) in enumerate(epochs.items())
+        {"job_id": job_id, "epoch": epoch, "number": number, "metrics": metrics}
+        for number, (epoch, metrics) in enumerate(epochs.items(), first_event)
     ]
     tx.execute(insert(Epoch), rows)
 
 
-def thinned(tx: Tx, job_id: str, after: int, max_points: int) -> list[Epoch]:
-    """At most `max_points` epochs after `after`, evenly spaced, the newest always among them."""
-    chosen = (Epoch.job_id == job_id, Epoch.epoch > after)
-    count = tx.scalar(select(func.count()).select_from(Epoch).where(*chosen)) or 0
+def downsampled(tx: Tx, job_id: str, after: int, max_points: int) -> list[Epoch]:
+    """At most `max_points` epochs after epoch `after`, evenly spaced; the newest is always one of them."""
+    selected = (Epoch.job_id == job_id, Epoch.epoch > after)
+    count = tx.scalar(select(func.count()).select_from(Epoch).where(*selected)) or 0
     stride = max(1, -(-count // max_points))
-    newest = select(func.max(Epoch.epoch)).where(*chosen).scalar_subquery()
-    query = select(Epoch).where(*chosen, (newest - Epoch.epoch) % stride == 0)
+    newest = select(func.max(Epoch.epoch)).where(*selected).scalar_subquery()
+    query = select(Epoch).where(*selected, (newest - Epoch.epoch) % stride == 0)
     return list(tx.scalars(query.order_by(Epoch.epoch)))

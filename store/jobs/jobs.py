@@ -1,20 +1,22 @@
-"""Jobs as their owners see and steer them; what workers do to them is in `leases`."""
+"""What the owner of a job does with it: submit, cancel, stop, pause, resume, delete. For workers, see `leases`.
+
+Each action is one guarded statement. A queued or paused job changes at once. A running job belongs to its worker, so
+the action is noted in `Job.requested`, which the worker reads at its next heartbeat.
+"""
 
 from typing import Any
 
 from sqlalchemy import case, delete, insert, select, update
 
 from store.artifacts import blobs, models
-from store.db.clock import now, rfc3339
+from store.clock import now
 from store.db.transaction import Tx
 from store.errors import JobFinished, JobUnfinished, NotFound
 from store.ids import JobId, ProjectId, is_id, new_id
-from store.jobs import checkpoints, events
-from store.tables import Checkpoint, Job, JobMetadata, Model
-
-WAITING = ("queued", "paused")
-UNFINISHED = ("queued", "running", "paused")
-TERMINAL = ("succeeded", "failed", "canceled")
+from store.jobs import checkpoints
+from store.jobs.states import TERMINAL, UNFINISHED, WAITING
+from store.jobs.transitions import record_transition
+from store.tables import Job, JobMetadata, Model
 
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
@@ -25,7 +27,7 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     if job.metadata_:
         pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
         tx.execute(insert(JobMetadata), [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
-    return entered(tx, job)
+    return record_transition(tx, job)
 
 
 def get(tx: Tx, project: ProjectId, job_id: str) -> Job:
@@ -33,14 +35,22 @@ def get(tx: Tx, project: ProjectId, job_id: str) -> Job:
     query = select(Job).where(Job.id == job_id, Job.project_id == project)
     job = tx.scalar(query) if is_id(job_id) else None
     if job is None:
-        raise NotFound(f"there is no job {job_id}")
+        raise NotFound(f"Job {job_id} not found.")
+    return job
+
+
+def get_ended(tx: Tx, project: ProjectId, job_id: str) -> Job:
+    """The project's job, which must have ended."""
+    job = get(tx, project, job_id)
+    if job.state not in TERMINAL:
+        raise JobUnfinished(f"Job {job_id} has not ended: it is {job.state}.")
     return job
 
 
 def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """Cancel at once what waits; ask it of what runs."""
+    """Cancel a queued or paused job at once; request it of a running one."""
     waits = Job.state.in_(WAITING)
-    return _asked(
+    return _change(
         tx,
         project,
         job_id,
@@ -51,8 +61,8 @@ def cancel(tx: Tx, project: ProjectId, job_id: str) -> Job:
 
 
 def stop(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """Ask a job to finish with the best weights so far; a paused one is queued for that."""
-    return _asked(
+    """Request that a job finishes with its best weights so far. A paused job is queued to do so."""
+    return _change(
         tx,
         project,
         job_id,
@@ -62,9 +72,9 @@ def stop(tx: Tx, project: ProjectId, job_id: str) -> Job:
 
 
 def pause(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """Pause at once what is queued; ask it of what runs; neither if the job's end was asked for already."""
+    """Pause a queued job at once; request it of a running one. Nothing changes if a cancel or stop is pending."""
     ends = Job.requested.in_(("cancel", "stop"))
-    return _asked(
+    return _change(
         tx,
         project,
         job_id,
@@ -74,8 +84,8 @@ def pause(tx: Tx, project: ProjectId, job_id: str) -> Job:
 
 
 def resume(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """Queue a paused job again, or take back that a running one was to be paused."""
-    return _asked(
+    """Queue a paused job again, or withdraw the requested pause of a running one."""
+    return _change(
         tx,
         project,
         job_id,
@@ -84,36 +94,28 @@ def resume(tx: Tx, project: ProjectId, job_id: str) -> Job:
     )
 
 
-def ended(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """The project's job, which must have ended."""
-    job = get(tx, project, job_id)
-    if job.state not in TERMINAL:
-        raise JobUnfinished(f"job {job_id} has not ended: it is {job.state}")
-    return job
-
-
-def weights_blob(tx: Tx, project: ProjectId, job_id: str) -> str:
-    """The blob of the weights that a job ended with."""
-    job = get(tx, project, job_id)
-    blob_id = job.weights_blob_id or tx.scalar(select(Model.blob_id).where(Model.id == job.model_id))
-    if blob_id is None:
-        raise NotFound(f"job {job_id} has no weights: it {job.state}")
-    return blob_id
-
-
 def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
-    """Erase a job that has ended, with all that it left: metrics, events, checkpoints and its model."""
-    job = ended(tx, project, job_id)
-    left = list(tx.scalars(select(Checkpoint.blob_id).where(Checkpoint.job_id == job_id)))
-    left += [job.weights_blob_id] if job.weights_blob_id else []
+    """Delete a job that has ended with its metrics, events, checkpoints and model."""
+    job = get_ended(tx, project, job_id)
+    blob_ids = checkpoints.blobs_of(tx, JobId(job_id))
+    blob_ids += [job.weights_blob_id] if job.weights_blob_id else []
     if job.model_id:
         models.remove(tx, project, job.model_id)
     tx.execute(delete(Job).where(Job.id == job_id))
-    blobs.remove(tx, left)
+    blobs.remove(tx, blob_ids)
 
 
-def _asked(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:
-    """Change an unfinished job as its owner asked, and note a new state if that made one."""
+def final_weights_blob(tx: Tx, project: ProjectId, job_id: str) -> str:
+    """The blob of the weights with which a job ended."""
+    job = get(tx, project, job_id)
+    blob_id = job.weights_blob_id or tx.scalar(select(Model.blob_id).where(Model.id == job.model_id))
+    if blob_id is None:
+        raise NotFound(f"Job {job_id} has no weights: its state is {job.state}.")
+    return blob_id
+
+
+def _change(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:
+    """Change an unfinished job of the project, and record the transition if its state changed."""
     changed = (
         update(Job)
         .where(Job.id == job_id, Job.project_id == project, Job.state.in_(UNFINISHED))
@@ -123,25 +125,5 @@ def _asked(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:
     )
     job = tx.scalar(changed) if is_id(job_id) else None
     if job is None:
-        raise JobFinished(f"job {job_id} has already ended: it {get(tx, project, job_id).state}")
-    return entered(tx, job) if job.transitions[-1]["state"] != job.state else job
-
-
-def entered(tx: Tx, job: Job, **data: Any) -> Job:
-    """Note in the transaction that changed the job's state that it did: a transition and an event.
-
-    A job that has ended needs its checkpoints no more.
-    """
-    if job.state in TERMINAL:
-        checkpoints.remove_older(tx, JobId(job.id), keep=0)
-    transition = {"state": job.state, "at": rfc3339(job.updated_at)}
-    raised = (
-        update(Job)
-        .where(Job.id == job.id)
-        .values(events=Job.events + 1, transitions=[*job.transitions, transition])
-        .returning(Job)
-        .execution_options(populate_existing=True)
-    )
-    job = tx.scalars(raised).one()
-    events.append(tx, job.id, job.events, f"job.{job.state}", {**transition, **data})
-    return job
+        raise JobFinished(f"Job {job_id} has already ended: it is {get(tx, project, job_id).state}.")
+    return record_transition(tx, job) if job.transitions[-1]["state"] != job.state else job

@@ -1,22 +1,28 @@
-"""What workers and the scheduler do to jobs. Each write names the fence that the claim gave, or changes nothing."""
+"""What workers and the scheduler do with running jobs.
+
+A claim raises the fence of a job and gives the worker a lease. Every write of the worker is guarded by that fence: if
+the lease was lost and another worker claimed the job, the statement changes nothing and raises `LeaseLost`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, case, func, select, update
+from sqlalchemy import ColumnElement, Update, case, select, update
 
 from store.artifacts import blobs, models
-from store.db.clock import now
+from store.clock import now
 from store.db.transaction import Tx
 from store.errors import LeaseLost
 from store.ids import JobId
-from store.jobs import checkpoints, epochs, events, jobs
-from store.tables import IS_QUEUED, IS_RUNNING, Job
+from store.jobs import checkpoints, epochs, events
+from store.jobs.transitions import record_transition
+from store.tables import IS_RUNNING, Job
 
-FREE: dict[str, Any] = {"worker_id": None, "lease_until": None}
-OVER: dict[str, Any] = {"requested": None, "finished_at": now()}
-CANCELED: dict[str, Any] = {"state": "canceled", "eta_seconds": None, **FREE, **OVER}
+KEPT_CHECKPOINTS = 2  # the newest, and the one before it in case the newest is damaged
+UNHELD: dict[str, Any] = {"worker_id": None, "lease_until": None}
+ENDED: dict[str, Any] = {"requested": None, "finished_at": now()}
+CANCELED: dict[str, Any] = {"state": "canceled", "eta_seconds": None, **UNHELD, **ENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +34,8 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LapsedLease:
-    """A lease that its worker did not renew in time, with what decides whether the job runs again."""
-
-    lease: Lease
-    attempt: int
-    requested: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a worker has to tell since it last did."""
+    """The progress of a job since the worker last recorded it."""
 
     epoch: int
     fraction: float
@@ -50,19 +47,28 @@ class Progress:
     warnings: Sequence[dict[str, Any]] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LapsedLease:
+    """A lease that its worker did not renew in time, with what decides whether the job runs again."""
+
+    lease: Lease
+    attempt: int
+    requested: str | None
+
+
 def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
-    """Renew the lease; answers what was asked of the job. Nothing that a reader sees changes."""
-    held = update(Job).where(*_under(lease)).values(lease_until=_in(lease_seconds))
-    renewed = tx.execute(held.returning(Job.requested)).first()
-    if renewed is None:
+    """Extend the lease; returns the action that the job's owner requested. No visible field of the job changes."""
+    renewed = update(Job).where(*_held_under(lease)).values(lease_until=_in(lease_seconds))
+    row = tx.execute(renewed.returning(Job.requested)).first()
+    if row is None:
         raise _lost(lease)
-    requested: str | None = renewed.requested
+    requested: str | None = row.requested
     return requested
 
 
 def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
-    """Write what happened since, and renew the lease; answers what was asked of the job."""
-    held = _change(*_under(lease)).values(
+    """Write the progress and extend the lease; returns the action that the job's owner requested."""
+    recorded = _change(*_held_under(lease)).values(
         lease_until=_in(lease_seconds),
         epoch=progress.epoch,
         fraction=progress.fraction,
@@ -72,43 +78,39 @@ def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> st
         ran_seconds=progress.ran_seconds,
         events=Job.events + len(progress.epochs) + len(progress.warnings),
     )
-    row = tx.execute(held.returning(Job.requested, Job.events)).first()
+    row = tx.execute(recorded.returning(Job.requested, Job.events)).first()
     if row is None:
         raise _lost(lease)
     epochs.append(tx, lease.job_id, row.events - len(progress.warnings), progress.epoch, progress.epochs)
     if progress.warnings:
-        _warn(tx, lease, row.events, progress.warnings)
+        _append_warnings(tx, lease, row.events, progress.warnings)
     requested: str | None = row.requested
     return requested
 
 
-def _warn(tx: Tx, lease: Lease, last: int, warnings: Sequence[dict[str, Any]]) -> None:
-    told = tx.scalar(select(Job.warnings).where(Job.id == lease.job_id)) or []
-    tx.execute(update(Job).where(Job.id == lease.job_id).values(warnings=[*told, *warnings]))
-    for number, warning in enumerate(warnings, last - len(warnings) + 1):
-        events.append(tx, lease.job_id, number, "job.warning", dict(warning))
-
-
-def keep_range_test(tx: Tx, lease: Lease, found: Mapping[str, Any], warnings: Sequence[dict[str, Any]]) -> None:
-    """Write what the job's range test found, with an event, so that every later attempt goes by it."""
-    job = _held(tx, lease, range_test=dict(found), events=Job.events + 1 + len(warnings))
-    events.append(tx, lease.job_id, job.events - len(warnings), "job.range_test", dict(found))
+def record_range_test(tx: Tx, lease: Lease, result: Mapping[str, Any], warnings: Sequence[dict[str, Any]]) -> None:
+    """Write the result of the job's range test with an event. Every later attempt uses its learning rate."""
+    job = _update_held(tx, lease, range_test=dict(result), events=Job.events + 1 + len(warnings))
+    events.append(tx, lease.job_id, job.events - len(warnings), "job.range_test", dict(result))
     if warnings:
-        _warn(tx, lease, job.events, warnings)
+        _append_warnings(tx, lease, job.events, warnings)
 
 
-def checkpoint(tx: Tx, lease: Lease, blob_id: str, fingerprint: str) -> None:
-    """Make the blob the job's newest checkpoint, and keep the one before it; `fingerprint` names the arithmetic."""
+def add_checkpoint(tx: Tx, lease: Lease, blob_id: str, fingerprint: str) -> None:
+    """Make the blob the job's newest checkpoint and delete all but the one before it.
+
+    `fingerprint` is the numeric fingerprint of the worker that computed it.
+    """
     checkpoint_id = checkpoints.create(tx, lease.job_id, blob_id, fingerprint)
-    _held(tx, lease, checkpoint_id=checkpoint_id)
-    checkpoints.remove_older(tx, lease.job_id, keep=2)
+    _update_held(tx, lease, checkpoint_id=checkpoint_id)
+    checkpoints.remove_older(tx, lease.job_id, keep=KEPT_CHECKPOINTS)
 
 
 def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) -> Job:
-    """End the job with a model, in one transaction; without it, as canceled, if its owner asked for that by now."""
+    """End the job with a model. If its owner has canceled it by now, it ends as canceled, without a model."""
     model_id = models.new_model_id()
     done = {"stop_reason": stop_reason, "model_id": model_id, "fraction": 1.0, "eta_seconds": 0.0}
-    job = _end(tx, lease, {"state": "succeeded", **done}, weights=model["blob_id"])
+    job = _end(tx, lease, {"state": "succeeded", **done}, model["blob_id"])
     if job.state == "succeeded":
         models.create(tx, model_id, job, model)
     return job
@@ -117,34 +119,24 @@ def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) ->
 def fail(
     tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None, weights_blob_id: str | None = None
 ) -> Job:
-    """End the job with an error, and with the last finite weights if it diverged; or as canceled, if that was asked."""
+    """End the job with an error, and with its last finite weights if it diverged; as canceled if it was canceled."""
     ended = {"error": error, "stop_reason": stop_reason, "weights_blob_id": weights_blob_id}
-    return _end(tx, lease, {"state": "failed", "eta_seconds": None, **ended}, weights=weights_blob_id)
-
-
-def fail_lapsed(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
-    """End a job whose worker was lost with an error; as canceled if its owner requested that."""
-    return _end(tx, lease, {"state": "failed", "eta_seconds": None, "error": error}, reason="worker_lost")
+    return _end(tx, lease, {"state": "failed", "eta_seconds": None, **ended}, weights_blob_id)
 
 
 def cancel(tx: Tx, lease: Lease) -> Job:
-    """End the job as it was asked."""
-    return jobs.entered(tx, _held(tx, lease, **CANCELED))
+    """End the job as canceled, as its owner requested."""
+    return record_transition(tx, _update_held(tx, lease, **CANCELED))
 
 
 def pause(tx: Tx, lease: Lease) -> Job:
-    """Let go of the job at its last checkpoint, as its owner asked; what was asked since decides where it goes."""
-    return jobs.entered(tx, _let_go(tx, lease))
+    """Pause the job at its last checkpoint, as requested. A later request of its owner decides instead."""
+    return record_transition(tx, _release(tx, lease))
 
 
-def give_back(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
-    """Let go of the job, which is queued again unless more was asked; `charged`: the attempt counts as a lost one."""
-    return jobs.entered(tx, _let_go(tx, lease, charged=charged), reason="worker_stopped")
-
-
-def release_lapsed(tx: Tx, lease: Lease) -> Job:
-    """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
-    return jobs.entered(tx, _let_go(tx, lease, charged=True), reason="worker_lost")
+def release(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
+    """Return the job to the queue, or carry out what its owner requested. `charged`: the attempt counts as lost."""
+    return record_transition(tx, _release(tx, lease, charged=charged), reason="worker_stopped")
 
 
 def lapsed(tx: Tx, limit: int) -> list[LapsedLease]:
@@ -160,42 +152,38 @@ def lapsed(tx: Tx, limit: int) -> list[LapsedLease]:
     ]
 
 
-def longest_wait(tx: Tx) -> float:
-    """How many seconds the job that waits longest for a worker has been queued."""
-    since = tx.scalar(select(now() - func.min(Job.updated_at)).where(IS_QUEUED))
-    return since / 1000 if since is not None else 0.0
+def fail_lapsed(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
+    """End the job of a lost worker with an error; as canceled if its owner requested that."""
+    return _end(tx, lease, {"state": "failed", "eta_seconds": None, "error": error}, reason="worker_lost")
 
 
-def _held(tx: Tx, lease: Lease, **values: Any) -> Job:
-    job: Job | None = tx.scalar(_change(*_under(lease)).values(**values).returning(Job))
-    if job is None:
-        raise _lost(lease)
-    return job
+def release_lapsed(tx: Tx, lease: Lease) -> Job:
+    """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
+    return record_transition(tx, _release(tx, lease, charged=True), reason="worker_lost")
 
 
-def _under(lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    """What a job must meet for the holder of `lease` to write to it."""
-    return (Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
+def _append_warnings(tx: Tx, lease: Lease, last_event: int, warnings: Sequence[dict[str, Any]]) -> None:
+    earlier = tx.scalar(select(Job.warnings).where(Job.id == lease.job_id)) or []
+    tx.execute(update(Job).where(Job.id == lease.job_id).values(warnings=[*earlier, *warnings]))
+    for number, warning in enumerate(warnings, last_event - len(warnings) + 1):
+        events.append(tx, lease.job_id, number, "job.warning", dict(warning))
 
 
-def _lost(lease: Lease) -> LeaseLost:
-    return LeaseLost(f"job {lease.job_id} is not held under fence {lease.fence}")
-
-
-def _end(tx: Tx, lease: Lease, values: dict[str, Any], *, weights: str | None = None, reason: str | None = None) -> Job:
-    """End the job as `values` say; if its cancel was accepted by now, as canceled and without the blob `weights`."""
+def _end(tx: Tx, lease: Lease, values: dict[str, Any], blob_id: str | None = None, **data: Any) -> Job:
+    """End the job with `values`. If it was canceled by now, end it as canceled and delete the blob of its weights."""
     not_canceled = Job.requested.is_distinct_from("cancel")
-    job: Job | None = tx.scalar(_change(*_under(lease), not_canceled).values(**FREE, **OVER, **values).returning(Job))
+    ended = _change(*_held_under(lease), not_canceled).values(**UNHELD, **ENDED, **values)
+    job: Job | None = tx.scalar(ended.returning(Job))
     if job is None:
-        job = _held(tx, lease, **CANCELED)
-        blobs.remove(tx, [weights] if weights else [])
-    return jobs.entered(tx, job, **({"reason": reason} if reason else {}))
+        job = _update_held(tx, lease, **CANCELED)
+        blobs.remove(tx, [blob_id] if blob_id else [])
+    return record_transition(tx, job, **data)
 
 
-def _let_go(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
-    """Free the job, by default without charging the attempt. Where to is decided by its row, in the same statement."""
+def _release(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
+    """Release the job, by default without charging the attempt. What its owner requested decides the next state."""
     canceled, paused = Job.requested == "cancel", Job.requested == "pause"
-    return _held(
+    return _update_held(
         tx,
         lease,
         state=case((canceled, "canceled"), (paused, "paused"), else_="queued"),
@@ -203,15 +191,32 @@ def _let_go(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
         finished_at=case((canceled, now()), else_=None),
         attempt=Job.attempt if charged else Job.attempt - 1,
         eta_seconds=None,
-        **FREE,
+        **UNHELD,
     )
+
+
+def _update_held(tx: Tx, lease: Lease, **values: Any) -> Job:
+    """Change a job that is still held under `lease`."""
+    job: Job | None = tx.scalar(_change(*_held_under(lease)).values(**values).returning(Job))
+    if job is None:
+        raise _lost(lease)
+    return job
+
+
+def _held_under(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    """The guard of every write: the job is running, under the fence of this lease."""
+    return (Job.id == lease.job_id, Job.fence == lease.fence, Job.state == "running")
+
+
+def _lost(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"Job {lease.job_id} is no longer held under fence {lease.fence}.")
+
+
+def _change(*job_filters: ColumnElement[bool]) -> Update:
+    """An update of the jobs that match, which raises their version for readers."""
+    changed = update(Job).where(*job_filters).values(version=Job.version + 1, updated_at=now())
+    return changed.execution_options(populate_existing=True, synchronize_session=False)
 
 
 def _in(seconds: float) -> ColumnElement[int]:
     return now() + int(seconds * 1000)
-
-
-def _change(*job_filters: ColumnElement[bool]) -> Update:
-    """An update of the jobs that meet all `conditions`, which every reader can see by the version."""
-    changed = update(Job).where(*job_filters).values(version=Job.version + 1, updated_at=now())
-    return changed.execution_options(populate_existing=True, synchronize_session=False)

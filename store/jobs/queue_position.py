@@ -1,4 +1,4 @@
-"""Where queued jobs stand: how many wait, how many go before a given one, and when its turn may come."""
+"""The queue: how many jobs are waiting, how many are ahead of a given one, and when it is expected to start."""
 
 import time
 from bisect import bisect_left
@@ -9,18 +9,17 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from store.db.clock import now
+from store.clock import now
 from store.db.transaction import Tx
 from store.ids import ProjectId
 from store.jobs import durations, workers
 from store.tables import IS_QUEUED, IS_RUNNING, Job, Project
 
-LONG = 1_000  # queued jobs beyond which counting them for each who asks costs too much
-LONG_SECONDS = 1.0  # for which such a count is good enough
-LIVE_SECONDS = 30.0  # a worker that was seen within this counts
-PRIORITIES = range(10)  # all there are, so that the index of the queue can be searched for a project
-
-MAX_SIMULATED = 200  # jobs ahead; of those behind them only the sum counts
+LONG_QUEUE = 1_000  # queued jobs; beyond this, counting them for every request costs too much
+CACHE_SECONDS = 1.0  # how long the counts of a long queue are reused
+LIVE_SECONDS = 30.0  # the slots of a worker count if it sent a heartbeat within this time
+PRIORITIES = range(10)  # all that exist, so that the index of the queue can be searched for one project
+MAX_SIMULATED = 200  # jobs ahead that are simulated one by one; of all others only the sum of durations counts
 
 RUNNING_JOBS = select(
     Job.requested,
@@ -29,14 +28,16 @@ RUNNING_JOBS = select(
     Job.spec[("training", "max_runtime_seconds")].as_float(),
 ).where(IS_RUNNING)
 
-Depth = tuple[int, str, int, float | None]  # a priority, a project, its queued jobs, and what one of them may take
-Run = tuple[int, float | None]  # jobs that go ahead, and the seconds that each may take
-_long: WeakKeyDictionary[Engine | Connection, tuple[float, Sequence[Depth]]] = WeakKeyDictionary()
+Depth = tuple[int, str, int, float | None]  # priority, project, number of queued jobs, their mean expected seconds
+OwnJob = tuple[int, str, float | None]  # minus the priority, id, expected seconds: sorts in the order of claims
+OthersJobs = tuple[int, int, float | None]  # priority, number of queued jobs, expected seconds of each
+JobsAhead = tuple[int, float | None]  # number of jobs, expected seconds of each
+_cached_depths: WeakKeyDictionary[Engine | Connection, tuple[float, Sequence[Depth]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePosition:
-    """The place of a queued job."""
+    """How many jobs are ahead of a queued job, and in how many seconds it is expected to start (None: unknown)."""
 
     jobs_ahead: int
     starts_in_seconds: float | None
@@ -44,32 +45,38 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSnapshot:
-    """The queue as a project sees it."""
+    """The queue as one project sees it.
 
-    own: Sequence[
-        tuple[int, str, float | None]
-    ]  # (minus the priority, id, expected seconds) of each of its queued jobs
-    others: Sequence[tuple[int, int, float | None]]  # (priority, queued jobs, expected seconds) of each other project
+    `own` are the project's queued jobs in the order of claims, `others` the queued jobs of each other project. `slots`
+    is the number of jobs that the live workers run at once, `running` the seconds until each running job ends (None:
+    unknown), `mean_seconds` the duration assumed for jobs without an estimate.
+    """
+
+    own: Sequence[OwnJob]
+    others: Sequence[OthersJobs]
     slots: int
-    running: Sequence[float | None]  # seconds until each running job is done, where that is known
-    mean_seconds: float | None  # what a job takes of which nothing else is known
+    running: Sequence[float | None]
+    mean_seconds: float | None
 
-    def place(self, job: Job) -> QueuePosition:
-        """Where a queued job of the project stands."""
+    def position_of(self, job: Job) -> QueuePosition:
+        """The position of a queued job of this project."""
         ahead = self._ahead(job)
         jobs_ahead = sum(count for count, _ in ahead)
         return QueuePosition(jobs_ahead=jobs_ahead, starts_in_seconds=self._starts_in(jobs_ahead, ahead))
 
-    def _ahead(self, job: Job) -> list[Run]:
-        """As claims go if every project runs as many: another one's job before each of ours of the same priority."""
+    def _ahead(self, job: Job) -> list[JobsAhead]:
+        """The jobs ahead if all projects run equally many.
+
+        Then each other project gets one job of the same priority before each of ours.
+        """
         own = bisect_left(self.own, (-job.priority, job.id))
-        turns = own - bisect_left(self.own, (-job.priority, "")) + 1
+        rounds = own - bisect_left(self.own, (-job.priority, "")) + 1
         higher = [(queued, seconds) for priority, queued, seconds in self.others if priority > job.priority]
-        same = [(min(queued, turns), seconds) for priority, queued, seconds in self.others if priority == job.priority]
+        same = [(min(queued, rounds), seconds) for priority, queued, seconds in self.others if priority == job.priority]
         return [*higher, *((1, seconds) for _, _, seconds in self.own[:own]), *same]
 
-    def _starts_in(self, jobs_ahead: int, ahead: Sequence[Run]) -> float | None:
-        """At once on a free slot; else when one falls free after each job ahead took the first that did."""
+    def _starts_in(self, jobs_ahead: int, ahead: Sequence[JobsAhead]) -> float | None:
+        """Simulate the slots: each job ahead takes the slot that becomes free first, then this one does."""
         free = max(self.slots - len(self.running), 0)
         if jobs_ahead < free:
             return 0.0
@@ -77,64 +84,71 @@ class QueueSnapshot:
         each = [(count, self.mean_seconds if seconds is None else seconds) for count, seconds in ahead]
         if not self.slots or len(known) < len(self.running) or any(seconds is None for _, seconds in each):
             return None
-        falls_free = sorted([0.0] * free + known)[-self.slots :]  # sorted, and so a heap
-        left, later = MAX_SIMULATED, 0.0
+        free_in = sorted([0.0] * free + known)[-self.slots :]  # sorted, and therefore a heap
+        left, not_simulated = MAX_SIMULATED, 0.0
         for count, seconds in each:
-            took = min(count, left)
-            for _ in range(took):
-                heapreplace(falls_free, falls_free[0] + (seconds or 0.0))
-            left, later = left - took, later + (count - took) * (seconds or 0.0)
-        return round(falls_free[0] + later / self.slots, 1)
+            simulated = min(count, left)
+            for _ in range(simulated):
+                heapreplace(free_in, free_in[0] + (seconds or 0.0))
+            left, not_simulated = left - simulated, not_simulated + (count - simulated) * (seconds or 0.0)
+        return round(free_in[0] + not_simulated / self.slots, 1)
 
 
 def lock_queue(tx: Tx, project: ProjectId) -> None:
-    """Have whoever queues a job of the project next wait for this transaction, so that what it counts stays true.
+    """Make other transactions that queue jobs of the project wait for this one, so that its counts stay true.
 
     SQLite has one writer at a time anyway.
     """
     tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))
 
 
-def line(tx: Tx, project: ProjectId) -> QueueSnapshot:
-    """The queue at this moment."""
-    own = select(Job.priority, Job.id, Job.expected_seconds).where(*_of(project))
+def queue_snapshot(tx: Tx, project: ProjectId) -> QueueSnapshot:
+    """The current queue, as the project sees it."""
+    own = select(Job.priority, Job.id, Job.expected_seconds).where(*_queued_in(project))
+    rows = tx.execute(own.order_by(Job.priority.desc(), Job.id))
     return QueueSnapshot(
-        own=[(-at, job_id, seconds) for at, job_id, seconds in tx.execute(own.order_by(Job.priority.desc(), Job.id))],
-        others=[(at, queued, seconds) for at, owner, queued, seconds in _depths(tx) if owner != project],
+        own=[(-priority, job_id, seconds) for priority, job_id, seconds in rows],
+        others=[(priority, queued, seconds) for priority, owner, queued, seconds in _depths(tx) if owner != project],
         slots=workers.slots(tx, LIVE_SECONDS),
-        running=[_done_in(*row) for row in tx.execute(RUNNING_JOBS)],
-        mean_seconds=durations.mean_seconds(durations.recent(tx)),
+        running=[_seconds_left(*row) for row in tx.execute(RUNNING_JOBS)],
+        mean_seconds=durations.mean_seconds(durations.recent_runs(tx)),
     )
 
 
 def count_queued(tx: Tx, project: ProjectId | None = None, *, at_most: int) -> int:
-    """How many jobs wait, of one project or of all, counted no further than `at_most`."""
-    found = select(Job.id).where(*(_of(project) if project else (IS_QUEUED,))).limit(at_most)
-    return tx.scalar(select(func.count()).select_from(found.subquery())) or 0
+    """The number of queued jobs, of one project or of all. Counting stops at `at_most`."""
+    queued = select(Job.id).where(*(_queued_in(project) if project else (IS_QUEUED,))).limit(at_most)
+    return tx.scalar(select(func.count()).select_from(queued.subquery())) or 0
+
+
+def longest_wait_seconds(tx: Tx) -> float:
+    """How long the job that waits longest has been queued; 0 if none is."""
+    milliseconds = tx.scalar(select(now() - func.min(Job.updated_at)).where(IS_QUEUED))
+    return milliseconds / 1000 if milliseconds is not None else 0.0
 
 
 def _depths(tx: Tx) -> Sequence[Depth]:
-    """How many jobs each project has queued at each priority; of a long queue, as it was at most a second ago."""
+    """The number of queued jobs by priority and project. For a long queue, it can be a second old."""
     engine = tx.get_bind()
-    until, depths = _long.get(engine, (0.0, ()))
+    until, depths = _cached_depths.get(engine, (0.0, ()))
     if time.monotonic() < until:
         return depths
     counted = select(Job.priority, Job.project_id, func.count(), func.avg(Job.expected_seconds)).where(IS_QUEUED)
     rows = tx.execute(counted.group_by(Job.priority, Job.project_id))
     depths = [(priority, project, queued, seconds) for priority, project, queued, seconds in rows]
-    if sum(depth[2] for depth in depths) > LONG:
-        _long[engine] = time.monotonic() + LONG_SECONDS, depths
+    if sum(depth[2] for depth in depths) > LONG_QUEUE:
+        _cached_depths[engine] = time.monotonic() + CACHE_SECONDS, depths
     return depths
 
 
-def _done_in(requested: str | None, eta: float | None, ran: float, most: float | None) -> float | None:
-    """The seconds until a running job is done, as it tells and no more than it may take; at once if that was asked."""
+def _seconds_left(requested: str | None, eta: float | None, ran: float, max_runtime: float | None) -> float | None:
+    """Seconds until a running job ends: its own estimate, within its maximum runtime; 0 if its end was requested."""
     if requested is not None:
         return 0.0
-    if eta is None or most is None:
+    if eta is None or max_runtime is None:
         return eta
-    return min(eta, max(most - float(ran), 0.0))
+    return min(eta, max(max_runtime - float(ran), 0.0))
 
 
-def _of(project: ProjectId) -> tuple[ColumnElement[bool], ...]:
+def _queued_in(project: ProjectId) -> tuple[ColumnElement[bool], ...]:
     return IS_QUEUED, Job.priority.in_(PRIORITIES), Job.project_id == project

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-import engine.layers.layer as explained
+import engine.layers.layer as query_plan
 from engine.layers.layer import Layer
 from engine.layers.layer_id import NETWORK
 from engine.layers.sequential import Sequential
@@ -13,9 +13,9 @@ from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
 def test_the_example_is_a_layer_with_the_right_gradients() -> None:
-    assert explained.__doc__
+    assert query_plan.__doc__
     names: dict[str, Any] = {"np": np, "Layer": Layer}
-    exec(textwrap.dedent(explained.__doc__[explained.__doc__.index("    class Scale") :]), names)
+    exec(textwrap.dedent(query_plan.__doc__[query_plan.__doc__.index("    class Scale") :]), names)
     harness = LayerHarness([], (3,), complex, rows=4)
     harness.attach(Sequential([names["Scale"]((3,), (3,), NETWORK)], (3,), NETWORK))
     x, dy = harness.inputs(), harness.outputs()

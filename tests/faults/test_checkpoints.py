@@ -38,7 +38,7 @@ def test_a_flipped_bit_anywhere_is_found_and_the_one_before_used(
         worker_fixture.runner(draining=lambda beats=beats, batches=batches: next(beats) > batches).run_all()  # type: ignore[misc]
     with snapshot(worker_fixture.sessions) as tx:
         newest, before = checkpoints.blobs_of(tx, job_id)
-    good, older = (b"".join(blobs.read_checked(worker_fixture.sessions, blob)) for blob in (newest, before))
+    good, older = (b"".join(blobs.read_verified(worker_fixture.sessions, blob)) for blob in (newest, before))
     loader, job, rng = JobLoader(worker_fixture.sessions), worker_fixture.job(job_id), random.Random(13)
     assert checkpoint.dump(loader.load(job).state) == good
     flips = size(25, 1000)

@@ -20,10 +20,10 @@ from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.jobs import claims, jobs, leases
 from store.jobs.leases import Lease, Progress
 from store.tables import Epoch, Job
-from tests.store.conftest import queue_job
 from tests.support.proof_summary import Note, Size
 from tests.support.servers import PostgresServer
 from tests.support.service_under_test import ServiceUnderTest
+from tests.support.store import queue_job
 
 STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
 MAX_QUEUED = 90  # at a time

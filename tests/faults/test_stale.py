@@ -16,9 +16,9 @@ from store.ids import JobId, WorkerId
 from store.jobs import claims, leases
 from store.jobs.leases import Lease
 from store.tables import Job
-from tests.store.conftest import queue_job
 from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
+from tests.support.store import queue_job
 from worker.maintenance.lapsed_leases import release_lapsed
 
 

@@ -16,11 +16,11 @@ from store.db.transaction import Tx, snapshot, transaction
 from store.errors import JobFinished, LeaseLost
 from store.ids import DEFAULT_PROJECT, JobId, WorkerId
 from store.jobs import claims, jobs, leases
-from store.jobs.jobs import TERMINAL, WAITING
 from store.jobs.leases import Lease, Progress
+from store.jobs.states import TERMINAL, WAITING
 from store.tables import Blob, Checkpoint, Job, Model
-from tests.store.conftest import queue_job
 from tests.support.proof_summary import Note, Size
+from tests.support.store import queue_job
 from worker.maintenance.lapsed_leases import release_lapsed
 
 MAX_ATTEMPTS = 3
@@ -54,12 +54,12 @@ def writes(blob_id: str) -> dict[str, Callable[[Tx, Lease], object]]:
     return {
         "renew": lambda tx, lease: leases.renew(tx, lease, 30),
         "record": lambda tx, lease: leases.record(tx, lease, 30, PROGRESS),
-        "checkpoint": lambda tx, lease: leases.checkpoint(tx, lease, blob_id, "f"),
+        "checkpoint": lambda tx, lease: leases.add_checkpoint(tx, lease, blob_id, "f"),
         "succeed": lambda tx, lease: leases.succeed(tx, lease, "epochs_done", {**MODEL, "blob_id": blob_id}),
         "fail": lambda tx, lease: leases.fail(tx, lease, {"code": "internal"}),
         "cancel": leases.cancel,
         "pause": leases.pause,
-        "give_back": leases.give_back,
+        "give_back": leases.release,
     }
 
 

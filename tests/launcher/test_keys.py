@@ -30,7 +30,7 @@ def caller_of(settings: Settings, key: str) -> Caller | None:
 
 
 def test_created_key_is_valid(settings: Settings) -> None:
-    assert caller_of(settings, create_key(settings, BILLING)) == keys.ANYBODY
+    assert caller_of(settings, create_key(settings, BILLING)) == keys.ANONYMOUS
 
 
 def test_key_has_the_scopes_it_was_created_with(settings: Settings) -> None:

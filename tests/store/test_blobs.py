@@ -13,7 +13,7 @@ from store.db.transaction import snapshot, transaction
 from store.errors import BlobDamaged, BlobGone
 from store.ids import DEFAULT_PROJECT
 from store.tables import Blob, BlobChunk, Job, Model
-from tests.store.conftest import explained
+from tests.support.store import query_plan
 
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
 
@@ -32,7 +32,7 @@ def test_nothing_is_left_of_a_blob_whose_source_breaks_off(sessions: Sessions) -
 def test_a_blob_reads_as_it_was_written_and_knows_its_size_and_hash(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(DATA))
     assert (info.bytes, info.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
-    assert b"".join(blobs.read_checked(sessions, info.id)) == DATA
+    assert b"".join(blobs.read_verified(sessions, info.id)) == DATA
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_any_range_of_a_blob_can_be_read(sessions: Sessions, start: int, stop: i
 
 def test_an_empty_blob_is_a_blob(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(b""))
-    assert b"".join(blobs.read_checked(sessions, info.id)) == b""
+    assert b"".join(blobs.read_verified(sessions, info.id)) == b""
 
 
 def test_a_changed_byte_and_a_lost_chunk_are_told(sessions: Sessions) -> None:
@@ -55,10 +55,10 @@ def test_a_changed_byte_and_a_lost_chunk_are_told(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         tx.execute(update(BlobChunk).where(*chunk).values(data=b"?" * CHUNK_BYTES))
     with pytest.raises(BlobDamaged, match="SHA-256"):
-        list(blobs.read_checked(sessions, info.id))
+        list(blobs.read_verified(sessions, info.id))
     with transaction(sessions) as tx:
         tx.execute(delete(BlobChunk).where(*chunk))
-    with pytest.raises(BlobDamaged, match="lacks its chunk 1"):
+    with pytest.raises(BlobDamaged, match="chunk 1 is missing"):
         list(blobs.read(sessions, info.id))
 
 
@@ -66,7 +66,7 @@ def test_only_old_blobs_that_nothing_owns_are_swept(sessions: Sessions) -> None:
     old, new = (blobs.write(sessions, chunks_of(DATA)).id for _ in range(2))
     with transaction(sessions) as tx:
         tx.execute(update(Blob).where(Blob.id == old).values(created_at=Blob.created_at - ORPHAN_MILLISECONDS - 1000))
-    assert blobs.sweep(sessions) == ""
+    assert blobs.remove_orphans(sessions) == ""
     with snapshot(sessions) as tx:
         assert list(tx.scalars(select(Blob.id))) == [new]
         assert tx.scalar(select(func.count()).select_from(BlobChunk)) == 3
@@ -78,7 +78,7 @@ def test_a_deleted_blob_is_told_as_such(sessions: Sessions) -> None:
     next(rest)
     with transaction(sessions) as tx:
         blobs.remove(tx, [info.id])
-    for reading in (rest, blobs.read_checked(sessions, info.id)):
+    for reading in (rest, blobs.read_verified(sessions, info.id)):
         with pytest.raises(BlobGone):
             list(reading)
 
@@ -111,15 +111,15 @@ def test_a_sweep_of_many_blobs_goes_in_batches_and_finds_whoever_owns_one_by_an_
     sessions: Sessions, many_jobs: list[str]
 ) -> None:
     with snapshot(sessions) as tx:
-        batch = list(tx.scalars(select(Blob.id).limit(blobs.SWEPT_AT_A_TIME)))
+        batch = list(tx.scalars(select(Blob.id).limit(blobs.ORPHAN_BATCH)))
         query = select(Blob.id).where(*blobs._orphaned(batch))
-        plan = explained(tx, query)
+        plan = query_plan(tx, query)
     for owner in ("datasets", "weights", "checkpoints", "models", "jobs"):
         assert f"ix_{owner}_" in plan
-    steps, after = 1, blobs.sweep(sessions)
+    steps, after = 1, blobs.remove_orphans(sessions)
     while after:
-        steps, after = steps + 1, blobs.sweep(sessions, after)
-    assert steps == (MANY + len(many_jobs)) // blobs.SWEPT_AT_A_TIME + 1
+        steps, after = steps + 1, blobs.remove_orphans(sessions, after)
+    assert steps == (MANY + len(many_jobs)) // blobs.ORPHAN_BATCH + 1
     with snapshot(sessions) as tx:
         assert tx.scalar(select(func.count()).select_from(Blob)) == MANY
         assert list(tx.scalars(select(Blob.id).where(Blob.id.in_(many_jobs)))) == []

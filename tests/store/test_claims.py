@@ -12,10 +12,11 @@ from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import transaction
 from store.ids import DEFAULT_PROJECT, JobId, ProjectId, WorkerId, new_id
 from store.jobs import claims, leases, workers
-from store.jobs.claims import FingerprintPolicy, _take
+from store.jobs.claims import FingerprintPolicy, claim_statement
 from store.jobs.leases import Lease
+from store.jobs.workers import WorkerInfo
 from store.tables import Job, Project, Worker
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 
 WORKER = WorkerId("wrk_1")
 
@@ -54,14 +55,15 @@ def interrupted(sessions: Sessions, fingerprint: str, **columns: int) -> str:
     assert job.id == job_id
     lease, blob = Lease(job_id=JobId(job_id), fence=job.fence), write(sessions, chunks_of(b"state"))
     with transaction(sessions) as tx:
-        leases.checkpoint(tx, lease, blob.id, fingerprint)
-        leases.give_back(tx, lease)
+        leases.add_checkpoint(tx, lease, blob.id, fingerprint)
+        leases.release(tx, lease)
     return job_id
 
 
 def see_worker(sessions: Sessions, fingerprint: str) -> None:
     with transaction(sessions) as tx:
-        workers.seen(tx, WorkerId(f"wrk_{fingerprint}"), "host", 1, 1, fingerprint)
+        worker = WorkerInfo(id=WorkerId(f"wrk_{fingerprint}"), host="host", pid=1, slots=1, fingerprint=fingerprint)
+        workers.record_heartbeat(tx, worker)
 
 
 def finish(sessions: Sessions, job: Job) -> None:
@@ -244,8 +246,8 @@ def test_its_newest_checkpoint_says_which_bits_it_waits_for(sessions: Sessions) 
     assert moved is not None
     lease, blob = Lease(job_id=JobId(job_id), fence=moved.fence), write(sessions, chunks_of(b"state"))
     with transaction(sessions) as tx:
-        leases.checkpoint(tx, lease, blob.id, "second")
-        leases.give_back(tx, lease)
+        leases.add_checkpoint(tx, lease, blob.id, "second")
+        leases.release(tx, lease)
     see_worker(sessions, "first")
     see_worker(sessions, "second")
     assert claim_as(sessions, "first") is None
@@ -256,7 +258,7 @@ def test_its_newest_checkpoint_says_which_bits_it_waits_for(sessions: Sessions) 
 
 def test_a_claim_searches_the_queue_and_never_scans_the_jobs(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
-    statement = _take("sqlite").compile(dialect=dialect(paramstyle="named"))
+    statement = claim_statement("sqlite").compile(dialect=dialect(paramstyle="named"))
     with engine.connect() as connection:
         planned = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"), statement.params)
         steps = [row[3] for row in planned]

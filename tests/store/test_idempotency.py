@@ -17,7 +17,7 @@ ANSWER = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": 
 def test_the_first_answer_is_given_again(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         assert idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash") is None
-        idempotency.keep(tx, DEFAULT_PROJECT, "k", ANSWER)
+        idempotency.store_answer(tx, DEFAULT_PROJECT, "k", ANSWER)
     with transaction(sessions) as tx:
         assert idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash") == ANSWER
 
@@ -25,7 +25,7 @@ def test_the_first_answer_is_given_again(sessions: Sessions) -> None:
 def test_the_same_key_with_another_request_is_refused(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash")
-        idempotency.keep(tx, DEFAULT_PROJECT, "k", ANSWER)
+        idempotency.store_answer(tx, DEFAULT_PROJECT, "k", ANSWER)
     with pytest.raises(IdempotencyMismatch), transaction(sessions) as tx:
         idempotency.begin(tx, DEFAULT_PROJECT, "k", "another")
 
@@ -45,7 +45,7 @@ def test_of_many_at_once_one_goes_on_and_the_others_get_its_answer(sessions: Ses
         with transaction(sessions) as tx:
             first = idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash")
             if first is None:
-                idempotency.keep(tx, DEFAULT_PROJECT, "k", ANSWER)
+                idempotency.store_answer(tx, DEFAULT_PROJECT, "k", ANSWER)
         firsts.append(first)
 
     threads = [threading.Thread(target=ask) for _ in range(10)]

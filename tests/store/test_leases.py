@@ -16,7 +16,7 @@ from store.jobs import checkpoints, claims, epochs, events, jobs, leases
 from store.jobs.claims import FingerprintPolicy
 from store.jobs.leases import Lease, Progress
 from store.tables import Base, Blob, Checkpoint, Job, Model
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 from worker.maintenance.lapsed_leases import release_lapsed
 
 WORKER = WorkerId("wrk_1")
@@ -99,7 +99,7 @@ def test_progress_is_written_and_says_what_was_asked(sessions: Sessions) -> None
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
     with transaction(sessions) as tx:
         assert leases.renew(tx, lease, 30) == "cancel"
-        assert [row.metrics for row in epochs.thinned(tx, job.id, 0, 100)] == [{"train_loss": 0.5}]
+        assert [row.metrics for row in epochs.downsampled(tx, job.id, 0, 100)] == [{"train_loss": 0.5}]
     assert read(sessions, job.id).metrics == {"train_loss": 0.5}
 
 
@@ -109,7 +109,7 @@ def test_epochs_done_again_after_a_takeover_replace_those_of_the_lost_attempt(se
     with transaction(sessions) as tx:
         leases.record(tx, lease, 30, progress(epochs={e: {"train_loss": 9.0} for e in (1, 2, 3)}))
         leases.record(tx, lease, 30, progress(epochs={2: {"train_loss": 1.0}}))
-        rows = epochs.thinned(tx, job.id, 0, 100)
+        rows = epochs.downsampled(tx, job.id, 0, 100)
     assert [(row.epoch, row.metrics["train_loss"]) for row in rows] == [(1, 9.0), (2, 1.0)]
 
 
@@ -119,7 +119,7 @@ def test_epochs_beyond_the_checkpoint_of_a_lost_attempt_are_gone_with_the_next_r
     with transaction(sessions) as tx:
         leases.record(tx, lease, 30, progress(epoch=3, epochs={e: {"train_loss": 9.0} for e in (1, 2, 3)}))
         leases.record(tx, lease, 30, progress(epoch=1))
-        assert [row.epoch for row in epochs.thinned(tx, job.id, 0, 100)] == [1]
+        assert [row.epoch for row in epochs.downsampled(tx, job.id, 0, 100)] == [1]
 
 
 WRITES = {
@@ -129,7 +129,7 @@ WRITES = {
     "fail": lambda tx, lease: leases.fail(tx, lease, {"code": "internal"}),
     "cancel": leases.cancel,
     "pause": leases.pause,
-    "give_back": leases.give_back,
+    "give_back": leases.release,
 }
 
 
@@ -167,7 +167,7 @@ def test_a_checkpoint_under_an_old_fence_is_not_kept(sessions: Sessions) -> None
     blob = write(sessions, chunks_of(b"state"))
     stale = Lease(job_id=lease.job_id, fence=lease.fence - 1)
     with pytest.raises(LeaseLost), transaction(sessions) as tx:
-        leases.checkpoint(tx, stale, blob.id, "here")
+        leases.add_checkpoint(tx, stale, blob.id, "here")
     with snapshot(sessions) as tx:
         assert checkpoints.blobs_of(tx, lease.job_id) == []
     assert read(sessions, job.id).checkpoint_id is None
@@ -179,7 +179,7 @@ def test_the_last_two_checkpoints_are_kept_newest_first(sessions: Sessions) -> N
     stored = [write(sessions, chunks_of(bytes([number]))).id for number in range(4)]
     for blob_id in stored:
         with transaction(sessions) as tx:
-            leases.checkpoint(tx, lease, blob_id, "here")
+            leases.add_checkpoint(tx, lease, blob_id, "here")
     with snapshot(sessions) as tx:
         assert checkpoints.blobs_of(tx, lease.job_id) == [stored[3], stored[2]]
 
@@ -194,8 +194,8 @@ def test_a_job_that_goes_on_from_a_checkpoint_of_other_arithmetic_is_not_bit_exa
         assert (read(sessions, job.id).bit_exact, read(sessions, job.id).fingerprint) == (exact, "here")
         blob = write(sessions, chunks_of(b"state"))
         with transaction(sessions) as tx:
-            leases.checkpoint(tx, lease, blob.id, name)
-            leases.give_back(tx, lease)
+            leases.add_checkpoint(tx, lease, blob.id, name)
+            leases.release(tx, lease)
 
 
 def test_a_job_that_begins_again_elsewhere_is_bit_exact_there(sessions: Sessions) -> None:
@@ -206,7 +206,7 @@ def test_a_job_that_begins_again_elsewhere_is_bit_exact_there(sessions: Sessions
         assert job is not None
         assert (job.bit_exact, job.fingerprint) == (True, name)
         with transaction(sessions) as tx:
-            leases.give_back(tx, Lease(job_id=JobId(job.id), fence=job.fence))
+            leases.release(tx, Lease(job_id=JobId(job.id), fence=job.fence))
 
 
 def test_a_lapsed_job_is_queued_again_and_its_attempt_stays_charged(sessions: Sessions) -> None:
@@ -313,9 +313,9 @@ def test_a_job_that_ends_without_a_worker_leaves_no_checkpoint_and_asks_for_noth
     job, lease = claim(sessions, lease_seconds=-1)
     blob = write(sessions, chunks_of(b"state"))
     with transaction(sessions) as tx:
-        leases.checkpoint(tx, lease, blob.id, "here")
+        leases.add_checkpoint(tx, lease, blob.id, "here")
     acts = {
-        "give_back": lambda tx: leases.give_back(tx, lease),
+        "give_back": lambda tx: leases.release(tx, lease),
         "lapse": lambda tx: release_lapsed(tx, max_attempts=1),
         "pause": lambda tx: [jobs.pause(tx, DEFAULT_PROJECT, job.id), leases.pause(tx, lease)],
         "cancel": lambda tx: jobs.cancel(tx, DEFAULT_PROJECT, job.id),
@@ -342,7 +342,7 @@ def test_a_job_given_back_is_not_charged_for_the_attempt(sessions: Sessions) -> 
     queue_job(sessions)
     _, lease = claim(sessions)
     with transaction(sessions) as tx:
-        leases.give_back(tx, lease)
+        leases.release(tx, lease)
     job, newer = claim(sessions)
     assert (job.attempt, newer.fence) == (1, 2)
 
@@ -370,7 +370,7 @@ def test_a_jobs_events_are_numbered_without_gaps(sessions: Sessions) -> None:
     queue_job(sessions)
     job, lease = claim(sessions)
     with transaction(sessions) as tx:
-        leases.give_back(tx, lease)
+        leases.release(tx, lease)
     with snapshot(sessions) as tx:
         rows = events.after(tx, JobId(job.id), 0, 100)
     assert [(row.number, row.type) for row in rows] == [(1, "job.queued"), (2, "job.running"), (3, "job.queued")]
@@ -380,7 +380,7 @@ def test_thinned_metrics_are_evenly_spaced_and_end_with_the_newest(sessions: Ses
     job = queue_job(sessions)
     with transaction(sessions) as tx:
         epochs.append(tx, job.id, 251, 250, {e: {"train_loss": 1 / e} for e in range(1, 251)})
-        rows = [row.epoch for row in epochs.thinned(tx, job.id, after=0, max_points=50)]
+        rows = [row.epoch for row in epochs.downsampled(tx, job.id, after=0, max_points=50)]
     assert len(rows) == 50
     assert rows[-1] == 250
     assert len({later - earlier for earlier, later in itertools.pairwise(rows)}) == 1

@@ -3,14 +3,14 @@
 import pytest
 from sqlalchemy import func, select, update
 
-from store.db.clock import now
+from store.clock import now
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId
 from store.jobs import jobs, search
 from store.jobs.search import JobFilters
 from store.tables import Job, JobMetadata
-from tests.store.conftest import explained, queue_job
+from tests.support.store import query_plan, queue_job
 
 
 def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
@@ -88,6 +88,6 @@ def test_a_list_by_metadata_walks_over_the_jobs_of_the_project_with_it_alone_and
     pairs = (("team", "risk"), ("place", "Köln"))
     with snapshot(sessions) as tx:
         query = search._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)
-        plan = explained(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
+        plan = query_plan(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
     assert "ix_job_metadata_project_id_key_value_job_id" in plan
     assert not [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in plan], plan

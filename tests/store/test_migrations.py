@@ -19,7 +19,7 @@ from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import checkpoints, search
 from store.jobs.search import JobFilters
 from store.tables import Base, Job
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
@@ -66,7 +66,7 @@ def test_jobs_of_before_are_found_by_their_metadata_and_hold_the_model_they_star
     answer = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": "job_1"})
     with transaction(sessions) as tx:
         idempotency.begin(tx, DEFAULT_PROJECT, "once", "hash")
-        idempotency.keep(tx, DEFAULT_PROJECT, "once", answer)
+        idempotency.store_answer(tx, DEFAULT_PROJECT, "once", answer)
         tx.execute(text("UPDATE idempotency_keys SET headers = NULL"))
     command.downgrade(alembic_config(database_url), "0005")
     with transaction(sessions) as tx:

@@ -14,7 +14,7 @@ from store.jobs import jobs, leases
 from store.jobs.claims import claim
 from store.jobs.leases import Lease
 from store.tables import Blob, Job, Model
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 
 ABOUT = {"architecture": {}, "preprocessing": {}, "metrics": {}, "parameters": 1, "fingerprint": ""}
 
@@ -66,7 +66,7 @@ def test_a_job_that_is_being_queued_keeps_its_model(sessions: Sessions, made: Jo
             outcomes.append(type(error))
 
     with transaction(sessions) as tx:
-        models.get(tx, DEFAULT_PROJECT, model_id, lock="keep")
+        models.get(tx, DEFAULT_PROJECT, model_id, lock="shared")
         remover = threading.Thread(target=remove)
         remover.start()
         remover.join(timeout=0.3)

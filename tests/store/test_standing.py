@@ -8,20 +8,21 @@ from sqlalchemy import insert, update
 
 from store.artifacts import models
 from store.artifacts.blobs import chunks_of, write
-from store.db.clock import now
+from store.clock import now
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId, WorkerId
 from store.jobs import claims, durations, queue_position, workers
-from store.jobs.durations import Duration, Run
+from store.jobs.durations import CompletedRun, Duration
 from store.jobs.queue_position import QueuePosition, QueueSnapshot, count_queued
+from store.jobs.workers import WorkerInfo
 from store.tables import Job, Model
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 
 
 def stand(sessions: Sessions, job: Job) -> QueuePosition:
     with snapshot(sessions) as tx:
-        return queue_position.line(tx, ProjectId(job.project_id)).place(job)
+        return queue_position.queue_snapshot(tx, ProjectId(job.project_id)).position_of(job)
 
 
 def finish(sessions: Sessions, seconds: float, flops: int = 1000, epochs_done: int = 10) -> None:
@@ -38,7 +39,7 @@ def finish(sessions: Sessions, seconds: float, flops: int = 1000, epochs_done: i
 
 def start_worker(sessions: Sessions, slots: int) -> None:
     with transaction(sessions) as tx:
-        workers.seen(tx, WorkerId("wrk_1"), "host", 1, slots)
+        workers.record_heartbeat(tx, WorkerInfo(id=WorkerId("wrk_1"), host="host", pid=1, slots=slots))
 
 
 def test_jobs_of_one_project_stand_by_priority_and_age(sessions: Sessions) -> None:
@@ -93,8 +94,8 @@ def test_behind_others_a_job_starts_when_they_have_run_or_a_slot_falls_free(sess
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
 def test_on_one_busy_slot_each_job_ahead_takes_a_mean_run(ahead: int, seconds: float) -> None:
     own = [(-5, f"job_{number}", None) for number in range(ahead)]
-    line = QueueSnapshot(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
-    assert line.place(Job(id="job_z", priority=5)).starts_in_seconds == seconds
+    queue = QueueSnapshot(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
+    assert queue.position_of(Job(id="job_z", priority=5)).starts_in_seconds == seconds
 
 
 def run_one(sessions: Sessions, runtime: float = 3600, **columns: Any) -> None:
@@ -145,10 +146,12 @@ def test_jobs_ahead_count_with_what_each_may_take(sessions: Sessions, other_proj
 
 
 def test_of_very_many_jobs_ahead_the_sum_of_what_they_take_is_told() -> None:
-    line = QueueSnapshot(
+    queue = QueueSnapshot(
         own=[(-5, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None
     )
-    assert line.place(Job(id="job_z", priority=5)) == QueuePosition(jobs_ahead=10_000, starts_in_seconds=15_003.0)
+    assert queue.position_of(Job(id="job_z", priority=5)) == QueuePosition(
+        jobs_ahead=10_000, starts_in_seconds=15_003.0
+    )
 
 
 def test_runs_are_the_last_that_succeeded_in_one_go_and_count_the_epochs_they_did(sessions: Sessions) -> None:
@@ -158,27 +161,30 @@ def test_runs_are_the_last_that_succeeded_in_one_go_and_count_the_epochs_they_di
     with transaction(sessions) as tx:
         interrupted = Job.finished_at == 10_000
         tx.execute(update(Job).where(interrupted).values(claimed_at=Job.started_at + 5000))
-        assert durations.recent(tx) == [Run(flops=300.0, seconds=2.0), Run(flops=500.0, seconds=4.0)]
+        assert durations.recent_runs(tx) == [
+            CompletedRun(flops=300.0, seconds=2.0),
+            CompletedRun(flops=500.0, seconds=4.0),
+        ]
 
 
-def runs(*pairs: tuple[float, float]) -> Sequence[Run]:
-    return [Run(flops=flops, seconds=seconds) for flops, seconds in pairs]
+def runs(*pairs: tuple[float, float]) -> Sequence[CompletedRun]:
+    return [CompletedRun(flops=flops, seconds=seconds) for flops, seconds in pairs]
 
 
 def test_a_duration_follows_the_operations_and_spans_what_similar_runs_took() -> None:
     known = runs((100, 1.0), (100, 2.0), (100, 4.0))
-    assert durations.of_job(known, 200) == Duration(seconds=4.0, low=2.0, high=8.0)
+    assert durations.estimate_duration(known, 200) == Duration(seconds=4.0, low=2.0, high=8.0)
 
 
 def test_runs_of_another_size_do_not_count_when_there_are_enough_of_the_same() -> None:
     small = runs(*[(10.0, 1.0)] * 20)  # a start-up time that hides the rate
     large = runs(*[(1e6, 100.0)] * 10)
-    assert durations.of_job([*small, *large], 2e6) == Duration(seconds=200.0, low=200.0, high=200.0)
+    assert durations.estimate_duration([*small, *large], 2e6) == Duration(seconds=200.0, low=200.0, high=200.0)
 
 
 @pytest.mark.parametrize(("known", "flops"), [([], 100), (runs((0, 1.0)), 100), (runs((100, 1.0)), 0)])
-def test_nothing_is_said_of_a_duration_of_which_nothing_is_known(known: Sequence[Run], flops: float) -> None:
-    assert durations.of_job(known, flops) is None
+def test_nothing_is_said_of_a_duration_of_which_nothing_is_known(known: Sequence[CompletedRun], flops: float) -> None:
+    assert durations.estimate_duration(known, flops) is None
 
 
 def test_counts_go_no_further_than_they_are_asked_to(sessions: Sessions, other_project: ProjectId) -> None:
@@ -192,5 +198,5 @@ def test_counts_go_no_further_than_they_are_asked_to(sessions: Sessions, other_p
 def test_slots_of_living_workers_are_counted(sessions: Sessions) -> None:
     start_worker(sessions, slots=3)
     with transaction(sessions) as tx:
-        workers.seen(tx, WorkerId("wrk_2"), "host", 2, slots=4)
+        workers.record_heartbeat(tx, WorkerInfo(id=WorkerId("wrk_2"), host="host", pid=2, slots=4))
         assert (workers.slots(tx, 30), workers.slots(tx, -1)) == (7, 0)

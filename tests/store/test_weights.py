@@ -12,7 +12,7 @@ from store.errors import NotFound, WeightsInUse
 from store.ids import DEFAULT_PROJECT, ProjectId, WeightsId
 from store.jobs import jobs
 from store.tables import Blob, Weights
-from tests.store.conftest import queue_job
+from tests.support.store import queue_job
 
 ABOUT = {"name": "mine", "bytes": 7, "sha256": "0" * 64, "tensors": []}
 
@@ -39,7 +39,7 @@ def test_weights_go_when_no_unfinished_job_needs_them_and_their_bytes_with_them(
 def test_weights_of_another_project_are_unknown(sessions: Sessions, other_project: ProjectId) -> None:
     ours = kept(sessions)
     for ask in (uploaded_weights.get, uploaded_weights.remove):
-        with pytest.raises(NotFound, match=f"there are no weights {ours.id}"), transaction(sessions) as tx:
+        with pytest.raises(NotFound, match=f"Weights {ours.id} not found"), transaction(sessions) as tx:
             ask(tx, other_project, ours.id)
 
 
@@ -47,8 +47,8 @@ def test_old_blobs_of_weights_are_no_orphans(sessions: Sessions) -> None:
     ours = kept(sessions)
     with transaction(sessions) as tx:
         tx.execute(update(Blob).values(created_at=Blob.created_at - 2 * blobs.ORPHAN_MILLISECONDS))
-    assert blobs.sweep(sessions) == ""
-    assert b"".join(blobs.read_checked(sessions, ours.blob_id)) == b"weights"
+    assert blobs.remove_orphans(sessions) == ""
+    assert b"".join(blobs.read_verified(sessions, ours.blob_id)) == b"weights"
 
 
 def test_a_job_that_is_being_queued_keeps_its_weights(sessions: Sessions) -> None:
@@ -62,7 +62,7 @@ def test_a_job_that_is_being_queued_keeps_its_weights(sessions: Sessions) -> Non
             outcomes.append(type(error))
 
     with transaction(sessions) as tx:
-        uploaded_weights.get(tx, DEFAULT_PROJECT, ours.id, lock="keep")
+        uploaded_weights.get(tx, DEFAULT_PROJECT, ours.id, lock="shared")
         remover = threading.Thread(target=remove)
         remover.start()
         remover.join(timeout=0.3)
@@ -79,12 +79,12 @@ def test_uploads_are_counted_one_after_the_other_for_each_project(sessions: Sess
 
     def count() -> None:
         with transaction(sessions) as tx:
-            usage.wait_for_turn(tx, DEFAULT_PROJECT)
+            usage.lock_uploads(tx, DEFAULT_PROJECT)
             seen.append(usage.uploaded_bytes(tx, DEFAULT_PROJECT))
 
     blob = blobs.write(sessions, [b"weights"])
     with transaction(sessions) as tx:
-        usage.wait_for_turn(tx, DEFAULT_PROJECT)
+        usage.lock_uploads(tx, DEFAULT_PROJECT)
         second = threading.Thread(target=count)
         second.start()
         second.join(timeout=0.3)

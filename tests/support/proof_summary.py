@@ -16,7 +16,7 @@ def print_proofs(terminal: pytest.TerminalReporter, form: str) -> None:
     rows = [TITLES]
     for verdict in ("passed", "failed", "error"):
         for report in terminal.getreports(verdict):
-            properties = dict(report.user_properties)
+            properties = dict(getattr(report, "user_properties", ()))  # collection errors have none
             if (row := properties.get(NAME)) and (report.when == "call" or verdict == "error"):
                 number, claim, limit = (str(part) for part in row)
                 rows.append((number, claim, form, str(properties.get("figure", "-")), limit, verdict))

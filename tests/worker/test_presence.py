@@ -14,6 +14,7 @@ FORKING = """
     from service.settings import Settings
     from store.tables import Worker
     from store.jobs import workers
+    from store.jobs.workers import WorkerInfo
     from store.db.transaction import transaction
     from worker.broker_watchdog import BrokerWatchdog
     from worker.process import Presence
@@ -25,7 +26,7 @@ FORKING = """
     def work(name):
         engine = open_database(settings.database)
         with transaction(open_sessions(engine)) as tx:
-            workers.seen(tx, WorkerId(name), "child", os.getpid(), 1)
+            workers.record_heartbeat(tx, WorkerInfo(id=WorkerId(name), host="child", pid=os.getpid(), slots=1))
         os._exit(0)
 
     for number in range(30):

@@ -123,7 +123,7 @@ def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_
     assert job.best is not None
     assert (job.best["epoch"], job.best["val_loss"]) == (lost.best["epoch"], lost.best["val_loss"])
     with snapshot(worker_fixture.sessions) as tx:
-        rows = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
+        rows = [row.epoch for row in epochs.downsampled(tx, job_id, 0, 1000)]
         model = tx.get_one(Model, job.model_id)
     assert rows[-1] == job.epoch
     assert len(rows) == len(set(rows))
@@ -140,7 +140,7 @@ def test_a_job_that_begins_anew_shows_nothing_of_what_was_lost(
     job = worker_fixture.job(job_id)
     assert (job.state, job.epoch, job.best, job.metrics) == ("queued", 0, None, {})
     with snapshot(worker_fixture.sessions) as tx:
-        assert epochs.thinned(tx, job_id, 0, 1000) == []
+        assert epochs.downsampled(tx, job_id, 0, 1000) == []
 
 
 def test_max_runtime_counts_the_seconds_of_all_attempts(worker_fixture: WorkerFixture) -> None:
@@ -189,7 +189,7 @@ def test_a_run_that_diverged_leaves_its_last_finite_weights(worker_fixture: Work
     job = worker_fixture.job(job_id)
     assert (job.state, job.model_id) == ("failed", None)
     assert job.weights_blob_id is not None
-    weights = load_safetensors(b"".join(blobs.read_checked(worker_fixture.sessions, job.weights_blob_id)))
+    weights = load_safetensors(b"".join(blobs.read_verified(worker_fixture.sessions, job.weights_blob_id)))
     assert all(np.isfinite(array).all() for array in weights.values())
 
 

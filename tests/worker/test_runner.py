@@ -55,12 +55,12 @@ def test_a_queued_job_becomes_a_model_with_metrics_and_evaluation(worker_fixture
     assert [entry["state"] for entry in job.transitions] == ["queued", "running", "succeeded"]
     with snapshot(worker_fixture.sessions) as tx:
         model = tx.get_one(Model, job.model_id)
-        done = [row.epoch for row in epochs.thinned(tx, job_id, 0, 1000)]
+        done = [row.epoch for row in epochs.downsampled(tx, job_id, 0, 1000)]
         assert checkpoints.blobs_of(tx, JobId(job_id)) == []
     assert done == list(range(1, job.epoch + 1))
     assert model.evaluation is not None
     assert model.evaluation["accuracy"] > model.evaluation["baseline"]["accuracy"]
-    data = b"".join(blobs.read_checked(worker_fixture.sessions, model.blob_id))
+    data = b"".join(blobs.read_verified(worker_fixture.sessions, model.blob_id))
     weights, metadata = load_safetensors(data), load_metadata(data)
     assert sum(array.size for array in weights.values()) == model.parameters
     assert metadata["torch"].startswith("torch.nn.Sequential(")
@@ -97,7 +97,7 @@ def test_without_validation_rows_a_model_has_the_metrics_of_the_epoch_its_weight
     worker_fixture.runner().run_all()
     job = worker_fixture.job(job_id)
     with snapshot(worker_fixture.sessions) as tx:
-        losses = [row.metrics["train_loss"] for row in epochs.thinned(tx, job_id, 0, 1000)]
+        losses = [row.metrics["train_loss"] for row in epochs.downsampled(tx, job_id, 0, 1000)]
         model = tx.get_one(Model, job.model_id)
     assert min(losses) < losses[-1]
     assert job.best is not None

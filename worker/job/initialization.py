@@ -82,7 +82,7 @@ def load_base(sessions: Sessions, job: Job) -> Base | None:
     if blob_id is None:
         raise BaseUnusable("it was deleted")
     try:
-        weights = load_safetensors(b"".join(blobs.read_checked(sessions, blob_id)))
+        weights = load_safetensors(b"".join(blobs.read_verified(sessions, blob_id)))
     except (InvalidWeights, BlobDamaged) as error:
         raise BaseUnusable(str(error)) from error
     kept = model.preprocessing if model else None

@@ -11,7 +11,7 @@ from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
 from engine.training.loop import train
-from store.db.database import Sessions, is_its_own_fault, may_pass
+from store.db.database import Sessions, is_statement_error, is_transient
 from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
 from worker.job import learning_rate
@@ -63,9 +63,9 @@ class JobRun:
             )
             return Failed(code="out_of_memory", detail=detail)
         except Exception as error:
-            if may_pass(error):
+            if is_transient(error):
                 log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
-                return Interrupted(charged=is_its_own_fault(error))
+                return Interrupted(charged=is_statement_error(error))
             log.exception("%s failed", self._job.id)
             return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
 

@@ -119,7 +119,7 @@ class JobLoader:
 def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
     """The path of a file with the blob's bytes; it is in no folder, so that nothing is left when this process dies."""
     with tempfile.TemporaryFile(prefix="backprop-") as file:
-        for chunk in blobs.read_checked(sessions, blob_id):
+        for chunk in blobs.read_verified(sessions, blob_id):
             file.write(chunk)
         file.flush()
         yield Path(f"/dev/fd/{file.fileno()}")
@@ -131,7 +131,7 @@ def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Row
         stored = checkpoints.blobs_of(tx, JobId(job.id))
     for blob_id in stored:
         try:
-            return checkpoint.load(b"".join(blobs.read_checked(sessions, blob_id)), network, plan.training, rows)
+            return checkpoint.load(b"".join(blobs.read_verified(sessions, blob_id)), network, plan.training, rows)
         except (CheckpointError, BlobDamaged) as error:
             log.warning("a checkpoint of %s cannot be used, going on from the one before: %s", job.id, error)
     return initialize_training(network, plan.training, rows)

@@ -12,7 +12,7 @@ from engine.training.events import BatchEnd
 from messaging.notifier import Notifier
 from service.settings import Settings
 from store.artifacts import blobs
-from store.db.database import Sessions, may_pass
+from store.db.database import Sessions, is_transient
 from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.jobs import leases
@@ -100,7 +100,7 @@ class Recorder:
             with transaction(self._sessions, "record") as tx:
                 requested = self.write(tx)
         except DBAPIError as error:
-            if not may_pass(error):
+            if not is_transient(error):
                 raise
             log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
             return
@@ -140,7 +140,7 @@ class Recorder:
         try:
             self._store(data)
         except DBAPIError as error:
-            if not may_pass(error):
+            if not is_transient(error):
                 raise
             log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
             stored = False
@@ -154,7 +154,7 @@ class Recorder:
         blob = blobs.write(self._sessions, blobs.chunks_of(data))
         try:
             with transaction(self._sessions, "checkpoint") as tx:
-                leases.checkpoint(tx, self._lease, blob.id, numeric_fingerprint())
+                leases.add_checkpoint(tx, self._lease, blob.id, numeric_fingerprint())
         except (DBAPIError, LeaseLost):
             blobs.discard(self._sessions, blob.id)  # in vain if the commit went through after all
             raise
@@ -162,7 +162,7 @@ class Recorder:
     def range_test(self, found: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
         """Write what the range test found, at once: training goes by it from now on, whoever does it."""
         with transaction(self._sessions, "range_test") as tx:
-            leases.keep_range_test(tx, self._lease, found, warnings)
+            leases.record_range_test(tx, self._lease, found, warnings)
         self._notifier.publish_change(self._lease.job_id)
 
     def _share(self, epochs_done: float) -> float:

@@ -14,4 +14,4 @@ class ExpiredIdempotencyRecords(Duty):
     def run(self) -> None:
         """Delete the next expired records."""
         with transaction(self.sessions, "expired_idempotency_records") as tx:
-            idempotency.forget_old(tx, self.limit)
+            idempotency.delete_expired(tx, self.limit)

@@ -14,4 +14,4 @@ class ForgottenWorkers(Duty):
     def run(self) -> None:
         """Delete the next rows."""
         with transaction(self.sessions, "forgotten_workers") as tx:
-            workers.forget_old(tx, self.limit)
+            workers.delete_old(tx, self.limit)

@@ -15,4 +15,4 @@ class OrphanedBlobs(Duty):
 
     def run(self) -> None:
         """Check the next blobs and delete those that nothing refers to."""
-        self._last_checked = blobs.sweep(self.sessions, self._last_checked, self.limit)
+        self._last_checked = blobs.remove_orphans(self.sessions, self._last_checked, self.limit)

@@ -7,6 +7,7 @@ from messaging.celery_app import celery_app
 from store.db.transaction import transaction
 from store.ids import WorkerId
 from store.jobs import claims, workers
+from store.jobs.workers import WorkerInfo
 from tests.support.worker_fixture import WorkerFixture
 from worker.maintenance.duty import Resources
 from worker.maintenance.worker_notifications import WorkerNotifications
@@ -19,7 +20,7 @@ def dataset_id(worker_fixture: WorkerFixture) -> str:
 
 def add_worker(worker_fixture: WorkerFixture, slots: int) -> None:
     with transaction(worker_fixture.sessions) as tx:
-        workers.seen(tx, WorkerId("wrk_1"), "host", 1, slots=slots)
+        workers.record_heartbeat(tx, WorkerInfo(id=WorkerId("wrk_1"), host="host", pid=1, slots=slots))
 
 
 def sent_notifications(worker_fixture: WorkerFixture) -> int:
