@@ -1,6 +1,6 @@
-"""Fixtures every test may ask for: fresh migrated databases and real brokers.
+"""Fixtures for all tests: fresh migrated databases and real brokers.
 
-Servers start when the first test of a worker process needs them; each worker process has its own.
+A server starts when the first test needs it. Each process of pytest-xdist has servers of its own.
 """
 
 import itertools
@@ -24,18 +24,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the markers known."""
+    """Register the markers."""
     config.addinivalue_line("markers", "long: takes more than a few seconds; runs with --long only")
     config.addinivalue_line("markers", "proof(number, claim, limit): a proof of reliability, for the table at the end")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the proofs of reliability that ran."""
+    """Print the reliability proofs that ran."""
     print_proofs(terminalreporter, "long" if config.getoption("--long") else "short")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out unless they are asked for."""
+    """Deselect the long tests unless ``--long`` is given."""
     if config.getoption("--long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """A running PostgreSQL; tests that stop it start it again."""
+    """A running PostgreSQL. A test that stops it must start it again."""
     server = PostgresServer()
     try:
         yield server.create()
@@ -56,7 +56,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> str:
-    """The name of a migrated database that nobody is connected to."""
+    """The name of a migrated database without connections, to copy from."""
     from store.db.migrate import migrate
 
     postgres_server.execute(f"CREATE DATABASE {TEMPLATE}")
@@ -68,7 +68,7 @@ def postgres_template(postgres_server: PostgresServer) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test's own."""
+    """The URL of a migrated PostgreSQL database for one test."""
     name = f"test_{next(_database_numbers)}"
     postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield postgres_server.url(name)
@@ -77,7 +77,7 @@ def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Ite
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file that nobody has open."""
+    """A migrated SQLite file, to copy from."""
     from store.db.migrate import migrate
 
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
@@ -87,7 +87,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A migrated SQLite file of this test's own."""
+    """The URL of a migrated SQLite file for one test."""
     path = tmp_path / "backprop.db"
     shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
@@ -95,42 +95,42 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    """The URL of a migrated database for one test; the test runs on SQLite and on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[RedisServer]:
-    """A running Valkey; tests that stop it start it again."""
+    """A running Valkey. A test that stops it must start it again."""
     yield from _serve(valkey_binary())
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
-    """A running Redis, on machines that have one; reached through ``broker_url``."""
+    """A running Redis, on machines that have one. Use it through ``broker_url``."""
     binary = redis_binary()
-    assert binary, "no redis-server on PATH: ask for broker_url or valkey_url"
+    assert binary, "no redis-server on PATH: use broker_url or valkey_url"
     yield from _serve(binary)
 
 
 @pytest.fixture
 def valkey_url(valkey_server: RedisServer) -> str:
-    """The address of an empty Valkey, for redis-py and Celery alike."""
+    """The URL of an empty Valkey, for redis-py and Celery."""
     valkey_server.flush()
     return valkey_server.url
 
 
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
-    """The address of an empty Redis, for redis-py and Celery alike."""
+    """The URL of an empty Redis, for redis-py and Celery."""
     redis_server.flush()
     return redis_server.url
 
 
 @pytest.fixture(params=BROKERS)
 def broker_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty broker, once per kind that this machine has."""
+    """The URL of an empty broker; the test runs on each type that is installed."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 

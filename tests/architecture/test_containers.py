@@ -1,4 +1,4 @@
-"""The container files agree with the code: settings that exist, modules that exist, no secret in an image."""
+"""The container files match the code: settings and modules exist, and images contain no secret."""
 
 import re
 import tomllib
@@ -12,23 +12,23 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SECRETS = ("POSTGRES_PASSWORD", "BACKPROP_API_KEY", "BACKPROP_SECRET_KEY")
-ONLY_FOR_COMPOSE = {"PORT", "WORKERS"}  # substituted in the file, not read by the service
+ONLY_FOR_COMPOSE = {"PORT", "WORKERS"}  # substituted in docker-compose.yml, not read by the service
 
 
-def test_every_setting_that_is_passed_exists() -> None:
+def test_every_setting_in_the_container_files_exists() -> None:
     named = set(re.findall(r"BACKPROP_(\w+)", COMPOSE + DOCKERFILE)) - ONLY_FOR_COMPOSE
     assert {"DATABASE_URL", "REDIS_URL", "API_KEY", "DATA"} <= named
     assert named <= {name.upper() for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_secrets_come_from_the_environment_and_are_demanded(secret: str) -> None:
+def test_secrets_are_required_from_the_environment(secret: str) -> None:
     assert f"${{{secret}:?" in COMPOSE
     assert f"\n{secret}=" in (ROOT / ".env.example").read_text()
     assert secret not in DOCKERFILE
 
 
-def test_the_image_holds_every_package_and_no_more() -> None:
+def test_the_image_contains_exactly_the_product_packages() -> None:
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
     roots = {pattern.removesuffix("*") for pattern in packages["include"]}
     copied = set(re.findall(r"^COPY (\w+) \w+$", DOCKERFILE, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The project's files keep the promises that no other tool looks after."""
+"""Rules for the project's files that no other tool checks."""
 
 import ast
 import gzip
@@ -19,14 +19,14 @@ LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_opens_by_saying_what_it_is_for(path: Path) -> None:
+def test_every_file_starts_with_a_docstring(path: Path) -> None:
     text = path.read_text()
     assert text.startswith('"""')
     assert ast.get_docstring(ast.parse(text))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_package_hides_a_standard_module(package: str) -> None:
+def test_no_package_shadows_a_standard_module(package: str) -> None:
     assert package not in sys.stdlib_module_names
 
 
@@ -37,15 +37,15 @@ def test_the_engine_package_is_a_docstring_only() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.name))
-def test_locks_name_versions_and_hashes_but_no_address(lock: Path) -> None:
+def test_locks_contain_versions_and_hashes_but_no_address(lock: Path) -> None:
     text = lock.read_text()
     assert "://" not in text
     requirements = re.findall(r"^[\w.\[\]-]+==.*$", text, re.MULTILINE)
     assert requirements
-    assert all(line.endswith("\\") for line in requirements), "each is followed by its hashes"
+    assert all(line.endswith("\\") for line in requirements), "hashes follow each requirement"
 
 
-def test_the_development_lock_holds_the_runtime_lock() -> None:
+def test_the_development_lock_contains_the_runtime_lock() -> None:
     runtime, development = ((ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock"))
     pins = re.findall(r"^[\w.\[\]-]+==[^ ;\\]+", runtime, re.MULTILINE)
     assert [pin for pin in pins if f"\n{pin}" not in f"\n{development}"] == []
@@ -59,13 +59,13 @@ def test_every_dependency_is_locked() -> None:
     assert [name for name in names if not re.search(rf"^{name}(\[[a-z]+\])?==", lock, re.MULTILINE)] == []
 
 
-def test_the_script_is_plain_posix_shell() -> None:
+def test_the_dev_script_is_posix_shell() -> None:
     subprocess.run(["sh", "-n", str(ROOT / "dev")], check=True)
     assert (ROOT / "dev").read_text().startswith("#!/bin/sh\n")
     assert (ROOT / "dev").stat().st_mode & 0o111
 
 
-def test_the_script_explains_every_command_it_has() -> None:
+def test_the_usage_lists_every_command() -> None:
     usage = subprocess.run([str(ROOT / "dev"), "help"], capture_output=True, text=True, check=True).stdout
     assert {"demo", "serve", "test"} <= set(COMMANDS)
     assert [command for command in COMMANDS if f"\n  {command}" not in usage] == []
@@ -82,13 +82,13 @@ def test_every_command_shows_help_and_does_not_run(command: str, option: str, tm
     assert [path.name for path in tmp_path.iterdir()] == ["dev"]
 
 
-def test_an_unknown_command_is_refused_with_the_usage() -> None:
+def test_an_unknown_command_prints_the_usage() -> None:
     answer = subprocess.run([str(ROOT / "dev"), "sevre"], capture_output=True, text=True, check=False)
     assert answer.returncode == 2
     assert "usage: ./dev" in answer.stderr
 
 
-def test_the_demo_data_is_the_whole_table_with_a_header() -> None:
+def test_the_demo_data_is_complete() -> None:
     with gzip.open(ROOT / "examples" / "data" / "adult.csv.gz", "rt") as file:
         lines = file.read().splitlines()
     assert len(lines) == 32_562

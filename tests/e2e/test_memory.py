@@ -1,10 +1,10 @@
-"""A job that needs more memory than its worker may take fails by itself; the worker and its other jobs go on."""
+"""A job that exceeds the memory limit of its worker fails alone; the worker continues with other jobs."""
 
 from tests.support.processes import Processes
 from tests.support.tables import flowers
 
 
-def test_a_job_beyond_the_workers_memory_fails_as_out_of_memory_and_the_next_one_runs(service: Processes) -> None:
+def test_a_job_beyond_the_memory_limit_fails_and_the_next_job_runs(service: Processes) -> None:
     service.environment["BACKPROP_WORKER_MEMORY_BYTES"] = str(400 << 20)
     worker = service.start_all()
     dataset_id = service.upload(flowers())
