@@ -10,9 +10,10 @@ from store.artifacts import models, uploaded_weights
 from store.db.transaction import Lock, Tx
 from store.ids import ProjectId
 from store.tables import Model, Weights
-from tabular.planning.embeddings import NetworkLayers
-from tabular.planning.initialization.sources import Initialization, ModelDescription, WeightsDescription
-from tabular.spec import Encoding, FeatureSpec, InitFrom
+from tabular.encodings import Encoding
+from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
+from tabular.planning.layers.column_embedding import NetworkLayers
+from tabular.spec import FeatureSpec, InitFrom
 
 _LOSS: TypeAdapter[LossSpec] = TypeAdapter(LossSpec)
 

@@ -22,7 +22,7 @@ from store.ids import JobId, ProjectId
 from store.jobs import durations, events, jobs, queue_position
 from store.tables import Dataset, Job
 from tabular.errors import InvalidPlan
-from tabular.planning.initialization.sources import Initialization
+from tabular.planning.initialization import Initialization
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan

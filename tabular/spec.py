@@ -1,14 +1,16 @@
-"""The part of a job that speaks about the table."""
+"""The part of a job request that is about the table: targets, features, and what to start from."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-MAX_SIZE = 512  # of a vector that stands for a category
+from tabular.encodings import ENCODINGS, MAX_DEFAULT_SIZE, Encoding, fitting_encodings
+from tabular.profile import COLUMN_TYPES
+
+MAX_SIZE = 512  # of an embedding
 MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
-Encoding = Literal["standardize", "none", "one_hot", "embedding"]
 ColumnName = Annotated[str, Field(min_length=1)]
 ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS)]
 Target = Annotated[
@@ -17,8 +19,17 @@ Target = Annotated[
 ]
 
 
+def _describe_encodings() -> str:
+    each = []
+    for rule in ENCODINGS.values():
+        default = [kind for kind in COLUMN_TYPES if fitting_encodings(kind)[0] == rule.name]
+        suffix = f"; default for {', '.join(default)} columns" if default else ""
+        each.append(f"`{rule.name}`: {rule.description}{suffix}.")
+    return " ".join(each)
+
+
 class FeatureSpec(BaseModel):
-    """A column to learn from, and how it becomes numbers."""
+    """A column to learn from and its encoding."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -29,19 +40,17 @@ class FeatureSpec(BaseModel):
     column: str = Field(min_length=1, description="Name of the column.")
     encoding: Encoding | None = Field(
         None,
-        description="standardize: mean 0 and deviation 1 on the training rows (numbers, the default); "
-        "none: numbers as they are (the default under an embedding layer); "
-        "one_hot: one input for each of the 100 most frequent values (categories, the default); "
-        "embedding: a learned vector for each of the 10,000 most frequent values (all but datetime). "
-        "Null: what fits the column's type.",
+        description="How the column becomes numbers. Null: the default for the column's type. "
+        + _describe_encodings()
+        + " Datetime columns have no other encoding; leave it null.",
     )
     size: int | None = Field(
         None,
         ge=1,
         le=MAX_SIZE,
         strict=True,
-        description="Length of the vectors of an embedding, and of nothing else. "
-        "Null: 1.6 n^0.56 for n vectors, at most 50.",
+        description="Size of an embedding; only for the encoding `embedding`. "
+        f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,15 +26,35 @@ Smoothing = Annotated[float, Field(ge=0, lt=1, description="share of each target
 Weight = Annotated[float, Field(gt=0, le=1e6)]
 Level = Annotated[float, Field(gt=0, lt=1)]
 
+Task = Literal["classification", "regression"]
 
-class SoftmaxCrossEntropySpec(Spec):
+
+class ClassificationLoss(Spec):
+    """A loss for classes."""
+
+    task: ClassVar[Task] = "classification"
+
+
+class RegressionLoss(Spec):
+    """A loss for numbers, which the network learns standardized unless `standardized` is false.
+
+    The loss is in the target's units to the power of `unit_power`. `min_target`: the smallest number it accepts.
+    """
+
+    task: ClassVar[Task] = "regression"
+    standardized: ClassVar[bool] = True
+    unit_power: ClassVar[Literal[1, 2]] = 2
+    min_target: ClassVar[float | None] = None
+
+
+class SoftmaxCrossEntropySpec(ClassificationLoss):
     """For one class of several: -log of the probability given to the right one."""
 
     type: Literal["softmax_cross_entropy"] = "softmax_cross_entropy"
     label_smoothing: Smoothing = 0.0
 
 
-class SigmoidCrossEntropySpec(Spec):
+class SigmoidCrossEntropySpec(ClassificationLoss):
     """For yes or no, each output by itself: two classes, or several labels at once."""
 
     type: Literal["sigmoid_cross_entropy"] = "sigmoid_cross_entropy"
@@ -50,27 +70,31 @@ class SigmoidCrossEntropySpec(Spec):
         return given if isinstance(given, tuple) else (given,)
 
 
-class MeanSquaredErrorSpec(Spec):
+class MeanSquaredErrorSpec(RegressionLoss):
     """For numbers: estimates the mean."""
 
     type: Literal["mean_squared_error"] = "mean_squared_error"
 
 
-class MeanAbsoluteErrorSpec(Spec):
+class MeanAbsoluteErrorSpec(RegressionLoss):
     """For numbers with outliers: estimates the median."""
+
+    unit_power: ClassVar[Literal[1, 2]] = 1
 
     type: Literal["mean_absolute_error"] = "mean_absolute_error"
 
 
-class HuberSpec(Spec):
+class HuberSpec(RegressionLoss):
     """For numbers with outliers: squared for errors up to `delta`, absolute beyond."""
 
     type: Literal["huber"] = "huber"
     delta: float = Field(default=1.0, gt=0, le=1e6)
 
 
-class QuantileSpec(Spec):
+class QuantileSpec(RegressionLoss):
     """For numbers and how sure one can be of them: one output per target and quantile."""
+
+    unit_power: ClassVar[Literal[1, 2]] = 1
 
     type: Literal["quantile"] = "quantile"
     quantiles: Annotated[tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_QUANTILES)] = (0.5,)
@@ -82,8 +106,11 @@ class QuantileSpec(Spec):
         return self
 
 
-class PoissonSpec(Spec):
+class PoissonSpec(RegressionLoss):
     """For counts: the outputs are logarithms of rates."""
+
+    standardized: ClassVar[bool] = False
+    min_target: ClassVar[float | None] = 0
 
     type: Literal["poisson"] = "poisson"
 

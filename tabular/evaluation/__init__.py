@@ -1,1 +1,1 @@
-"""Score a model on rows that it was not trained on."""
+"""How good a network's predictions are on held-out rows."""

@@ -1,37 +1,26 @@
-"""Which columns a network learns from, and how each becomes numbers."""
+"""Which columns a network learns from, and how each is encoded."""
 
 import re
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Collection
 
 from pydantic import BaseModel, ConfigDict
 
+from tabular.encodings import ENCODINGS, PlannedEncoding, fitting_encodings, repeated_values
+from tabular.names import suggest_name
 from tabular.planning.report import PlanningReport
-from tabular.planning.tasks import closest
-from tabular.preprocessing.categorical import MAX_CATEGORIES, MAX_VECTORS
-from tabular.preprocessing.numeric import CYCLES
+from tabular.planning.request import InputUse, PlanRequest
 from tabular.profile import Column, ColumnType, Profile
 from tabular.spec import FeatureSpec
 
-PlannedEncoding = Literal["standardize", "none", "one_hot", "embedding", "datetime"]
-Reading = Literal["anything", "positions", "whole_numbers"]  # what the first layers make of their inputs
-FITTING: dict[ColumnType, tuple[PlannedEncoding, ...]] = {  # the first is the default
-    "number": ("standardize", "none", "one_hot", "embedding"),
-    "category": ("one_hot", "embedding"),
-    "boolean": ("one_hot", "embedding"),
-    "datetime": ("datetime",),
-    "text": ("one_hot", "embedding"),
-}
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
 CONSTANT = "it has the same value in every row"
-MAX_BY_RULE = 50  # numbers in a vector whose size nobody chose
-MIN_ID_ROWS = 20  # in fewer rows, values all different are no sign of an identifier
+MIN_ID_ROWS = 20  # in fewer rows, all values being different is no sign of an identifier
 
 
 class FeaturePlan(BaseModel):
-    """A column the network learns from; at most `inputs_at_most` of the numbers in a row are its own.
+    """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
 
-    `size` and `vectors`, of an embedding only: how long its vectors are, and how many there are to learn.
+    Only for embeddings: `size`, the numbers in one embedding, and `vectors`, how many embeddings there are.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,93 +34,74 @@ class FeaturePlan(BaseModel):
 
     @property
     def width_at_most(self) -> int:
-        """How many numbers it makes for the layers that the request names."""
+        """How many numbers it makes for the requested layers; an embedding is already looked up."""
         return self.size or self.inputs_at_most
 
 
-def plan_features(  # noqa: PLR0913 - two of the six have defaults
-    profile: Profile,
-    targets: Collection[str],
-    features: Sequence[FeatureSpec] | None,
-    report: PlanningReport,
-    reading: Reading = "anything",
-    *,
-    besides: Collection[str] = (),
+def plan_features(
+    profile: Profile, request: PlanRequest, weights: Collection[str], report: PlanningReport
 ) -> tuple[FeaturePlan, ...]:
-    """Return the features asked for, or all columns that carry information; note what does not fit.
+    """Return the requested features, or every column that carries information; report what does not fit.
 
-    `besides`: columns that are there for something else, and no feature unless asked for.
-
-    Where the layers read inputs by their places, columns that never change are inputs all the same.
+    `weights`: columns of sample weights, which are features only by request. If the layers use inputs by position,
+    constant columns are features, too.
     """
-    if features is not None:
-        planned = _asked_for(profile, targets, features, report, reading)
+    if request.features is None:
+        planned = _informative_features(profile, {*request.targets, *weights}, request.input_use, report)
     else:
-        planned = _useful(profile, {*targets, *besides}, report, reading)
+        planned = _RequestedFeatures(profile, request, report).plan()
+    planned = tuple(_with_base_embeddings(feature, request) for feature in planned)
     for feature in planned:
-        _warn_of_rare(profile, feature, report)
+        _warn_of_rare_values(profile, feature, report)
     return planned
 
 
-def _useful(
-    profile: Profile, besides: Collection[str], report: PlanningReport, reading: Reading
+def _with_base_embeddings(feature: FeaturePlan, request: PlanRequest) -> FeaturePlan:
+    """Return an embedded feature with as many embeddings as the base model has for it."""
+    if feature.encoding != "embedding" or request.initialization is None:
+        return feature
+    rows = request.initialization.embedding_rows.get(feature.column, feature.vectors)
+    return feature.model_copy(update={"vectors": rows})
+
+
+def _informative_features(
+    profile: Profile, excluded: Collection[str], use: InputUse, report: PlanningReport
 ) -> tuple[FeaturePlan, ...]:
-    others = [column for column in profile.columns if column.name not in besides]
-    chosen = [column for column in others if _usable(column, profile, report, reading)]
+    columns = [column for column in profile.columns if column.name not in excluded]
+    chosen = [column for column in columns if _is_used(column, profile, use, report)]
     if not chosen:
-        report.reject("/features", "No column carries information: all are constant, empty, text or identifiers.")
-    return tuple(_feature(column, default_encoding(column.type, reading)) for column in chosen)
+        detail = "No column carries information: all are constant, empty, free text or identifiers."
+        report.reject("/features", f"{detail} Name the columns to learn from in `features`.")
+    return tuple(_encode(column, _default_encoding(column.type, use)) for column in chosen)
 
 
-def _warn_of_rare(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:
-    """Note that values which repeat are not told apart, because there are more of them than the encoding takes."""
-    most = {"one_hot": MAX_CATEGORIES, "embedding": MAX_VECTORS}.get(feature.encoding)
-    column = profile.column(feature.column)
-    if most is None or column is None or repeated(column) <= most:
-        return
-    report.warn(
-        "rare_values_joined",
-        f"{column.name!r} has {repeated(column):,} values in more than one row; {feature.encoding} tells the "
-        f"{most:,} most frequent apart, and takes the others for one.",
-        column=column.name,
-        fix=f'Ask for {{"column": "{column.name}", "encoding": "embedding"}}.'
-        if feature.encoding == "one_hot"
-        else "Join values that mean alike before you upload.",
-    )
-
-
-def default_encoding(kind: ColumnType, reading: Reading) -> PlannedEncoding:
-    """Return how a column becomes numbers if nothing was said: as they are, where an embedding looks them up."""
-    return "none" if kind == "number" and reading == "whole_numbers" else FITTING[kind][0]
-
-
-def _usable(column: Column, profile: Profile, report: PlanningReport, reading: Reading) -> bool:
-    reason = useless(column, profile.rows)
-    if reason == CONSTANT and reading != "anything":
+def _is_used(column: Column, profile: Profile, use: InputUse, report: PlanningReport) -> bool:
+    reason = why_useless(column, profile.rows)
+    if reason == CONSTANT and use != "any_order":
         return True
     if reason:
         report.warn(
             "column_skipped",
-            f"{column.name!r} is not learned from: {reason}.",
+            f"{column.name!r} is not used as a feature: {reason}.",
             column=column.name,
-            fix=f'Name it in "features" to use it all the same: {{"column": "{column.name}"}}.',
+            fix=f'To use it anyway, list it in "features": {{"column": "{column.name}"}}.',
         )
     return reason is None
 
 
-def useless(column: Column, rows: int) -> str | None:
-    """Return why a column teaches nothing about unseen rows, or None."""
+def why_useless(column: Column, rows: int) -> str | None:
+    """Return why a column says nothing about unseen rows, or None."""
     if column.missing == rows:
         return "it has no values"
     if column.distinct == 1 and not column.missing:
         return CONSTANT
     if column.type == "text":
         return "it is free text"
-    return "it looks like an identifier" if identifier(column, rows) else None
+    return "it looks like an identifier" if is_identifier(column, rows) else None
 
 
-def identifier(column: Column, rows: int) -> bool:
-    """Tell whether every row has a value of its own: labels, or whole numbers without a gap that are called so."""
+def is_identifier(column: Column, rows: int) -> bool:
+    """Tell whether every row has its own value: labels, or consecutive whole numbers in a column named like an ID."""
     if column.distinct != rows - column.missing or column.distinct < MIN_ID_ROWS:
         return False
     if column.type == "number" and column.integer and IDENTIFIER.search(column.name):
@@ -143,75 +113,85 @@ def _number(value: float | str | None) -> float:
     return value if isinstance(value, (int, float)) else 0.0
 
 
-def _asked_for(
-    profile: Profile,
-    targets: Collection[str],
-    features: Sequence[FeatureSpec],
-    report: PlanningReport,
-    reading: Reading,
-) -> tuple[FeaturePlan, ...]:
-    columns = {column.name: column for column in profile.columns}
-    first: dict[str, int] = {}
-    planned = []
-    for place, feature in enumerate(features):
-        pointer, name = f"/features/{place}", feature.column
-        if name not in columns:
-            detail = f"The data set has no column {name!r}. {closest(name, list(columns))}"
-            report.reject(f"{pointer}/column", detail)
-        elif name in targets:
-            report.reject(
-                f"{pointer}/column",
-                f"{name!r} is {'the' if len(targets) == 1 else 'a'} target; a network cannot learn from its answer.",
-            )
-        elif name in first:
-            report.reject(f"{pointer}/column", f"{name!r} is named twice, first at /features/{first[name]}.")
-        else:
-            first[name] = place
-            encoding = feature.encoding or default_encoding(columns[name].type, reading)
-            _check_size(feature, encoding, pointer, report)
-            if fitted := _with_encoding(columns[name], encoding, pointer, profile.rows, report):
-                planned.append(fitted.model_copy(update={"size": feature.size or fitted.size}))
-    return tuple(planned)
+def _default_encoding(kind: ColumnType, use: InputUse) -> PlannedEncoding:
+    """Return a column type's encoding: its default, but unchanged numbers before an `embedding` layer."""
+    return "none" if kind == "number" and use == "whole_numbers" else fitting_encodings(kind)[0]
 
 
-def _check_size(feature: FeatureSpec, encoding: PlannedEncoding, pointer: str, report: PlanningReport) -> None:
-    if feature.size is not None and encoding != "embedding":
-        detail = f"{encoding} has no vectors whose size could be chosen; leave size out, or ask for embedding."
-        report.reject(f"{pointer}/size", detail)
+def _encode(column: Column, encoding: PlannedEncoding, size: int | None = None) -> FeaturePlan:
+    width = ENCODINGS[encoding].width(column)
+    return FeaturePlan(
+        column=column.name,
+        type=column.type,
+        encoding=encoding,
+        inputs_at_most=width.inputs_at_most,
+        size=size or width.size,
+        vectors=width.vectors,
+    )
 
 
-def _with_encoding(
-    column: Column, encoding: PlannedEncoding, pointer: str, rows: int, report: PlanningReport
-) -> FeaturePlan | None:
-    fitting = FITTING[column.type]
-    if encoding not in fitting:
-        allowed = " or ".join(name for name in fitting if name != "datetime") or "null"
-        detail = f"{encoding} does not fit {column.name!r}, a {column.type} column; use {allowed}."
-        report.reject(f"{pointer}/encoding", detail)
+def _warn_of_rare_values(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:
+    """Warn if a column repeats more values than its encoding can tell apart."""
+    most = ENCODINGS[feature.encoding].max_categories
+    column = profile.column(feature.column)
+    if most is None or column is None or (repeated := repeated_values(column)) <= most:
+        return
+    fix = "Merge values with the same meaning before the upload."
+    if feature.encoding == "one_hot":
+        fix = f'Request {{"column": "{column.name}", "encoding": "embedding"}}.'
+    detail = (
+        f"{column.name!r} has {repeated:,} values that occur in more than one row. "
+        f"{feature.encoding} distinguishes the {most:,} most frequent and treats all others as one."
+    )
+    report.warn("rare_values_joined", detail, column=column.name, fix=fix)
+
+
+class _RequestedFeatures:
+    """Plans the features that a request names, and reports every one that cannot be used."""
+
+    def __init__(self, profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
+        self._profile, self._request, self._report = profile, request, report
+        self._first_use: dict[str, int] = {}
+
+    def plan(self) -> tuple[FeaturePlan, ...]:
+        """Return the features that can be used, in the requested order."""
+        each = [self._plan_feature(index, feature) for index, feature in enumerate(self._request.features or ())]
+        return tuple(planned for planned in each if planned)
+
+    def _plan_feature(self, index: int, feature: FeatureSpec) -> FeaturePlan | None:
+        pointer = f"/features/{index}"
+        column = self._profile.column(feature.column)
+        problem = self._name_problem(feature.column)
+        if problem or column is None:
+            self._report.reject(f"{pointer}/column", problem or "")
+            return None
+        self._first_use[feature.column] = index
+        encoding = feature.encoding or _default_encoding(column.type, self._request.input_use)
+        if feature.size is not None and encoding != "embedding":
+            detail = f'{encoding} has no size. Leave `size` out or request "encoding": "embedding".'
+            self._report.reject(f"{pointer}/size", detail)
+        return self._fit(pointer, column, encoding, feature.size)
+
+    def _name_problem(self, name: str) -> str | None:
+        targets = self._request.targets
+        if self._profile.column(name) is None:
+            names = [column.name for column in self._profile.columns]
+            return f"The data set has no column {name!r}. {suggest_name(name, names)}"
+        if name in targets:
+            article = "the" if len(targets) == 1 else "a"
+            return f"{name!r} is {article} target and cannot be a feature as well. Remove it from `features`."
+        if name in self._first_use:
+            return f"{name!r} is listed twice, first at /features/{self._first_use[name]}. Remove one of them."
         return None
-    if column.missing == rows:
-        report.reject(f"{pointer}/column", f"{column.name!r} has no values.")
-        return None
-    return _feature(column, encoding)
 
-
-def _feature(column: Column, encoding: PlannedEncoding) -> FeaturePlan:
-    missing = int(column.missing > 0)
-    plan = FeaturePlan(column=column.name, type=column.type, encoding=encoding, inputs_at_most=1 + missing)
-    match encoding:
-        case "one_hot":
-            width = min(repeated(column), MAX_CATEGORIES) + 1 + missing
-            return plan.model_copy(update={"inputs_at_most": width})
-        case "embedding":
-            vectors = min(repeated(column), MAX_VECTORS) + 1 + missing
-            size = min(MAX_BY_RULE, round(1.6 * vectors**0.56))
-            return plan.model_copy(update={"inputs_at_most": 1, "vectors": vectors, "size": size})
-        case "datetime":
-            return plan.model_copy(update={"inputs_at_most": 1 + 2 * len(CYCLES) + missing})
-        case _:
-            return plan
-
-
-def repeated(column: Column) -> int:
-    """Return how many values stand in more than one row: only these can be learned from one by one."""
-    return column.distinct - (column.singletons or 0)
+    def _fit(self, pointer: str, column: Column, encoding: PlannedEncoding, size: int | None) -> FeaturePlan | None:
+        fitting = fitting_encodings(column.type)
+        if encoding not in fitting:
+            allowed = " or ".join(name for name in fitting if name != "datetime") or "null"
+            detail = f"{encoding} does not fit {column.name!r}, a {column.type} column. Use {allowed}."
+            self._report.reject(f"{pointer}/encoding", detail)
+            return None
+        if column.missing == self._profile.rows:
+            self._report.reject(f"{pointer}/column", f"{column.name!r} has no values. Remove it from `features`.")
+            return None
+        return _encode(column, encoding, size)

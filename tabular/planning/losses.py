@@ -1,4 +1,7 @@
-"""Which loss a job's targets are learned by, and how many outputs that takes."""
+"""Which loss a job's targets are trained with, and how many outputs that takes.
+
+A new loss needs nothing here: `engine.spec.losses` says which task each loss is for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,103 +16,129 @@ from engine.spec import (
     TargetSpec,
     loss_spec,
 )
+from engine.spec.losses import BY_NAME, RegressionLoss
 from tabular.planning.report import PlanningReport
-from tabular.planning.targets import Goal
-from tabular.planning.tasks import TargetPlan
+from tabular.planning.target_columns import TargetColumn
+from tabular.planning.targets import Targets
 from tabular.profile import Profile
 from tabular.spec import Task
 
 POINTER = "/training/loss"
-FOR_NUMBERS: tuple[LossName, ...] = (
-    "mean_squared_error",
-    "mean_absolute_error",
-    "huber",
-    "quantile",
-    "poisson",
-)
+REGRESSION_LOSSES: tuple[LossName, ...] = tuple(name for name, spec in BY_NAME.items() if spec.task == "regression")
+
+RequestedLoss = LossName | LossSpec | str  # a name, "auto", or a loss with its options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossPlan:
-    """The network's loss, each target's part in it, and the shape of the outputs."""
+    """The network's loss, the loss of each target column, and the shape of the outputs."""
 
     loss: LossName | LossSpec
     each: tuple[SingleLossSpec, ...]
     outputs: int | tuple[int, int]
 
 
-def implied_task(profile: Profile, names: Sequence[str], asked: LossName | LossSpec | str) -> Task | None:
-    """Return regression if a loss for numbers was asked for, and there are numbers only."""
-    name = asked if isinstance(asked, str) else asked.type
+def implied_task(profile: Profile, names: Sequence[str], requested: RequestedLoss) -> Task | None:
+    """Return regression if the requested loss is for numbers and all targets are number columns."""
     numbers = all(column.type == "number" for column in profile.columns if column.name in names)
-    return "regression" if name in FOR_NUMBERS and numbers else None
+    return "regression" if _name(requested) in REGRESSION_LOSSES and numbers else None
 
 
-def plan_loss(goal: Goal, asked: LossName | LossSpec | str, report: PlanningReport) -> LossPlan:
-    """Return the loss that was asked for, or the one that suits the targets; note it where it does not fit."""
-    if not isinstance(asked, str) and asked.type == "multi_target":
-        return _weighted(goal, asked, report)
-    each = tuple(_fitting(target, asked, POINTER, report) for target in goal.targets)
-    if goal.by_position:
-        return _whole(each, asked, (len(each), goal.targets[0].outputs), report)
-    outputs = sum(map(width, each, goal.targets))
+def plan_loss(targets: Targets, requested: RequestedLoss, report: PlanningReport) -> LossPlan:
+    """Return the requested loss, or one that fits the targets; report where the requested one does not."""
+    if isinstance(requested, MultiTargetSpec):
+        return _plan_multi_target(targets, requested, report)
+    each = tuple(_fitting_loss(target, requested, POINTER, report) for target in targets.columns)
+    widths = tuple(map(count_outputs, each, targets.columns))
+    if targets.per_time_step:
+        return _plan_single(each, requested, (len(each), widths[0]), report)
     if len(each) > 1 and (len(set(each)) > 1 or each[0].type == "softmax_cross_entropy"):
         parts = (
-            TargetSpec(outputs=width(loss, target), loss=loss, weight=1 / len(each))
-            for loss, target in zip(each, goal.targets, strict=True)
+            TargetSpec(outputs=width, loss=loss, weight=1 / len(each)) for loss, width in zip(each, widths, strict=True)
         )
-        return LossPlan(loss=MultiTargetSpec(targets=tuple(parts)), each=each, outputs=outputs)
-    return _whole(each, asked, outputs, report)
+        return LossPlan(loss=MultiTargetSpec(targets=tuple(parts)), each=each, outputs=sum(widths))
+    return _plan_single(each, requested, sum(widths), report)
 
 
-def width(loss: SingleLossSpec, target: TargetPlan) -> int:
-    """Return how many outputs one target takes."""
-    return len(loss.quantiles) if isinstance(loss, QuantileSpec) else target.outputs
+def count_outputs(loss: SingleLossSpec, target: TargetColumn) -> int:
+    """Return how many outputs a target takes: one per quantile or class, one for a number or for yes or no."""
+    if isinstance(loss, QuantileSpec):
+        return len(loss.quantiles)
+    return target.class_count if loss.type == "softmax_cross_entropy" else 1
 
 
-def _whole(
+def _plan_single(
     each: tuple[SingleLossSpec, ...],
-    asked: LossName | LossSpec | str,
+    requested: RequestedLoss,
     outputs: int | tuple[int, int],
     report: PlanningReport,
 ) -> LossPlan:
-    """Return one loss for all outputs, by its name unless options came with it."""
+    """Return one loss for all outputs, as a name unless it was requested with options."""
     loss = each[0]
-    _check_weights(loss, outputs if isinstance(outputs, int) else outputs[0], POINTER, report)
-    return LossPlan(loss=loss.type if isinstance(asked, str) else loss, each=each, outputs=outputs)
+    _check_positive_weights(loss, outputs if isinstance(outputs, int) else outputs[0], POINTER, report)
+    return LossPlan(loss=loss.type if isinstance(requested, str) else loss, each=each, outputs=outputs)
 
 
-def _check_weights(loss: SingleLossSpec, outputs: int, pointer: str, report: PlanningReport) -> None:
-    given = len(loss.positive_weights) if isinstance(loss, SigmoidCrossEntropySpec) else 1
-    if given not in {1, outputs}:
-        detail = f"There are {given} weights, and {outputs} outputs; give one weight, or one for each."
+def _plan_multi_target(targets: Targets, requested: MultiTargetSpec, report: PlanningReport) -> LossPlan:
+    """Return the requested sum of losses, checked target by target."""
+    pointer = f"{POINTER}/targets"
+    if not targets.several or len(requested.targets) != len(targets.columns):
+        count = "1 column" if not targets.several else f"{len(targets.columns)} columns"
+        detail = f"multi_target lists {len(requested.targets)} losses, but there are {count} to predict."
+        report.reject(pointer, f"{detail} List one loss for each target column.")
+        return plan_loss(targets, "auto", report)
+    each = []
+    for index, (part, target) in enumerate(zip(requested.targets, targets.columns, strict=True)):
+        loss = _fitting_loss(target, part.loss, f"{pointer}/{index}/loss", report)
+        if part.outputs != (width := count_outputs(loss, target)):
+            detail = f"{target.column.name!r} takes {width} outputs with {loss.type}, not {part.outputs}."
+            report.reject(f"{pointer}/{index}/outputs", f"{detail} Set outputs to {width}.")
+        _check_positive_weights(loss, width, f"{pointer}/{index}/loss", report)
+        each.append(loss)
+    return LossPlan(loss=requested, each=tuple(each), outputs=sum(map(count_outputs, each, targets.columns)))
+
+
+def _check_positive_weights(loss: SingleLossSpec, outputs: int, pointer: str, report: PlanningReport) -> None:
+    count = len(loss.positive_weights) if isinstance(loss, SigmoidCrossEntropySpec) else 1
+    if count not in {1, outputs}:
+        detail = f"There are {count} weights for {outputs} outputs. Give one weight, or one for each output."
         report.reject(f"{pointer}/positive_weight", detail)
 
 
-def _fitting(
-    target: TargetPlan, asked: LossName | LossSpec | str, pointer: str, report: PlanningReport
+def _fitting_loss(
+    target: TargetColumn, requested: RequestedLoss, pointer: str, report: PlanningReport
 ) -> SingleLossSpec:
-    """Return the loss asked for if it fits the target, else the one that does."""
-    fitting = _names(target)
-    name = asked if isinstance(asked, str) else asked.type
-    if name == "auto" or name not in fitting:
+    """Return the requested loss if it fits the target, else the default for the target."""
+    fitting, name = _fitting_names(target), _name(requested)
+    if name not in fitting:
         if name != "auto":
-            report.reject(pointer, f"{name} does not fit {_subject(target)}; use {' or '.join(fitting)}, or auto.")
+            detail = f"{name} does not fit {_describe_task(target)}. Use {' or '.join(fitting)}, or auto."
+            report.reject(pointer, detail)
         return _single(fitting[0])
-    if name == "poisson" and isinstance(target.column.min, (int, float)) and target.column.min < 0:
-        detail = f"poisson counts from 0 up, and {target.column.name!r} goes down to {target.column.min:g}."
-        report.reject(pointer, detail)
-    return _single(fitting[fitting.index(name)]) if isinstance(asked, str) else _single(asked)
+    loss = _single(fitting[fitting.index(name)] if isinstance(requested, str) else requested)
+    if isinstance(loss, RegressionLoss) and loss.min_target is not None:
+        smallest = target.column.min
+        if isinstance(smallest, (int, float)) and smallest < loss.min_target:
+            detail = f"{name} needs targets of at least {loss.min_target:g}"
+            report.reject(pointer, f"{detail}, but {target.column.name!r} has values down to {smallest:g}.")
+    return loss
 
 
-def _names(target: TargetPlan) -> tuple[LossName, ...]:
+def _fitting_names(target: TargetColumn) -> tuple[LossName, ...]:
+    """Return the losses that fit a target; the first is the default."""
     if target.task == "regression":
-        return FOR_NUMBERS
-    return ("sigmoid_cross_entropy",) if target.outputs == 1 else ("softmax_cross_entropy",)
+        return REGRESSION_LOSSES
+    if target.class_count <= 2:
+        return ("sigmoid_cross_entropy", "softmax_cross_entropy")
+    return ("softmax_cross_entropy",)
 
 
-def _subject(target: TargetPlan) -> str:
+def _describe_task(target: TargetColumn) -> str:
     return "regression" if target.task == "regression" else f"classification with {target.class_count} classes"
+
+
+def _name(requested: RequestedLoss) -> str:
+    return requested if isinstance(requested, str) else requested.type
 
 
 def _single(loss: LossName | LossSpec) -> SingleLossSpec:
@@ -117,22 +146,3 @@ def _single(loss: LossName | LossSpec) -> SingleLossSpec:
     if isinstance(spec, MultiTargetSpec):
         raise TypeError("a target has one loss")
     return spec
-
-
-def _weighted(goal: Goal, asked: MultiTargetSpec, report: PlanningReport) -> LossPlan:
-    """Return the sum of losses that was asked for, checked target by target."""
-    pointer = f"{POINTER}/targets"
-    if not goal.several or len(asked.targets) != len(goal.targets):
-        names = "one column" if not goal.several else f"{len(goal.targets)} columns"
-        detail = f"There are {len(asked.targets)} losses, and target names {names}; a list needs one for each."
-        report.reject(pointer, detail)
-        return plan_loss(goal, "auto", report)
-    each = []
-    for place, (part, target) in enumerate(zip(asked.targets, goal.targets, strict=True)):
-        loss = _fitting(target, part.loss, f"{pointer}/{place}/loss", report)
-        if part.outputs != (wanted := width(loss, target)):
-            detail = f"{target.column.name!r} takes {wanted} outputs, not {part.outputs}."
-            report.reject(f"{pointer}/{place}/outputs", detail)
-        _check_weights(loss, wanted, f"{pointer}/{place}/loss", report)
-        each.append(loss)
-    return LossPlan(loss=asked, each=tuple(each), outputs=sum(map(width, each, goal.targets)))

@@ -1,31 +1,25 @@
 """Plan a job from its request and the table's profile, before any row is read; report all problems at once."""
 
-from engine.spec import TrainingSpec
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.spec import MultiTargetSpec, TrainingSpec
 from tabular.planning.defaults import default_layers, default_training
-from tabular.planning.embeddings import NetworkLayers, check_front, embedding_layer, with_vectors
 from tabular.planning.features import FeaturePlan, plan_features
-from tabular.planning.initialization.from_model import with_model_defaults
-from tabular.planning.initialization.sources import ModelDescription
-from tabular.planning.initialization.take_over import take_over
-from tabular.planning.layer_rules import check_layers
-from tabular.planning.layers import (
-    Inputs,
-    Shape,
-    check_embedding,
-    check_frozen,
-    check_outputs,
-    end_of,
-    inputs_of,
-    reading,
-)
+from tabular.planning.layers.column_embedding import NetworkLayers, check_embedded_features, embedding_layer
+from tabular.planning.layers.embedding import check_embedding
+from tabular.planning.layers.inputs import count_inputs
+from tabular.planning.layers.rules import check_frozen, check_layers
+from tabular.planning.layers.shapes import HiddenLayers, Shape, check_outputs, check_shapes
 from tabular.planning.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.plan import Plan, TargetPart
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
-from tabular.planning.split import validation_rows
-from tabular.planning.targets import Goal, plan_goal
-from tabular.planning.training_rules import check_training, fit_batch, warn_of_training
+from tabular.planning.takeover.defaults import with_base_defaults
+from tabular.planning.takeover.take_over import take_over
+from tabular.planning.targets import Targets, plan_targets
+from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
 from tabular.profile import Profile
 
 
@@ -36,99 +30,99 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         InvalidPlan: the target, features, task, layers, training or initialization do not fit the table; lists all.
     """
     report = PlanningReport()
-    request = _with_base_defaults(request)
-    goal = _plan_targets(profile, request, report)
-    features = _plan_features(profile, request, report)
-    inputs = inputs_of(features, profile)
-    last_shape = _check_first_layers(profile, request, features, inputs, report)
-    if goal is None:
-        report.raise_problems()
-        raise AssertionError("a target that cannot be planned leaves a problem")
-    goal = _answer_each_time_step(goal, last_shape, request.training, report)
-    loss = plan_loss(goal, request.training.loss, report)
-    check_training(request.training, goal, report)
-    rows = goal.rows - validation_rows(goal.rows, request.training.validation.fraction)
-    own_layers = request.layers if request.model else default_layers(rows, inputs.most, request.training)
-    frozen = {*request.training.frozen, *range(_kept(request) or 0)}
-    if last_shape is not None:
-        check_frozen(own_layers, request.training.frozen, inputs, report)
-        check_layers(own_layers, inputs, request.training, rows, frozen, report)
+    request = with_base_defaults(request)
+    targets = _plan_targets(profile, request, report)
+    features = plan_features(profile, request, check_sample_weight(profile, request, report), report)
+    hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile))
+    output_shape = _check_features_and_layers(profile, request, features, hidden, report)
+    targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
+    loss = plan_loss(targets, request.training.loss, report)
+    check_training(request.training, targets, report)
+    rows = targets.rows - count_validation_rows(targets.rows, request.training.validation.fraction)
+    if request.model is None:
+        hidden = replace(hidden, layers=default_layers(rows, hidden.inputs.most, request.training))
+    if output_shape is not None:
+        _check_layers_and_training(request, hidden, rows, report)
     if not report.problems:
-        check_outputs(own_layers, inputs, loss, report)
+        check_outputs(hidden, loss, report)
     report.raise_problems()
-    layers = NetworkLayers(embedding=embedding_layer(features), requested=own_layers)
-    training = default_training(fit_batch(request.training, rows, report), rows, inputs.most, request.layers)
-    warn_of_training(training, rows, report, from_nothing=request.initialization is None)
+    layers = NetworkLayers(embedding=embedding_layer(features), requested=hidden.layers)
+    training = _plan_training(request, rows, hidden.inputs.most, report)
     planned = Plan(
-        target=request.targets if goal.several else request.targets[0],
-        targets=_parts(goal, loss) if goal.several else (),
+        target=request.targets if targets.several else request.targets[0],
+        targets=_target_parts(targets, loss) if targets.several else (),
         sample_weight=request.sample_weight,
-        task=goal.task,
-        classes=goal.classes,
+        task=targets.task,
+        classes=targets.classes,
         loss=loss.loss,
         outputs=loss.outputs,
         features=features,
         inputs_at_most=sum(feature.inputs_at_most for feature in features),
-        rows=goal.rows,
+        rows=targets.rows,
         training_rows=rows,
         layers=layers.all,
-        training=training.model_copy(update={"loss": loss.loss, "frozen": tuple(map(layers.index, training.frozen))}),
+        training=_for_network(training, loss, layers),
         warnings=tuple(report.warnings),
     )
     return take_over(request.initialization, planned, profile)
 
 
-def _with_base_defaults(request: PlanRequest) -> PlanRequest:
-    base = request.initialization
-    if base is None or not isinstance(base.source, ModelDescription):
-        return request
-    return with_model_defaults(request, base.source)
+def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Targets | None:
+    task = request.task or implied_task(profile, request.targets, request.training.loss)
+    return plan_targets(profile, request.targets, task, report)
 
 
-def _kept(request: PlanRequest) -> int | None:
-    return request.initialization.init_from.freeze_layers if request.initialization else None
-
-
-def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Goal | None:
-    names = request.targets
-    return plan_goal(profile, names, request.task or implied_task(profile, names, request.training.loss), report)
-
-
-def _plan_features(profile: Profile, request: PlanRequest, report: PlanningReport) -> tuple[FeaturePlan, ...]:
-    weights = check_sample_weight(profile, request.sample_weight, request.targets, request.features, report)
-    found = plan_features(profile, request.targets, request.features, report, reading(request.layers), besides=weights)
-    return with_vectors(found, request.initialization.embedding_rows if request.initialization else {})
-
-
-def _check_first_layers(
+def _check_features_and_layers(
     profile: Profile,
     request: PlanRequest,
-    features: tuple[FeaturePlan, ...],
-    inputs: Inputs,
+    features: Sequence[FeaturePlan],
+    hidden: HiddenLayers,
     report: PlanningReport,
 ) -> Shape | None:
+    """Return what the last requested layer makes of a row; None if that is unknown because of a problem."""
     if report.problems:
         return None
-    check_front(request.layers, features, reading(request.layers), report)
-    check_embedding(request.layers, features, profile, report, asked=request.features is not None)
-    return end_of(request.layers, inputs, report)
+    check_embedded_features(request, features, report)
+    check_embedding(profile, request, features, report)
+    return check_shapes(hidden, report)
 
 
-def _answer_each_time_step(goal: Goal, end: Shape | None, training: TrainingSpec, report: PlanningReport) -> Goal:
-    """Let a network that ends in as many time steps as there are targets answer at each, if they share classes."""
-    if end is None or len(end) != 2 or not goal.several:
-        return goal
-    weighted = not isinstance(training.loss, str) and training.loss.type == "multi_target"
-    arranged = goal.at_positions() if len(goal.targets) == end[0] and not weighted else None
-    if arranged is None:
-        detail = f"The layers end in {end[0]} time steps of {end[1]} features. All targets read them as one row."
+def _answer_per_time_step(
+    targets: Targets, output_shape: Shape | None, training: TrainingSpec, report: PlanningReport
+) -> Targets:
+    """Let a network that ends in one time step per target answer at each, if the targets share their classes."""
+    if output_shape is None or len(output_shape) != 2 or not targets.several:
+        return targets
+    steps, width = output_shape
+    one_loss = not isinstance(training.loss, MultiTargetSpec)
+    answered = targets.answered_per_time_step() if len(targets.columns) == steps and one_loss else None
+    if answered is None:
+        detail = f"The layers end in {steps} time steps of {width} features. All targets read them as one row."
         fix = "To get one answer per time step, name that many targets with the same classes, and a single loss."
         report.warn("moments_joined", detail, fix=fix)
-    return arranged or goal
+    return answered or targets
 
 
-def _parts(goal: Goal, loss: LossPlan) -> tuple[TargetPart, ...]:
+def _check_layers_and_training(request: PlanRequest, hidden: HiddenLayers, rows: int, report: PlanningReport) -> None:
+    frozen = {*request.training.frozen, *range(request.freeze_layers)}
+    check_frozen(hidden, request.training, report)
+    check_layers(hidden, request.training, rows, frozen, report)
+
+
+def _plan_training(request: PlanRequest, rows: int, inputs: int, report: PlanningReport) -> TrainingSpec:
+    """Return the training with every default filled in; its layer numbers are still those of the request."""
+    training = default_training(fit_batch_size(request.training, rows, report), rows, inputs, request.layers)
+    warn_of_training(training, rows, report, random_weights=request.initialization is None)
+    return training
+
+
+def _for_network(training: TrainingSpec, loss: LossPlan, layers: NetworkLayers) -> TrainingSpec:
+    """Return the training with the planned loss and with the network's layer numbers."""
+    return training.model_copy(update={"loss": loss.loss, "frozen": tuple(map(layers.index, training.frozen))})
+
+
+def _target_parts(targets: Targets, loss: LossPlan) -> tuple[TargetPart, ...]:
     return tuple(
         TargetPart(column=target.column.name, task=target.task, classes=target.classes, loss=each)
-        for target, each in zip(goal.targets, loss.each, strict=True)
+        for target, each in zip(targets.columns, loss.each, strict=True)
     )

@@ -1,10 +1,13 @@
 """What planning reports about a request: problems, which reject the job, and warnings, which do not."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from engine.errors import PointedProblem
 from tabular.errors import InvalidPlan
 from tabular.profile import DataWarning
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -23,6 +26,12 @@ class PlanningReport:
     def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
         """Add something that the sender should know."""
         self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix))
+
+    def require(self, planned: T | None) -> T:
+        """Return what was planned; for None raise InvalidPlan with the problems that prevented it."""
+        if planned is None:
+            raise InvalidPlan(self.problems)
+        return planned
 
     def raise_problems(self) -> None:
         """Raise InvalidPlan with all problems, if there are any."""

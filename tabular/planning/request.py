@@ -1,12 +1,15 @@
 """What a job request asks of planning, as one value."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from engine.spec import LayerSpec, ModelSpec, TrainingSpec
-from tabular.planning.initialization.sources import Initialization
+from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ModelSpec, ReshapeSpec, TrainingSpec
+from tabular.planning.initialization import Initialization
 from tabular.spec import FeatureSpec, Target, Task
 
 DEFAULT_TRAINING = TrainingSpec()  # no field is set, so planning chooses every value
+
+InputUse = Literal["any_order", "by_position", "whole_numbers"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +37,20 @@ class PlanRequest:
     def layers(self) -> tuple[LayerSpec, ...]:
         """The requested hidden layers; empty if planning chooses them."""
         return () if self.model is None else tuple(self.model.layers)
+
+    @property
+    def freeze_layers(self) -> int:
+        """How many of the first layers stay as the base has them."""
+        return self.initialization.init_from.freeze_layers if self.initialization else 0
+
+    @property
+    def input_use(self) -> InputUse:
+        """How the first layer uses its inputs.
+
+        `whole_numbers`: an embedding looks them up. `by_position`: a reshape gives each a position, so their order
+        matters. `any_order`: everything else.
+        """
+        first = next((layer for layer in self.layers if not isinstance(layer, (ReshapeSpec, FlattenSpec))), None)
+        if isinstance(first, EmbeddingSpec):
+            return "whole_numbers"
+        return "by_position" if self.layers and isinstance(self.layers[0], ReshapeSpec) else "any_order"

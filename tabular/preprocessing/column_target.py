@@ -1,4 +1,4 @@
-"""One column to predict: to training targets, and from its outputs of a network back to answers."""
+"""One column to predict: to training targets, and from the network's outputs back to answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.spec import LossName, QuantileSpec, SingleLossSpec
+from engine.spec.losses import BY_NAME, RegressionLoss
 from tabular.spec import Task
 from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
@@ -19,11 +20,12 @@ Index = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnTarget:
-    """What a network learns to answer about a column.
+    """What a network learns to predict about a column.
 
-    Classification: `classes`, as they stand in the file; two of them are one output, the probability of the
-    second. Regression: the network learns (value - mean) / stddev, with the mean and deviation of the training
-    rows; under a Poisson loss the logarithms of values as they are. `quantiles`: an output for each.
+    Classification: `classes` as written in the file. Two classes are one output, the probability of the second,
+    unless `loss` is softmax_cross_entropy.
+    Regression: the network learns (value - mean) / stddev, with the mean and standard deviation of the training rows.
+    With a Poisson loss it learns logarithms of the unchanged values. `quantiles`: one output for each.
     """
 
     column: str
@@ -31,46 +33,55 @@ class ColumnTarget:
     classes: tuple[str, ...] = ()
     mean: float = 0.0
     stddev: float = 1.0
-    loss: LossName = "mean_squared_error"  # of numbers
+    loss: LossName | None = None  # stored for regression, and for two classes with softmax_cross_entropy
     quantiles: tuple[float, ...] = ()
 
     @classmethod
-    def fit(cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec) -> "ColumnTarget":
-        """Learn mean and deviation of a number column from `rows`, the training rows."""
-        mean, stddev = (0.0, 1.0) if loss.type == "poisson" else mean_and_stddev(column.values[rows])
+    def fit_number(cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec) -> "ColumnTarget":
+        """Learn the mean and standard deviation of a number column from `rows`, the training rows."""
+        standardized = isinstance(loss, RegressionLoss) and loss.standardized
+        mean, stddev = mean_and_stddev(column.values[rows]) if standardized else (0.0, 1.0)
         quantiles = loss.quantiles if isinstance(loss, QuantileSpec) else ()
         return cls(column=name, task="regression", mean=mean, stddev=stddev or 1.0, loss=loss.type, quantiles=quantiles)
 
+    @classmethod
+    def of_classes(cls, name: str, classes: tuple[str, ...], loss: SingleLossSpec) -> "ColumnTarget":
+        """Return the target of a column with these classes."""
+        two_outputs = len(classes) == 2 and loss.type == "softmax_cross_entropy"
+        return cls(column=name, task="classification", classes=classes, loss=loss.type if two_outputs else None)
+
     @property
     def outputs(self) -> int:
-        """Outputs of the network for this column."""
+        """The number of outputs for this column."""
         if self.task == "regression":
             return max(len(self.quantiles), 1)
-        return len(self.classes) if len(self.classes) > 2 else 1
+        return 1 if len(self.classes) <= 2 and self.loss != "softmax_cross_entropy" else len(self.classes)
 
     @property
     def loss_scale(self) -> float:
-        """Factor from the network's loss to the column's own units, squared for squares: 1 for classes."""
-        return self.stddev if self.loss in {"mean_absolute_error", "quantile"} else self.stddev * self.stddev
+        """Factor from the network's loss to the column's own units, squared for a squared loss; 1 for classes."""
+        spec = BY_NAME[self.loss] if self.loss else None
+        absolute = spec is not None and issubclass(spec, RegressionLoss) and spec.unit_power == 1
+        return self.stddev if absolute else self.stddev * self.stddev
 
     @property
     def middle(self) -> int:
-        """The output that is the answer if one is asked for: of the quantile next to the median."""
-        return min(range(self.outputs), key=lambda place: abs(self.quantiles[place] - 0.5)) if self.quantiles else 0
+        """The output that is the prediction: the only one, or that of the quantile closest to the median."""
+        return min(range(self.outputs), key=lambda index: abs(self.quantiles[index] - 0.5)) if self.quantiles else 0
 
     def transform(self, column: TableColumn, dtype: npt.DTypeLike) -> Array:
         """Return y of rows that have a value.
 
-        (n,) int64 class numbers; (n,) 0 or 1 of `dtype` for two classes; (n, 1) standardised of `dtype`.
+        (n,) int64 class numbers; (n,) 0 or 1 of `dtype` for one output; (n, 1) standardized of `dtype` for numbers.
 
         Raises:
-            KeyError: a label is none of the classes.
+            KeyError: a label is not one of the classes.
         """
         if self.task == "regression":
             return ((column.values[:, None] - self.mean) / self.stddev).astype(dtype)
-        codes, labels = classes_of(column)
-        places = {label: place for place, label in enumerate(self.classes)}
-        y = np.array([places[label] for label in labels], dtype=np.int64)[codes]
+        codes, labels = class_codes(column)
+        numbers = {label: number for number, label in enumerate(self.classes)}
+        y = np.array([numbers[label] for label in labels], dtype=np.int64)[codes]
         return y.astype(dtype) if self.outputs == 1 else y
 
     def in_units(self, values: Array) -> Floats:
@@ -80,15 +91,15 @@ class ColumnTarget:
     def decode(self, outputs: Array) -> list[dict[str, Any]]:
         """Return one answer per row of outputs (n, outputs): probabilities, or values in the column's units."""
         if self.task == "regression":
-            return self._values(np.sort(outputs.astype(np.float64), axis=1))  # quantiles may cross
+            return self._decode_values(np.sort(outputs.astype(np.float64), axis=1))  # quantiles may cross
         probabilities = class_probabilities(outputs)
         best = probabilities.argmax(axis=1)
         return [
-            {"label": self.classes[place], "probabilities": dict(zip(self.classes, row, strict=True))}
-            for place, row in zip(best.tolist(), probabilities.tolist(), strict=True)
+            {"label": self.classes[number], "probabilities": dict(zip(self.classes, row, strict=True))}
+            for number, row in zip(best.tolist(), probabilities.tolist(), strict=True)
         ]
 
-    def _values(self, values: Floats) -> list[dict[str, Any]]:
+    def _decode_values(self, values: Floats) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = [{"value": value} for value in values[:, self.middle].tolist()]
         if self.quantiles:
             names = [str(quantile) for quantile in self.quantiles]
@@ -97,10 +108,10 @@ class ColumnTarget:
         return answers
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything learned, as JSON values."""
+        """Return everything that was learned, as JSON values."""
         data: dict[str, Any] = {"column": self.column, "task": self.task}
         if self.task == "classification":
-            return data | {"classes": list(self.classes)}
+            return data | {"classes": list(self.classes)} | ({"loss": self.loss} if self.loss else {})
         data |= {"mean": self.mean, "stddev": self.stddev, "loss": self.loss}
         return data | ({"quantiles": list(self.quantiles)} if self.quantiles else {})
 
@@ -118,19 +129,19 @@ def class_probabilities(outputs: Array) -> Floats:
     return np.concatenate([1 - probabilities, probabilities], axis=1)
 
 
-def classes_of(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
-    """Return class places (n,) and labels in order: strings by code point, numbers by size."""
+def class_codes(column: TableColumn) -> tuple[Array, tuple[str, ...]]:
+    """Return codes (n,) and the labels that they index: strings sorted by code point, numbers by size."""
+    used, codes = np.unique(column.values[~column.missing], return_inverse=True)
     if column.kind == "label":
-        used, codes = np.unique(column.values[~column.missing], return_inverse=True)
-        return _spread(codes, column), tuple(column.labels[place] for place in used)
-    numbers, codes = np.unique(column.values[~column.missing], return_inverse=True)
-    return _spread(codes, column), _number_labels(numbers.tolist())
+        return _with_missing(codes, column), tuple(column.labels[number] for number in used)
+    return _with_missing(codes, column), _number_labels(used.tolist())
 
 
-def _spread(codes: Array, column: TableColumn) -> Array:
-    places = np.full(len(column.missing), -1, dtype=np.int64)
-    places[~column.missing] = codes
-    return places
+def _with_missing(codes: Array, column: TableColumn) -> Array:
+    """Return the codes of all rows (n,), -1 where the value is missing."""
+    all_codes = np.full(len(column.missing), -1, dtype=np.int64)
+    all_codes[~column.missing] = codes
+    return all_codes
 
 
 def _number_labels(numbers: Sequence[float | int]) -> tuple[str, ...]:

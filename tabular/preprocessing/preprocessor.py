@@ -1,30 +1,24 @@
-"""Table columns to network inputs: fitted on training rows only, kept with the model, applied to any rows."""
+"""Table columns to network inputs: fitted on training rows only, stored with the model, applied to any rows."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tabular.planning.features import FeaturePlan
 from tabular.planning.plan import Plan
-from tabular.preprocessing.categorical import Embedded, OneHot
-from tabular.preprocessing.numeric import Calendar, Raw, Standardized
+from tabular.preprocessing.categorical import EmbeddingEncoder
+from tabular.preprocessing.encoders import Encoder, fit_encoder, read_encoder
 from tabular.profile import ColumnType
 from tabular.reading import InputColumn
-from tabular.table import Table, TableColumn
+from tabular.table import Table
 
-ByItself = Standardized | Raw | OneHot | Calendar
-Encoder = ByItself | Embedded
-BY_ITSELF: dict[str, type[ByItself]] = {kind.encoding: kind for kind in (Standardized, Raw, OneHot, Calendar)}
-ENCODERS: dict[str, type[Encoder]] = {**BY_ITSELF, Embedded.encoding: Embedded}
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedColumn:
-    """A feature, its type in the data set, and what was learned about it."""
+    """A feature, its type in the data set, and its fitted encoder."""
 
     name: str
     type: ColumnType
@@ -35,34 +29,29 @@ class FittedColumn:
 class Preprocessor:
     """The features in order, each with its fitted encoder.
 
-    Their inputs come in the same order, but for numbers to look vectors up by: these come first, where the layer
-    that does it finds them however many inputs the others make.
+    Inputs have the same order, except that the category numbers of embedded features come first: there the embedding
+    layer finds them no matter how many inputs the other features make.
     """
 
     columns: tuple[FittedColumn, ...]
 
     @classmethod
     def fit(cls, table: Table, plan: Plan, row_index: npt.NDArray[np.int64] | None = None) -> "Preprocessor":
-        """Learn fills, scales and categories from the given rows (the training rows), all for None."""
-        return cls(
-            columns=tuple(
-                FittedColumn(
-                    name=feature.column,
-                    type=feature.type,
-                    encoder=_fit(feature, table.columns[feature.column].take(row_index)),
-                )
-                for feature in plan.features
-            )
-        )
+        """Learn fill values, scales and categories from the given training rows; None: from all rows."""
+        columns = []
+        for feature in plan.features:
+            encoder = fit_encoder(feature, table.columns[feature.column].take(row_index))
+            columns.append(FittedColumn(name=feature.column, type=feature.type, encoder=encoder))
+        return cls(columns=tuple(columns))
 
     @property
-    def by_inputs(self) -> list[FittedColumn]:
+    def columns_by_input(self) -> list[FittedColumn]:
         """The columns in the order of their inputs."""
-        return sorted(self.columns, key=lambda column: not isinstance(column.encoder, Embedded))
+        return sorted(self.columns, key=lambda column: not isinstance(column.encoder, EmbeddingEncoder))
 
     @property
     def width(self) -> int:
-        """Inputs of the network."""
+        """The number of inputs of the network."""
         return sum(column.encoder.width for column in self.columns)
 
     @property
@@ -75,7 +64,7 @@ class Preprocessor:
 
     def input_names(self) -> list[str]:
         """Return one name per input, in the order of `transform`'s columns."""
-        return [name for column in self.by_inputs for name in column.encoder.names(column.name)]
+        return [name for column in self.columns_by_input for name in column.encoder.names(column.name)]
 
     def transform(
         self,
@@ -84,7 +73,7 @@ class Preprocessor:
         *,
         dtype: npt.DTypeLike = np.float32,
     ) -> npt.NDArray[Any]:
-        """Return x: (rows, width) of the given rows, all for None.
+        """Return x: (rows, width) of the given rows; None: of all rows.
 
         Raises:
             KeyError: the table lacks a feature.
@@ -92,14 +81,14 @@ class Preprocessor:
         rows = table.rows if row_index is None else len(row_index)
         x = np.zeros((rows, self.width), dtype=dtype)
         start = 0
-        for column in self.by_inputs:
+        for column in self.columns_by_input:
             end = start + column.encoder.width
             column.encoder.write(table.columns[column.name].take(row_index), x[:, start:end])
             start = end
         return x
 
     def to_json(self) -> dict[str, Any]:
-        """Return everything learned, as JSON values."""
+        """Return everything that was learned, as JSON values."""
         columns = [
             {"name": column.name, "type": column.type, "encoding": column.encoder.encoding} | asdict(column.encoder)
             for column in self.columns
@@ -111,23 +100,13 @@ class Preprocessor:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: written by a newer version.
+            ValueError: a newer version wrote it.
         """
         if data["version"] != VERSION:
-            raise ValueError(f"preprocessor version {data['version']} is not known here")
-        return cls(columns=tuple(_fitted(column) for column in data["columns"]))
+            raise ValueError(f"preprocessor version {data['version']} is unknown; this version reads {VERSION}")
+        return cls(columns=tuple(map(_read_column, data["columns"])))
 
 
-def _fit(feature: FeaturePlan, column: TableColumn) -> Encoder:
-    if feature.size is not None and feature.vectors is not None:
-        return Embedded.fit(column, feature.size, feature.vectors)
-    return BY_ITSELF[feature.encoding].fit(column)
-
-
-def _fitted(data: dict[str, Any]) -> FittedColumn:
-    about = {"name", "type", "encoding"}
-    learned = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name not in about
-    }
-    build: Callable[..., Encoder] = ENCODERS[data["encoding"]]
-    return FittedColumn(name=data["name"], type=data["type"], encoder=build(**learned))
+def _read_column(data: dict[str, Any]) -> FittedColumn:
+    fitted = {name: value for name, value in data.items() if name not in {"name", "type", "encoding"}}
+    return FittedColumn(name=data["name"], type=data["type"], encoder=read_encoder(data["encoding"], fitted))

@@ -7,87 +7,105 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.planning.plan import Plan
-from tabular.planning.sample_weights import row_weights
-from tabular.planning.split import split, validation_rows
+from tabular.planning.training_rules import count_validation_rows
+from tabular.preprocessing.column_target import class_codes
 from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.target import TargetEncoder, labelled_rows, strata
+from tabular.preprocessing.row_split import split_rows
+from tabular.preprocessing.target import TargetEncoder
 from tabular.table import Table
 
 Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """Arrays and what was learned to make them; `*_rows` are row numbers in the table, (n,) int64, ascending.
+class TrainingArrays:
+    """The arrays of both parts, and the preprocessing that made them.
 
-    `*weights`: how much each row counts, (n,) float64 above 0; None if all count the same.
+    `training_rows`, `validation_rows`: ascending row numbers in the table, (n,) int64. `sample_weights`,
+    `validation_sample_weights`: (n,) float64 above 0; None if all rows count the same.
     """
 
     preprocessor: Preprocessor
     target: TargetEncoder
-    training_rows: npt.NDArray[np.int64]
-    validation_rows: npt.NDArray[np.int64]
+    training_rows: Index
+    validation_rows: Index
     x: Array
     y: Array
-    weights: Array | None
+    sample_weights: Floats | None
     validation_x: Array
     validation_y: Array
-    validation_weights: Array | None
+    validation_sample_weights: Floats | None
 
 
-def columns_of(plan: Plan) -> list[str]:
-    """Return the columns that `prepare` needs of the table."""
+def required_columns(plan: Plan) -> list[str]:
+    """Return the columns of the table that `make_training_arrays` needs."""
     weights = () if plan.sample_weight is None else (plan.sample_weight,)
     return [*(part.column for part in plan.parts), *(feature.column for feature in plan.features), *weights]
 
 
-def prepare(
+def make_training_arrays(
     table: Table, plan: Plan, *, preprocessor: Preprocessor | None = None, target: TargetEncoder | None = None
-) -> Prepared:
-    """Split the rows that have a target, learn preprocessing from the training rows, and transform both parts.
+) -> TrainingArrays:
+    """Split the rows that have a target, fit the preprocessing on the training rows, and transform both parts.
 
-    A `preprocessor` or `target` that were learned before, with a model to go on from, are used as they are. Rows of
-    weight 0 are left out, as if they were not in the table.
-    """
-    training, labelled = plan.training, _counting(table, plan, labelled_rows(table, plan.target))
-    learned, held_back = split(
-        strata(table, plan, labelled),
-        training.validation.fraction,
-        training.seed,
-        stratify=isinstance(plan.target, str) and plan.task == "classification",
-    )
-    rows, validation = labelled[learned], labelled[held_back]
-    preprocessor = preprocessor or Preprocessor.fit(table, plan, rows)
-    target = target or TargetEncoder.fit(table, plan, rows)
-    dtype = np.dtype(training.precision)
-    return Prepared(
-        preprocessor=preprocessor,
-        target=target,
-        training_rows=rows,
-        validation_rows=validation,
-        x=preprocessor.transform(table, rows, dtype=dtype),
-        y=target.transform(table, rows, dtype=dtype),
-        weights=_weights(table, plan, rows),
-        validation_x=preprocessor.transform(table, validation, dtype=dtype),
-        validation_y=target.transform(table, validation, dtype=dtype),
-        validation_weights=_weights(table, plan, validation),
-    )
-
-
-def _weights(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> Array | None:
-    return None if plan.sample_weight is None else row_weights(table, plan.sample_weight, rows)
-
-
-def _counting(table: Table, plan: Plan, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return those of `rows` that count for something.
+    A `preprocessor` or `target` of a base model is used as it is. Rows of weight 0 are left out as if they were not in
+    the table.
 
     Raises:
-        ValueError: too few do.
+        ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
-    weights = _weights(table, plan, rows)
+    training, validation = _split(table, plan)
+    preprocessor = preprocessor or Preprocessor.fit(table, plan, training)
+    target = target or TargetEncoder.fit(table, plan, training)
+    dtype = np.dtype(plan.training.precision)
+    return TrainingArrays(
+        preprocessor=preprocessor,
+        target=target,
+        training_rows=training,
+        validation_rows=validation,
+        x=preprocessor.transform(table, training, dtype=dtype),
+        y=target.transform(table, training, dtype=dtype),
+        sample_weights=_sample_weights(table, plan, training),
+        validation_x=preprocessor.transform(table, validation, dtype=dtype),
+        validation_y=target.transform(table, validation, dtype=dtype),
+        validation_sample_weights=_sample_weights(table, plan, validation),
+    )
+
+
+def _split(table: Table, plan: Plan) -> tuple[Index, Index]:
+    """Return the training and validation rows; a single classification target keeps its classes' shares in both."""
+    rows = _weighted_rows(table, plan, rows_with_target(table, plan))
+    y, stratify = rows, isinstance(plan.target, str) and plan.task == "classification"
+    if stratify:
+        y, _ = class_codes(table.columns[plan.parts[0].column].take(rows))
+    training, validation = split_rows(y, plan.training.validation.fraction, plan.training.seed, stratify=stratify)
+    return rows[training], rows[validation]
+
+
+def rows_with_target(table: Table, plan: Plan) -> Index:
+    """Return the rows that have a value of every target, in order."""
+    return np.flatnonzero(~np.logical_or.reduce([table.columns[part.column].missing for part in plan.parts]))
+
+
+def _weighted_rows(table: Table, plan: Plan, rows: Index) -> Index:
+    """Return those of `rows` whose weight is above 0."""
+    weights = _sample_weights(table, plan, rows)
     if weights is None:
         return rows
-    counting = rows[weights > 0]
-    if len(counting) <= validation_rows(len(counting), plan.training.validation.fraction):
-        raise ValueError(f"{plan.sample_weight!r} is above 0 in {len(counting)} rows that have a target: too few")
-    return counting
+    counted = rows[weights > 0]
+    if len(counted) <= count_validation_rows(len(counted), plan.training.validation.fraction):
+        raise ValueError(f"only {len(counted)} rows with a target have {plan.sample_weight!r} above 0; more are needed")
+    return counted
+
+
+def _sample_weights(table: Table, plan: Plan, rows: Index) -> Floats | None:
+    """Return how much each of `rows` counts, (n,); None if all count the same."""
+    if plan.sample_weight is None:
+        return None
+    column = table.columns[plan.sample_weight].take(rows)
+    weights = column.values.astype(np.float64)
+    if column.missing.any() or not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError(f"{plan.sample_weight!r} does not have a finite number of at least 0 in every row")
+    return weights

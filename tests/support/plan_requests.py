@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.spec import LossSpec, ModelSpec, SigmoidCrossEntropySpec, TrainingSpec
-from tabular.planning.initialization.sources import Initialization, ModelDescription
+from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.request import PlanRequest
 from tabular.spec import FeatureSpec, InitFrom
 

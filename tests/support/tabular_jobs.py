@@ -18,7 +18,7 @@ from tabular.planning.request import PlanRequest
 from tabular.planning.serialization import from_spec, to_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
-from tabular.preprocessing.training_arrays import Prepared, prepare
+from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays
 from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
 from tests.support.reading import Read
@@ -29,7 +29,7 @@ class Model:
     """A trained network, as it is used after a journey through JSON and files."""
 
     plan: Plan
-    arrays: Prepared
+    arrays: TrainingArrays
     network: Network
     evaluation: dict[str, Any]
 
@@ -64,7 +64,7 @@ def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
 def trained(data: Read, target: str | list[str], **request: Any) -> Model:
     """Train, and keep the best epoch's weights, folded into the target's units and back."""
     found = asked(data, target, **request)
-    arrays = prepare(data.table, found)
+    arrays = make_training_arrays(data.table, found)
     network = Network(
         found.layers,
         inputs=arrays.preprocessor.width,
@@ -73,8 +73,8 @@ def trained(data: Read, target: str | list[str], **request: Any) -> Model:
         precision=found.training.precision,
     )
     assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
-    rows = Rows(arrays.x, arrays.y, arrays.weights)
-    validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_weights)
+    rows = Rows(arrays.x, arrays.y, arrays.sample_weights)
+    validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
     state = initialize_training(network, found.training, rows)
     for _ in train(network, state, found.training, rows, validation):
         pass

@@ -12,7 +12,7 @@ from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
-from tabular.preprocessing.training_arrays import prepare
+from tabular.preprocessing.training_arrays import make_training_arrays
 from tests.support.reading import Reader
 from tests.support.tables import flowers
 from tests.support.tabular_jobs import trained
@@ -54,7 +54,7 @@ def test_the_smallest_job_learns(read: Reader, make: Callable[[], tuple[str, str
     text, target = make()
     data = read(text)
     planned = plan(data.profile, PlanRequest(target=target))
-    rows = prepare(data.table, planned)
+    rows = make_training_arrays(data.table, planned)
     network = Network(
         planned.layers,
         inputs=rows.preprocessor.width,

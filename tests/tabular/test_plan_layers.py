@@ -133,7 +133,7 @@ def test_an_embedding_takes_whole_numbers_as_they_are() -> None:
     [
         (number("c", integer=False), "fractions"),
         (number("c", missing=2), "no value in 2 rows"),
-        (number("c", min=-1, max=3), "goes down to -1"),
+        (number("c", min=-1, max=3), "has values down to -1"),
         (Column(name="c", type="category", missing=0, distinct=3), "category"),
     ],
 )
@@ -155,7 +155,7 @@ def test_an_embedding_refuses_standardised_numbers() -> None:
 def test_a_vocabulary_that_is_too_small_is_told_how_large_it_must_be() -> None:
     ((pointer, detail),) = refused(SIX, [{"type": "embedding", "vocabulary": 9, "units": 4}])
     assert pointer == "/model/layers/0/vocabulary"
-    assert "10 or more, not 9" in detail
+    assert "Set `vocabulary` to 10 or more" in detail
 
 
 def test_an_embedding_comes_first() -> None:

@@ -128,7 +128,7 @@ def test_problems_of_each_target_have_its_pointer() -> None:
 @pytest.mark.parametrize(
     ("largest", "precision", "fix"),
     [
-        (1e31, "float32", "Divide the column by a power of ten, or set training.precision to float64."),
+        (1e31, "float32", "Divide the column by a power of ten, or set `training.precision` to float64."),
         (1e160, "float32", "Divide the column by a power of ten."),
         (1e160, "float64", "Divide the column by a power of ten."),
     ],
@@ -182,10 +182,10 @@ def test_smoothed_labels_are_for_classes_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     ("targets", "loss", "pointer", "says"),
     [
-        (["y"], "poisson", "/training/loss", "goes down to -2"),
+        (["y"], "poisson", "/training/loss", "has values down to -2"),
         (["y"], "softmax_cross_entropy", "/training/loss", "huber"),
         (["size"], "huber", "/training/loss", "softmax_cross_entropy"),
-        (["up"], "softmax_cross_entropy", "/training/loss", "sigmoid_cross_entropy"),
+        (["up"], "huber", "/training/loss", "sigmoid_cross_entropy or softmax_cross_entropy"),
         (["y", "size"], "huber", "/training/loss", "3 classes"),
         (
             ["up", "out"],
@@ -197,7 +197,7 @@ def test_smoothed_labels_are_for_classes_wherever_they_stand() -> None:
             ["up"],
             {"type": "multi_target", "targets": [{"outputs": 1, "loss": {"type": "sigmoid_cross_entropy"}}]},
             "/training/loss/targets",
-            "one column",
+            "1 column",
         ),
     ],
 )
@@ -206,6 +206,11 @@ def test_a_loss_that_does_not_fit_is_refused(targets: list[str], loss: Any, poin
     ((found, detail),) = refused(columns, targets, loss=loss)
     assert found == pointer
     assert says in detail
+
+
+def test_two_classes_with_softmax_have_two_outputs() -> None:
+    found = planned([X, UP], ["up"], loss="softmax_cross_entropy")
+    assert (found.loss, found.outputs, found.classes) == ("softmax_cross_entropy", 2, ("no", "yes"))
 
 
 def test_losses_of_several_targets_are_checked_one_by_one() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tabular.errors import InvalidRows
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
-from tabular.preprocessing.categorical import Embedded, OneHot
-from tabular.preprocessing.numeric import Calendar, Raw, Standardized
+from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.datetimes import DatetimeEncoder
+from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
 from tabular.preprocessing.preprocessor import Encoder, FittedColumn, Preprocessor
 from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
@@ -87,17 +88,17 @@ def test_only_the_training_rows_are_learned_from(read: Reader) -> None:
 
 def test_standardised_numbers_have_mean_zero_and_deviation_one() -> None:
     column = numbers(1.0, 2.0, 4.0, 9.0)
-    x = written(Standardized.fit(column), column)
+    x = written(StandardizeEncoder.fit(column), column)
     assert (x.mean(), x.std()) == pytest.approx((0, 1))
 
 
 def test_a_missing_number_becomes_the_median_and_an_indicator() -> None:
     column = numbers(1.0, None, 3.0, 8.0)
-    assert written(Raw.fit(column), column).tolist() == [[1, 0], [3, 1], [3, 0], [8, 0]]
+    assert written(RawEncoder.fit(column), column).tolist() == [[1, 0], [3, 1], [3, 0], [8, 0]]
 
 
 def test_a_missing_number_that_training_never_saw_is_the_median_alone() -> None:
-    assert written(Raw.fit(numbers(1.0, 3.0, 8.0)), numbers(None)).tolist() == [[3]]
+    assert written(RawEncoder.fit(numbers(1.0, 3.0, 8.0)), numbers(None)).tolist() == [[3]]
 
 
 def test_raw_numbers_are_one_input_each_in_the_order_asked_for(read: Reader) -> None:
@@ -110,12 +111,12 @@ def test_raw_numbers_are_one_input_each_in_the_order_asked_for(read: Reader) -> 
 
 def test_a_constant_column_becomes_zero_and_not_infinity() -> None:
     column = numbers(0.1, 0.1, 0.1)
-    assert np.abs(written(Standardized.fit(column), column)).max() < 1e-9
+    assert np.abs(written(StandardizeEncoder.fit(column), column)).max() < 1e-9
 
 
 def test_amounts_with_a_long_tail_are_put_on_a_logarithmic_scale() -> None:
     column = numbers(*[0.0] * 50, *range(1, 20), 99_999.0)
-    encoder = Standardized.fit(column)
+    encoder = StandardizeEncoder.fit(column)
     assert encoder.scale == "log1p"
     assert written(encoder, column).max() < 7
     assert np.isfinite(written(encoder, numbers(-5.0))).all()
@@ -123,20 +124,20 @@ def test_amounts_with_a_long_tail_are_put_on_a_logarithmic_scale() -> None:
 
 def test_numbers_of_any_size_give_finite_inputs() -> None:
     column = numbers(-1.7e308, 1.7e308, 0.0, 5.0)
-    for encoder in (Standardized.fit(column), Raw.fit(column)):
+    for encoder in (StandardizeEncoder.fit(column), RawEncoder.fit(column)):
         out = np.zeros((4, encoder.width), dtype=np.float32)
         encoder.write(column, out)
         assert np.isfinite(out).all()
-    assert written(Standardized.fit(numbers(1.0, 1.5)), numbers(-1.7e308)).tolist() == [[-1e4]]
+    assert written(StandardizeEncoder.fit(numbers(1.0, 1.5)), numbers(-1.7e308)).tolist() == [[-1e4]]
 
 
 def test_two_numbers_whose_sum_overflows_have_a_median() -> None:
-    assert Raw.fit(numbers(1.5e308, 1.5e308)).fill == 1.5e308
+    assert RawEncoder.fit(numbers(1.5e308, 1.5e308)).fill == 1.5e308
 
 
 def test_rare_unknown_and_missing_labels_have_inputs_of_their_own() -> None:
-    encoder = OneHot.fit(labels("a", "a", "b", "b", "rare", None))
-    assert encoder == OneHot(categories=("a", "b"), other=True, missing=True)
+    encoder = OneHotEncoder.fit(labels("a", "a", "b", "b", "rare", None))
+    assert encoder == OneHotEncoder(categories=("a", "b"), other=True, missing=True)
     assert written(encoder, labels("b", "new", None, "rare")).tolist() == [
         [0, 1, 0, 0],
         [0, 0, 1, 0],
@@ -146,17 +147,17 @@ def test_rare_unknown_and_missing_labels_have_inputs_of_their_own() -> None:
 
 
 def test_labels_unlike_anything_in_training_fill_no_input() -> None:
-    assert written(OneHot.fit(labels("a", "a", "b", "b")), labels("new", None)).tolist() == [[0, 0], [0, 0]]
+    assert written(OneHotEncoder.fit(labels("a", "a", "b", "b")), labels("new", None)).tolist() == [[0, 0], [0, 0]]
 
 
 def test_the_most_frequent_hundred_labels_are_kept() -> None:
     column = labels(*[f"v{place:03}" for place in range(150) for _ in range(2 + place)])
-    encoder = OneHot.fit(column)
+    encoder = OneHotEncoder.fit(column)
     assert (len(encoder.categories), encoder.categories[0], encoder.width) == (100, "v050", 101)
 
 
 def test_numbers_can_be_one_hot() -> None:
-    encoder = OneHot.fit(numbers(1.0, 1.0, 2.5, 2.5, 7.0, 7.0))
+    encoder = OneHotEncoder.fit(numbers(1.0, 1.0, 2.5, 2.5, 7.0, 7.0))
     assert encoder.categories == ("1", "2.5", "7")
     assert written(encoder, numbers(2.5)).tolist() == [[0, 1, 0]]
 
@@ -164,7 +165,7 @@ def test_numbers_can_be_one_hot() -> None:
 def test_times_become_elapsed_time_and_the_cycles_that_vary() -> None:
     days = np.array(["2026-01-05", "2026-02-02", "2026-03-02"], dtype="datetime64[us]")  # Mondays
     column = TableColumn(kind="datetime", values=days.astype(np.int64), missing=np.zeros(3, dtype=bool))
-    encoder = Calendar.fit(column)
+    encoder = DatetimeEncoder.fit(column)
     x = written(encoder, column)
     assert encoder.cycles == ("month",)
     assert x[:, 0].mean() == pytest.approx(0)
@@ -182,7 +183,7 @@ def test_values_of_a_wrong_type_are_told_with_pointers(fitted: tuple[Read, Prepr
 
 
 def test_pointers_escape_slashes() -> None:
-    column = FittedColumn(name="a/b~c", type="number", encoder=Raw(fill=0.0, indicator=False))
+    column = FittedColumn(name="a/b~c", type="number", encoder=RawEncoder(fill=0.0, indicator=False))
     with pytest.raises(InvalidRows) as caught:
         table_from_rows([{"a/b~c": "x"}], Preprocessor(columns=(column,)).input_columns)
     assert caught.value.problems[0].pointer == "/rows/0/a~1b~0c"
@@ -198,9 +199,9 @@ def test_any_fitted_columns_survive_json_and_give_finite_inputs(rows: list[tuple
     amounts, names = numbers(*[row[0] for row in rows]), labels(*[row[1] for row in rows])
     preprocessor = Preprocessor(
         columns=(
-            FittedColumn(name="number", type="number", encoder=Standardized.fit(amounts)),
-            FittedColumn(name="name", type="category", encoder=OneHot.fit(names)),
-            FittedColumn(name="code", type="category", encoder=Embedded.fit(names, size=2, vectors=3)),
+            FittedColumn(name="number", type="number", encoder=StandardizeEncoder.fit(amounts)),
+            FittedColumn(name="name", type="category", encoder=OneHotEncoder.fit(names)),
+            FittedColumn(name="code", type="category", encoder=EmbeddingEncoder.fit(names, size=2, vectors=3)),
         )
     )
     assert Preprocessor.from_json(json.loads(json.dumps(preprocessor.to_json(), allow_nan=False))) == preprocessor

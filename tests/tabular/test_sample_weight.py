@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabular.errors import InvalidPlan
-from tabular.preprocessing.training_arrays import prepare
+from tabular.preprocessing.training_arrays import make_training_arrays
 from tests.support.tabular_jobs import asked, csv, trained
 from tests.tabular.conftest import Reader
 
@@ -42,11 +42,11 @@ def test_the_column_of_weights_is_no_feature(read: Reader) -> None:
     ("change", "name", "says"),
     [
         ({}, "oftne", "Did you mean 'often'?"),
-        ({}, "label", "to be predicted"),
-        ({}, "kind", "is a category column; weights are numbers"),
+        ({}, "label", "is a target"),
+        ({}, "kind", "is a category column. Sample weights are numbers"),
         ({"often": ["", *[1] * 119]}, "often", "has no value in 1 rows"),
-        ({"often": [-1, *[1] * 119]}, "often", "goes down to -1"),
-        ({"often": [0] * 120}, "often", "above 0 in no row"),
+        ({"often": [-1, *[1] * 119]}, "often", "has values down to -1"),
+        ({"often": [0] * 120}, "often", "is 0 in every row"),
     ],
 )
 def test_what_cannot_weigh_rows_is_refused_with_the_reason(
@@ -78,11 +78,11 @@ def test_weights_go_with_their_rows_through_the_split(read: Reader) -> None:
     columns = table()
     columns["often"] = np.round(np.abs(columns["a"]) + 0.5, 4)
     data = read(csv(columns))
-    arrays = prepare(data.table, asked(data, "label", sample_weight="often", training=TRAINING))
-    assert arrays.weights is not None
-    assert arrays.validation_weights is not None
-    np.testing.assert_array_equal(arrays.weights, columns["often"][arrays.training_rows])
-    np.testing.assert_array_equal(arrays.validation_weights, columns["often"][arrays.validation_rows])
+    arrays = make_training_arrays(data.table, asked(data, "label", sample_weight="often", training=TRAINING))
+    assert arrays.sample_weights is not None
+    assert arrays.validation_sample_weights is not None
+    np.testing.assert_array_equal(arrays.sample_weights, columns["often"][arrays.training_rows])
+    np.testing.assert_array_equal(arrays.validation_sample_weights, columns["often"][arrays.validation_rows])
 
 
 def test_weights_all_alike_change_nothing(read: Reader) -> None:
@@ -104,5 +104,5 @@ def test_heavy_rows_are_learned_better_than_light_ones(read: Reader) -> None:
 
 def test_rows_too_few_to_learn_from_are_told_when_they_are_read(read: Reader) -> None:
     data = read(csv({**table(), "often": [1, *[0] * 119]}))
-    with pytest.raises(ValueError, match="'often' is above 0 in 1 rows that have a target: too few"):
-        prepare(data.table, asked(data, "label", sample_weight="often"))
+    with pytest.raises(ValueError, match="only 1 rows with a target have 'often' above 0; more are needed"):
+        make_training_arrays(data.table, asked(data, "label", sample_weight="often"))

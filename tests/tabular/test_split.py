@@ -3,44 +3,44 @@
 import numpy as np
 import pytest
 
-from tabular.planning.split import split
+from tabular.preprocessing.row_split import split_rows
 
 
 @pytest.mark.parametrize("stratify", [True, False])
 def test_every_row_is_in_one_part_and_the_same_again(*, stratify: bool) -> None:
     y = np.arange(100) % 3
-    training, validation = split(y, 0.25, 7, stratify=stratify)
+    training, validation = split_rows(y, 0.25, 7, stratify=stratify)
     assert len(validation) == 25
     assert sorted([*training, *validation]) == list(range(100))
-    again = split(y, 0.25, 7, stratify=stratify)
+    again = split_rows(y, 0.25, 7, stratify=stratify)
     assert (again[0].tolist(), again[1].tolist()) == (training.tolist(), validation.tolist())
 
 
 def test_another_seed_holds_back_other_rows() -> None:
     y = np.zeros(100)
-    assert split(y, 0.2, 1, stratify=False)[1].tolist() != split(y, 0.2, 2, stratify=False)[1].tolist()
+    assert split_rows(y, 0.2, 1, stratify=False)[1].tolist() != split_rows(y, 0.2, 2, stratify=False)[1].tolist()
 
 
 def test_each_class_has_its_share_in_both_parts() -> None:
     y = np.repeat([0, 1, 2], [800, 150, 50])
-    _, validation = split(y, 0.2, 0, stratify=True)
+    _, validation = split_rows(y, 0.2, 0, stratify=True)
     assert np.bincount(y[validation]) == pytest.approx([160, 30, 10], abs=1)
 
 
 def test_a_class_of_one_row_is_learned_from() -> None:
     y = np.array([0] * 50 + [1])
-    assert 50 in split(y, 0.6, 0, stratify=True)[0]
+    assert 50 in split_rows(y, 0.6, 0, stratify=True)[0]
 
 
 def test_no_fraction_holds_back_nothing() -> None:
-    training, validation = split(np.arange(10), 0.0, 0, stratify=False)
+    training, validation = split_rows(np.arange(10), 0.0, 0, stratify=False)
     assert (len(training), len(validation)) == (10, 0)
 
 
 def test_a_small_fraction_of_few_rows_holds_back_one() -> None:
-    assert len(split(np.arange(4), 0.1, 0, stratify=False)[1]) == 1
+    assert len(split_rows(np.arange(4), 0.1, 0, stratify=False)[1]) == 1
 
 
 def test_a_split_that_leaves_nothing_to_learn_from_is_refused() -> None:
-    with pytest.raises(ValueError, match="no row"):
-        split(np.arange(2), 0.9, 0, stratify=False)
+    with pytest.raises(ValueError, match="leaves none to train on"):
+        split_rows(np.arange(2), 0.9, 0, stratify=False)

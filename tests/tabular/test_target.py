@@ -13,9 +13,10 @@ from engine.spec import TrainingSpec
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
 from tabular.preprocessing.column_target import ColumnTarget
-from tabular.preprocessing.target import TargetEncoder, labelled_rows
-from tabular.preprocessing.training_arrays import prepare
+from tabular.preprocessing.target import TargetEncoder
+from tabular.preprocessing.training_arrays import make_training_arrays, rows_with_target
 from tests.support.reading import Reader
+from tests.support.tabular_jobs import csv, trained
 
 Encode = Callable[..., tuple[TargetEncoder, np.ndarray]]
 
@@ -24,8 +25,8 @@ Encode = Callable[..., tuple[TargetEncoder, np.ndarray]]
 def encoded(read: Reader) -> Encode:
     def encode(text: str, **asked: Any) -> tuple[TargetEncoder, np.ndarray]:
         data = read(text)
-        rows = labelled_rows(data.table, "y")
         planned = plan(data.profile, PlanRequest(target="y", task=asked.get("task")))
+        rows = rows_with_target(data.table, planned)
         target = TargetEncoder.fit(data.table, planned, rows)
         return target, target.transform(data.table, rows)
 
@@ -109,7 +110,9 @@ def test_a_target_survives_json(target: TargetEncoder) -> None:
 def test_prepared_rows_have_a_target_and_are_used_once(read: Reader) -> None:
     text = "x,z,y\n" + "".join(f"{n / 4},{'ab'[n % 2]},{'' if n % 10 == 0 else 'pq'[n % 3 == 0]}\n" for n in range(200))
     data = read(text)
-    prepared = prepare(data.table, plan(data.profile, PlanRequest(target="y", training=TrainingSpec(seed=3))))
+    prepared = make_training_arrays(
+        data.table, plan(data.profile, PlanRequest(target="y", training=TrainingSpec(seed=3)))
+    )
     used = np.concatenate([prepared.training_rows, prepared.validation_rows])
     assert sorted(used.tolist()) == [n for n in range(200) if n % 10]
     assert prepared.x.shape == (len(prepared.training_rows), prepared.preprocessor.width)
@@ -128,7 +131,7 @@ def test_a_loss_times_its_scale_is_the_loss_in_the_targets_units(read: Reader, l
     data = read(NUMBERS)
     training = TrainingSpec.model_validate({"loss": loss})
     planned = plan(data.profile, PlanRequest(target="y", training=training))
-    arrays = prepare(data.table, planned)
+    arrays = make_training_arrays(data.table, planned)
     target, rng = arrays.target, np.random.default_rng(0)
     outputs = rng.normal(size=(len(arrays.y), planned.outputs)).astype(np.float32)
     column = target.columns[0]
@@ -147,14 +150,14 @@ def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
 def test_counts_are_not_standardised(read: Reader) -> None:
     data = read("x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(40)))
     planned = plan(data.profile, PlanRequest(target="y", training=TrainingSpec(loss="poisson")))
-    arrays = prepare(data.table, planned)
+    arrays = make_training_arrays(data.table, planned)
     assert set(arrays.y.reshape(-1).tolist()) <= set(range(7))
     assert (arrays.target.loss_scale, arrays.target.error_scale) == (1.0, 1.0)
 
 
 def test_rows_without_one_of_several_targets_are_left_out(read: Reader) -> None:
     data = read("x,y,z\n" + "".join(f"{n},{'' if n == 3 else n / 2},{'' if n == 5 else n * n}\n" for n in range(30)))
-    arrays = prepare(data.table, plan(data.profile, PlanRequest(target=("y", "z"))))
+    arrays = make_training_arrays(data.table, plan(data.profile, PlanRequest(target=("y", "z"))))
     used = sorted([*arrays.training_rows.tolist(), *arrays.validation_rows.tolist()])
     assert used == [n for n in range(30) if n not in {3, 5}]
     assert arrays.y.shape == (len(arrays.training_rows), 2)
@@ -201,3 +204,22 @@ def test_targets_stored_before_there_were_several_can_be_read() -> None:
     stored = {"column": "y", "task": "regression", "mean": 3.0, "stddev": 0.5}
     target = TargetEncoder.from_json(stored)
     assert (target.outputs, target.loss_scale, target.error_scale) == (1, 0.25, 0.5)
+
+
+@pytest.mark.parametrize("loss", ["sigmoid_cross_entropy", "softmax_cross_entropy"])
+def test_two_classes_train_with_either_cross_entropy(read: Reader, loss: str) -> None:
+    x = np.linspace(-1, 1, 200)
+    data = read(csv({"x": x, "y": np.where(x > 0.1, "yes", "no")}))
+    model = trained(data, "y", training={"loss": loss, "epochs": 30, "seed": 1})
+    assert model.evaluation["accuracy"] > 0.9
+    (low, high) = model.predict([{"x": -0.8}, {"x": 0.9}])
+    assert (low["label"], high["label"]) == ("no", "yes")
+    assert sum(high["probabilities"].values()) == pytest.approx(1)
+
+
+def test_targets_stored_by_earlier_versions_load() -> None:
+    classes = TargetEncoder.from_json({"column": "y", "task": "classification", "classes": ["no", "yes"]})
+    assert (classes.outputs, classes.columns[0].outputs) == (1, 1)
+    stored = {"column": "y", "task": "regression", "mean": 2.0, "stddev": 3.0, "loss": "huber"}
+    number = TargetEncoder.from_json(stored)
+    assert (number.loss_scale, number.to_json()) == (9.0, stored)

@@ -14,7 +14,7 @@ from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.serialization import from_spec, to_spec
-from tabular.preprocessing.categorical import Embedded
+from tabular.preprocessing.categorical import EmbeddingEncoder
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
@@ -99,7 +99,7 @@ def test_what_fits_no_embedding_is_told_at_once_with_pointers() -> None:
     ]
     found = refused(features)
     assert [pointer for pointer, _ in found] == ["/features/0/encoding", "/features/1/size", "/features/2/size"]
-    assert "ask for embedding" in found[1][1]
+    assert 'request "encoding": "embedding"' in found[1][1]
 
 
 @pytest.mark.parametrize("size", [0, 513, 2.5, "8"])
@@ -121,7 +121,7 @@ def test_vectors_behind_other_inputs_are_refused_where_layers_read_places() -> N
     features = [{"column": "age"}, embedded("zip", 4), {"column": "floor"}, embedded("job", 4)]
     found = refused(features, [{"type": "reshape", "shape": [10, 1]}])
     assert [pointer for pointer, _ in found] == ["/features/1", "/features/3"]
-    assert "name 'zip' before 'age'" in found[0][1]
+    assert "List 'zip' before 'age'" in found[0][1]
     assert planned(features, DENSE).inputs_at_most == 4
 
 
@@ -177,25 +177,25 @@ def test_values_that_cannot_be_told_apart_are_warned_of() -> None:
 
 
 def test_categories_are_numbered_from_one_and_rare_or_unknown_ones_are_zero() -> None:
-    encoder = Embedded.fit(labels("b", "b", "a", "a", "rare", None), size=3, vectors=100)
-    assert encoder == Embedded(categories=("a", "b"), missing=True, size=3)
+    encoder = EmbeddingEncoder.fit(labels("b", "b", "a", "a", "rare", None), size=3, vectors=100)
+    assert encoder == EmbeddingEncoder(categories=("a", "b"), missing=True, size=3)
     assert written(encoder, labels("a", "b", "rare", "new", None)).ravel().tolist() == [1, 2, 0, 0, 3]
 
 
 def test_a_missing_value_that_training_never_saw_is_like_an_unknown_one() -> None:
-    encoder = Embedded.fit(labels("b", "b"), size=3, vectors=100)
+    encoder = EmbeddingEncoder.fit(labels("b", "b"), size=3, vectors=100)
     assert written(encoder, labels("b", None)).ravel().tolist() == [1, 0]
 
 
 def test_numbers_are_categories_too() -> None:
-    encoder = Embedded.fit(numbers(1.0, 1.0, 2.5, 2.5, None), size=3, vectors=100)
+    encoder = EmbeddingEncoder.fit(numbers(1.0, 1.0, 2.5, 2.5, None), size=3, vectors=100)
     assert written(encoder, numbers(2.5, 1.0, 7.0, None)).ravel().tolist() == [2, 1, 0, 3]
 
 
 @pytest.mark.parametrize(("vectors", "kept"), [(5, ("b", "c", "d")), (3, ("d",)), (2, ()), (1, ())])
 def test_the_most_frequent_are_kept_as_far_as_there_are_vectors(vectors: int, kept: tuple[str, ...]) -> None:
     column = labels(*"aabbbccccddddd", None)
-    encoder = Embedded.fit(column, size=3, vectors=vectors)
+    encoder = EmbeddingEncoder.fit(column, size=3, vectors=vectors)
     assert encoder.categories == kept
     assert written(encoder, column).max() < vectors
 

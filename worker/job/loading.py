@@ -75,7 +75,9 @@ class JobLoader:
         base = load_base(self._sessions, job)
         try:
             preprocessor, target = (base.preprocessor, base.target) if base else (None, None)
-            arrays = training_arrays.prepare(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
+            arrays = training_arrays.make_training_arrays(
+                self._table(job, plan), plan, preprocessor=preprocessor, target=target
+            )
         except (DataError, ValueError, KeyError) as error:
             raise DatasetUnusable(str(error)) from error
         network = Network(
@@ -87,7 +89,7 @@ class JobLoader:
         )
         if base:
             base.hand_over(network, arrays.preprocessor, arrays.target, plan.training.seed)
-        training = Rows(arrays.x, arrays.y, arrays.weights)
+        training = Rows(arrays.x, arrays.y, arrays.sample_weights)
         return Prepared(
             plan=plan,
             preprocessor=arrays.preprocessor,
@@ -95,7 +97,7 @@ class JobLoader:
             network=network,
             state=_state(self._sessions, job, network, plan, training),
             training=training,
-            validation=Rows(arrays.validation_x, arrays.validation_y, arrays.validation_weights)
+            validation=Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
             if len(arrays.validation_rows)
             else None,
         )
@@ -105,7 +107,7 @@ class JobLoader:
             blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
         if blob_id is None:
             raise DatasetUnusable("it was deleted")
-        columns = training_arrays.columns_of(plan)
+        columns = training_arrays.required_columns(plan)
         wanted = (blob_id, *columns)
         if self._last is None or self._last[0] != wanted:
             with as_file(self._sessions, blob_id) as path:

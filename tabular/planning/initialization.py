@@ -1,4 +1,4 @@
-"""What a job can start from, as far as planning needs to know it: no weights, only their description."""
+"""What a job can start from (`init_from`), described as far as planning needs it, and what it takes over."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

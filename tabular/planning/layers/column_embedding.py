@@ -1,14 +1,15 @@
-"""The layer that stands in front of a model some of whose features are embedded: what it is, and when it cannot be."""
+"""The embedding layer in front of a network with embedded features, and the numbering of layers behind it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec
-from tabular.planning.features import FeaturePlan, Reading
-from tabular.planning.layers import LAYERS, walk
+from tabular.planning.features import FeaturePlan
+from tabular.planning.layers.pointers import LAYERS, walk
 from tabular.planning.report import PlanningReport
+from tabular.planning.request import PlanRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,61 +48,51 @@ class NetworkLayers:
 
 
 def embedding_layer(features: Sequence[FeaturePlan]) -> tuple[ColumnEmbeddingSpec, ...]:
-    """Return the layer that looks up the embeddings of embedded features, if there are any: one layer or none."""
+    """Return the layer that looks up the embeddings of embedded features: one layer, or none without such features.
+
+    Preprocessing writes the category numbers of embedded features first, in the order of the features.
+    """
     embedded = [(feature.vectors, feature.size) for feature in features if feature.encoding == "embedding"]
     columns = tuple(
-        EmbeddedColumnSpec(column=place, categories=vectors, size=size)
-        for place, (vectors, size) in enumerate(embedded)
+        EmbeddedColumnSpec(column=index, categories=vectors, size=size)
+        for index, (vectors, size) in enumerate(embedded)
         if vectors and size
     )
     return (ColumnEmbeddingSpec(columns=columns),) if columns else ()
 
 
-def with_vectors(features: Sequence[FeaturePlan], learned: Mapping[str, int]) -> tuple[FeaturePlan, ...]:
-    """Return the features with as many vectors as a model to go on from has `learned`, by column."""
-    return tuple(
-        feature.model_copy(update={"vectors": learned.get(feature.column, feature.vectors)})
-        if feature.encoding == "embedding"
-        else feature
-        for feature in features
-    )
-
-
-def check_front(
-    layers: Sequence[LayerSpec], features: Sequence[FeaturePlan], reading: Reading, report: PlanningReport
-) -> None:
-    """Note layers that cannot stand behind a layer of vectors, and those that do not leave it to the features."""
-    if reading == "positions":
+def check_embedded_features(request: PlanRequest, features: Sequence[FeaturePlan], report: PlanningReport) -> None:
+    """Report layers that do not fit behind the embedding layer, and layers that duplicate it."""
+    if request.input_use == "by_position":
         _check_order(features, report)
-    many = sum(feature.encoding == "embedding" for feature in features)
-    if many > MAX_EMBEDDED:
-        report.reject("/features", f"{many} features are embedded, and at most {MAX_EMBEDDED} may be.")
+    count = sum(feature.encoding == "embedding" for feature in features)
+    if count > MAX_EMBEDDED:
+        report.reject("/features", f"{count} features are embedded; at most {MAX_EMBEDDED} are allowed.")
         return
-    _check_layers(layers, report)
+    _reject_requested(request.layers, report)
     try:
-        ModelSpec(layers=(*embedding_layer(features), *layers))
+        ModelSpec(layers=(*embedding_layer(features), *request.layers))
     except ValidationError:
-        detail = "The features' embedding is a layer, too, so that there may be one layer less."
+        detail = "The embedding of features adds a layer, which exceeds the limit. Remove one of the layers."
         report.reject(LAYERS, detail)
 
 
-def _check_layers(layers: Sequence[LayerSpec], report: PlanningReport) -> None:
-    """Note layers that look up vectors without a feature that asks for it."""
+def _reject_requested(layers: Sequence[LayerSpec], report: PlanningReport) -> None:
     for pointer, layer in walk(layers):
         if isinstance(layer, ColumnEmbeddingSpec):
             detail = (
-                "column_embedding is put in front by features that ask for it, which know their numbers. "
-                'Leave it out, and name the features with "encoding": "embedding".'
+                "column_embedding is added automatically for embedded features. "
+                'Remove this layer and request "encoding": "embedding" for the features.'
             )
             report.reject(pointer, detail)
 
 
 def _check_order(features: Sequence[FeaturePlan], report: PlanningReport) -> None:
-    """Note embedded features behind others, for layers that read numbers by their places: vectors come first."""
+    """Report embedded features listed after others, because embeddings come first among the inputs."""
     other = None
-    for place, feature in enumerate(features):
+    for index, feature in enumerate(features):
         if feature.encoding != "embedding":
             other = other or feature.column
         elif other:
-            detail = "The layers read inputs by their places, and vectors come first in a row: "
-            report.reject(f"/features/{place}", f"{detail}name {feature.column!r} before {other!r}.")
+            detail = "The layers use inputs by position, and embedded features come first. "
+            report.reject(f"/features/{index}", f"{detail}List {feature.column!r} before {other!r}.")

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from engine.errors import PointedProblem
 from engine.network import Network
 from engine.training import fine_tuning
-from engine.training.fine_tuning import Described, Fit
+from engine.training.fine_tuning import Described, Fit, Misfit
 from tabular.errors import InvalidPlan
-from tabular.planning.embeddings import NetworkLayers
-from tabular.planning.initialization.sources import PlannedInitialization, WeightsDescription
-from tabular.planning.layers import inputs_of
+from tabular.planning.initialization import PlannedInitialization, WeightsDescription
+from tabular.planning.layers.column_embedding import NetworkLayers
+from tabular.planning.layers.inputs import Inputs, count_inputs
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.report import PlanningReport
@@ -30,12 +30,11 @@ def take_from_weights(
         InvalidPlan: nothing fits, or fewer layers than are to be frozen; lists every tensor that does not fit.
     """
     described, layers = weights.tensors, NetworkLayers.of(plan.layers)
-    inputs = inputs_of(plan.features, profile)
+    inputs = count_inputs(plan.features, profile)
     network = _network_for_file(plan, described) if inputs.reason else build_without_memory(plan)
     fit = fine_tuning.fit(network, described)
+    _check_fit(init_from, fit, layers, described, inputs)
     head = fit.head and not init_from.new_head
-    input_sentence = f"The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs."
-    _check_fit(init_from, fit, layers, described, input_sentence)
     taken = set(fit.taken) - (set() if head else set(fine_tuning.names_of(network, None)))
     _warn_of_unused(taken, described, fit, report)
     return PlannedInitialization.of(init_from, layers=fit.layers, head=head)
@@ -54,12 +53,9 @@ def _network_for_file(plan: Plan, described: Described) -> Network:
         return network
 
 
-def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: Described, input_sentence: str) -> None:
+def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: Described, inputs: Inputs) -> None:
     """Raise InvalidPlan if nothing fits or too few layers do."""
-    problems = [PointedProblem(pointer=POINTER, detail=misfit.detail) for misfit in fit.misfits]
-    for index, misfit in enumerate(fit.misfits):
-        if misfit.layer_id.spec_index == layers.index(0):
-            problems[index] = PointedProblem(pointer=POINTER, detail=f"{misfit.detail} {input_sentence}")
+    problems = [_misfit_problem(misfit, layers, inputs) for misfit in fit.misfits]
     if not fit.learned and (init_from.new_head or not fit.head):
         expected = ", ".join(f"{name} {list(shape)}" for name, shape in fit.expected.items())
         detail = f"No tensor of the file fits. Expected first: {expected}. The file has {_list(described, described)}."
@@ -71,6 +67,14 @@ def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: 
             "Lower `freeze_layers`."
         )
         raise InvalidPlan([PointedProblem(pointer="/init_from/freeze_layers", detail=detail), *problems])
+
+
+def _misfit_problem(misfit: Misfit, layers: NetworkLayers, inputs: Inputs) -> PointedProblem:
+    """Return why a tensor does not fit; for the first requested layer also how many inputs it gets."""
+    detail = misfit.detail
+    if misfit.layer_id.spec_index == layers.index(0):
+        detail = f"{detail} The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs."
+    return PointedProblem(pointer=POINTER, detail=detail)
 
 
 def _warn_of_unused(taken: set[str], described: Described, fit: Fit, report: PlanningReport) -> None:

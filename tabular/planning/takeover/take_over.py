@@ -1,13 +1,13 @@
 """Complete a plan with what it takes over from its base, and with the layers that stay frozen."""
 
 from engine.training.fine_tuning import names_of
-from tabular.planning.embeddings import NetworkLayers
-from tabular.planning.initialization.from_model import take_from_model
-from tabular.planning.initialization.from_weights import take_from_weights
-from tabular.planning.initialization.sources import Initialization, ModelDescription
+from tabular.planning.initialization import Initialization, ModelDescription
+from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.report import PlanningReport
+from tabular.planning.takeover.from_model import take_from_model
+from tabular.planning.takeover.from_weights import take_from_weights
 from tabular.profile import Profile
 
 

@@ -1,0 +1,115 @@
+"""The registry of encodings: which column types each fits, and how many numbers it takes at most.
+
+To add an encoding: name it in `Encoding`, add an `EncodingRule` here, and write its encoder in
+`tabular/preprocessing/` with an entry in `tabular/preprocessing/encoders.py`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tabular.profile import Column, ColumnType
+
+Encoding = Literal["standardize", "none", "one_hot", "embedding"]
+PlannedEncoding = Literal[Encoding, "datetime"]  # datetime is the only choice for its columns, so nobody requests it
+
+MAX_CATEGORIES = 100  # one-hot inputs of one column; rarer values share one
+MAX_EMBEDDED_CATEGORIES = 10_000  # of one column; rarer values share one
+MAX_DEFAULT_SIZE = 50  # numbers in an embedding whose size was not requested
+CYCLES = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes a sine and a cosine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """How many inputs a column takes at most; for embeddings also their number (`vectors`) and their `size`."""
+
+    inputs_at_most: int
+    size: int | None = None
+    vectors: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingRule:
+    """What planning knows about an encoding. `max_categories`: how many repeated values it can tell apart."""
+
+    name: PlannedEncoding
+    types: frozenset[ColumnType]
+    description: str
+    width: Callable[[Column], Width]
+    max_categories: int | None = None
+
+
+def repeated_values(column: Column) -> int:
+    """Return how many values occur in more than one row; only these can be learned individually."""
+    return column.distinct - (column.singletons or 0)
+
+
+def default_size(vectors: int) -> int:
+    """Return the size of an embedding of `vectors` categories, by the rule of thumb 1.6 n^0.56 (fast.ai)."""
+    return min(MAX_DEFAULT_SIZE, round(1.6 * math.pow(vectors, 0.56)))
+
+
+def _missing(column: Column) -> int:
+    return int(column.missing > 0)
+
+
+def _number_width(column: Column) -> Width:
+    return Width(inputs_at_most=1 + _missing(column))
+
+
+def _one_hot_width(column: Column) -> Width:
+    return Width(inputs_at_most=min(repeated_values(column), MAX_CATEGORIES) + 1 + _missing(column))
+
+
+def _embedding_width(column: Column) -> Width:
+    vectors = min(repeated_values(column), MAX_EMBEDDED_CATEGORIES) + 1 + _missing(column)
+    return Width(inputs_at_most=1, size=default_size(vectors), vectors=vectors)
+
+
+def _datetime_width(column: Column) -> Width:
+    return Width(inputs_at_most=1 + 2 * len(CYCLES) + _missing(column))
+
+
+ENCODINGS: dict[PlannedEncoding, EncodingRule] = {
+    rule.name: rule
+    for rule in (
+        EncodingRule(
+            name="standardize",
+            types=frozenset({"number"}),
+            description="mean 0 and standard deviation 1 on the training rows",
+            width=_number_width,
+        ),
+        EncodingRule(
+            name="none",
+            types=frozenset({"number"}),
+            description="numbers unchanged (the default before an `embedding` layer)",
+            width=_number_width,
+        ),
+        EncodingRule(
+            name="one_hot",
+            types=frozenset({"number", "category", "boolean", "text"}),
+            description=f"one input for each of the {MAX_CATEGORIES} most frequent values",
+            width=_one_hot_width,
+            max_categories=MAX_CATEGORIES,
+        ),
+        EncodingRule(
+            name="embedding",
+            types=frozenset({"number", "category", "boolean", "text"}),
+            description=f"a learned embedding for each of the {MAX_EMBEDDED_CATEGORIES:,} most frequent values",
+            width=_embedding_width,
+            max_categories=MAX_EMBEDDED_CATEGORIES,
+        ),
+        EncodingRule(
+            name="datetime",
+            types=frozenset({"datetime"}),
+            description="years since the mean, and the positions in the month, weekday and hour cycles",
+            width=_datetime_width,
+        ),
+    )
+}
+
+
+def fitting_encodings(kind: ColumnType) -> tuple[PlannedEncoding, ...]:
+    """Return the encodings that fit a column type; the first is the default."""
+    return tuple(rule.name for rule in ENCODINGS.values() if kind in rule.types)

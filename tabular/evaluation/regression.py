@@ -1,0 +1,70 @@
+"""Metrics of predicted numbers, in the column's own units."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.evaluation.baseline import mean_prediction
+from tabular.preprocessing.column_target import ColumnTarget
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+MIN_RATE = 1e-15  # keeps the Poisson deviance finite where the predicted rate is 0
+RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def evaluate_numbers(column: ColumnTarget, training_y: Array, y: Array, outputs: Array) -> dict[str, Any]:
+    """Return the metrics of one column, as JSON values.
+
+    Args:
+        column: the target that made `training_y` and `y`.
+        training_y: targets of the training rows, (n,): the baseline always predicts their mean.
+        y: true targets, (n,).
+        outputs: (n, its outputs) of the network.
+    """
+    true, predicted = column.in_units(y), column.in_units(outputs)
+    mean = mean_prediction(column.in_units(training_y), len(true))
+    baseline = errors(true, mean)
+    metrics: dict[str, Any] = {
+        "rows": len(true),
+        **errors(true, predicted[:, column.middle]),
+        "residual_quantiles": _residual_quantiles(true - predicted[:, column.middle]),
+        "baseline": baseline,
+    }
+    if column.loss == "poisson":
+        metrics["poisson_deviance"] = poisson_deviance(true, predicted[:, 0])
+        baseline["poisson_deviance"] = poisson_deviance(true, mean)
+    if column.quantiles:
+        metrics["coverage"] = _coverage(column.quantiles, true, predicted)
+    return metrics
+
+
+def errors(true: Floats, predicted: Floats) -> dict[str, float | None]:
+    """Return R² (1 - residual / total sum of squares; None if all targets are equal), MAE and RMSE."""
+    residuals = true - predicted
+    total = float(np.sum((true - true.mean()) ** 2))
+    return {
+        "r2": 1 - float(np.sum(residuals**2)) / total if total > 0 else None,
+        "mae": float(np.abs(residuals).mean()),
+        "rmse": float(np.sqrt(np.mean(residuals**2))),
+    }
+
+
+def poisson_deviance(counts: Floats, rates: Floats) -> float:
+    """Return the mean of 2 (y log(y / rate) - y + rate) (McCullagh and Nelder, 1989, section 2.3)."""
+    rates = np.maximum(rates, MIN_RATE)
+    logarithms = counts * np.log(np.where(counts > 0, counts, 1) / np.where(counts > 0, rates, 1))
+    return float(2 * np.mean(logarithms - counts + rates))
+
+
+def _residual_quantiles(residuals: Floats) -> dict[str, float]:
+    values = np.quantile(residuals, RESIDUAL_QUANTILES).tolist()
+    return {str(level): value for level, value in zip(RESIDUAL_QUANTILES, values, strict=True)}
+
+
+def _coverage(levels: tuple[float, ...], true: Floats, predicted: Floats) -> dict[str, float]:
+    """Return the share of rows at or below each predicted quantile; ideally it equals the quantile's level."""
+    below = (true[:, None] <= np.sort(predicted, axis=1)).mean(axis=0).tolist()
+    return {str(level): share for level, share in zip(levels, below, strict=True)}

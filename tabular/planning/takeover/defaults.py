@@ -1,0 +1,47 @@
+"""What a request takes from its base model before planning: the features, and the layers if it names none."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from engine.errors import PointedProblem
+from engine.spec import ModelSpec
+from tabular.errors import InvalidPlan
+from tabular.planning.initialization import ModelDescription
+from tabular.planning.layers.column_embedding import NetworkLayers
+from tabular.planning.request import PlanRequest
+from tabular.spec import FeatureSpec
+
+
+def with_base_defaults(request: PlanRequest) -> PlanRequest:
+    """Return the request with the base model's features, and with its layers if the request has none.
+
+    Raises:
+        InvalidPlan: the request has other features than the base model, or encodes them differently.
+    """
+    if request.initialization is None or not isinstance(request.initialization.source, ModelDescription):
+        return request
+    model = request.initialization.source
+    _check_features(request, model)
+    layers = request.model or ModelSpec(layers=NetworkLayers.of(model.layers).requested)
+    return replace(request, features=model.features, model=layers)
+
+
+def _check_features(request: PlanRequest, model: ModelDescription) -> None:
+    names = [feature.column for feature in model.features]
+    if request.features is not None and [feature.column for feature in request.features] != names:
+        detail = (
+            f"The base model was trained on these features, in this order: {', '.join(map(repr, names))}. "
+            "Use the same features or leave `features` out."
+        )
+        raise InvalidPlan([PointedProblem(pointer="/features", detail=detail)])
+    if problems := list(_different_encodings(request.features or (), model.features)):
+        raise InvalidPlan(problems)
+
+
+def _different_encodings(requested: Sequence[FeatureSpec], learned: Sequence[FeatureSpec]) -> Iterator[PointedProblem]:
+    for index, (feature, base) in enumerate(zip(requested, learned, strict=False)):
+        for field in ("encoding", "size"):
+            wanted, known = getattr(feature, field), getattr(base, field)
+            if wanted is not None and wanted != known:
+                detail = f"The base model uses {field} {known!r} for {feature.column!r}, not {wanted!r}. Leave it out."
+                yield PointedProblem(pointer=f"/features/{index}/{field}", detail=detail)

@@ -1,0 +1,75 @@
+"""The encoder for dates and times; an encoder has the methods described in `tabular.preprocessing.numeric`."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.encodings import CYCLES, PlannedEncoding
+from tabular.preprocessing.numeric import MAX_STANDARDIZED
+from tabular.statistics import mean_and_stddev
+from tabular.table import TableColumn
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+DAY_US = 86_400_000_000
+HOUR_US = 3_600e6
+YEAR_US = 365.2425 * 86_400e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatetimeEncoder:
+    """Standardized years, and the positions in those cycles that vary in the training rows.
+
+    `cycles`: month, weekday, hour; each makes a sine and a cosine. A missing time fills only its `indicator`.
+    """
+
+    encoding: ClassVar[PlannedEncoding] = "datetime"
+    mean: float
+    stddev: float
+    cycles: tuple[str, ...]
+    indicator: bool
+
+    @classmethod
+    def fit(cls, column: TableColumn) -> "DatetimeEncoder":
+        """Learn from the training rows of a datetime column."""
+        known = column.values[~column.missing]
+        mean, stddev = mean_and_stddev(known / YEAR_US)
+        cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
+        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=bool(column.missing.any()))
+
+    @property
+    def width(self) -> int:
+        """The number of inputs."""
+        return 1 + 2 * len(self.cycles) + self.indicator
+
+    def names(self, column: str) -> list[str]:
+        """Return one name per input."""
+        waves = [f"{column} {wave} of {cycle}" for cycle in self.cycles for wave in ("sine", "cosine")]
+        return [column, *waves, *([f"{column} is missing"] * self.indicator)]
+
+    def write(self, column: TableColumn, out: Array) -> None:
+        """Fill `out`: (n, width), zeros before."""
+        known = ~column.missing
+        values = column.values[known]
+        years = (values / YEAR_US - self.mean) / self.stddev
+        out[known, 0] = np.clip(years, -MAX_STANDARDIZED, MAX_STANDARDIZED)
+        for index, cycle in enumerate(self.cycles):
+            angle = 2 * np.pi * _position(values, cycle) / CYCLES[cycle]
+            out[known, 1 + 2 * index] = np.sin(angle)
+            out[known, 2 + 2 * index] = np.cos(angle)
+        if self.indicator:
+            out[:, -1] = column.missing
+
+
+def _position(microseconds: Array, cycle: str) -> Floats:
+    """Return the position (n,) in a cycle: month 0-11, weekday 0-6 from Monday, hour 0-24 with fractions."""
+    if cycle == "month":
+        months = microseconds.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+        return (months % 12).astype(np.float64)
+    days, of_day = np.divmod(microseconds, DAY_US)
+    if cycle == "weekday":
+        return ((days + 3) % 7).astype(np.float64)  # 1 January 1970 was a Thursday
+    return of_day / HOUR_US
