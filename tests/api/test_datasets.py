@@ -22,7 +22,7 @@ def test_a_table_is_stored_and_profiled(client: TestClient) -> None:
     assert (shown["name"], shown["rows"], shown["bytes"], shown["format"]) == ("flowers", 120, len(csv), "csv")
     assert shown["sha256"] == hashlib.sha256(csv.encode()).hexdigest()
     types = {column["name"]: column["type"] for column in shown["columns"]}
-    assert types == {"length": "number", "width": "number", "colour": "category", "kind": "category"}
+    assert types == {"length": "number", "width": "number", "color": "category", "kind": "category"}
     assert client.get(answer.headers["Location"]).json() == shown
     assert client.get("/v1/datasets").json() == {"data": [shown], "next_cursor": None}
 
@@ -91,7 +91,7 @@ def test_a_body_that_cannot_be_taken_is_refused(client: TestClient, kind: str) -
 
 
 @pytest.mark.parametrize(
-    "query", [{"delimiter": "::"}, {"header": "maybe"}, {"types": "a"}, {"types": "a:colour"}, {"name": ""}]
+    "query", [{"delimiter": "::"}, {"header": "maybe"}, {"types": "a"}, {"types": "a:color"}, {"name": ""}]
 )
 def test_wrong_options_are_refused(client: TestClient, query: dict[str, str]) -> None:
     answer = client.post("/v1/datasets", params=query, content="a,b\n1,2\n", headers=CSV)

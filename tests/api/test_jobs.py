@@ -36,7 +36,7 @@ def test_the_smallest_body_queues_a_job_with_everything_resolved(client: TestCli
     assert job["transitions"] == [{"state": "queued", "at": job["created_at"]}]
     assert job["spec"]["task"] == "classification"
     assert job["spec"]["classes"] == ["iris", "rose", "tulip"]
-    assert [feature["column"] for feature in job["spec"]["features"]] == ["length", "width", "colour"]
+    assert [feature["column"] for feature in job["spec"]["features"]] == ["length", "width", "color"]
     assert job["spec"]["model"]["layers"]
     assert job["spec"]["training"]["epochs"] == job["progress"]["epochs"] > 0
     assert job["estimate"]["parameters"] > 0
@@ -80,7 +80,7 @@ def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClie
     body = {
         "dataset_id": dataset["id"],
         "target": "kinds",
-        "colour": "red",
+        "color": "red",
         "features": [{"column": "length", "encoding": "one_hut"}],
         "model": {"layers": [{"type": "dense", "units": 0}, {"type": "dence", "units": 3}, {"units": 3}]},
         "training": {"epochs": "many", "batch_size": -1, "optimizer": {"type": "adam", "learning_rate": -1}},
@@ -90,7 +90,7 @@ def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClie
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert set(pointers(answer.json())) == {
         "/target",
-        "/colour",
+        "/color",
         "/features/0/encoding",
         "/model/layers/0/units",
         "/model/layers/1",

@@ -11,7 +11,7 @@ from safetensors.numpy import load
 
 from tests.api.conftest import pointers
 
-ROW = {"length": 0.1, "width": 2.9, "colour": "red"}
+ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 
 
 def test_a_model_tells_what_it_is_and_where_it_comes_from(client: TestClient, model: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ def inputs_of(row: dict[str, Any], features: dict[str, Any], names: list[str]) -
 
 
 def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: TestClient, model: dict[str, Any]) -> None:
-    rows = [ROW, {"length": 4.1, "width": 1.0, "colour": "white"}, {"length": 4.1}, {**ROW, "colour": "violet"}]
+    rows = [ROW, {"length": 4.1, "width": 1.0, "color": "white"}, {"length": 4.1}, {**ROW, "color": "violet"}]
     predictions = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"]
     assert [p["label"] for p in predictions][:2] == ["iris", "tulip"]
     assert len(predictions) == 4
@@ -95,7 +95,7 @@ def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: Tes
 
 
 def test_wrong_values_are_told_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
-    rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "colour": 5}]
+    rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "color": 5}]
     answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
     assert answer.status_code == 422
     assert {"/rows/1/length", "/rows/2/width"} <= set(pointers(answer.json()))

@@ -41,7 +41,7 @@ def test_a_list_of_jobs_can_be_narrowed(client: TestClient, dataset: dict[str, A
     ("query", "told"),
     [
         ("stat=queued", "There is no such parameter; did you mean state?"),
-        ("colour=red", "There is no such parameter; there are cursor, limit, state, created_after, metadata.*."),
+        ("color=red", "There is no such parameter; there are cursor, limit, state, created_after, metadata.*."),
         ("metadata=risk", "There is no such parameter; did you mean metadata.*?"),
         ("metadata.=risk", "A condition names a key"),
         ("metadata.a%00=risk", "has no NUL"),

@@ -34,7 +34,7 @@ def test_rows_of_weight_0_leave_no_trace_in_the_model(client: TestClient, work: 
     lines = weighed()
     whole = train(client, work, body(client, lines))
     without = train(client, work, body(client, [line for line in lines if not line.endswith(",0")]))
-    assert [feature["column"] for feature in whole["spec"]["features"]] == ["length", "width", "colour"]
+    assert [feature["column"] for feature in whole["spec"]["features"]] == ["length", "width", "color"]
     assert whole["spec"]["sample_weight"] == "trust"
     first, second = weights(client, whole), weights(client, without)
     assert all(np.array_equal(first[name], second[name]) for name in first)

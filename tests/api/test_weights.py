@@ -223,7 +223,7 @@ def test_a_job_starts_from_one_thing_and_one_that_is_there(client: TestClient) -
 def test_a_file_for_other_inputs_than_the_data_makes_fails_the_job_and_says_so(
     client: TestClient, work: Callable[[], None]
 ) -> None:
-    features = [*RAW, {"column": "colour"}]
+    features = [*RAW, {"column": "color"}]
     told = refused(client, job(client, net(inputs=40), features=features))
     assert "The features make at most" in told[0][1]
     answer = client.post("/v1/jobs", json=job(client, net(inputs=3), features=features))

@@ -1,22 +1,22 @@
-"""Small tables for tests, the same each time: a question that a network can answer, in two flavours."""
+"""Two small tables for tests, equal in every run, whose targets a network can learn."""
 
 import random
 
 
 def flowers(rows: int = 120, seed: int = 7) -> str:
-    """CSV of two numbers, a colour with gaps, and which of three kinds it is."""
+    """Return CSV with two numbers, a color with missing values, and one of three kinds."""
     rng = random.Random(seed)
-    lines = ["length,width,colour,kind"]
+    lines = ["length,width,color,kind"]
     for _ in range(rows):
-        place = rng.randrange(3)
-        colour = rng.choice([("red", "blue", "white")[place], "", "red"])
-        length, width = rng.gauss(place * 2.0, 0.4), rng.gauss(3.0 - place, 0.4)
-        lines.append(f"{length:.3f},{width:.3f},{colour},{('iris', 'rose', 'tulip')[place]}")
+        kind = rng.randrange(3)
+        color = rng.choice([("red", "blue", "white")[kind], "", "red"])
+        length, width = rng.gauss(kind * 2.0, 0.4), rng.gauss(3.0 - kind, 0.4)
+        lines.append(f"{length:.3f},{width:.3f},{color},{('iris', 'rose', 'tulip')[kind]}")
     return "\n".join(lines) + "\n"
 
 
 def prices(rows: int = 120, seed: int = 7) -> str:
-    """CSV of a size, an age and a price around 200,000 that follows from them."""
+    """Return CSV with a size, an age, and a price around 200,000 that follows from them."""
     rng = random.Random(seed)
     lines = ["size,age,price"]
     for _ in range(rows):
