@@ -1,17 +1,15 @@
-"""What can be asked of the engine: layers, loss, optimizer, schedule, training. The one definition."""
+"""What a client can request from the engine: layers, losses, optimizers, schedules, training."""
 
 from engine.spec.base import MAX_BATCH, MAX_EMBEDDED, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
-from engine.spec.columns import ColumnEmbeddingSpec, EmbeddedColumnSpec
-from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
-from engine.spec.images import (
+from engine.spec.column_embedding import ColumnEmbeddingSpec, EmbeddedColumnSpec
+from engine.spec.convolution import (
     AveragePoolSpec,
-    BatchNormSpec,
     Conv1dSpec,
     Conv2dSpec,
     GlobalPoolSpec,
-    LayerNormSpec,
     MaxPoolSpec,
 )
+from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
 from engine.spec.layers import LayerSpec, ModelSpec, ResidualSpec
 from engine.spec.losses import (
     HuberSpec,
@@ -29,6 +27,7 @@ from engine.spec.losses import (
     TargetSpec,
     loss_spec,
 )
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec
 from engine.spec.optimizers import (
     AdagradSpec,
     AdamSpec,

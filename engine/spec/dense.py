@@ -1,4 +1,4 @@
-"""Specs of the layers that take numbers in any arrangement: dense, dropout, activation."""
+"""Specs of the layers for rows of any shape: dense, dropout, activation."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ class DenseSpec(Spec):
     units: int = Field(ge=1, le=MAX_WIDTH, description="outputs of the layer")
     activation: ActivationName = "relu"
     initializer: InitializerName = Field(
-        default="auto", description="of the weights; auto: he_normal for the relu family, else glorot_uniform"
+        default="auto",
+        description="of the weights; auto: he_normal for the relu family, otherwise glorot_uniform",
     )
 
 
 class DropoutSpec(Spec):
-    """Sets a share of its inputs to zero while training, and scales up the rest."""
+    """Sets a random fraction of its inputs to zero while training, and scales up the rest."""
 
     type: Literal["dropout"] = "dropout"
-    rate: float = Field(ge=0, lt=1, description="share of inputs set to zero")
+    rate: float = Field(ge=0, lt=1, description="fraction of inputs set to zero")
 
 
 class ActivationSpec(Spec):
-    """An activation by itself, for where it does not follow a layer directly."""
+    """An activation without a layer before it."""
 
     type: Literal["activation"] = "activation"
     function: ActivationName = "relu"

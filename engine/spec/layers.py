@@ -1,4 +1,4 @@
-"""What a model can be made of. A family of layers is added to the union here, and to `engine.layers.build`."""
+"""The union of all layer specs. To add a layer, add its spec here, and its class to `engine/layers/build.py`."""
 
 from __future__ import annotations
 
@@ -8,33 +8,31 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec
-from engine.spec.columns import ColumnEmbeddingSpec
-from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
-from engine.spec.images import (
+from engine.spec.column_embedding import ColumnEmbeddingSpec
+from engine.spec.convolution import (
     AveragePoolSpec,
-    BatchNormSpec,
     Conv1dSpec,
     Conv2dSpec,
     GlobalPoolSpec,
-    LayerNormSpec,
     MaxPoolSpec,
 )
+from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 
 class ResidualSpec(Spec):
-    """A stack of layers whose input is added to its output (He et al., 2016)."""
+    """A block of layers whose input is added to its output (He et al., 2016)."""
 
     type: Literal["residual"] = "residual"
-    layers: Stack = Field(min_length=1)
-    projection: Stack = Field(
-        default=(), description="layers that the input goes through before it is added; none: it is added as it is"
+    layers: LayerList = Field(min_length=1)
+    projection: LayerList = Field(
+        default=(), description="layers applied to the input before it is added; default: none"
     )
 
 
 LayerSpec = Annotated[
-    # one line per family
     ColumnEmbeddingSpec
     | EmbeddingSpec
     | PositionsSpec
@@ -56,26 +54,26 @@ LayerSpec = Annotated[
     | ResidualSpec,
     Field(discriminator="type"),
 ]
-Stack = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS)]
+LayerList = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS)]
 
 
 class ModelSpec(Spec):
-    """The hidden layers, input to output; the output layer follows from the target."""
+    """The hidden layers from input to output. The output layer follows from the target."""
 
-    layers: Stack = ()
+    layers: LayerList = ()
 
     @model_validator(mode="after")
-    def _is_no_maze(self) -> Self:
+    def _check_size(self) -> Self:
         total, depth = _measure(self.layers)
         if total > MAX_LAYERS_IN_ALL:
-            raise ValueError(f"at most {MAX_LAYERS_IN_ALL} layers in all, not {total}")
+            raise ValueError(f"a model may have at most {MAX_LAYERS_IN_ALL} layers with those in blocks, not {total}")
         if depth > MAX_NESTING:
-            raise ValueError(f"residual blocks may be nested {MAX_NESTING} deep, not {depth}")
+            raise ValueError(f"residual blocks may be nested at most {MAX_NESTING} levels deep, not {depth}")
         return self
 
 
 def _measure(layers: Iterable[LayerSpec]) -> tuple[int, int]:
-    """Return how many layers there are with those inside of blocks, and how deep blocks are nested."""
+    """Return the number of layers including those in blocks, and the depth of nested blocks."""
     total, depth = 0, 0
     for layer in layers:
         total += 1

@@ -1,4 +1,4 @@
-"""What can be minimised, and which metrics come with it."""
+"""Specs of the losses, and the names of metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MetricName = Literal["val_loss", "train_loss", "val_accuracy", "val_r2", "val_ma
 MAX_TARGETS = 64
 MAX_QUANTILES = 99
 
-Smoothing = Annotated[float, Field(ge=0, lt=1, description="share of each target spread evenly over all answers")]
+Smoothing = Annotated[float, Field(ge=0, lt=1, description="fraction of each target distributed over all answers")]
 Weight = Annotated[float, Field(gt=0, le=1e6)]
 Level = Annotated[float, Field(gt=0, lt=1)]
 
@@ -48,20 +48,20 @@ class RegressionLoss(Spec):
 
 
 class SoftmaxCrossEntropySpec(ClassificationLoss):
-    """For one class of several: -log of the probability given to the right one."""
+    """For one class of several: -log of the predicted probability of the correct class."""
 
     type: Literal["softmax_cross_entropy"] = "softmax_cross_entropy"
     label_smoothing: Smoothing = 0.0
 
 
 class SigmoidCrossEntropySpec(ClassificationLoss):
-    """For yes or no, each output by itself: two classes, or several labels at once."""
+    """For yes or no, independently for each output: two classes, or several labels at once."""
 
     type: Literal["sigmoid_cross_entropy"] = "sigmoid_cross_entropy"
     label_smoothing: Smoothing = 0.0
     positive_weight: (
         Weight | Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH)] | None
-    ) = Field(default=None, description="how much more a yes counts than a no: one number, or one for each output")
+    ) = Field(default=None, description="weight of a yes relative to a no: one number, or one for each output")
 
     @property
     def positive_weights(self) -> tuple[float, ...]:
@@ -85,14 +85,14 @@ class MeanAbsoluteErrorSpec(RegressionLoss):
 
 
 class HuberSpec(RegressionLoss):
-    """For numbers with outliers: squared for errors up to `delta`, absolute beyond."""
+    """For numbers with outliers: squared for errors up to `delta`, linear beyond."""
 
     type: Literal["huber"] = "huber"
     delta: float = Field(default=1.0, gt=0, le=1e6)
 
 
 class QuantileSpec(RegressionLoss):
-    """For numbers and how sure one can be of them: one output per target and quantile."""
+    """For numbers and their uncertainty: one output per target and quantile."""
 
     unit_power: ClassVar[Literal[1, 2]] = 1
 
@@ -100,9 +100,9 @@ class QuantileSpec(RegressionLoss):
     quantiles: Annotated[tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_QUANTILES)] = (0.5,)
 
     @model_validator(mode="after")
-    def _rise(self) -> Self:
+    def _check_order(self) -> Self:
         if list(self.quantiles) != sorted(set(self.quantiles)):
-            raise ValueError("quantiles must rise")
+            raise ValueError("quantiles must be in ascending order without duplicates")
         return self
 
 
@@ -128,7 +128,7 @@ SingleLossSpec = Annotated[
 
 
 class TargetSpec(Spec):
-    """One of several targets: the outputs that it takes, and its loss."""
+    """One of several targets: its number of outputs, and its loss."""
 
     outputs: int = Field(ge=1, le=MAX_WIDTH)
     loss: SingleLossSpec
@@ -166,5 +166,5 @@ BY_NAME: dict[LossName, type[SingleLossSpec]] = {
 
 
 def loss_spec(loss: LossName | LossSpec) -> LossSpec:
-    """Return the spec of a loss, or of the one of that name with its defaults."""
+    """Return the spec of a loss, or of the loss with that name and its defaults."""
     return BY_NAME[loss]() if isinstance(loss, str) else loss

@@ -1,4 +1,4 @@
-"""Specs of the layers that read sequences: embedding, positions, LSTM, GRU, attention."""
+"""Specs of the layers for sequences: embedding, positions, LSTM, GRU, attention."""
 
 from __future__ import annotations
 
@@ -20,29 +20,30 @@ class EmbeddingSpec(Spec):
     vocabulary: int = Field(
         ge=1,
         le=MAX_VOCABULARY,
-        description="inputs are whole numbers from 0 to vocabulary - 1; those outside count as the nearest",
+        description="inputs are whole numbers from 0 to vocabulary - 1; others count as the nearest of these",
     )
     units: int = Field(ge=1, le=MAX_WIDTH, description="length of the vectors")
 
 
 class PositionsSpec(Spec):
-    """Adds to each moment of (time, features) a vector that says which moment it is."""
+    """Adds a vector to each time step of (time, features) that encodes its position."""
 
     type: Literal["positions"] = "positions"
     kind: Literal["sinusoidal", "learned"] = Field(
-        default="sinusoidal", description="waves of falling frequency, which cost no parameters, or learned vectors"
+        default="sinusoidal",
+        description="sines and cosines of decreasing frequency, without parameters; or learned vectors",
     )
 
 
 class RecurrentSpec(Spec):
-    """What LSTM and GRU share: they read rows (time, features) one moment after the other."""
+    """Fields that LSTM and GRU share. They process rows (time, features) time step by time step."""
 
     units: int = Field(ge=1, le=MAX_WIDTH, description="size of the state")
     output: Literal["last", "sequence"] = Field(
-        default="last", description="the state after the whole sequence, or (time, units): after each moment"
+        default="last", description="last: the state after the last time step; sequence: after each one, (time, units)"
     )
     direction: Direction = Field(
-        default="forward", description="bidirectional puts both directions' states side by side: 2 * units"
+        default="forward", description="bidirectional concatenates the states of both directions: 2 * units"
     )
 
 
@@ -53,14 +54,14 @@ class LstmSpec(RecurrentSpec):
 
 
 class GruSpec(RecurrentSpec):
-    """Gated recurrent unit (Cho et al., 2014): about as good as an LSTM, with three quarters of its weights."""
+    """Gated recurrent unit (Cho et al., 2014): similar to an LSTM, with three quarters of its weights."""
 
     type: Literal["gru"] = "gru"
 
 
 class AttentionSpec(Spec):
-    """Multi-head self-attention (Vaswani et al., 2017): each moment looks at all moments, (time, features) stays."""
+    """Multi-head self-attention (Vaswani et al., 2017) over the time steps of (time, features)."""
 
     type: Literal["attention"] = "attention"
-    heads: int = Field(default=1, ge=1, le=MAX_HEADS, description="divides the number of features")
-    causal: bool = Field(default=False, description="whether a moment sees only itself and those before it")
+    heads: int = Field(default=1, ge=1, le=MAX_HEADS, description="the number of features must be divisible by it")
+    causal: bool = Field(default=False, description="restrict each time step to itself and those before it")

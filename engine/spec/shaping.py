@@ -1,4 +1,4 @@
-"""Specs of the layers that only rearrange numbers: reshape, flatten."""
+"""Specs of the layers that change shapes only: reshape, flatten."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Side = Annotated[int, Field(ge=1, le=max(MAX_SIDE, MAX_WIDTH))]
 
 
 class ReshapeSpec(Spec):
-    """Reads the same numbers in another shape, such as (channels, height, width) or (time, features)."""
+    """The same numbers in another shape, such as (channels, height, width) or (time, features)."""
 
     type: Literal["reshape"] = "reshape"
     shape: Annotated[tuple[Side, ...], Field(strict=False, min_length=1, max_length=3)]
 
 
 class FlattenSpec(Spec):
-    """Reads the same numbers as one flat row."""
+    """The same numbers as one flat row."""
 
     type: Literal["flatten"] = "flatten"

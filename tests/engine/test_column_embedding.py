@@ -92,7 +92,7 @@ def test_rows_without_the_column_are_refused(shape: tuple[int, ...], says: str) 
 
 @pytest.mark.parametrize("places", [(1, 0), (2, 2)])
 def test_columns_stand_in_order_and_once(places: tuple[int, int]) -> None:
-    with pytest.raises(ValidationError, match="rising order"):
+    with pytest.raises(ValidationError, match="ascending order"):
         embedded(*((place, 2, 1) for place in places))
 
 

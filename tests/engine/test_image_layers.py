@@ -232,7 +232,7 @@ def test_an_untouched_residual_block_adds_its_input() -> None:
 def test_a_window_may_be_padded_on_one_side_only() -> None:
     harness = LayerHarness([MaxPoolSpec(kernel=(3, 1), stride=1, padding=(1, 0))], (1, 3, 1), rows=1)
     assert harness.run(np.array([1.0, 3, 2]).reshape(1, 3, 1, 1)).reshape(-1).tolist() == [3, 3, 3]
-    with pytest.raises(ValidationError, match="on the same side"):
+    with pytest.raises(ValidationError, match="along the same axis"):
         MaxPoolSpec(kernel=(3, 1), padding=(0, 1))
 
 

@@ -43,7 +43,7 @@ def test_nested_blocks_and_many_layers_are_taken_up_to_their_limits() -> None:
     [
         ({"type": "conv2d", "channels": 4, "kernel": 65}, "less than or equal to 64"),
         ({"type": "conv2d", "channels": 4, "kernel": [3, 3, 3]}, "at most 2"),
-        ({"type": "conv2d", "channels": 4, "groups": 3}, "groups must divide channels"),
+        ({"type": "conv2d", "channels": 4, "groups": 3}, "channels must be divisible by groups"),
         ({"type": "conv2d", "channels": 4, "kernel": [3, 2], "padding": "same"}, "odd kernels"),
         ({"type": "conv2d", "channels": 4, "stride": 2, "padding": "same"}, "stride of 1"),
         ({"type": "conv1d", "channels": 4, "kernel": 2, "padding": "same"}, "odd kernels"),
@@ -58,7 +58,7 @@ def test_nested_blocks_and_many_layers_are_taken_up_to_their_limits() -> None:
         ({"type": "reshape", "shape": [1, 2, 3, 4]}, "at most 3"),
         ({"type": "residual", "layers": []}, "at least 1"),
         ({"type": "residual", "layers": [{"type": "flatten"}] * 65}, "at most 64"),
-        (block(5), "nested 4 deep, not 5"),
+        (block(5), "nested at most 4 levels deep, not 5"),
     ],
     ids=str,
 )
@@ -69,5 +69,5 @@ def test_what_makes_no_sense_is_refused(layer: dict[str, Any], message: str) -> 
 
 def test_layers_inside_of_blocks_count() -> None:
     wide = {"type": "residual", "layers": [{"type": "flatten"}] * 64}
-    with pytest.raises(ValidationError, match="at most 256 layers in all, not 260"):
+    with pytest.raises(ValidationError, match="at most 256 layers with those in blocks, not 260"):
         ModelSpec.model_validate({"layers": [wide] * 4})

@@ -1,4 +1,4 @@
-"""Specs of the layers for images and for neighbourhoods in time: convolution, pooling, normalization."""
+"""Specs of the layers with sliding windows, on images and sequences: convolution, pooling."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_WIDTH, TINY, Spec
+from engine.spec.base import MAX_WIDTH, Spec
 from engine.spec.dense import ActivationName, InitializerName
 
-MAX_KERNEL = 64  # numbers along one axis
+MAX_KERNEL = 64  # along one axis
 Size = Annotated[int, Field(ge=1, le=MAX_KERNEL)]
 Zeros = Annotated[int, Field(ge=0, lt=MAX_KERNEL)]
 SizePair = Annotated[tuple[Size, Size], Field(strict=False)]
@@ -17,33 +17,34 @@ ZerosPair = Annotated[tuple[Zeros, Zeros], Field(strict=False)]
 
 
 class ConvolutionSpec(Spec):
-    """What convolutions of images and sequences share."""
+    """Fields that convolutions of images and sequences share."""
 
     channels: int = Field(ge=1, le=MAX_WIDTH, description="outputs at each position")
-    groups: int = Field(default=1, ge=1, le=MAX_WIDTH, description="each group of inputs feeds its group of outputs")
+    groups: int = Field(default=1, ge=1, le=MAX_WIDTH, description="each group of outputs uses one group of inputs")
     bias: bool = True
     activation: ActivationName = "relu"
     initializer: InitializerName = Field(
-        default="auto", description="of the kernels; auto: he_normal for the relu family, else glorot_uniform"
+        default="auto",
+        description="of the kernels; auto: he_normal for the relu family, otherwise glorot_uniform",
     )
 
     @model_validator(mode="after")
-    def _groups_divide(self) -> Self:
+    def _check_groups(self) -> Self:
         if self.channels % self.groups:
-            raise ValueError("groups must divide channels")
+            raise ValueError("channels must be divisible by groups")
         return self
 
 
 class Conv1dSpec(ConvolutionSpec):
-    """Convolution over the moments of sequences (time, features), followed by its activation."""
+    """Convolution over the time steps of sequences (time, features), followed by its activation."""
 
     type: Literal["conv1d"] = "conv1d"
-    kernel: Size = Field(default=3, description="moments seen at a time")
+    kernel: Size = Field(default=3, description="time steps in a window")
     stride: Size = 1
-    padding: Zeros | Literal["same"] = Field(default=0, description="zeros before and after; same: keeps the length")
+    padding: Zeros | Literal["same"] = Field(default=0, description="zeros at both ends; same: preserves the length")
 
     @model_validator(mode="after")
-    def _same_is_possible(self) -> Self:
+    def _check_padding(self) -> Self:
         _check_same(self.padding, (self.kernel,), (self.stride,))
         return self
 
@@ -55,38 +56,38 @@ class Conv2dSpec(ConvolutionSpec):
     kernel: Size | SizePair = Field(default=3, description="size, or [height, width]")
     stride: Size | SizePair = 1
     padding: Zeros | ZerosPair | Literal["same"] = Field(
-        default=0, description="zeros on all sides, or [above and below, left and right]; same: keeps the size"
+        default=0, description="zeros on all sides, or [above and below, left and right]; same: preserves the size"
     )
 
     @model_validator(mode="after")
-    def _same_is_possible(self) -> Self:
+    def _check_padding(self) -> Self:
         _check_same(self.padding, _sizes(self.kernel), _sizes(self.stride))
         return self
 
 
 class PoolSpec(Spec):
-    """What windows of pooling share. On sequences they slide over time, and one number each is enough."""
+    """Fields that pooling layers share. On sequences, windows slide over time, and sizes are single numbers."""
 
     kernel: Size | SizePair = Field(default=2, description="size, or [height, width]")
-    stride: Size | SizePair | None = Field(default=None, description="none: the kernel's size")
-    padding: Zeros | ZerosPair = Field(default=0, description="on all sides; at most half of the kernel")
+    stride: Size | SizePair | None = Field(default=None, description="default: the size of the kernel")
+    padding: Zeros | ZerosPair = Field(default=0, description="zeros on all sides; at most half of the kernel")
 
     @model_validator(mode="after")
-    def _every_window_sees_something(self) -> Self:
+    def _check_pool_padding(self) -> Self:
         sides = zip(_pair(self.kernel), _pair(self.padding), strict=True)
         if any(2 * zeros > size for size, zeros in sides):
-            raise ValueError("padding must not exceed half of the kernel on the same side")
+            raise ValueError("padding must not exceed half of the kernel along the same axis")
         return self
 
 
 class MaxPoolSpec(PoolSpec):
-    """The largest number of each window."""
+    """The maximum of each window."""
 
     type: Literal["max_pool"] = "max_pool"
 
 
 class AveragePoolSpec(PoolSpec):
-    """The mean of each window; padding counts as zeros."""
+    """The mean of each window. Padding counts as zeros."""
 
     type: Literal["average_pool"] = "average_pool"
 
@@ -96,21 +97,6 @@ class GlobalPoolSpec(Spec):
 
     type: Literal["global_pool"] = "global_pool"
     function: Literal["average", "max"] = "average"
-
-
-class BatchNormSpec(Spec):
-    """Normalizes each feature or channel over the batch (Ioffe and Szegedy, 2015)."""
-
-    type: Literal["batch_norm"] = "batch_norm"
-    momentum: float = Field(default=0.1, gt=0, le=1, description="weight of a new batch in the running statistics")
-    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
-
-
-class LayerNormSpec(Spec):
-    """Normalizes the features of each row, or of each moment of a sequence (Ba, Kiros and Hinton, 2016)."""
-
-    type: Literal["layer_norm"] = "layer_norm"
-    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
 
 
 def _sizes(value: int | tuple[int, int]) -> tuple[int, ...]:
@@ -123,4 +109,4 @@ def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
 
 def _check_same(padding: object, kernel: tuple[int, ...], stride: tuple[int, ...]) -> None:
     if padding == "same" and not (all(size % 2 for size in kernel) and all(step == 1 for step in stride)):
-        raise ValueError("padding same needs odd kernels and a stride of 1")
+        raise ValueError('padding "same" requires odd kernels and a stride of 1')

@@ -1,0 +1,24 @@
+"""Specs of the normalization layers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.spec.base import TINY, Spec
+
+
+class BatchNormSpec(Spec):
+    """Normalizes each feature or channel over the batch (Ioffe and Szegedy, 2015)."""
+
+    type: Literal["batch_norm"] = "batch_norm"
+    momentum: float = Field(default=0.1, gt=0, le=1, description="weight of each batch in the running statistics")
+    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
+
+
+class LayerNormSpec(Spec):
+    """Normalizes the features of each row or time step (Ba, Kiros and Hinton, 2016)."""
+
+    type: Literal["layer_norm"] = "layer_norm"
+    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
