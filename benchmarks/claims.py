@@ -1,11 +1,11 @@
-"""Time what the queue is asked: claims, counts, and where a job stands, on SQLite and on PostgreSQL.
+"""Time the queries of the queue on SQLite and on PostgreSQL: claims, counts and queue positions.
 
-    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--waiting 1000] [--repeats 30]
+    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--reserved 1000] [--repeats 30]
 
-Fills a queue, has some of the projects run a job each, and prints the best and the median of the repeats, with all
-that belongs to the transaction but its commit; on a busy machine the best is what counts. Claims are timed once in that
-queue, once more when the oldest jobs in it wait for a worker of other arithmetic, and once with one more project that
-has a tenth of the jobs queued and the highest priority.
+Fills a queue, lets some of the projects run a job each, and prints the best and the median time of a transaction
+without its commit. On a busy machine, compare the best times. Claims are timed in that queue, then with the oldest jobs
+reserved for a worker of another numeric fingerprint, then with one more project that has the highest priority and a
+tenth as many jobs queued.
 """
 
 import argparse
@@ -37,12 +37,12 @@ from store.tables import IS_QUEUED, Job, Project
 from tests.support.servers import PostgresServer
 
 ROW: dict[str, Any] = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
-AT_ONCE = 5000
+BATCH_ROWS = 5000
 
 
 @contextmanager
 def databases() -> Iterator[dict[str, str]]:
-    """An SQLite file and a PostgreSQL server, gone afterwards."""
+    """Start an SQLite file and a PostgreSQL server; delete both afterwards."""
     server = PostgresServer().create()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -54,17 +54,17 @@ def databases() -> Iterator[dict[str, str]]:
 def fill(sessions: Sessions, queued: int, projects: Sequence[ProjectId], **columns: Any) -> None:
     """Queue jobs of random projects."""
     rng = random.Random(7)
-    for start in range(0, queued, AT_ONCE):
+    for start in range(0, queued, BATCH_ROWS):
         rows = [
             {**ROW, "id": new_id("job"), "project_id": rng.choice(projects), **columns}
-            for _ in range(min(AT_ONCE, queued - start))
+            for _ in range(min(BATCH_ROWS, queued - start))
         ]
         with transaction(sessions) as tx:
             tx.execute(insert(Job), rows)
 
 
-def lay_aside(sessions: Sessions, count: int) -> None:
-    """Have the oldest queued jobs go on from a checkpoint that another live worker's arithmetic has made."""
+def reserve_oldest(sessions: Sessions, count: int) -> None:
+    """Give the oldest queued jobs a checkpoint with the numeric fingerprint of another live worker."""
     with transaction(sessions) as tx:
         oldest = list(tx.scalars(select(Job.id).where(IS_QUEUED).order_by(Job.id).limit(count)))
         worker = WorkerInfo(id=WorkerId("wrk_2"), host="host", pid=1, slots=1, fingerprint="there")
@@ -76,7 +76,7 @@ def lay_aside(sessions: Sessions, count: int) -> None:
 
 
 def add_projects(sessions: Sessions, count: int) -> list[ProjectId]:
-    """Make projects; their ids."""
+    """Insert projects and return their ids."""
     ids = [ProjectId(new_id("prj")) for _ in range(count)]
     with transaction(sessions) as tx:
         tx.execute(insert(Project), [{"id": project, "name": project} for project in ids])
@@ -94,10 +94,10 @@ def clock(sessions: Sessions, work: Callable[[Tx], object], repeats: int) -> tup
     return min(taken), statistics.median(taken)
 
 
-def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
-    """Fill one database and print its lines."""
-    projects = add_projects(sessions, asked.projects)
-    fill(sessions, asked.jobs, projects)
+def measure(name: str, sessions: Sessions, options: argparse.Namespace) -> None:
+    """Fill one database and print its times."""
+    projects = add_projects(sessions, options.projects)
+    fill(sessions, options.jobs, projects)
 
     def claim(tx: Tx) -> None:
         assert claims.claim(
@@ -107,20 +107,20 @@ def measure(name: str, sessions: Sessions, asked: argparse.Namespace) -> None:
     def last(tx: Tx) -> Job:
         return search.page_of(tx, projects[0], JobFilters(state="queued"), None, 1).rows[0]
 
-    clock(sessions, claim, asked.running)
+    clock(sessions, claim, options.running)
     lines: dict[str, Callable[[Tx], object]] = {
-        "reading a job, for comparison": last,
+        "reading a job, to compare": last,
         "claim": claim,
         "count, up to 10,000": lambda tx: queue_position.count_queued(tx, at_most=10_000),
         "count of a project, up to 100": lambda tx: queue_position.count_queued(tx, projects[0], at_most=100),
-        "where a job stands": lambda tx: queue_position.queue_snapshot(tx, projects[0]).position_of(last(tx)),
+        "queue position": lambda tx: queue_position.queue_snapshot(tx, projects[0]).position_of(last(tx)),
     }
     for line, work in lines.items():
-        show(name, line, clock(sessions, work, asked.repeats))
-    lay_aside(sessions, asked.waiting)
-    show(name, "claim past jobs that wait", clock(sessions, claim, asked.repeats))
-    fill(sessions, asked.jobs // 10, add_projects(sessions, 1), priority=9)
-    show(name, "claim beside a long queue", clock(sessions, claim, asked.repeats))
+        show(name, line, clock(sessions, work, options.repeats))
+    reserve_oldest(sessions, options.reserved)
+    show(name, "claim past reserved jobs", clock(sessions, claim, options.repeats))
+    fill(sessions, options.jobs // 10, add_projects(sessions, 1), priority=9)
+    show(name, "claim beside a long queue", clock(sessions, claim, options.repeats))
 
 
 def show(database: str, line: str, times: tuple[float, float]) -> None:
@@ -131,16 +131,22 @@ def show(database: str, line: str, times: tuple[float, float]) -> None:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option, default in (("jobs", 100_000), ("projects", 1000), ("running", 16), ("waiting", 1000), ("repeats", 30)):
+    for option, default in (
+        ("jobs", 100_000),
+        ("projects", 1000),
+        ("running", 16),
+        ("reserved", 1000),
+        ("repeats", 30),
+    ):
         parser.add_argument(f"--{option}", type=int, default=default)
-    asked = parser.parse_args()
-    print(f"{asked.jobs:,} queued jobs of {asked.projects:,} projects, {asked.running} running; milliseconds")
+    options = parser.parse_args()
+    print(f"{options.jobs:,} queued jobs of {options.projects:,} projects, {options.running} running; milliseconds")
     print(f"{'':12}{'':32}{'best':>9}{'median':>9}")
     with databases() as urls:
         for name, url in urls.items():
             migrate(url)
             engine = open_database(url)
-            measure(name, open_sessions(engine), asked)
+            measure(name, open_sessions(engine), options)
             engine.dispose()
 
 

@@ -1,11 +1,11 @@
-"""How many tiny jobs workers end in a second, and how long one takes from its submit to its success.
+"""Measure the throughput of tiny jobs, and the latency of one from submission to success.
 
     python benchmarks/throughput.py [--jobs 300] [--epochs 1] [--singles 30] [--workers 1 2]
 
-API, scheduler and workers run as processes with the service's default settings, on SQLite and on PostgreSQL, with a
-Valkey of their own. The jobs are queued before the workers start; jobs per second are counted from the first job's
-start to the last one's end, and compared with those of the first number of workers. The latency is the median, and what
-nine in ten do not exceed, of single jobs that are submitted one after the other and waited for (`Prefer: wait`).
+The API, the scheduler and the workers run as processes with default settings, on SQLite and on PostgreSQL, with their
+own Valkey server. The jobs are queued before the workers start. Jobs per second are counted from the start of the
+first job to the end of the last, and compared with those of the first number of workers. Latency is the median and the
+90th percentile of jobs submitted one at a time with `Prefer: wait`.
 """
 
 import argparse
@@ -33,7 +33,7 @@ END_SECONDS = 600.0
 
 @contextmanager
 def services() -> Iterator[dict[str, Processes]]:
-    """A service on each database, with nothing started yet; gone afterwards."""
+    """A service on each database, with no process started yet; everything is deleted afterwards."""
     postgres, valkey = PostgresServer().create(), RedisServer(valkey_binary()).start()
     try:
         with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
@@ -45,7 +45,7 @@ def services() -> Iterator[dict[str, Processes]]:
 
 
 def make_service(database_url: str, redis_url: str, folder: Path) -> Processes:
-    """A service with the default times, whose queue is long enough."""
+    """A service with default settings, except for the limit of queued jobs."""
     migrate(database_url)
     service = Processes(database_url, redis_url, folder)
     for name in SHORT:
@@ -54,19 +54,19 @@ def make_service(database_url: str, redis_url: str, folder: Path) -> Processes:
     return service
 
 
-def measure(name: str, service: Processes, asked: argparse.Namespace) -> None:
+def measure(name: str, service: Processes, options: argparse.Namespace) -> None:
     """Print a line for each number of workers."""
     service.start("api", "--port", str(service.port))
-    service.start("worker.scheduler")
-    service.wait(lambda: lives(service), START_SECONDS)
+    service.start("worker.maintenance.scheduler")
+    service.wait(lambda: responds(service), START_SECONDS)
     dataset_id, base = service.upload(flowers()), None
-    for workers in asked.workers:
-        body = {"target": "kind", "training": {"epochs": asked.epochs}}
-        urls = [service.submit(dataset_id, **body) for _ in range(asked.jobs)]
+    for workers in options.workers:
+        body = {"target": "kind", "training": {"epochs": options.epochs}}
+        urls = [service.submit(dataset_id, **body) for _ in range(options.jobs)]
         worker = service.start("worker", "--concurrency", str(workers))
         rate = jobs_per_second([service.finished(url, END_SECONDS) for url in urls])
         base = base or rate
-        singles = sorted(latency(service, {"dataset_id": dataset_id, **body}) for _ in range(asked.singles))
+        singles = sorted(latency(service, {"dataset_id": dataset_id, **body}) for _ in range(options.singles))
         median, high = statistics.median(singles), singles[len(singles) * 9 // 10]
         print(f"{name:12}{workers:8}{rate:9.1f}{rate / base:9.2f}{median * 1e3:11.0f}{high * 1e3:9.0f}", flush=True)
         worker.terminate()
@@ -74,8 +74,8 @@ def measure(name: str, service: Processes, asked: argparse.Namespace) -> None:
     service.end()
 
 
-def lives(service: Processes) -> bool:
-    """Whether the API answers."""
+def responds(service: Processes) -> bool:
+    """Whether the API responds."""
     try:
         return service.client.get("/healthz").status_code == 200
     except httpx.TransportError:
@@ -83,7 +83,7 @@ def lives(service: Processes) -> bool:
 
 
 def jobs_per_second(jobs: list[dict[str, Any]]) -> float:
-    """From the first start to the last end."""
+    """Jobs per second between the start of the first job and the end of the last."""
     assert {job["state"] for job in jobs} == {"succeeded"}
     first = min(datetime.fromisoformat(job["started_at"]) for job in jobs)
     last = max(datetime.fromisoformat(job["finished_at"]) for job in jobs)
@@ -91,7 +91,7 @@ def jobs_per_second(jobs: list[dict[str, Any]]) -> float:
 
 
 def latency(service: Processes, body: dict[str, Any]) -> float:
-    """Seconds from a submit to its answer, which comes with the job's end."""
+    """Seconds from submission to the answer, which is sent when the job ends."""
     began = time.perf_counter()
     answer = service.client.post("/v1/jobs", json=body, headers={"Prefer": "wait=15"})
     taken = time.perf_counter() - began
@@ -106,12 +106,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--singles", type=int, default=30)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    asked = parser.parse_args()
-    print(f"{asked.jobs} jobs of {asked.epochs} epochs over 96 rows, queued before; then {asked.singles} one by one")
+    options = parser.parse_args()
+    print(f"{options.jobs} jobs of {options.epochs} epochs over 96 rows, queued before the workers start;")
+    print(f"then {options.singles} jobs, one at a time")
     print(f"{'':12}{'workers':>8}{'jobs/s':>9}{'times':>9}{'median ms':>11}{'90 % ms':>9}")
     with services() as all_services:
         for name, service in all_services.items():
-            measure(name, service, asked)
+            measure(name, service, options)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Tests for worker/maintenance/lapsed_leases.py; tests/store/test_leases.py covers the states that it leaves."""
+"""Tests for worker/maintenance/lapsed_leases.py; tests/store/jobs/test_leases.py covers the states that it leaves."""
 
 from sqlalchemy import select
 
@@ -20,3 +20,18 @@ def test_releases_at_most_the_limit_of_jobs_oldest_lease_first(worker_fixture: W
         release_lapsed(tx, max_attempts=3, limit=2)
     with snapshot(worker_fixture.sessions) as tx:
         assert tx.scalars(select(Job.state).order_by(Job.id)).all() == ["running", "queued", "queued"]
+
+
+def test_job_that_lost_too_many_workers_fails(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    states = []
+    for _ in range(3):
+        with transaction(worker_fixture.sessions) as tx:
+            claims.claim(tx, WorkerId("wrk_lost"), lease_seconds=-1)
+            release_lapsed(tx, max_attempts=3)
+            states.append(tx.scalar(select(Job.state).where(Job.id == job_id)))
+    assert states == ["queued", "queued", "failed"]
+    with snapshot(worker_fixture.sessions) as tx:
+        job = tx.get_one(Job, job_id)
+        assert job.error is not None
+        assert (job.error["code"], job.finished_at is not None) == ("worker_lost", True)

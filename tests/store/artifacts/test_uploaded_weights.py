@@ -1,4 +1,4 @@
-"""Uploaded weights stay as long as a job needs them, and are what a project's quota counts, too."""
+"""Uploaded weights: deletion, references from jobs, and the bytes that a project stores."""
 
 import threading
 
@@ -17,14 +17,14 @@ from tests.support.store import queue_job
 ABOUT = {"name": "mine", "bytes": 7, "sha256": "0" * 64, "tensors": []}
 
 
-def kept(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT) -> Weights:
+def upload(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT) -> Weights:
     blob = blobs.write(sessions, [b"weights"])
     with transaction(sessions) as tx:
         return uploaded_weights.create(tx, project, blob.id, **ABOUT)
 
 
-def test_weights_go_when_no_unfinished_job_needs_them_and_their_bytes_with_them(sessions: Sessions) -> None:
-    ours = kept(sessions)
+def test_weights_can_be_deleted_once_no_unfinished_job_needs_them(sessions: Sessions) -> None:
+    ours = upload(sessions)
     job = queue_job(sessions, base_weights_id=ours.id)
     with pytest.raises(WeightsInUse), transaction(sessions) as tx:
         uploaded_weights.remove(tx, DEFAULT_PROJECT, ours.id)
@@ -36,23 +36,23 @@ def test_weights_go_when_no_unfinished_job_needs_them_and_their_bytes_with_them(
         assert tx.get(Blob, ours.blob_id) is None
 
 
-def test_weights_of_another_project_are_unknown(sessions: Sessions, other_project: ProjectId) -> None:
-    ours = kept(sessions)
+def test_weights_of_another_project_are_not_found(sessions: Sessions, other_project: ProjectId) -> None:
+    ours = upload(sessions)
     for ask in (uploaded_weights.get, uploaded_weights.remove):
         with pytest.raises(NotFound, match=f"Weights {ours.id} not found"), transaction(sessions) as tx:
             ask(tx, other_project, ours.id)
 
 
-def test_old_blobs_of_weights_are_no_orphans(sessions: Sessions) -> None:
-    ours = kept(sessions)
+def test_old_blobs_of_weights_are_not_orphans(sessions: Sessions) -> None:
+    ours = upload(sessions)
     with transaction(sessions) as tx:
         tx.execute(update(Blob).values(created_at=Blob.created_at - 2 * blobs.ORPHAN_MILLISECONDS))
     assert blobs.remove_orphans(sessions) == ""
     assert b"".join(blobs.read_verified(sessions, ours.blob_id)) == b"weights"
 
 
-def test_a_job_that_is_being_queued_keeps_its_weights(sessions: Sessions) -> None:
-    ours, outcomes = kept(sessions), list[type[BaseException]]()
+def test_weights_of_a_job_being_queued_cannot_be_deleted(sessions: Sessions) -> None:
+    ours, outcomes = upload(sessions), list[type[BaseException]]()
 
     def remove() -> None:
         try:
@@ -72,9 +72,9 @@ def test_a_job_that_is_being_queued_keeps_its_weights(sessions: Sessions) -> Non
     assert outcomes == [WeightsInUse]
 
 
-def test_uploads_are_counted_one_after_the_other_for_each_project(sessions: Sessions, other_project: ProjectId) -> None:
-    kept(sessions)
-    kept(sessions, other_project)
+def test_uploads_of_a_project_are_counted_one_at_a_time(sessions: Sessions, other_project: ProjectId) -> None:
+    upload(sessions)
+    upload(sessions, other_project)
     seen = list[int]()
 
     def count() -> None:

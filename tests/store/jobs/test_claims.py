@@ -1,4 +1,4 @@
-"""Who gets the next free worker: priorities, shares and turns, and that each job goes to one worker only."""
+"""Which job a claim takes: shares, priorities, turns of projects, reserved jobs, and the query plan."""
 
 import threading
 from collections.abc import Sequence
@@ -41,14 +41,14 @@ def claimed(sessions: Sessions, times: int, share: int = 2) -> list[Job]:
 
 
 def claim_as(sessions: Sessions, fingerprint: str, wait_seconds: float = 60) -> Job | None:
-    """Claim as a worker of some arithmetic."""
+    """Claim as a worker with this numeric fingerprint."""
     with transaction(sessions) as tx:
         fingerprint_policy = FingerprintPolicy(fingerprint=fingerprint, wait_seconds=wait_seconds)
         return claims.claim(tx, WORKER, 30, fingerprint_policy=fingerprint_policy)
 
 
-def interrupted(sessions: Sessions, fingerprint: str, **columns: int) -> str:
-    """A queued job that goes on from a checkpoint of some arithmetic."""
+def queue_with_checkpoint(sessions: Sessions, fingerprint: str, **columns: int) -> str:
+    """A queued job with a checkpoint of this numeric fingerprint."""
     job_id = queue_job(sessions, **columns).id
     job = claim_as(sessions, fingerprint)
     assert job is not None
@@ -60,7 +60,7 @@ def interrupted(sessions: Sessions, fingerprint: str, **columns: int) -> str:
     return job_id
 
 
-def see_worker(sessions: Sessions, fingerprint: str) -> None:
+def record_worker(sessions: Sessions, fingerprint: str) -> None:
     with transaction(sessions) as tx:
         worker = WorkerInfo(id=WorkerId(f"wrk_{fingerprint}"), host="host", pid=1, slots=1, fingerprint=fingerprint)
         workers.record_heartbeat(tx, worker)
@@ -72,7 +72,7 @@ def finish(sessions: Sessions, job: Job) -> None:
 
 
 def serve(sessions: Sessions, times: int) -> list[str]:
-    """The projects whose jobs a worker with one slot runs, one after the other."""
+    """The projects whose jobs a worker with one slot runs, in order."""
     served = []
     for job in (claim(sessions) for _ in range(times)):
         if job is not None:
@@ -86,13 +86,13 @@ def queue(sessions: Sessions, project: ProjectId, count: int, **columns: int) ->
 
 
 def queue_many(sessions: Sessions, project: ProjectId, count: int) -> None:
-    """The same without events, for queues that would take long to fill."""
+    """The same without events, to fill long queues quickly."""
     job = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10, "project_id": project}
     with transaction(sessions) as tx:
         tx.execute(insert(Job), [{**job, "id": new_id("job")} for _ in range(count)])
 
 
-def test_a_project_alone_gets_all_slots_in_order_of_priority_and_age(sessions: Sessions) -> None:
+def test_single_project_is_served_by_priority_and_age(sessions: Sessions) -> None:
     low = queue(sessions, DEFAULT_PROJECT, 2, priority=1)
     high = queue(sessions, DEFAULT_PROJECT, 4, priority=7)
     assert [job.id for job in claimed(sessions, 7)] == [*high, *low]
@@ -106,9 +106,7 @@ def test_running_jobs_are_spread_evenly_over_projects(sessions: Sessions, projec
     assert set(running[:4]) == set(projects)
 
 
-def test_one_worker_serves_projects_in_turn_however_long_their_queues(
-    sessions: Sessions, projects: Sequence[ProjectId]
-) -> None:
+def test_projects_take_turns_however_long_their_queues(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
     first, second, third, _ = projects
     queue(sessions, first, 20)
     assert serve(sessions, 3) == [first] * 3
@@ -119,9 +117,7 @@ def test_one_worker_serves_projects_in_turn_however_long_their_queues(
     assert served[3:] == [third, first, first] or served[3:] == [first, third, first]
 
 
-def test_10000_jobs_of_a_project_delay_anothers_first_job_by_one_running_job_at_most(
-    sessions: Sessions, projects: Sequence[ProjectId]
-) -> None:
+def test_10000_queued_jobs_delay_another_project_by_one_job(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
     before, greedy, behind, _ = projects
     queue_many(sessions, greedy, 10_000)
     running = claimed(sessions, 3)
@@ -131,9 +127,7 @@ def test_10000_jobs_of_a_project_delay_anothers_first_job_by_one_running_job_at_
         assert [job.project_id for job in claimed(sessions, 1)] == [newcomer]
 
 
-def test_a_project_beyond_its_share_waits_whatever_its_priority_for_those_within(
-    sessions: Sessions, projects: Sequence[ProjectId]
-) -> None:
+def test_project_at_its_share_waits_whatever_its_priorities(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
     greedy, modest, humble, _ = projects
     queue(sessions, greedy, 6, priority=9)
     queue(sessions, modest, 1, priority=3)
@@ -142,7 +136,7 @@ def test_a_project_beyond_its_share_waits_whatever_its_priority_for_those_within
     assert order == [greedy, greedy, modest, humble, greedy, greedy, greedy, greedy]
 
 
-def test_below_a_project_beyond_its_share_the_others_are_served_in_turn(
+def test_projects_below_their_share_take_turns_behind_one_at_its_share(
     sessions: Sessions, projects: Sequence[ProjectId]
 ) -> None:
     greedy, second, third, _ = projects
@@ -153,14 +147,14 @@ def test_below_a_project_beyond_its_share_the_others_are_served_in_turn(
     assert sorted(serve(sessions, 2)) == sorted(serve(sessions, 2)) == [second, third]
 
 
-def test_the_share_is_a_setting(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
+def test_share_can_be_changed(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
     first, second, *_ = projects
     queue(sessions, first, 3, priority=9)
     queue(sessions, second, 3, priority=0)
     assert [job.project_id for job in claimed(sessions, 3, share=1)] == [first, second, first]
 
 
-def test_claims_at_the_same_moment_take_turns_too(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
+def test_concurrent_claims_are_fair(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
     for project in projects:
         queue(sessions, project, 4)
     barrier, running = threading.Barrier(8), list[str]()
@@ -177,7 +171,7 @@ def test_claims_at_the_same_moment_take_turns_too(sessions: Sessions, projects: 
     assert {project: running.count(project) for project in projects} == dict.fromkeys(projects, 2)
 
 
-def test_a_claim_that_sleeps_in_its_transaction_holds_up_its_own_job_alone(postgres_url: str) -> None:
+def test_sleeping_claim_delays_only_its_own_job(postgres_url: str) -> None:
     engine = open_database(postgres_url)
     sessions = open_sessions(engine)
     first, second = queue(sessions, DEFAULT_PROJECT, 2)
@@ -189,7 +183,7 @@ def test_a_claim_that_sleeps_in_its_transaction_holds_up_its_own_job_alone(postg
     engine.dispose()
 
 
-def test_when_all_candidates_of_the_best_project_are_being_claimed_another_is_taken(postgres_url: str) -> None:
+def test_claim_takes_another_job_if_all_best_ones_are_locked(postgres_url: str) -> None:
     engine = open_database(postgres_url)
     sessions = open_sessions(engine)
     with transaction(sessions) as tx:
@@ -202,26 +196,26 @@ def test_when_all_candidates_of_the_best_project_are_being_claimed_another_is_ta
     engine.dispose()
 
 
-def test_a_job_that_goes_on_is_left_for_a_live_worker_that_computes_the_same_bits(sessions: Sessions) -> None:
-    job_id = interrupted(sessions, "there")
-    see_worker(sessions, "there")
+def test_job_with_checkpoint_is_reserved_for_a_live_worker_of_its_fingerprint(sessions: Sessions) -> None:
+    job_id = queue_with_checkpoint(sessions, "there")
+    record_worker(sessions, "there")
     assert claim_as(sessions, "here") is None
     job = claim_as(sessions, "there")
     assert job is not None
     assert (job.id, job.bit_exact) == (job_id, True)
 
 
-def test_it_hides_no_other_job_of_its_project_or_of_others(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
-    interrupted(sessions, "there", priority=9)
-    see_worker(sessions, "there")
+def test_reserved_job_hides_no_other_job(sessions: Sessions, projects: Sequence[ProjectId]) -> None:
+    queue_with_checkpoint(sessions, "there", priority=9)
+    record_worker(sessions, "there")
     (beside,), (elsewhere,) = queue(sessions, DEFAULT_PROJECT, 1, priority=9), queue(sessions, projects[0], 1)
     taken = [claim_as(sessions, "here") for _ in range(3)]
     assert [job and job.id for job in taken] == [beside, elsewhere, None]
 
 
-def test_when_no_live_worker_computes_its_bits_it_is_taken_at_once(sessions: Sessions) -> None:
-    job_id = interrupted(sessions, "there")
-    see_worker(sessions, "there")
+def test_job_is_not_reserved_for_a_dead_worker(sessions: Sessions) -> None:
+    job_id = queue_with_checkpoint(sessions, "there")
+    record_worker(sessions, "there")
     with transaction(sessions) as tx:
         tx.execute(update(Worker).values(seen_at=Worker.seen_at - 20_000))
     job = claim_as(sessions, "here")
@@ -229,9 +223,9 @@ def test_when_no_live_worker_computes_its_bits_it_is_taken_at_once(sessions: Ses
     assert (job.id, job.bit_exact) == (job_id, False)
 
 
-def test_when_it_has_waited_long_enough_it_is_taken_all_the_same(sessions: Sessions) -> None:
-    job_id = interrupted(sessions, "there")
-    see_worker(sessions, "there")
+def test_reservation_ends_after_the_wait(sessions: Sessions) -> None:
+    job_id = queue_with_checkpoint(sessions, "there")
+    record_worker(sessions, "there")
     with transaction(sessions) as tx:
         tx.execute(update(Job).values(updated_at=Job.updated_at - 50_000))
     assert claim_as(sessions, "here", wait_seconds=60) is None
@@ -240,23 +234,23 @@ def test_when_it_has_waited_long_enough_it_is_taken_all_the_same(sessions: Sessi
     assert (job.id, job.bit_exact) == (job_id, False)
 
 
-def test_its_newest_checkpoint_says_which_bits_it_waits_for(sessions: Sessions) -> None:
-    job_id = interrupted(sessions, "first")
+def test_newest_checkpoint_decides_the_reserved_fingerprint(sessions: Sessions) -> None:
+    job_id = queue_with_checkpoint(sessions, "first")
     moved = claim_as(sessions, "second")
     assert moved is not None
     lease, blob = Lease(job_id=JobId(job_id), fence=moved.fence), write(sessions, chunks_of(b"state"))
     with transaction(sessions) as tx:
         leases.add_checkpoint(tx, lease, blob.id, "second")
         leases.release(tx, lease)
-    see_worker(sessions, "first")
-    see_worker(sessions, "second")
+    record_worker(sessions, "first")
+    record_worker(sessions, "second")
     assert claim_as(sessions, "first") is None
     taken = claim_as(sessions, "second")
     assert taken is not None
     assert taken.bit_exact is False
 
 
-def test_a_claim_searches_the_queue_and_never_scans_the_jobs(sqlite_url: str) -> None:
+def test_claim_uses_indexes_and_never_scans_the_jobs(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
     statement = claim_statement("sqlite").compile(dialect=dialect(paramstyle="named"))
     with engine.connect() as connection:

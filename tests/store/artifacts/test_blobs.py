@@ -1,4 +1,4 @@
-"""Blobs: what is read is what was written, in any range; damage is told, leftovers go."""
+"""Blobs: reads return what was written, damage is reported, orphans are removed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from tests.support.store import query_plan
 DATA = bytes(range(256)) * (CHUNK_BYTES // 256) * 2 + b"the end"
 
 
-def test_nothing_is_left_of_a_blob_whose_source_breaks_off(sessions: Sessions) -> None:
+def test_blob_of_a_broken_source_is_deleted(sessions: Sessions) -> None:
     def chunks() -> Iterator[bytes]:
-        yield from [b"chunk"] * 9  # more than one transaction's
+        yield from [b"chunk"] * 9  # more than one transaction
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
@@ -29,7 +29,7 @@ def test_nothing_is_left_of_a_blob_whose_source_breaks_off(sessions: Sessions) -
         assert tx.scalar(select(func.count()).select_from(Blob)) == 0
 
 
-def test_a_blob_reads_as_it_was_written_and_knows_its_size_and_hash(sessions: Sessions) -> None:
+def test_blob_returns_its_bytes_size_and_hash(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(DATA))
     assert (info.bytes, info.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
     assert b"".join(blobs.read_verified(sessions, info.id)) == DATA
@@ -39,17 +39,17 @@ def test_a_blob_reads_as_it_was_written_and_knows_its_size_and_hash(sessions: Se
     ("start", "stop"),
     [(0, 1), (5, 5), (CHUNK_BYTES - 1, CHUNK_BYTES + 1), (CHUNK_BYTES, 2 * CHUNK_BYTES), (7, len(DATA))],
 )
-def test_any_range_of_a_blob_can_be_read(sessions: Sessions, start: int, stop: int) -> None:
+def test_blob_can_be_read_in_ranges(sessions: Sessions, start: int, stop: int) -> None:
     info = blobs.write(sessions, chunks_of(DATA))
     assert b"".join(blobs.read(sessions, info.id, start, stop)) == DATA[start:stop]
 
 
-def test_an_empty_blob_is_a_blob(sessions: Sessions) -> None:
+def test_empty_blob_can_be_stored(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(b""))
     assert b"".join(blobs.read_verified(sessions, info.id)) == b""
 
 
-def test_a_changed_byte_and_a_lost_chunk_are_told(sessions: Sessions) -> None:
+def test_changed_bytes_and_missing_chunks_are_reported(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(DATA))
     chunk = (BlobChunk.blob_id == info.id, BlobChunk.number == 1)
     with transaction(sessions) as tx:
@@ -62,7 +62,7 @@ def test_a_changed_byte_and_a_lost_chunk_are_told(sessions: Sessions) -> None:
         list(blobs.read(sessions, info.id))
 
 
-def test_only_old_blobs_that_nothing_owns_are_swept(sessions: Sessions) -> None:
+def test_only_old_blobs_without_references_are_removed(sessions: Sessions) -> None:
     old, new = (blobs.write(sessions, chunks_of(DATA)).id for _ in range(2))
     with transaction(sessions) as tx:
         tx.execute(update(Blob).where(Blob.id == old).values(created_at=Blob.created_at - ORPHAN_MILLISECONDS - 1000))
@@ -72,7 +72,7 @@ def test_only_old_blobs_that_nothing_owns_are_swept(sessions: Sessions) -> None:
         assert tx.scalar(select(func.count()).select_from(BlobChunk)) == 3
 
 
-def test_a_deleted_blob_is_told_as_such(sessions: Sessions) -> None:
+def test_reading_a_deleted_blob_raises_blob_gone(sessions: Sessions) -> None:
     info = blobs.write(sessions, chunks_of(DATA))
     rest = blobs.read(sessions, info.id)
     next(rest)
@@ -88,7 +88,7 @@ MANY = 5_000
 
 @pytest.fixture
 def many_jobs(sessions: Sessions) -> list[str]:
-    """Jobs that ended long ago, each with a model and its blob; and three blobs that nothing owns."""
+    """Jobs that ended long ago, each with a model and its blob; returns three blobs without references."""
     ids = [f"{number:06}" for number in range(MANY)]
     orphans = [f"blb_{number:06}x" for number in (7, 2_500, MANY - 1)]
     job = {"project_id": DEFAULT_PROJECT, "dataset_id": "ds_1", "name": "a job", "state": "succeeded", "epochs": 1}
@@ -107,9 +107,7 @@ def many_jobs(sessions: Sessions) -> list[str]:
     return orphans
 
 
-def test_a_sweep_of_many_blobs_goes_in_batches_and_finds_whoever_owns_one_by_an_index(
-    sessions: Sessions, many_jobs: list[str]
-) -> None:
+def test_orphans_are_removed_in_batches_by_index_searches(sessions: Sessions, many_jobs: list[str]) -> None:
     with snapshot(sessions) as tx:
         batch = list(tx.scalars(select(Blob.id).limit(blobs.ORPHAN_BATCH)))
         query = select(Blob.id).where(*blobs._orphaned(batch))
@@ -125,8 +123,8 @@ def test_a_sweep_of_many_blobs_goes_in_batches_and_finds_whoever_owns_one_by_an_
         assert list(tx.scalars(select(Blob.id).where(Blob.id.in_(many_jobs)))) == []
 
 
-def test_whoever_owns_a_blob_that_is_deleted_is_found_by_an_index(sessions: Sessions) -> None:
-    """The foreign keys look for that with each checkpoint that is replaced."""
+def test_every_reference_to_blobs_has_an_index(sessions: Sessions) -> None:
+    """Deleting a blob checks these foreign keys, each time that a checkpoint is replaced."""
     with snapshot(sessions) as tx:
         indexes = inspect(tx.connection())
         for owner in blobs.OWNERS:

@@ -1,4 +1,4 @@
-"""Lists of jobs, narrowed: every condition holds on every page, and other projects' jobs cost nothing."""
+"""Job search: filters hold on every page and use the indexes of the project."""
 
 import pytest
 from sqlalchemy import func, select, update
@@ -14,7 +14,7 @@ from tests.support.store import query_plan, queue_job
 
 
 def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
-    """The ids of all pages."""
+    """The ids on all pages."""
     ids, cursor = list[str](), None
     while True:
         with snapshot(sessions) as tx:
@@ -28,7 +28,7 @@ def found(sessions: Sessions, limit: int = 100, **sought: object) -> list[str]:
 
 @pytest.fixture
 def listed(sessions: Sessions, other_project: ProjectId) -> list[str]:
-    """Jobs of teams and places, the newest first; one of another project is not among them."""
+    """Jobs with metadata, newest first; a job of another project is not included."""
     about = [
         {"team": "risk", "place": "Köln"},
         {"team": "risk"},
@@ -42,7 +42,7 @@ def listed(sessions: Sessions, other_project: ProjectId) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
-def test_jobs_are_found_by_their_metadata_page_by_page(sessions: Sessions, listed: list[str], limit: int) -> None:
+def test_jobs_are_found_by_metadata_on_every_page_size(sessions: Sessions, listed: list[str], limit: int) -> None:
     assert found(sessions, limit) == listed
     assert found(sessions, limit, metadata=(("team", "risk"),)) == [listed[0], listed[3], listed[4]]
     both = (("team", "risk"), ("place", "Köln"))
@@ -54,14 +54,14 @@ def test_jobs_are_found_by_their_metadata_page_by_page(sessions: Sessions, liste
         assert found(sessions, limit, metadata=nothing) == []
 
 
-def test_conditions_hold_together(sessions: Sessions, listed: list[str]) -> None:
+def test_filters_combine(sessions: Sessions, listed: list[str]) -> None:
     with transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, listed[3])
     assert found(sessions, metadata=(("team", "risk"),), state="queued") == [listed[0], listed[4]]
     assert found(sessions, state="canceled") == [listed[3]]
 
 
-def test_jobs_are_found_that_were_made_after_a_time(sessions: Sessions, listed: list[str]) -> None:
+def test_jobs_are_found_by_creation_time(sessions: Sessions, listed: list[str]) -> None:
     with transaction(sessions) as tx:
         tx.execute(update(Job).where(Job.id.in_(listed[2:])).values(created_at=now() - 60_000))
         then = tx.scalar(select(func.max(Job.created_at)).where(Job.id.in_(listed[2:])))
@@ -73,7 +73,7 @@ def test_jobs_are_found_that_were_made_after_a_time(sessions: Sessions, listed: 
     assert found(sessions, created_after=-(10**14), metadata=(("team", "sales"),)) == [listed[1]]
 
 
-def test_what_a_job_is_found_by_goes_with_it(sessions: Sessions, listed: list[str]) -> None:
+def test_metadata_of_a_deleted_job_is_deleted(sessions: Sessions, listed: list[str]) -> None:
     with transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, listed[0])
         jobs.remove(tx, DEFAULT_PROJECT, listed[0])
@@ -82,9 +82,7 @@ def test_what_a_job_is_found_by_goes_with_it(sessions: Sessions, listed: list[st
     assert found(sessions, metadata=(("team", "risk"),)) == [listed[3], listed[4]]
 
 
-def test_a_list_by_metadata_walks_over_the_jobs_of_the_project_with_it_alone_and_in_order(
-    sessions: Sessions, listed: list[str]
-) -> None:
+def test_search_by_metadata_uses_the_index_without_sorting(sessions: Sessions, listed: list[str]) -> None:
     pairs = (("team", "risk"), ("place", "Köln"))
     with snapshot(sessions) as tx:
         query = search._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)

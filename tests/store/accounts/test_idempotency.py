@@ -1,4 +1,4 @@
-"""One key, one answer: whoever comes with it again, or at the same time, gets the first one's."""
+"""Idempotency keys: repeated and concurrent requests get the first answer."""
 
 import threading
 
@@ -14,7 +14,7 @@ from store.ids import DEFAULT_PROJECT
 ANSWER = Answer(status=201, headers={"Location": "/v1/jobs/job_1"}, body={"id": "job_1"})
 
 
-def test_the_first_answer_is_given_again(sessions: Sessions) -> None:
+def test_first_answer_is_returned_again(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         assert idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash") is None
         idempotency.store_answer(tx, DEFAULT_PROJECT, "k", ANSWER)
@@ -22,7 +22,7 @@ def test_the_first_answer_is_given_again(sessions: Sessions) -> None:
         assert idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash") == ANSWER
 
 
-def test_the_same_key_with_another_request_is_refused(sessions: Sessions) -> None:
+def test_key_of_another_request_is_refused(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash")
         idempotency.store_answer(tx, DEFAULT_PROJECT, "k", ANSWER)
@@ -30,7 +30,7 @@ def test_the_same_key_with_another_request_is_refused(sessions: Sessions) -> Non
         idempotency.begin(tx, DEFAULT_PROJECT, "k", "another")
 
 
-def test_a_failed_first_request_leaves_the_key_free(sessions: Sessions) -> None:
+def test_failed_first_request_does_not_use_up_the_key(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash")
         tx.rollback()
@@ -38,7 +38,7 @@ def test_a_failed_first_request_leaves_the_key_free(sessions: Sessions) -> None:
         assert idempotency.begin(tx, DEFAULT_PROJECT, "k", "hash") is None
 
 
-def test_of_many_at_once_one_goes_on_and_the_others_get_its_answer(sessions: Sessions) -> None:
+def test_concurrent_requests_get_the_answer_of_the_first(sessions: Sessions) -> None:
     firsts: list[Answer | None] = []
 
     def ask() -> None:

@@ -1,4 +1,4 @@
-"""The schema that migrations make is the one the code describes, on either database."""
+"""Migrations create the schema that the code describes, on both databases."""
 
 from pathlib import Path
 
@@ -22,27 +22,27 @@ from store.tables import Base, Job
 from tests.support.store import queue_job
 
 
-def test_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
+def test_migrations_create_exactly_the_tables_of_the_code(database_url: str) -> None:
     engine = open_database(database_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
 
 
-def test_migrating_again_changes_nothing_and_the_version_is_the_newest(database_url: str) -> None:
+def test_migrated_database_has_the_needed_version(database_url: str) -> None:
     migrate(database_url)
     engine = open_database(database_url)
     assert version_of(engine) == needed_version()
     engine.dispose()
 
 
-def test_an_empty_database_has_no_version(tmp_path: Path) -> None:
+def test_empty_database_has_no_version(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
     assert version_of(engine) is None
     engine.dispose()
 
 
-def test_jobs_that_had_ended_before_lose_their_checkpoints_and_what_was_asked_of_them(sqlite_url: str) -> None:
+def test_migration_0005_clears_checkpoints_and_requests_of_ended_jobs(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
     sessions = open_sessions(engine)
     ended, waiting = (queue_job(sessions, state=state, requested="stop").id for state in ("failed", "queued"))
@@ -58,7 +58,7 @@ def test_jobs_that_had_ended_before_lose_their_checkpoints_and_what_was_asked_of
     engine.dispose()
 
 
-def test_jobs_of_before_are_found_by_their_metadata_and_hold_the_model_they_start_from(database_url: str) -> None:
+def test_migration_0006_fills_metadata_base_models_and_answers(database_url: str) -> None:
     engine = open_database(database_url)
     sessions = open_sessions(engine)
     about = {"metadata_": {"team": "risk"}, "estimate": {"seconds": {"seconds": 2.5}}, "model_id": "mdl_gone"}

@@ -1,4 +1,4 @@
-"""Models stay as long as a job is to start from them; their own jobs do not outlive them in name only."""
+"""Models: deletion, and references from jobs that start from them."""
 
 import threading
 
@@ -21,7 +21,7 @@ ABOUT = {"architecture": {}, "preprocessing": {}, "metrics": {}, "parameters": 1
 
 @pytest.fixture
 def made(sessions: Sessions) -> Job:
-    """A job that ended with a model."""
+    """A job that succeeded with a model."""
     queue_job(sessions)
     blob = write(sessions, [b"weights"])
     with transaction(sessions) as tx:
@@ -31,7 +31,7 @@ def made(sessions: Sessions) -> Job:
         return leases.succeed(tx, lease, "epochs_done", {**ABOUT, "blob_id": blob.id})
 
 
-def test_a_model_goes_with_its_bytes_and_its_job_no_longer_names_it(sessions: Sessions, made: Job) -> None:
+def test_deleted_model_takes_its_blob_and_leaves_its_job(sessions: Sessions, made: Job) -> None:
     with transaction(sessions) as tx:
         model = models.remove(tx, DEFAULT_PROJECT, made.model_id or "")
     with snapshot(sessions) as tx:
@@ -42,7 +42,7 @@ def test_a_model_goes_with_its_bytes_and_its_job_no_longer_names_it(sessions: Se
         jobs.remove(tx, DEFAULT_PROJECT, made.id)
 
 
-def test_a_model_and_its_job_stay_while_a_job_is_to_start_from_the_model(sessions: Sessions, made: Job) -> None:
+def test_model_in_use_and_its_job_cannot_be_deleted(sessions: Sessions, made: Job) -> None:
     needs = queue_job(sessions, base_model_id=made.model_id)
     with pytest.raises(ModelInUse), transaction(sessions) as tx:
         models.remove(tx, DEFAULT_PROJECT, made.model_id or "")
@@ -55,7 +55,7 @@ def test_a_model_and_its_job_stay_while_a_job_is_to_start_from_the_model(session
         assert (tx.get(Job, made.id), tx.get(Model, made.model_id)) == (None, None)
 
 
-def test_a_job_that_is_being_queued_keeps_its_model(sessions: Sessions, made: Job) -> None:
+def test_model_of_a_job_being_queued_cannot_be_deleted(sessions: Sessions, made: Job) -> None:
     model_id, outcomes = made.model_id or "", list[type[BaseException]]()
 
     def remove() -> None:
