@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+from tabular.column_format import ColumnFormat, FileReading
+
 ColumnType = Literal["number", "category", "boolean", "datetime", "text"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 LABELLED = frozenset({"category", "boolean", "text"})  # stored as strings
@@ -52,6 +54,7 @@ class Column:
     min, max: numbers, or RFC 3339 times in a datetime column.
     top: the 20 most frequent values; in a number column only if there are no more than 20.
     singletons: number of values that occur in one row only.
+    format: how the values are written in the file, unless as in a program.
     """
 
     name: str
@@ -67,26 +70,29 @@ class Column:
     top: tuple[ValueCount, ...] | None = None
     singletons: int | None = None
     length: Lengths | None = None
+    format: ColumnFormat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A table's columns in file order."""
+    """A table's columns in file order, and how its file was read."""
 
     rows: int
     columns: tuple[Column, ...]
     warnings: tuple[DataWarning, ...] = ()
+    reading: FileReading | None = None
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Return `rows`, `columns` and `warnings` as in the dataset resource."""
+        """Return `rows`, `columns`, `warnings` and `reading` as in the dataset resource."""
         return {
             "rows": self.rows,
-            "columns": [_without_none(asdict(column)) for column in self.columns],
+            "columns": [_column_json(column) for column in self.columns],
             "warnings": [asdict(warning) for warning in self.warnings],
+            "reading": self.reading.to_json() if self.reading else None,
         }
 
     @classmethod
@@ -96,11 +102,13 @@ class Profile:
             rows=data["rows"],
             columns=tuple(_column(column) for column in data["columns"]),
             warnings=tuple(DataWarning(**warning) for warning in data.get("warnings", ())),
+            reading=FileReading.from_json(reading) if (reading := data.get("reading")) else None,
         )
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+def _column_json(column: Column) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(column).items() if value is not None}
+    return values | {"format": column.format.to_json()} if column.format else values
 
 
 def _column(data: dict[str, Any]) -> Column:
@@ -111,4 +119,6 @@ def _column(data: dict[str, Any]) -> Column:
         parts["top"] = tuple(ValueCount(**entry) for entry in parts["top"])
     if length := parts.get("length"):
         parts["length"] = Lengths(**length)
+    if form := parts.get("format"):
+        parts["format"] = ColumnFormat.from_json(form)
     return Column(**parts)

@@ -5,6 +5,7 @@ The table is the view `profiled` with columns c0, c1, ...: names of the file nev
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from tabular.column_format import ColumnFormat
 from tabular.profile import LABELLED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
 from tabular.readers.profile_warnings import column_warnings, duplicate_rows
 from tabular.statistics import mean_and_stddev
@@ -23,12 +25,19 @@ NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
 MAX_LABELLED = 64  # columns copied into memory together
 
-TypedName = tuple[str, ColumnType]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadColumn:
+    """A column as it was read."""
+
+    name: str
+    type: ColumnType
+    format: ColumnFormat | None = None
 
 
 def profile(
     connection: duckdb.DuckDBPyConnection,
-    columns: Sequence[TypedName],
+    columns: Sequence[ReadColumn],
     warnings: Sequence[DataWarning],
     *,
     threads: int,
@@ -38,23 +47,23 @@ def profile(
     described = dict(_numbers(connection, columns, rows, threads))
     described |= _times(connection, columns, rows)
     described |= dict(_labels(connection, columns, rows))
-    ordered = tuple(described[place] for place in range(len(columns)))
+    ordered = tuple(replace(described[place], format=column.format) for place, column in enumerate(columns))
     found = [warning for column in ordered for warning in column_warnings(column, rows)]
     found += duplicate_rows(connection, rows, len(columns))
     return Profile(rows=rows, columns=ordered, warnings=(*warnings, *found))
 
 
 def _numbers(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int, threads: int
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int, threads: int
 ) -> Iterator[tuple[int, Column]]:
-    places = [place for place, (_, kind) in enumerate(columns) if kind == "number"]
+    places = [place for place, column in enumerate(columns) if column.type == "number"]
     step = max(1, NUMBERS_AT_ONCE // max(rows, 1))
     for start in range(0, len(places), step):
         group = places[start : start + step]
         cells = ", ".join(f"c{place}" for place in group)
         arrays = connection.execute(f"SELECT {cells} FROM profiled").fetchnumpy()  # noqa: S608 - no names
         with ThreadPoolExecutor(threads) as pool:  # NumPy releases the lock while it sorts
-            names = [columns[place][0] for place in group]
+            names = [columns[place].name for place in group]
             values = [arrays.pop(f"c{place}") for place in group]
             yield from zip(group, pool.map(number_column, names, values, [rows] * len(group)), strict=True)
 
@@ -105,15 +114,15 @@ def _histogram(known: Array) -> Histogram:
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
 
 
-def _times(connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int) -> dict[int, Column]:
+def _times(connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int) -> dict[int, Column]:
     described = {}
-    for place, (name, kind) in enumerate(columns):
-        if kind == "datetime":
+    for place, column in enumerate(columns):
+        if column.type == "datetime":
             cell = f"c{place}"
             query = f"SELECT count({cell}), count(DISTINCT {cell}), min({cell}), max({cell}) FROM profiled"  # noqa: S608 - no names
             known, distinct, first, last = connection.execute(query).fetchone() or (0, 0, None, None)
             described[place] = Column(
-                name=name,
+                name=column.name,
                 type="datetime",
                 missing=rows - known,
                 distinct=distinct,
@@ -128,18 +137,18 @@ def _rfc3339(time: datetime | None) -> str | None:
 
 
 def _labels(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[TypedName], rows: int
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int
 ) -> Iterator[tuple[int, Column]]:
     """Describe groups of columns that are copied into memory: opening a file of thousands of columns is slow."""
-    places = [place for place, (_, kind) in enumerate(columns) if kind in LABELLED]
+    places = [place for place, column in enumerate(columns) if column.type in LABELLED]
     step = min(MAX_LABELLED, max(1, LABELS_AT_ONCE // max(rows, 1)))
     for start in range(0, len(places), step):
         group = places[start : start + step]
         cells = ", ".join(f"c{place}" for place in group)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE labelled AS SELECT {cells} FROM profiled")  # noqa: S608 - no names
         for place in group:
-            name, kind = columns[place]
-            yield place, _label_column(connection, f"c{place}", name, kind, rows)
+            column = columns[place]
+            yield place, _label_column(connection, f"c{place}", column.name, column.type, rows)
 
 
 def _label_column(connection: duckdb.DuckDBPyConnection, cell: str, name: str, kind: ColumnType, rows: int) -> Column:

@@ -1,188 +1,213 @@
-"""Infer the types of a staged table's string columns: number, datetime, boolean, category or text."""
+"""Infer the types of a staged table's string columns: number, datetime, boolean, category or text.
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+All columns give evidence first. Where the values of a column can be read in two ways, the other columns decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from tabular.profile import COLUMN_TYPES, ColumnType, DataWarning
-from tabular.readers.csv.header import DATE_LIKE, INTEGER, NUMBER
-from tabular.readers.dates import ambiguous_dates, date_expression, find_date_format
+from tabular.column_format import ColumnFormat
+from tabular.profile import ColumnType, DataWarning
+from tabular.readers import booleans, date_patterns, numbers
+from tabular.readers import reading_warnings as warn
+from tabular.readers.booleans import Booleans
+from tabular.readers.date_formats import decide_order
+from tabular.readers.evidence import ALWAYS_MISSING, ColumnEvidence, column_evidence, example_of_other
+from tabular.readers.number_formats import FileEvidence, decide
+from tabular.readers.options import ReadOptions
+from tabular.readers.shapes import column_shapes
+from tabular.sql import literal
 
-MOSTLY = 0.9  # a column with this share of numbers is a number column with mistakes in it
-GROUP = 16  # columns counted in one query; its planning time grows with their square
-LONG_TEXT = 64  # characters on average from which labels are free text
-SENTENCE = 24  # the same for a column whose values hardly repeat
-MANY_LABELS = 1_000
-SOME_LABELS = 50
-BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"})
-WORDS = "(?i)" + "|".join(word for pair in BOOLEANS for word in sorted(pair))
+PLAIN_DATES = ("%Y%m%d", "epoch_s", "epoch_ms")  # numbers that are read as dates only if the sender says so
+MIXED = 0.2  # a share of numbers or dates among labels that is worth a warning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferredColumn:
-    """A column's type, and the SQL that turns its staged strings into values of the type.
+    """A column's type and format, and the SQL that turns its staged strings into values of the type.
 
     place: the column is called c{place} in the view `staged`.
-    rejected: SQL that is true for a value that does not fit the type.
+    checked: whether a value that the expression turns into null is a mistake.
     """
 
     place: int
     name: str
     type: ColumnType
     expression: str
-    rejected: str | None = None
-    warning: DataWarning | None = None
+    checked: bool = False
+    format: ColumnFormat | None = None
+    warnings: tuple[DataWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Facts about a column's values, in the order of PER_COLUMN. The missing ones are left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContext:
+    """What is known about the file before its string columns are looked at.
 
-    values: int
-    distinct: int  # approximately
-    numbers: int
-    integers: int
-    nans: int
-    length: float  # on average
-    other: str | None  # an example that is not a number
-    number: str | None  # an example that is one
-    booleans: int
-    first: str | None  # in alphabetical order
-    last: str | None
+    point_columns: number columns that are staged already and have a decimal point.
+    """
 
-    @property
-    def boolean(self) -> bool:
-        """Whether all values are the two words of a pair, each with one spelling."""
-        ends = {str(self.first).lower(), str(self.last).lower()}
-        alike = self.values == self.booleans > 0 and self.distinct <= 2
-        return alike and any(ends <= pair for pair in BOOLEANS)
-
-    @property
-    def date_like(self) -> bool:
-        """Whether the first or the last value in order looks like a date."""
-        return any(value and DATE_LIKE.fullmatch(value) for value in (self.first, self.last))
-
-    @property
-    def free_text(self) -> bool:
-        """Whether the values are sentences rather than labels."""
-        mostly_different = self.distinct > 0.5 * self.values
-        many = self.distinct > MANY_LABELS or (self.distinct > SOME_LABELS and self.length >= SENTENCE)
-        return self.length >= LONG_TEXT or (mostly_different and many)
-
-
-FACTS = len(fields(Counts))
-PER_COLUMN = (  # one per field of Counts: of a value v, whether it is a number n or a NaN m
-    "count(v{0})",
-    "approx_count_distinct(v{0})",
-    "count(*) FILTER (n{0})",
-    f"count(*) FILTER (regexp_full_match(v{{0}}, '{INTEGER.pattern.replace('{', '{{').replace('}', '}}')}'))",
-    "count(*) FILTER (m{0})",
-    "coalesce(avg(length(v{0})), 0)",
-    "min(v{0}) FILTER (NOT n{0} AND NOT m{0})",
-    "min(v{0}) FILTER (n{0})",
-    f"count(*) FILTER (regexp_full_match(v{{0}}, '{WORDS}'))",
-    "min(v{0})",
-    "max(v{0})",
-)
+    rows: int
+    options: ReadOptions
+    semicolons: bool
+    point_columns: int
 
 
 def infer(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[tuple[int, str]], context: FileContext
+) -> list[InferredColumn]:
+    """Return the types of string columns (place, name) of the view `staged`."""
+    options = context.options
+    names = dict(columns)
+    evidence = [
+        column_evidence(
+            connection, names[shapes.place], shapes, look_for_dates=names[shapes.place] not in options.date_formats
+        )
+        for shapes in column_shapes(connection, list(names), context.rows)
+    ]
+    file = FileEvidence(
+        point=context.point_columns + sum(column.numbers.uses_point for column in evidence if column.mostly_numbers),
+        comma=sum(column.numbers.uses_comma for column in evidence if column.mostly_numbers),
+        semicolons=context.semicolons,
+        option=options.decimal,
+    )
+    orders = [column.dates.order for column in evidence if column.mostly_dates]
+    votes = orders.count("day_first"), orders.count("month_first")
+    return [_column(connection, column, options, file, votes) for column in evidence]
+
+
+def _column(
     connection: duckdb.DuckDBPyConnection,
-    columns: Sequence[tuple[int, str]],
-    wanted: dict[str, str],
-    *,
-    decimal_comma: bool,
-) -> Iterator[InferredColumn]:
-    """Yield the types of string columns (place, name) of the view `staged`. Types in `wanted` are not inferred."""
-    for start in range(0, len(columns), GROUP):
-        group = columns[start : start + GROUP]
-        counted = _count(connection, [place for place, _ in group], decimal_comma=decimal_comma)
-        for (place, name), counts in zip(group, counted, strict=True):
-            known = next((kind for kind in COLUMN_TYPES if kind == wanted.get(name)), None)
-            if known == "number" or (known is None and _mostly_numbers(counts)):
-                yield _number_column(place, name, counts, decimal_comma=decimal_comma)
-            else:
-                yield _date_column(connection, place, name, counts, known) or _label_column(place, name, counts, known)
+    column: ColumnEvidence,
+    options: ReadOptions,
+    file: FileEvidence,
+    votes: tuple[int, int],
+) -> InferredColumn:
+    """Return the type that the sender wants, or the first one that fits."""
+    wanted = options.types.get(column.name)
+    if pattern := options.date_formats.get(column.name):
+        return _with_missing(_datetime(column, (pattern,)), column)
+    if wanted == "number" or (wanted is None and column.mostly_numbers and not column.codes):
+        return _with_missing(_number(column, file), column)
+    if wanted == "datetime" or (wanted is None and column.mostly_dates):
+        return _with_missing(_dates(connection, column, votes), column)
+    if wanted in {None, "boolean"} and column.booleans:
+        return _with_missing(_boolean(column, column.booleans), column)
+    return _labels(column, wanted)
 
 
-def _is_number(text: str) -> str:
-    return f"(regexp_full_match({text}, '{NUMBER.pattern}') AND isfinite(TRY_CAST({text} AS DOUBLE)))"
-
-
-def _number_text(cell: str, *, decimal_comma: bool) -> str:
-    return f"replace({cell}, ',', '.')" if decimal_comma else cell
-
-
-def _count(connection: duckdb.DuckDBPyConnection, places: Sequence[int], *, decimal_comma: bool) -> Iterator[Counts]:
-    seen, facts = list[str](), list[str]()
-    for place in places:
-        cell = f"c{place}"
-        number = _is_number(_number_text(cell, decimal_comma=decimal_comma))
-        seen += [f"{cell} AS v{place}", f"{number} AS n{place}", f"lower({cell}) = 'nan' AS m{place}"]
-        facts += [fact.format(place) for fact in PER_COLUMN]
-    query = f"SELECT {', '.join(facts)} FROM (SELECT {', '.join(seen)} FROM staged)"  # noqa: S608 - no names
-    row = connection.execute(query).fetchone() or ()
-    for start in range(0, len(row), FACTS):
-        yield Counts(*row[start : start + FACTS])
-
-
-def _mostly_numbers(counts: Counts) -> bool:
-    given = counts.values - counts.nans
-    return given > 0 and counts.numbers >= MOSTLY * given
-
-
-def _number_column(place: int, name: str, counts: Counts, *, decimal_comma: bool) -> InferredColumn:
-    cell = f"c{place}"
-    text = _number_text(cell, decimal_comma=decimal_comma)
-    whole = counts.integers == counts.numbers > 0
+def _number(column: ColumnEvidence, file: FileEvidence) -> InferredColumn:
+    cell, decision = f"c{column.place}", decide(column.numbers, file)
+    form = decision.form
+    plain = form == numbers.PLAIN and column.numbers.plain
+    expression = numbers.plain_expression(cell) if plain else numbers.expression(cell, form)
+    if plain and set(column.numbers.writings) <= {"small", "whole"} and not _long(column):
+        expression = f"TRY_CAST({expression} AS BIGINT)"
+    example, warnings = column.numbers.example, list[DataWarning]()
+    value = numbers.parse_number(example, form) if example else None
+    if example and value is not None and decision.doubt:
+        warnings.append(warn.ambiguous_numbers(column.name, example, value, form.decimal or "."))
+    elif example and value is not None and not plain:
+        warnings.append(warn.number_format(column.name, example, value, form))
     return InferredColumn(
-        place=place,
-        name=name,
+        place=column.place,
+        name=column.name,
         type="number",
-        expression=f"TRY_CAST({text} AS BIGINT)" if whole else f"CASE WHEN {_is_number(text)} THEN {text}::DOUBLE END",
-        rejected=f"NOT {_is_number(text)} AND lower({cell}) <> 'nan'",
-    )
-
-
-def _date_column(
-    connection: duckdb.DuckDBPyConnection, place: int, name: str, counts: Counts, known: ColumnType | None
-) -> InferredColumn | None:
-    """Return how to read the column's dates, if nearly all values are dates or the sender says so."""
-    if known not in {None, "datetime"} or (known is None and not counts.date_like):
-        return None
-    cell = f"c{place}"
-    found = find_date_format(connection, cell)
-    if known is None and found.fitting < MOSTLY * counts.values:
-        return None
-    expression = date_expression(cell, found.format)
-    return InferredColumn(
-        place=place,
-        name=name,
-        type="datetime",
         expression=expression,
-        rejected=f"{expression} IS NULL",
-        warning=ambiguous_dates(name) if found.ambiguous else None,
+        checked=True,
+        format=None if form == numbers.PLAIN else form,
+        warnings=tuple(warnings),
     )
 
 
-def _label_column(place: int, name: str, counts: Counts, known: ColumnType | None) -> InferredColumn:
-    cell = f"c{place}"
-    if known is None and counts.boolean:
-        return InferredColumn(place=place, name=name, type="boolean", expression=cell)
-    kind = known or ("text" if counts.free_text else "category")
-    warning = _mixed_types(name, counts) if known is None and counts.numbers else None
-    return InferredColumn(place=place, name=name, type=kind, expression=cell, warning=warning)
+def _long(column: ColumnEvidence) -> bool:
+    return any(len(shape.text) > 18 for shape in column.shapes.shapes)
 
 
-def _mixed_types(name: str, counts: Counts) -> DataWarning:
-    detail = (
-        f"{counts.numbers:,} of {counts.values:,} values of {name!r} are numbers, such as {counts.number!r}; others "
-        f"are not, such as {counts.other!r}. The column is read as labels."
+def _dates(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence, votes: tuple[int, int]) -> InferredColumn:
+    evidence = column.dates
+    if not evidence.patterns:  # the sender says that these are dates
+        return _datetime(column, (date_patterns.ISO, *PLAIN_DATES))
+    order = decide_order(evidence, *votes)
+    patterns = evidence.patterns.get(order) or next(iter(evidence.patterns.values()))
+    found = _datetime(column, patterns)
+    warnings = [warn.ambiguous_dates(column.name, order)] if evidence.ambiguous else []
+    if any("%y" in pattern for pattern in patterns):
+        query = f"SELECT min(year(d)), max(year(d)) FROM (SELECT {found.expression} AS d FROM staged)"  # noqa: S608 - no names
+        first, last = connection.execute(query).fetchone() or (0, 0)
+        warnings.append(warn.two_digit_years(column.name, column.shapes.shapes[0].example, first, last))
+    return replace(found, warnings=tuple(warnings))
+
+
+def _datetime(column: ColumnEvidence, patterns: tuple[str, ...]) -> InferredColumn:
+    return InferredColumn(
+        place=column.place,
+        name=column.name,
+        type="datetime",
+        expression=date_patterns.expression(f"c{column.place}", patterns),
+        checked=True,
+        format=ColumnFormat(dates=patterns),
     )
-    return DataWarning(
-        code="mixed_types",
-        column=name,
-        detail=detail,
-        fix=f"Correct the values, add those that mean a missing value to ?missing=, or send ?types={name}:number.",
+
+
+def _boolean(column: ColumnEvidence, found: Booleans) -> InferredColumn:
+    cell = f"c{column.place}"
+    several = found.spellings > (found.true is not None) + (found.false is not None)
+    return InferredColumn(
+        place=column.place,
+        name=column.name,
+        type="boolean",
+        expression=booleans.expression(cell, found.true, found.false) if several or column.words else cell,
+        checked=bool(column.words),
+        format=ColumnFormat(true=found.true, false=found.false),
+        warnings=(warn.boolean_spellings(column.name, found.true, found.false),) if several else (),
     )
+
+
+def _with_missing(found: InferredColumn, column: ColumnEvidence) -> InferredColumn:
+    """Add the words of the column that mean "no value" to its format."""
+    spellings = tuple(word.example for word in column.words)
+    if not spellings:
+        return found
+    count = sum(word.count for word in column.words)
+    return replace(
+        found,
+        format=replace(found.format or ColumnFormat(), missing=spellings),
+        warnings=(*found.warnings, warn.missing_in_column(column.name, spellings, count)),
+    )
+
+
+def _labels(column: ColumnEvidence, wanted: str | None) -> InferredColumn:
+    kind: ColumnType = "text" if wanted == "text" or (wanted is None and column.free_text) else "category"
+    if wanted == "boolean":
+        kind = "boolean"
+    warnings = list(_label_warnings(column)) if wanted is None else []
+    cell = f"c{column.place}"
+    return InferredColumn(place=column.place, name=column.name, type=kind, expression=cell, warnings=tuple(warnings))
+
+
+def _label_warnings(column: ColumnEvidence) -> list[DataWarning]:
+    name, shapes, values = column.name, column.shapes.shapes, column.shapes.values
+    if column.codes and column.mostly_numbers:
+        example = next((shape.example for shape in shapes if shape.text.startswith("0")), shapes[0].example)
+        return [warn.codes(name, example)]
+    warnings = []
+    if column.numbers.values >= MIXED * values > 0:
+        examples = example_of_other(shapes, numbers=True), example_of_other(shapes, numbers=False)
+        warnings.append(warn.mixed_types(name, "numbers", column.numbers.values, values, examples))
+    elif column.dates.best >= MIXED * values > 0:
+        examples = shapes[0].example, shapes[-1].example
+        warnings.append(warn.mixed_types(name, "dates", column.dates.best, values, examples))
+    words = [word for word in column.words if word.text.lower() in ALWAYS_MISSING]
+    if words and len(words) < len(shapes):
+        count = sum(word.count for word in words)
+        warnings.append(warn.possibly_missing(name, [word.example for word in words], count))
+    return warnings
+
+
+def rejected(column: InferredColumn) -> str:
+    """Return SQL that is true for a value that does not fit the column's type."""
+    missing = column.format.missing if column.format else ()
+    known = f" AND c{column.place} NOT IN ({', '.join(map(literal, missing))})" if missing else ""
+    return f"c{column.place} IS NOT NULL AND ({column.expression}) IS NULL{known}"

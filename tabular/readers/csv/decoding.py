@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tabular.errors import MAX_PROBLEMS, InvalidDataset, Problem
 from tabular.profile import DataWarning
+from tabular.readers.encodings import check_encoding, display_name, guess_encoding
 
 BLOCK = 1 << 20
+ASCII_END = 0x80
 SIGNATURES = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -28,7 +30,16 @@ SIGNATURES = {
     b'{"': "JSON",
 }
 EXPORT = "Export the table as CSV in UTF-8 and send that."
-WINDOWS = "cp1252"  # the default of office programs in western Europe and America
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """A file in UTF-8 with one kind of line end. `encoding`: of the file as it was sent."""
+
+    path: Path
+    encoding: str
+    ascii: bool
+    warnings: tuple[DataWarning, ...] = ()
 
 
 @dataclass(slots=True)
@@ -36,6 +47,7 @@ class _Found:
     """What one pass over the file found."""
 
     utf8: bool = True
+    ascii: bool = True
     nul: bool = False
     lone_newlines: bool = False
     pairs: bool = False
@@ -46,24 +58,31 @@ class _Found:
         return self.lone_newlines + self.pairs + self.lone_returns > 1
 
 
-def make_readable(source: Path, folder: Path) -> tuple[Path, list[DataWarning]]:
+def make_readable(source: Path, folder: Path, encoding: str | None = None) -> Readable:
     """Return a file that DuckDB reads: `source` itself, or a copy in `folder` in UTF-8 with plain line ends.
 
+    encoding: as the sender says; None detects it.
+
     Raises:
-        InvalidDataset: the file is empty, not text, or in an unknown encoding.
+        InvalidDataset: the file is empty, not text, or not in the encoding.
     """
     start = _start(source)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _copy(source, folder, "utf-16"), [_recoded("UTF-16")]
+    name = check_encoding(encoding) if encoding else None
+    if name not in {None, "utf-8", "utf-8-sig", "ascii"}:
+        return _copy(source, folder, name or "", warnings=())
+    if name is None and start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _copy(source, folder, "utf-16", warnings=(_recoded("utf-16"),))
     found = _scan(source)
     if found.nul:
-        raise InvalidDataset(_lines(source, b"\0", "The line contains a NUL byte, which is not allowed in text."))
-    encoding, warnings = "utf-8-sig", list[DataWarning]()
-    if not found.utf8:
-        encoding, warnings = _windows(source), [_recoded("Windows-1252")]
+        raise InvalidDataset(_nul_lines(source))
     if found.utf8 and not found.mixed:
-        return source, warnings
-    return _copy(source, folder, encoding), warnings
+        return Readable(path=source, encoding="utf-8", ascii=found.ascii)
+    if found.utf8:
+        return _copy(source, folder, "utf-8-sig", warnings=())
+    if name is not None or _is_damaged_utf8(source):
+        raise InvalidDataset(list(_not_utf8(source)))
+    guess = guess_encoding(b"".join(line for line in _high_lines(source)))
+    return _copy(source, folder, guess, warnings=(_recoded(guess),))
 
 
 def _start(source: Path) -> bytes:
@@ -84,6 +103,7 @@ def _scan(source: Path) -> _Found:
         if found.utf8:
             found.utf8 = _decodes(decoder, block)
         found.nul = found.nul or b"\0" in block
+        found.ascii = found.ascii and block.isascii()
         if not found.mixed:
             held = _line_ends(held + block, found)
     if held:
@@ -120,16 +140,27 @@ def _line_ends(block: bytes, found: _Found) -> bytes:
     return held
 
 
-def _windows(source: Path) -> str:
-    """Return the Windows encoding if the whole file fits it; otherwise raise an error that lists the invalid lines.
-
-    A file with both valid and invalid UTF-8 letters is damaged, not in another encoding.
-    """
-    windows, utf8 = codecs.getincrementaldecoder(WINDOWS)(), codecs.getincrementaldecoder("utf-8")("ignore")
+def _is_damaged_utf8(source: Path) -> bool:
+    """Return whether a file that is not UTF-8 has valid UTF-8 letters too: it is damaged, not in another encoding."""
+    utf8 = codecs.getincrementaldecoder("utf-8")("ignore")
+    letters = broken = 0
     for block in _blocks(source):
-        if not _decodes(windows, block) or not utf8.decode(block).isascii():
-            raise InvalidDataset(list(_not_utf8(source)))
-    return WINDOWS
+        valid = sum(not character.isascii() for character in utf8.decode(block))
+        letters += valid
+        broken += sum(byte >= ASCII_END for byte in block if not block.isascii()) - 2 * valid
+    return letters > 0 and letters >= broken
+
+
+def _high_lines(source: Path) -> Iterator[bytes]:
+    """Yield lines with bytes outside of ASCII, up to a block."""
+    size = 0
+    with source.open("rb") as file:
+        for line in iter(lambda: file.readline(BLOCK), b""):
+            if not line.isascii():
+                yield line
+                size += len(line)
+            if size > BLOCK:
+                return
 
 
 def _not_utf8(source: Path) -> Iterator[Problem]:
@@ -146,32 +177,40 @@ def _not_utf8(source: Path) -> Iterator[Problem]:
                 return
 
 
-def _lines(source: Path, what: bytes, detail: str) -> list[Problem]:
+def _nul_lines(source: Path) -> list[Problem]:
+    detail = "The line contains a NUL byte, which is not allowed in text."
     problems = []
     with source.open("rb") as file:
         for line, text in enumerate(iter(lambda: file.readline(BLOCK), b""), 1):
-            if what in text:
+            if b"\0" in text:
                 problems.append(Problem(detail=detail, line=line, fix=EXPORT))
             if len(problems) == MAX_PROBLEMS:
                 break
     return problems
 
 
-def _recoded(name: str) -> DataWarning:
+def _recoded(encoding: str) -> DataWarning:
     return DataWarning(
         code="not_utf8",
-        detail=f"The file is not UTF-8; it was read as {name}.",
-        fix="Export it as UTF-8 to be sure that every letter is right.",
+        detail=f"The file is not UTF-8; it was read as {display_name(encoding)}.",
+        fix="Export it as UTF-8, or send its encoding, such as ?encoding=windows-1252.",
     )
 
 
-def _copy(source: Path, folder: Path, encoding: str) -> Path:
+def _copy(source: Path, folder: Path, encoding: str, *, warnings: tuple[DataWarning, ...]) -> Readable:
     """Write the text as UTF-8 with LF line ends."""
     copy = folder / "readable.csv"
+    line = 1
     try:
         with source.open(encoding=encoding) as text, copy.open("w", encoding="utf-8", newline="\n") as out:
             while block := text.read(BLOCK):
-                out.write(block)
-    except UnicodeDecodeError as error:
-        raise InvalidDataset([Problem(detail=f"The file is not valid {encoding}.", fix=EXPORT)]) from error
-    return copy
+                if "\0" in block:
+                    detail = "The line contains a NUL character, which is not allowed in text."
+                    at = line + block[: block.index("\0")].count("\n")
+                    raise InvalidDataset([Problem(detail=detail, line=at, fix=EXPORT)])
+                line += block.count("\n")
+                out.write(block.removeprefix("\ufeff"))
+    except UnicodeError as error:
+        detail = f"The file is not valid {display_name(encoding)}."
+        raise InvalidDataset([Problem(detail=detail, line=line, fix=EXPORT)]) from error
+    return Readable(path=copy, encoding=encoding.removesuffix("-sig"), ascii=False, warnings=warnings)

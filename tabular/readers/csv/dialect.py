@@ -1,104 +1,113 @@
-"""Detect the dialect of a CSV file from its beginning: delimiter, header, decimal separator."""
+"""Find how a CSV file is to be read: layout, header and column names."""
 
-import csv
-import io
-import re
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tabular.column_format import BLANK
 from tabular.profile import DataWarning
-from tabular.readers.csv.header import DECIMAL_COMMA, NUMBER, Row, column_names, has_header
+from tabular.readers.csv.header import Row, column_names, counts_up, decide_header, unsure
+from tabular.readers.csv.layout import (
+    Layout,
+    common_width,
+    find_layout,
+    first_lines,
+    is_blank_separated,
+    separate_by_tabs,
+)
 from tabular.readers.options import ReadOptions
 
-SAMPLE_BYTES = 1 << 20
 SAMPLE_ROWS = 1_000
-DELIMITER_ROWS = 200
-DELIMITERS = ",;\t|"
-EXCEL_HINT = re.compile(r"sep=(.)\s*")  # Excel's own first line that names the delimiter
+ROW_NAMES = "row_name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How the file is laid out.
+    """How the file is read.
 
-    skip: physical lines before the first row.
+    skip: physical lines before the table. header_lines: physical lines of the header, 0 without one.
     rows: the first rows without the header, cells stripped.
     """
 
     delimiter: str
     skip: int
-    header: bool
-    decimal_comma: bool
+    header_lines: int
     names: tuple[str, ...]
     rows: tuple[Row, ...]
     warnings: tuple[DataWarning, ...]
 
     @property
-    def first_line(self) -> int:
-        """Physical line of the header, or of the first row if there is none."""
-        return self.skip + 1
+    def header(self) -> bool:
+        """Whether the first row names the columns."""
+        return self.header_lines > 0
+
+    @property
+    def lines_before_rows(self) -> int:
+        """Physical lines before the first row of data."""
+        return self.skip + self.header_lines
 
 
-def find_dialect(source: Path, options: ReadOptions) -> Dialect:
-    """Return the dialect of a readable file that is not empty."""
-    lines = _first_lines(source)
-    skip = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    delimiter = options.delimiter
-    if hint := EXCEL_HINT.fullmatch(lines[skip]):
-        skip, delimiter = skip + 1, delimiter or hint[1]
-    delimiter = delimiter or find_delimiter(lines[skip : skip + DELIMITER_ROWS])
-    rows = _rows(lines[skip:], delimiter)[: SAMPLE_ROWS + 1]
-    missing = frozenset(options.missing) | {""}
-    header = has_header(rows, missing) if options.header == "auto" else options.header == "true"
-    raw = rows[0] if header else [f"column_{number}" for number in range(1, _common_width(rows) + 1)]
-    names, warnings = column_names(raw)
-    body = [[cell.strip() for cell in row] for row in rows[header:]]
+def find_dialect(source: Path, options: ReadOptions, folder: Path) -> tuple[Path, Dialect]:
+    """Return the dialect of a readable file that is not empty, and the file to read: `source` or a copy in `folder`."""
+    delimiter, warnings = options.delimiter, list[DataWarning]()
+    layout = find_layout(source, delimiter, SAMPLE_ROWS + 1)
+    if delimiter is None and layout.width == 1 and is_blank_separated(first_lines(source)):
+        copy = folder / "separated.csv"
+        warnings.append(separate_by_tabs(source, copy))
+        source, layout = copy, find_layout(copy, "\t", SAMPLE_ROWS + 1)
+    return source, _dialect(layout, options, warnings)
+
+
+def _dialect(layout: Layout, options: ReadOptions, warnings: list[DataWarning]) -> Dialect:
+    warnings += layout.warnings
+    row_names = _has_row_names(layout)
+    header = row_names or options.header == "true"
+    if options.header == "auto" and not row_names:
+        decision = decide_header(layout.rows, frozenset(options.missing) | {""})
+        header = decision.header
+        if not decision.sure:
+            warnings.append(unsure(decision, layout.rows[0]))
+    raw = layout.rows[0] if header else [f"column_{number}" for number in range(1, layout.width + 1)]
+    if row_names:
+        raw = [ROW_NAMES, *raw]
+        warnings.append(_row_names(len(raw)))
+    names, found = column_names(_without_trailing(raw, layout), index=header and _first_column_counts(layout))
     return Dialect(
-        delimiter=delimiter,
-        skip=skip,
-        header=header,
-        decimal_comma=delimiter != "," and _decimal_comma(body),
+        delimiter=layout.delimiter,
+        skip=layout.skip,
+        header_lines=layout.ends[0] - layout.skip if header and layout.ends else 0,
         names=names,
-        rows=tuple(body),
-        warnings=tuple(warnings),
+        rows=tuple([cell.strip(BLANK) for cell in row] for row in layout.rows[header:]),
+        warnings=(*warnings, *found),
     )
 
 
-def _first_lines(source: Path) -> list[str]:
-    with source.open("rb") as file:
-        data = file.read(SAMPLE_BYTES)
-        truncated = bool(file.read(1))
-    lines = list(io.StringIO(data.decode("utf-8-sig", "ignore"), newline=""))
-    return lines[:-1] if truncated and len(lines) > 1 else lines
+def _has_row_names(layout: Layout) -> bool:
+    """Return whether the header lacks a name for the first column, as in files that R writes."""
+    first, *below = layout.rows
+    width = common_width(below)
+    return (
+        len(first) > 1
+        and len(first) == width - 1
+        and all(len(row) == width for row in below)
+        and any(row[-1].strip() for row in below)
+    )
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    return [row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if row]
+def _first_column_counts(layout: Layout) -> bool:
+    return counts_up([row[0].strip() for row in layout.rows[1:] if row])
 
 
-def _common_width(rows: Sequence[Row]) -> int:
-    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 1
+def _row_names(columns: int) -> DataWarning:
+    return DataWarning(
+        code="row_names",
+        column=ROW_NAMES,
+        detail=f"The header has {columns - 1} names for {columns} columns; the first column is called {ROW_NAMES!r}.",
+        fix="Add the missing name to the header.",
+    )
 
 
-def find_delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most rows like the first, then into most numbers, then into most cells."""
-    best = max(DELIMITERS, key=lambda delimiter: _evenness(_rows(lines, delimiter), delimiter))
-    return best if _common_width(_rows(lines, best)) > 1 else ","
-
-
-def _evenness(rows: Sequence[Row], delimiter: str) -> tuple[bool, float, float, int]:
-    width = _common_width(rows)
-    if width < 2:
-        return (False, 0.0, 0.0, 0)
-    even = [row for row in rows if len(row) == width]
-    pattern = NUMBER if delimiter == "," else re.compile(f"{NUMBER.pattern}|{DECIMAL_COMMA.pattern}")
-    numbers = sum(bool(pattern.fullmatch(cell.strip())) for row in even for cell in row)
-    return (len(rows[0]) == width, round(len(even) / len(rows), 1), round(numbers / (len(even) * width), 2), width)
-
-
-def _decimal_comma(rows: Sequence[Row]) -> bool:
-    cells = {cell for row in rows for cell in row}
-    commas = any("," in cell and DECIMAL_COMMA.fullmatch(cell) for cell in cells)
-    return commas and not any("." in cell and NUMBER.fullmatch(cell) for cell in cells)
+def _without_trailing(raw: Row, layout: Layout) -> Row:
+    """Return the names without an empty last one, if the column under it is empty: each row ends with a delimiter."""
+    if len(raw) < 2 or raw[-1].strip() or any(row[-1].strip() for row in layout.rows if len(row) == len(raw)):
+        return raw
+    return raw[:-1]

@@ -13,9 +13,11 @@ import duckdb
 
 from tabular.errors import MAX_PROBLEMS, Problem
 from tabular.readers.csv.staging import CsvFile, read_csv_call
+from tabular.readers.options import for_columns, listed
 
 MAX_VALUE = 80  # characters of a value that are shown
 BLOCK = 1 << 20
+MANY_ROWS = 20  # of the same wrong length are a matter of the layout
 NOUNS = {"number": "a finite number", "datetime": "a date or time", "boolean": "one of two labels"}
 
 
@@ -34,6 +36,8 @@ def broken_rows(connection: duckdb.DuckDBPyConnection, file: CsvFile, error: duc
     rejected = _rejected(connection, file)
     if rejected:
         lines = _lines_of_bytes(file.path, [row.start for row in rejected])
+        if layout := _layout_problem(file, rejected, lines):
+            return [layout]
         return [_broken_row(file, row, line) for row, line in zip(rejected, lines, strict=True)]
     if "quote" in str(error).lower():
         *_, last = record_lines(file)
@@ -96,16 +100,14 @@ def record_lines(file: CsvFile) -> Iterator[int]:
     csv.field_size_limit(max(file.limits.line_bytes, 1 << 30))
     dialect = file.dialect
     with file.path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
-        for _ in range(dialect.skip):
+        for _ in range(dialect.lines_before_rows):
             text.readline()
         rows = csv.reader(text, delimiter=dialect.delimiter, skipinitialspace=True)
-        header, start = dialect.header, dialect.first_line
+        start = dialect.lines_before_rows + 1
         for row in rows:
-            blank = not row and len(dialect.names) > 1
-            if not blank and not header:
+            if row or len(dialect.names) == 1:
                 yield start
-            header = header and blank
-            start = dialect.skip + rows.line_num + 1
+            start = dialect.lines_before_rows + rows.line_num + 1
 
 
 def _broken_row(file: CsvFile, row: _Rejected, line: int) -> Problem:
@@ -120,9 +122,30 @@ def _broken_row(file: CsvFile, row: _Rejected, line: int) -> Problem:
             return Problem(detail="The row cannot be read as CSV.", line=line, value=shortened(row.text))
 
 
+def _layout_problem(file: CsvFile, rejected: Sequence[_Rejected], lines: Sequence[int]) -> Problem | None:
+    """Return one problem for many rows that have the same wrong number of values."""
+    widths = {len(_cells(file, row)) for row in rejected}
+    if len(rejected) < MANY_ROWS or len(widths) > 1 or any(not row.kind.endswith("COLUMNS") for row in rejected):
+        return None
+    (width,) = widths
+    count = f"{len(rejected)} or more" if len(rejected) == MAX_PROBLEMS else f"{len(rejected)}"
+    expected = f"the header has {len(file.dialect.names)}" if file.dialect.header else "other rows do not"
+    return Problem(
+        detail=f"{count} rows have {width} values, but {expected}. Values are separated at {file.dialect.delimiter!r}.",
+        line=lines[0],
+        value=shortened(rejected[0].text),
+        fix="Send ?delimiter= if another character separates the values. Otherwise give every row and the header the "
+        "same number of values.",
+    )
+
+
+def _cells(file: CsvFile, row: _Rejected) -> list[str]:
+    return next(csv.reader([row.text], delimiter=file.dialect.delimiter, skipinitialspace=True), [])
+
+
 def _ragged(file: CsvFile, row: _Rejected, line: int) -> Problem:
     dialect, width = file.dialect, len(file.dialect.names)
-    cells = next(csv.reader([row.text], delimiter=dialect.delimiter, skipinitialspace=True), [])
+    cells = _cells(file, row)
     expected = f"the header has {width}" if dialect.header else f"most rows have {width}"
     fix = "Add the missing values; leave a value empty if it is unknown."
     if row.kind == "TOO MANY COLUMNS":
@@ -146,9 +169,16 @@ def _wrong_cell(cell: WrongCell, line: int | None) -> Problem:
         line=line,
         column=cell.column,
         value=value,
-        fix=f"Add {value!r} to ?missing= if it means that there is no value, correct it, or keep the column "
-        f"as text with ?types={cell.column}:category.",
+        fix=_fix(cell),
     )
+
+
+def _fix(cell: WrongCell) -> str:
+    """Return what to do; a value with digits is never proposed as a spelling for "no value"."""
+    labels = f"send {for_columns('types', [cell.column], 'category')} if the values are labels"
+    if any(map(str.isdigit, cell.value)) or len(cell.value) > MAX_VALUE:
+        return f"Correct the value, or {labels}."
+    return f"Correct the value, send ?missing={listed(cell.value)} if it means that there is no value, or {labels}."
 
 
 def shortened(text: str) -> str:

@@ -5,12 +5,15 @@ decode -> find the dialect -> stage -> infer types -> check cells -> write typed
 In canonical Parquet numbers are BIGINT or DOUBLE, times TIMESTAMP, and everything else VARCHAR as in the file.
 """
 
+import difflib
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
+from tabular.column_format import FileReading
 from tabular.errors import MAX_PROBLEMS, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
 from tabular.profile import Profile
@@ -20,8 +23,11 @@ from tabular.readers.csv.problems import WrongCell, broken_rows, wrong_cells
 from tabular.readers.csv.staging import CsvFile, Storage, named, show_as, stage, storage_of_sample
 from tabular.readers.database import open_database, write_parquet
 from tabular.readers.options import ReadOptions
-from tabular.readers.profiling import TypedName, profile
-from tabular.readers.type_inference import InferredColumn, infer
+from tabular.readers.profiling import ReadColumn, profile
+from tabular.readers.reading_warnings import shown_list
+from tabular.readers.type_inference import FileContext, InferredColumn, infer, rejected
+
+MAX_COMPARED = 200  # names that are compared with a misspelled one
 
 
 def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) -> Profile:
@@ -35,20 +41,32 @@ def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) 
     """
     with tempfile.TemporaryDirectory(dir=parquet.parent, prefix="ingest-") as name:
         folder = Path(name)
-        readable, warnings = make_readable(source, folder)
-        file = CsvFile(path=readable, dialect=find_dialect(readable, options), options=options, limits=limits)
+        readable = make_readable(source, folder, options.encoding)
+        path, dialect = find_dialect(readable.path, options, folder)
+        file = CsvFile(path=path, dialect=dialect, options=options, limits=limits, unicode=not readable.ascii)
         _check_layout(file)
-        with open_database(folder, readable, limits, len(file.dialect.names)) as connection:
+        with open_database(folder, path, limits, len(dialect.names)) as connection:
             staged = folder / "staged.parquet"
             storage = _stage(connection, file, staged)
-            _check_size(connection, file, staged)
-            columns = _infer(connection, file, storage)
+            rows = _check_size(connection, file, staged)
+            columns = _infer(connection, file, storage, rows)
             _check_cells(connection, file, columns)
             typed, types = _typed(connection, file, staged, columns)
-            found = [*warnings, *file.dialect.warnings, *(column.warning for column in columns if column.warning)]
-            described = profile(connection, types, found, threads=limits.threads)
+            noted = [warning for column in columns for warning in column.warnings]
+            warnings = [*readable.warnings, *dialect.warnings, *noted]
+            described = profile(connection, types, warnings, threads=limits.threads)
         typed.replace(parquet)
-    return described
+    return replace(described, reading=_reading(file, readable.encoding))
+
+
+def _reading(file: CsvFile, encoding: str) -> FileReading:
+    return FileReading(
+        encoding=encoding,
+        delimiter=file.dialect.delimiter,
+        header=file.dialect.header,
+        skipped_lines=file.dialect.skip,
+        missing=file.options.missing,
+    )
 
 
 def _check_layout(file: CsvFile) -> None:
@@ -57,11 +75,27 @@ def _check_layout(file: CsvFile) -> None:
         raise OverLimit("columns", limits.columns, len(dialect.names))
     if not dialect.rows:
         detail = "The file has a header but no rows." if dialect.header else "The file has no rows."
-        raise InvalidDataset([Problem(detail=detail, line=dialect.first_line, fix="Send at least two rows.")])
-    unknown = [name for name in file.options.types if name not in dialect.names]
+        raise InvalidDataset([Problem(detail=detail, line=dialect.skip + 1, fix="Send at least two rows.")])
+    named = [
+        *(("types", name) for name in file.options.types),
+        *(("date_format", name) for name in file.options.date_formats),
+    ]
+    unknown = [
+        Problem(
+            detail=f"?{parameter}= names the column {name!r}, which the file does not have.",
+            column=name,
+            fix=_nearest(name, dialect.names),
+        )
+        for parameter, name in named
+        if name not in dialect.names
+    ]
     if unknown:
-        details = [f"?types= names the column {name!r}, which the file does not have." for name in unknown]
-        raise InvalidDataset([Problem(detail=detail) for detail in details])
+        raise InvalidDataset(unknown)
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, names[:MAX_COMPARED], n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"The columns are {shown_list(names)}."
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> list[Storage]:
@@ -79,7 +113,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -
     return storage
 
 
-def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> None:
+def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> int:
+    """Return the number of rows."""
     query = "SELECT num_rows FROM parquet_file_metadata(?)"
     (rows,) = connection.execute(query, [str(staged)]).fetchone() or (0,)
     if not rows:
@@ -88,25 +123,32 @@ def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Pa
         raise OverLimit("rows", file.limits.rows, rows)
     if rows * len(file.dialect.names) > file.limits.cells:
         raise OverLimit("cells", file.limits.cells, rows * len(file.dialect.names))
+    return int(rows)
 
 
-def _infer(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage]) -> list[InferredColumn]:
-    strings = [
-        (place, name)
-        for place, (name, kind) in enumerate(zip(file.dialect.names, storage, strict=True))
-        if kind == "string"
-    ]
-    return list(infer(connection, strings, file.options.types, decimal_comma=file.dialect.decimal_comma))
+def _infer(
+    connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage], rows: int
+) -> list[InferredColumn]:
+    dialect = file.dialect
+    kinds = list(enumerate(storage))
+    strings = [(place, dialect.names[place]) for place, kind in kinds if kind == "string"]
+    context = FileContext(
+        rows=rows,
+        options=file.options,
+        semicolons=dialect.delimiter == ";",
+        point_columns=sum(kind == "double" for _, kind in kinds),
+    )
+    return infer(connection, strings, context)
 
 
 def _check_cells(connection: duckdb.DuckDBPyConnection, file: CsvFile, columns: Sequence[InferredColumn]) -> None:
     """Raise InvalidDataset with each cell that does not fit its column's type."""
     wrong = list[WrongCell]()
     for column in columns:
-        if column.rejected:
+        if column.checked:
             cell = f"c{column.place}"
             rows = f"SELECT row_number() OVER () - 1 AS row, {cell} FROM staged"  # noqa: S608 - no names
-            query = f"SELECT row, {cell} FROM ({rows}) WHERE {cell} IS NOT NULL AND ({column.rejected})"  # noqa: S608 - no names
+            query = f"SELECT row, {cell} FROM ({rows}) WHERE {rejected(column)}"  # noqa: S608 - no names
             found = connection.execute(f"{query} ORDER BY row LIMIT {MAX_PROBLEMS}").fetchall()
             wrong += [WrongCell(row=row, column=column.name, type=column.type, value=cell) for row, cell in found]
     if wrong:
@@ -115,7 +157,7 @@ def _check_cells(connection: duckdb.DuckDBPyConnection, file: CsvFile, columns: 
 
 def _typed(
     connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path, columns: Sequence[InferredColumn]
-) -> tuple[Path, list[TypedName]]:
+) -> tuple[Path, list[ReadColumn]]:
     """Return a Parquet file in which the columns have their types, shown as the view `profiled`, and the types."""
     names, parquet = file.dialect.names, staged
     inferred = {column.place: column for column in columns}
@@ -125,5 +167,8 @@ def _typed(
         write_parquet(connection, named(cells, "staged", names), parquet)
     show_as(connection, "profiled", parquet, len(names))
     return parquet, [
-        (name, inferred[place].type if place in inferred else "number") for place, name in enumerate(names)
+        ReadColumn(name=name, type=inferred[place].type, format=inferred[place].format)
+        if place in inferred
+        else ReadColumn(name=name, type="number")
+        for place, name in enumerate(names)
     ]

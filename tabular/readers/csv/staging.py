@@ -11,40 +11,52 @@ from typing import Literal
 
 import duckdb
 
+from tabular.column_format import BLANK
 from tabular.limits import Limits
 from tabular.readers.csv.dialect import Dialect
-from tabular.readers.csv.header import INTEGER, NUMBER
 from tabular.readers.database import write_parquet
+from tabular.readers.numbers import NUMBER
 from tabular.readers.options import ReadOptions
 from tabular.sql import literal, quoted
 
 Storage = Literal["integer", "double", "string"]
-BLANK = " \t\r\n\u00a0"  # stripped from both ends of every cell
+PLAIN = re.compile(NUMBER)
+INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")  # exact in float64, and the same text when written again
+CODE = re.compile(r"[+-]?(0[0-9]+|[0-9]{16,})")  # a number would lose digits
+ONE_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")  # 1.234 may be 1234
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvFile:
-    """A readable CSV file: its path, its dialect, and what limits reading it."""
+    """A readable CSV file: its path, its dialect, and what limits reading it. `unicode`: not only ASCII."""
 
     path: Path
     dialect: Dialect
     options: ReadOptions
     limits: Limits
+    unicode: bool
 
 
 def storage_of_sample(dialect: Dialect, options: ReadOptions) -> list[Storage]:
     """Return how each column can be stored, judged by the first rows."""
     missing = frozenset(options.missing) | {""}
     return [
-        _storage({row[place] for row in dialect.rows if place < len(row)} - missing, options.types.get(name, "number"))
+        "string"
+        if name in options.date_formats or options.types.get(name, "number") != "number"
+        else _storage({row[place] for row in dialect.rows if place < len(row)} - missing, options.decimal)
         for place, name in enumerate(dialect.names)
     ]
 
 
-def _storage(cells: set[str], wanted: str) -> Storage:
-    if not cells or wanted != "number" or not all(map(NUMBER.fullmatch, cells)):
+def _storage(cells: set[str], decimal: str) -> Storage:
+    """Return how cells can be stored without a look at the rest of the file."""
+    if not cells or not all(map(PLAIN.fullmatch, cells)) or any(map(CODE.fullmatch, cells)):
         return "string"
-    return "integer" if all(map(INTEGER.fullmatch, cells)) else "double"
+    if all(map(INTEGER.fullmatch, cells)):
+        return "integer"
+    pointed = [cell for cell in cells if "." in cell]
+    doubtful = decimal == "," or (pointed and all(map(ONE_GROUP.fullmatch, pointed)))
+    return "string" if doubtful else "double"
 
 
 def stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage], parquet: Path) -> None:
@@ -56,7 +68,7 @@ def stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequenc
     missing = sorted({*file.options.missing, ""})
     pattern = "|".join(map(re.escape, missing))  # one match needs less memory than many comparisons
     stripped = ", ".join(
-        f"trim(c{place}, {literal(BLANK)}) AS c{place}" if kind == "string" else f"c{place}"
+        f"{_stripped(f'c{place}', file)} AS c{place}" if kind == "string" else f"c{place}"
         for place, kind in enumerate(storage)
     )
     cells = [_cell(f"c{place}", kind, pattern) for place, kind in enumerate(storage)]
@@ -81,12 +93,16 @@ def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = 
     dialect = file.dialect
     columns = ", ".join(f"c{place}: '{kind}'" for place, kind in enumerate(types))
     spellings = f", nullstr = [{', '.join(map(literal, missing))}]" if missing else ""
-    comma = ", decimal_separator = ','" if dialect.decimal_comma else ""
     return (
         f"read_csv({literal(str(file.path))}, auto_detect = false, columns = {{{columns}}}, "
-        f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = {str(dialect.header).lower()}, "
-        f"skip = {dialect.skip}, max_line_size = {file.limits.line_bytes}{spellings}{comma}{extra})"
+        f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = false, "
+        f"skip = {dialect.lines_before_rows}, max_line_size = {file.limits.line_bytes}{spellings}{extra})"
     )
+
+
+def _stripped(column: str, file: CsvFile) -> str:
+    text = f"trim({column}, {literal(BLANK)})"
+    return f"nfc_normalize({text})" if file.unicode else text
 
 
 def _cell(column: str, kind: Storage, missing: str) -> str:
@@ -94,8 +110,8 @@ def _cell(column: str, kind: Storage, missing: str) -> str:
     match kind:
         case "double":
             return f"CASE WHEN isinf({column}) THEN error('infinite') WHEN NOT isnan({column}) THEN {column} END"
-        case "integer":  # the comparison finds 1.5, which a cast alone would round
+        case "integer":  # the comparison finds 1.5 and 007, of which a cast alone would change the text
             whole = f"{column}::BIGINT"
-            return f"CASE WHEN {whole}::DOUBLE <> {column}::DOUBLE THEN error('not whole') ELSE {whole} END"
+            return f"CASE WHEN {whole}::VARCHAR <> {column} THEN error('not plain') ELSE {whole} END"
         case "string":
             return f"CASE WHEN NOT regexp_full_match({column}, {literal(missing)}) THEN {column} END"

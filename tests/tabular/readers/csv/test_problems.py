@@ -38,7 +38,13 @@ def test_every_ragged_row_is_reported_with_its_line(problems: Refuser) -> None:
 
 
 def test_at_most_a_hundred_problems_are_reported(problems: Refuser) -> None:
-    assert len(problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n" * 500)) == 100
+    assert len(problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n1\n" * 250)) == 100
+
+
+def test_many_rows_of_the_same_wrong_length_are_one_problem(problems: Refuser) -> None:
+    (found,) = problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n" * 30)
+    assert found.line == 52
+    assert "30 rows have 3 values" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""How values are written in a file: stored with the profile and with models, applied to prediction rows."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+BLANK = (  # removed from both ends of every name and value
+    " \t\r\n\x0b\x0c\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f"
+    "\u3000\ufeff"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFormat:
+    """How the values of one column are written. What does not apply to its type is left out.
+
+    decimal, thousands: separators in numbers.
+    unit: what stands before or after each number, such as $ or % or kg.
+    dates: the patterns of dates, as in `strptime`, or `iso`.
+    true, false: the labels that stand for any spelling of a boolean.
+    missing: spellings that mean "no value" in this column only.
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+    unit: str | None = None
+    dates: tuple[str, ...] = ()
+    true: str | None = None
+    false: str | None = None
+    missing: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is set, as JSON values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if value
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ColumnFormat":
+        """Read what `to_json` returned."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReading:
+    """How a file was read. `missing`: spellings that mean "no value" in every column."""
+
+    encoding: str
+    delimiter: str
+    header: bool
+    skipped_lines: int
+    missing: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON values."""
+        return asdict(self) | {"missing": list(self.missing)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "FileReading":
+        """Read what `to_json` returned."""
+        return cls(**{**data, "missing": tuple(data["missing"])})

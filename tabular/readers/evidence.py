@@ -1,0 +1,85 @@
+"""What the values of one column say about its type."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from tabular.readers.booleans import Booleans, find_booleans
+from tabular.readers.date_formats import DateEvidence, candidates, date_evidence
+from tabular.readers.number_formats import NumberEvidence, looks_like_codes, number_evidence
+from tabular.readers.numbers import parts_of
+from tabular.readers.shapes import ColumnShapes, Shape
+
+MOSTLY = 0.9  # a column with this share of numbers or dates is one, with mistakes in it
+ALWAYS_MISSING = frozenset({
+    "n/a", "#n/a", "n.a.", "n.a", "na", "none", "nan", "nil", "null", "-", "--", "\u2014", "\u2013", "#null!",
+    "#value!", "#div/0!", "#ref!", "#name?", "#num!", "(null)", "<na>", "\\n",
+})  # fmt: skip
+OFTEN_MISSING = ALWAYS_MISSING | {"missing", "unknown", "not available", "not applicable", "undefined", ".", "*", "?"}
+LONG_TEXT = 64  # characters on average from which labels are free text
+SENTENCE = 24  # the same for a column whose values hardly repeat
+MANY_LABELS = 1_000
+SOME_LABELS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnEvidence:
+    """The evidence of one column. `words`: spellings that mean "no value" beside numbers, dates or booleans."""
+
+    place: int
+    name: str
+    shapes: ColumnShapes
+    words: tuple[Shape, ...]
+    numbers: NumberEvidence
+    codes: bool
+    booleans: Booleans | None
+    dates: DateEvidence
+
+    @property
+    def given(self) -> int:
+        """Values without the words that mean "no value"."""
+        return self.shapes.values - sum(word.count for word in self.words)
+
+    @property
+    def mostly_numbers(self) -> bool:
+        """Whether nearly all values are numbers."""
+        return self.given > 0 and self.numbers.values >= MOSTLY * self.given
+
+    @property
+    def mostly_dates(self) -> bool:
+        """Whether nearly all values are dates."""
+        return self.given > 0 and self.dates.best >= MOSTLY * self.given
+
+    @property
+    def free_text(self) -> bool:
+        """Whether the values are sentences rather than labels."""
+        values, distinct, length = self.shapes.values, self.shapes.distinct, self.shapes.length
+        many = distinct > MANY_LABELS or (distinct > SOME_LABELS and length >= SENTENCE)
+        return length >= LONG_TEXT or (distinct > 0.5 * values and many)
+
+
+def column_evidence(
+    connection: duckdb.DuckDBPyConnection, name: str, shapes: ColumnShapes, *, look_for_dates: bool
+) -> ColumnEvidence:
+    """Return what the shapes of a column say, and how many of its values are dates if they look like dates."""
+    words = tuple(shape for shape in shapes.shapes if shape.text.lower() in OFTEN_MISSING)
+    others = [shape for shape in shapes.shapes if shape not in words]
+    numbers = number_evidence(others)
+    total = sum(shape.count for shape in others)
+    patterns = candidates(others) if look_for_dates and numbers.values < MOSTLY * total else {}
+    return ColumnEvidence(
+        place=shapes.place,
+        name=name,
+        shapes=shapes,
+        words=words,
+        numbers=numbers,
+        codes=looks_like_codes(others),
+        booleans=find_booleans(others),
+        dates=date_evidence(connection, f"c{shapes.place}", total, patterns),
+    )
+
+
+def example_of_other(shapes: Sequence[Shape], *, numbers: bool) -> str:
+    """Return a value that is a number, or one that is not."""
+    return next((shape.example for shape in shapes if bool(parts_of(shape.text)) == numbers), "")
