@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from docs.defaults_page import defaults_page
 from service.limits import ApiSettings
 from service.settings import Settings
 
@@ -69,7 +70,10 @@ def _with_unit(size: int) -> str:
     return next((f" ({size // factor} {unit})" for unit, factor in UNITS if size % factor == 0), "")
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "defaults.md": lambda: defaults_page(HEADER),
+}
 
 if __name__ == "__main__":
     main()

@@ -2,8 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.spec import ModelSpec, TrainingSpec
+from engine.spec import ModelSpec
 from service.fields import Metadata, Name
+from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
 
 
@@ -27,10 +28,8 @@ class JobRequest(BaseModel):
         description="The columns to learn from. Null: all columns that carry information.",
     )
     task: Task | None = Field(default=None, description="Null: derived from the target column.")
-    model: ModelSpec | None = Field(
-        default=None, description="The hidden layers. Null: two layers sized for the table."
-    )
-    training: TrainingSpec = Field(default=TrainingSpec(), description="How to train.")
+    model: ModelSpec | None = Field(default=None, description=f"The hidden layers. Default: {MODEL_DEFAULT}.")
+    training: TrainingRequest = Field(default_factory=TrainingRequest, description="How to train.")
     init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model or uploaded weights.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Jobs with a higher priority start first.")
     metadata: Metadata = Field(default_factory=dict)

@@ -146,7 +146,7 @@ def _plan_request(body: JobRequest, base: Initialization | None) -> PlanRequest:
         features=body.features,
         task=body.task,
         model=body.model,
-        training=body.training,
+        training=body.training.to_spec(),
         sample_weight=body.sample_weight,
         initialization=base,
     )

@@ -11,14 +11,14 @@ from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import count_inputs
 from tabular.planning.layers.rules import check_frozen, check_layers
 from tabular.planning.layers.shapes import HiddenLayers, Shape, check_outputs, check_shapes
-from tabular.planning.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.plan import Plan, TargetPart
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
 from tabular.planning.takeover.defaults import with_base_defaults
 from tabular.planning.takeover.take_over import take_over
-from tabular.planning.targets import Targets, plan_targets
+from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
+from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
 from tabular.profile import Profile
 

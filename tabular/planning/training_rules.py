@@ -5,8 +5,8 @@ from math import ceil
 
 from engine.spec import EarlyStoppingSpec, OneCycleSpec, PlateauSpec, TrainingSpec
 from tabular.planning.report import PlanningReport
-from tabular.planning.target_columns import TargetColumn
-from tabular.planning.targets import Targets
+from tabular.planning.targets.target_columns import TargetColumn
+from tabular.planning.targets.targets import Targets
 
 MAX_TARGET = {"float32": 1e30, "float64": 1e150}  # size of a target whose square, in its own units, does not overflow
 

@@ -10,8 +10,8 @@ from engine.network import Network
 from engine.spec import LayerSpec, LossName, LossSpec
 from tabular.planning.layers.inputs import Inputs
 from tabular.planning.layers.pointers import LAYERS
-from tabular.planning.losses import LossPlan
 from tabular.planning.report import PlanningReport
+from tabular.planning.targets.losses import LossPlan
 
 Shape = tuple[int, ...]
 

@@ -18,13 +18,15 @@ from engine.spec import (
 )
 from engine.spec.losses import BY_NAME, RegressionLoss
 from tabular.planning.report import PlanningReport
-from tabular.planning.target_columns import TargetColumn
-from tabular.planning.targets import Targets
+from tabular.planning.targets.target_columns import TargetColumn
+from tabular.planning.targets.targets import Targets
 from tabular.profile import Profile
 from tabular.spec import Task
 
 POINTER = "/training/loss"
 REGRESSION_LOSSES: tuple[LossName, ...] = tuple(name for name, spec in BY_NAME.items() if spec.task == "regression")
+TWO_CLASS_LOSSES: tuple[LossName, ...] = ("sigmoid_cross_entropy", "softmax_cross_entropy")
+CLASS_LOSSES: tuple[LossName, ...] = ("softmax_cross_entropy",)  # sigmoid is for independent yes-or-no answers
 
 RequestedLoss = LossName | LossSpec | str  # a name, "auto", or a loss with its options
 
@@ -128,9 +130,7 @@ def _fitting_names(target: TargetColumn) -> tuple[LossName, ...]:
     """Return the losses that fit a target; the first is the default."""
     if target.task == "regression":
         return REGRESSION_LOSSES
-    if target.class_count <= 2:
-        return ("sigmoid_cross_entropy", "softmax_cross_entropy")
-    return ("softmax_cross_entropy",)
+    return TWO_CLASS_LOSSES if target.class_count <= 2 else CLASS_LOSSES
 
 
 def _describe_task(target: TargetColumn) -> str:

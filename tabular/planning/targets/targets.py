@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tabular.planning.report import PlanningReport
-from tabular.planning.target_columns import (
+from tabular.planning.targets.target_columns import (
     MAX_CLASSES,
     MIN_ROWS,
     TargetColumn,
