@@ -1,4 +1,4 @@
-"""From a spec, or a name, to a loss: the one place that knows every kind."""
+"""Build a loss from its spec or name. `LOSSES` is the registry."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.spec import LossName, LossSpec, MultiTargetSpec, SigmoidCrossEntropy
 
 
 def build(loss: LossName | LossSpec, output_shape: Shape) -> Loss:
-    """Return the loss of a spec, or the one of that name with its defaults.
+    """Return the loss of a spec, or the loss with that name and its defaults.
 
     Raises:
         ValueError: the loss does not fit outputs of that shape.

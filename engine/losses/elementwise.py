@@ -1,4 +1,4 @@
-"""Losses of each output by itself, averaged over the outputs of a row: for numbers, counts, and yes or no."""
+"""Losses of each output, averaged over the outputs of a row: for numbers, counts, and yes or no."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Kind = TypeVar("Kind", bound=LossSpec)
 
 
 class ElementwiseLoss(Loss):
-    """The mean over a row's outputs of a function of output z and target y."""
+    """The mean over the outputs of a row of a function of output z and target y."""
 
     losses: Array
     work: Array
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
-        """Two numbers per output."""
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - inference computes losses, too
+        """Declare two numbers per output."""
         return dict.fromkeys(("losses", "work"), ((self.outputs,), dtype))
 
     def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
-        """Leave each output's loss in `losses` and its derivative in `logits`, then weigh both."""
+        """Compute the loss of each output in `losses` and its derivative in `logits`, then apply the sample weights."""
         z, column = logits.reshape(-1, self.outputs), sample_weights[:, None]
         self._differentiate(z, targets)
         np.multiply(z, column, out=z)
@@ -37,14 +37,14 @@ class ElementwiseLoss(Loss):
 
     @abstractmethod
     def _differentiate(self, z: Array, y: Array) -> None:
-        """Write the loss of each output to `losses`, and its derivative over `z: (rows, outputs)`."""
+        """Write the loss of each output to `losses`, and overwrite `z: (rows, outputs)` with its derivative."""
 
     def activate(self, logits: Array) -> Array:
-        """Outputs are values already."""
+        """Return the outputs: they are values."""
         return logits
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
-        """Numbers (rows, *output_shape), flat; for one output also (rows,)."""
+        """Return numbers (rows, outputs) from (rows, *output_shape); for one output also from (rows,)."""
         columns = y.reshape(len(y), -1)
         flat = y.ndim == 1 or y.shape[1:] == (self.outputs,)
         if columns.shape[1] != self.outputs or not (flat or y.shape[1:] == self.output_shape):
@@ -52,7 +52,7 @@ class ElementwiseLoss(Loss):
         return np.ascontiguousarray(columns, dtype=dtype)
 
     def score(self) -> Score:
-        """Return how far outputs are from their targets."""
+        """Return the score of a regression."""
         return RegressionScore()
 
 
@@ -75,9 +75,9 @@ class MeanAbsoluteError(ElementwiseLoss):
 
 
 class Huber(ElementwiseLoss):
-    """e^2 / 2 where |e| <= delta, else delta (|e| - delta / 2), with e = z - y (Huber, 1964).
+    """e^2 / 2 where |e| <= delta, otherwise delta (|e| - delta / 2), with e = z - y (Huber, 1964).
 
-    The derivative c is e cut off at -delta and delta, and the loss is c (e - c / 2).
+    The derivative c is e clipped to -delta and delta, and the loss is c (e - c / 2).
     """
 
     def __init__(self, spec: HuberSpec, output_shape: Shape) -> None:
@@ -93,19 +93,19 @@ class Huber(ElementwiseLoss):
 
 
 class Quantile(ElementwiseLoss):
-    """q e where the target lies above (e = y - z > 0), else (q - 1) e (Koenker and Bassett, 1978).
+    """q e where the target is larger (e = y - z > 0), otherwise (q - 1) e (Koenker and Bassett, 1978).
 
-    With several quantiles every target has so many outputs, side by side and rising.
+    With several quantiles every target has one output for each, side by side in ascending order.
     """
 
     def __init__(self, spec: QuantileSpec, output_shape: Shape) -> None:
         super().__init__(spec, output_shape)
         self.quantiles = spec.quantiles
         if self.outputs % len(self.quantiles):
-            raise ValueError(f"{self.outputs} outputs cannot hold {len(self.quantiles)} quantiles of every target")
+            raise ValueError(f"{self.outputs} outputs are not a multiple of {len(self.quantiles)} quantiles")
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers; lay out the quantiles as the outputs are."""
+        """Also create the quantile of each output."""
         super().allocate(arena, capacity, dtype, training=training)
         self.levels = np.tile(np.asarray(self.quantiles, dtype), self.outputs // len(self.quantiles))
 
@@ -117,22 +117,22 @@ class Quantile(ElementwiseLoss):
         np.negative(self.losses, out=self.losses)
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
-        """Numbers (rows, targets), each repeated for its quantiles; for one target also (rows,)."""
+        """Return numbers (rows, targets), each repeated for its quantiles; for one target also from (rows,)."""
         columns = y.reshape(len(y), -1)
         return super().as_targets(np.repeat(columns, len(self.quantiles), axis=1), dtype)
 
     def score(self) -> Score:
-        """Return how far the quantile next to the median is from its target."""
+        """Return the score of the quantile nearest to the median."""
         return MedianScore(self.quantiles)
 
 
 class Poisson(ElementwiseLoss):
-    """exp(z) - y z, for counts y of rate exp(z), without the term that depends on y alone (PyTorch's form).
+    """exp(z) - y z, for counts y with rate exp(z), without the term that depends on y alone (PyTorch's form).
 
-    Above LARGEST_LOG_RATE, where exp(z) would soon overflow, it stays what it is there.
+    exp(z) is constant above MAX_LOG_RATE, before it overflows.
     """
 
-    divergence_factor: float = 1e30  # one rate far too high makes a loss of any size, and is soon learned from
+    divergence_factor: float = 1e30  # a single rate that is far too high makes a huge loss, but training recovers
 
     def _differentiate(self, z: Array, y: Array) -> None:
         np.multiply(y, z, out=self.work)
@@ -142,22 +142,22 @@ class Poisson(ElementwiseLoss):
         np.subtract(z, y, out=z)
 
     def activate(self, logits: Array) -> Array:
-        """Rates."""
+        """Return rates."""
         return np.exp(np.minimum(logits, MAX_LOG_RATE, out=logits), out=logits)
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
-        """Numbers from 0 up."""
+        """Return numbers, which must be at least 0."""
         return _within(super().as_targets(y, dtype), 0, np.inf, self.name)
 
     def score(self) -> Score:
-        """Return how far rates are from their counts."""
+        """Return the score of rates."""
         return RateScore()
 
 
 class SigmoidCrossEntropy(ElementwiseLoss):
-    """log(1 + exp(z)) - y z for targets y from 0 to 1; the derivative is sigmoid(z) - y.
+    """log(1 + exp(z)) - y z for targets y from 0 to 1. The derivative is sigmoid(z) - y.
 
-    Label smoothing s makes y (1 - s) + s / 2 of every target y (Szegedy et al., 2016, section 7, with two classes).
+    Label smoothing s replaces every target y with (1 - s) y + s / 2 (Szegedy et al., 2016, section 7, for two classes).
     """
 
     def __init__(self, spec: SigmoidCrossEntropySpec, output_shape: Shape) -> None:
@@ -179,21 +179,21 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         np.add(work, np.maximum(z, 0, out=self.losses), out=self.losses)
 
     def activate(self, logits: Array) -> Array:
-        """Sigmoid of each output."""
+        """Return the sigmoid of each output."""
         return sigmoid(logits)
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
-        """Numbers from 0 to 1."""
+        """Return numbers, which must be from 0 to 1."""
         targets = _within(super().as_targets(y, dtype), 0, 1, self.name)
         return targets * (1 - self.smoothing) + self.smoothing / 2 if self.smoothing else targets
 
     def score(self) -> Score:
-        """Return how often the likelier answer is the right one."""
+        """Return the accuracy of yes-or-no answers."""
         return BinaryAccuracy()
 
 
 class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):
-    """As before, with the part of a yes times w: c log(1 + exp(z)) - w y z, where c = 1 + (w - 1) y.
+    """The same with weight w for a yes: c log(1 + exp(z)) - w y z, where c = 1 + (w - 1) y.
 
     The derivative is c sigmoid(z) - w y. This is `pos_weight` of torch.nn.BCEWithLogitsLoss.
     """
@@ -202,24 +202,24 @@ class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):
         super().__init__(spec, output_shape)
         self.given = spec.positive_weights
         if len(self.given) not in {1, self.outputs}:
-            raise ValueError(f"positive_weight has {len(self.given)} numbers for {self.outputs} outputs")
+            raise ValueError(f"positive_weight has {len(self.given)} numbers, but there are {self.outputs} outputs")
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and the weights in their precision."""
+        """Also convert the weights to the dtype."""
         super().allocate(arena, capacity, dtype, training=training)
         self.weights = np.asarray(self.given, dtype)
         self.surplus = self.weights - 1
 
     def _differentiate(self, z: Array, y: Array) -> None:
         self._softplus(z)
-        self._weigh(self.losses, y)
+        self._apply_weights(self.losses, y)
         np.multiply(self.work, z, out=self.work)
         np.subtract(self.losses, self.work, out=self.losses)
-        self._weigh(sigmoid(z), y)
+        self._apply_weights(sigmoid(z), y)
         np.subtract(z, self.work, out=z)
 
-    def _weigh(self, function: Array, y: Array) -> None:
-        """Multiply c onto `function`, and leave w y in `work`."""
+    def _apply_weights(self, function: Array, y: Array) -> None:
+        """Multiply `function` by c, and write w y to `work`."""
         np.multiply(y, self.surplus, out=self.work)
         np.add(self.work, 1, out=self.work)
         np.multiply(function, self.work, out=function)
@@ -228,6 +228,6 @@ class WeightedSigmoidCrossEntropy(SigmoidCrossEntropy):
 
 def _within(targets: Array, low: float, high: float, name: str) -> Array:
     if targets.size and not (targets.min() >= low and targets.max() <= high):
-        bound = f"between {low} and {high}" if high < np.inf else f"at {low} or above"
-        raise ValueError(f"targets of {name} must lie {bound}")
+        bound = f"between {low} and {high}" if high < np.inf else f"at least {low}"
+        raise ValueError(f"targets of {name} must be {bound}")
     return targets

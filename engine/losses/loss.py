@@ -1,4 +1,11 @@
-"""What every loss is: a weighted mean over rows, with its derivative and activation. Read this file first."""
+"""The interface of every loss: a weighted mean over rows, with its derivative and activation. Read this file first.
+
+To add a loss:
+
+1. Add its spec to `engine/spec/losses.py`: the class, the unions, and `LossName` if it works without parameters.
+2. Add the class to a file in this folder.
+3. Add a line to `LOSSES` in `build.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +21,13 @@ from engine.spec import LossSpec
 
 
 class Loss(RowBuffers):
-    """A weighted mean over rows, exact to about 1e-7 in float32 too: summed in float64, or as a product of BLAS.
+    """A weighted mean over rows, accurate to about 1e-7 in float32, too: summed in float64, or by a BLAS product.
 
-    Life of a loss: `allocate` -> `resize` -> calls, many times. The last axis of `output_shape` holds what one answer
-    consists of (the classes, or the numbers); axes before it, if any, are moments of a sequence, which count the same.
+    Order of calls: `allocate` -> `resize` -> the loss itself, many times. The last axis of `output_shape` holds one
+    answer (its classes, or its numbers). Axes before it are time steps of a sequence, which all count the same.
     """
 
-    divergence_factor: float = 1e6  # a batch's loss so many times the first one's (or 1, if larger) will not come back
+    divergence_factor: float = 1e6  # times the first loss (or 1, if larger): a run with a larger loss has diverged
 
     def __init__(self, spec: LossSpec, output_shape: Shape) -> None:
         super().__init__()
@@ -30,7 +37,7 @@ class Loss(RowBuffers):
 
     @property
     def name(self) -> str:
-        """The loss as a spec calls it."""
+        """The type of the loss in specs."""
         return self.spec.type
 
     @abstractmethod
@@ -55,4 +62,4 @@ class Loss(RowBuffers):
 
     @abstractmethod
     def score(self) -> Score:
-        """Return a fresh score for the metrics that go with this loss."""
+        """Return a new score for the metrics of this loss."""

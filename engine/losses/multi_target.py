@@ -1,4 +1,4 @@
-"""Several targets of different kinds at once: the weighted sum of their losses, each on its own outputs."""
+"""Several targets of different kinds: the weighted sum of their losses, each on its own outputs."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from engine.spec import MultiTargetSpec
 
 
 class MultiTarget(Loss):
-    """The sum of weight * loss over targets, whose outputs lie side by side in the order of the spec.
+    """The sum of weight * loss over targets, whose outputs are side by side in the order of the spec.
 
-    Targets are the columns of one matrix: one with the class's index for a softmax cross entropy, else as many as
-    that loss's targets have.
+    Targets are the columns of one matrix: one column with the class index for a softmax cross entropy, otherwise as
+    many as the targets of that loss have.
     """
 
     def __init__(self, spec: MultiTargetSpec, parts: Sequence[Loss], output_shape: Shape) -> None:
         super().__init__(spec, output_shape)
         if output_shape != (sum(part.outputs for part in parts),):
-            raise ValueError(f"the targets' outputs do not add up to {output_shape}")
+            raise ValueError(f"the outputs of the targets do not add up to shape {output_shape}")
         self.parts = tuple(parts)
         self.divergence_factor = max(part.divergence_factor for part in parts)
         self.weights = tuple(target.weight for target in spec.targets)
-        self.columns = _slices([part.outputs for part in parts])
-        self.places = _slices([_width(part) for part in parts])
+        self.output_columns = _slices([part.outputs for part in parts])
+        self.target_columns = _slices([_width(part) for part in parts])
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
-        """Each target's outputs, and its targets, by themselves."""
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - inference computes losses, too
+        """Declare separate outputs and targets for each loss."""
         wanted: Buffers = {}
         for index, part in enumerate(self.parts):
             wanted[f"logits{index}"] = ((part.outputs,), dtype)
@@ -42,45 +42,47 @@ class MultiTarget(Loss):
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
-        """Take the buffers, and let each loss take its own."""
+        """Also allocate the memory of each loss."""
         super().allocate(arena, capacity, dtype, training=training)
         for part in self.parts:
             part.allocate(arena, capacity, dtype, training=training)
 
     def resize(self, rows: int) -> None:
-        """Put `rows` rows to use everywhere."""
+        """Also resize each loss."""
         super().resize(rows)
         for part in self.parts:
             part.resize(rows)
 
     def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
-        """Work on a copy of each target's outputs, and put the gradients together again."""
+        """Compute each loss on a copy of its outputs, and write the gradients back side by side."""
         total = 0.0
         for index, part in enumerate(self.parts):
             z, y = getattr(self, f"logits{index}"), getattr(self, f"targets{index}")
-            np.copyto(z, logits[:, self.columns[index]])
-            np.copyto(y.reshape(len(y), -1), targets[:, self.places[index]], casting="unsafe")
+            np.copyto(z, logits[:, self.output_columns[index]])
+            np.copyto(y.reshape(len(y), -1), targets[:, self.target_columns[index]], casting="unsafe")
             total += self.weights[index] * part(z, y, sample_weights)
-            np.multiply(z, self.weights[index], out=logits[:, self.columns[index]])
+            np.multiply(z, self.weights[index], out=logits[:, self.output_columns[index]])
         return total
 
     def activate(self, logits: Array) -> Array:
-        """Activate each target's outputs in its own way."""
-        for part, columns in zip(self.parts, self.columns, strict=True):
+        """Activate the outputs of each target with its loss."""
+        for part, columns in zip(self.parts, self.output_columns, strict=True):
             logits[:, columns] = part.activate(logits[:, columns].copy())
         return logits
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
-        """Put the checked columns (rows, targets) side by side again."""
-        widths = [_given(part) for part in self.parts]
+        """Check the columns (rows, targets) of each target."""
+        widths = [_input_width(part) for part in self.parts]
         if y.ndim != 2 or y.shape[1] != sum(widths):
             raise ValueError(f"targets must have shape (rows, {sum(widths)}), not {y.shape}")
-        checked = [_checked(part, y[:, place], dtype) for part, place in zip(self.parts, _slices(widths), strict=True)]
+        checked = [
+            _checked(part, y[:, columns], dtype) for part, columns in zip(self.parts, _slices(widths), strict=True)
+        ]
         return np.ascontiguousarray(np.concatenate(checked, axis=1), dtype=dtype)
 
     def score(self) -> Score:
-        """Return the mean of the metrics of all targets that have them."""
-        return MultiTargetScore([part.score() for part in self.parts], self.columns, self.places)
+        """Return the mean of each metric over the targets that have it."""
+        return MultiTargetScore([part.score() for part in self.parts], self.output_columns, self.target_columns)
 
 
 def _checked(part: Loss, y: Array, dtype: np.dtype[Any]) -> Array:
@@ -93,12 +95,12 @@ def _checked(part: Loss, y: Array, dtype: np.dtype[Any]) -> Array:
 
 
 def _width(part: Loss) -> int:
-    """Return the number of columns that a loss's targets have."""
+    """Return the number of columns of the targets of a loss."""
     return 1 if isinstance(part, SoftmaxCrossEntropy) else part.outputs
 
 
-def _given(part: Loss) -> int:
-    """Return the number of columns of which a loss makes its targets."""
+def _input_width(part: Loss) -> int:
+    """Return the number of columns from which a loss makes its targets."""
     return _width(part) // (len(part.spec.quantiles) if part.spec.type == "quantile" else 1)
 
 

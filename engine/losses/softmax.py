@@ -1,4 +1,4 @@
-"""Softmax cross entropy: one class of several, for a whole row or at each moment of a sequence."""
+"""Softmax cross entropy: one class of several, for a row or for each time step of a sequence."""
 
 from __future__ import annotations
 
@@ -14,61 +14,61 @@ from engine.spec import SoftmaxCrossEntropySpec
 
 
 class SoftmaxCrossEntropy(Loss):
-    """-log softmax(logits)[class], with classes as indices (rows, *moments) int64.
+    """-log softmax(logits)[class], with classes as indices (rows, *time steps) int64.
 
     The gradient is softmax(logits) - one_hot(class) (Bishop, 2006, equation 4.109).
     """
 
-    # one number per answer, of which a row has as many as moments:
-    first: Array  # where each answer begins in the flattened logits
-    place: Array  # where in each answer there is a number of interest
+    # One number per answer; a row has one answer per time step:
+    first: Array  # index of the first logit of each answer in the flattened logits
+    index: Array  # index of one logit of each answer
     picked: Array
     total: Array
     losses: Array
     ones: Array  # one per class
-    spread: Array  # each answer's share in the mean
+    step_weights: Array  # weight of each answer in the mean
 
     def __init__(self, spec: SoftmaxCrossEntropySpec, output_shape: Shape) -> None:
         super().__init__(spec, output_shape)
         self.classes = output_shape[-1]
-        self.moments = math.prod(output_shape[:-1])
+        self.time_steps = math.prod(output_shape[:-1])
 
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the loss is always whole
-        """A few numbers per answer, none per class."""
-        each = (self.moments,)
-        wanted: Buffers = {"place": (each, np.intp)}
-        if self.moments > 1:
-            wanted["spread"] = (each, dtype)
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - inference computes losses, too
+        """Declare a few numbers per answer, none per class."""
+        each = (self.time_steps,)
+        wanted: Buffers = {"index": (each, np.intp)}
+        if self.time_steps > 1:
+            wanted["step_weights"] = (each, dtype)
         return wanted | dict.fromkeys(("picked", "total", "losses"), (each, dtype))
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Where each answer begins in the flattened logits."""
-        return {"first": ((self.moments,), np.intp, self._beginnings)}
+        """Declare the index of the first logit of each answer."""
+        return {"first": ((self.time_steps,), np.intp, self._first_indices)}
 
     def constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
-        """Ones to sum over classes with."""
+        """Declare ones to sum over classes with."""
         return {"ones": ((self.classes,), dtype, 1)}
 
-    def _beginnings(self, shape: Shape) -> Array:
+    def _first_indices(self, shape: Shape) -> Array:
         return np.arange(math.prod(shape)).reshape(shape) * self.classes
 
     def resize(self, rows: int) -> None:
-        """Put the first rows of the buffers to use, flat, and keep the column that is broadcast over the classes."""
+        """Set flat views of the first rows, and a view that broadcasts over the classes."""
         for name, whole in self._allocated.items():
             setattr(self, name, whole[:rows].reshape(-1))
         self.total_column = self.total[:, None]
 
     def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
-        """Take log(sum(exp(logits))) - logits[class], with each answer's maximum subtracted first."""
-        flat, place = logits.reshape(-1), self.place
-        if self.moments > 1:
+        """Compute log(sum(exp(logits))) - logits[class]. The maximum of each answer is subtracted first."""
+        flat, index = logits.reshape(-1), self.index
+        if self.time_steps > 1:
             logits, targets = flat.reshape(-1, self.classes), targets.reshape(-1)
-            sample_weights = self._spread(sample_weights)
-        logits.argmax(1, place)  # and then to fetch is faster than to reduce by maximum
-        np.add(place, self.first, place)
-        flat.take(place, None, self.total, "clip")
+            sample_weights = self._divide_by_time_steps(sample_weights)
+        logits.argmax(1, index)  # argmax and take are faster than a reduction by maximum
+        np.add(index, self.first, index)
+        flat.take(index, None, self.total, "clip")
         np.subtract(logits, self.total_column, logits)
-        np.add(targets, self.first, place)
+        np.add(targets, self.first, index)
         self._pick(logits, flat)
         np.exp(logits, logits)
         logits.dot(self.ones, self.total)
@@ -78,45 +78,45 @@ class SoftmaxCrossEntropy(Loss):
         self._subtract_target(logits, flat, sample_weights)
         return float(self.losses.dot(sample_weights))
 
-    def _spread(self, sample_weights: Array) -> Array:
-        """Divide each row's share among its moments."""
-        by_row = self.spread.reshape(-1, self.moments)
-        np.multiply(sample_weights[:, None], 1 / self.moments, out=by_row)
-        return self.spread
+    def _divide_by_time_steps(self, sample_weights: Array) -> Array:
+        """Divide the weight of each row among its time steps."""
+        by_row = self.step_weights.reshape(-1, self.time_steps)
+        np.multiply(sample_weights[:, None], 1 / self.time_steps, out=by_row)
+        return self.step_weights
 
-    def _pick(self, logits: Array, flat: Array) -> None:  # noqa: ARG002 - the smoothed form reads them
-        """Write to `picked` what logit is to be expected: the right class's, which `place` points at."""
-        flat.take(self.place, None, self.picked, "clip")
+    def _pick(self, logits: Array, flat: Array) -> None:  # noqa: ARG002 - used in the subclass
+        """Write the logit of the correct class, at `index`, to `picked`."""
+        flat.take(self.index, None, self.picked, "clip")
 
-    def _subtract_target(self, logits: Array, flat: Array, sample_weights: Array) -> None:  # noqa: ARG002 - as above
-        """Subtract what the probabilities, times sample_weights, should have been."""
-        flat.take(self.place, None, self.picked, "clip")
-        flat.put(self.place, np.subtract(self.picked, sample_weights, self.picked), "clip")
+    def _subtract_target(self, logits: Array, flat: Array, sample_weights: Array) -> None:  # noqa: ARG002 - used in the subclass
+        """Subtract the target probabilities times the sample weights."""
+        flat.take(self.index, None, self.picked, "clip")
+        flat.put(self.index, np.subtract(self.picked, sample_weights, self.picked), "clip")
 
     def activate(self, logits: Array) -> Array:
-        """Softmax over the last axis."""
+        """Return the softmax over the last axis."""
         np.subtract(logits, np.maximum.reduce(logits, axis=-1, keepdims=True), out=logits)
         np.exp(logits, out=logits)
         return np.divide(logits, np.add.reduce(logits, axis=-1, keepdims=True), out=logits)
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:  # noqa: ARG002 - indices have one dtype
-        """Class indices (rows, *moments) from 0 to classes - 1."""
+        """Return class indices (rows, *time steps) from 0 to classes - 1."""
         if y.shape[1:] != self.output_shape[:-1] or y.dtype.kind not in "iu":
             wanted = ("rows", *self.output_shape[:-1])
             raise ValueError(
                 f"class indices must be integers of shape ({', '.join(map(str, wanted))}), not {y.dtype} {y.shape}"
             )
         if len(y) and not (int(y.min()) >= 0 and int(y.max()) < self.classes):
-            raise ValueError(f"class indices must lie between 0 and {self.classes - 1}")
+            raise ValueError(f"class indices must be between 0 and {self.classes - 1}")
         return np.ascontiguousarray(y, dtype=np.intp)
 
     def score(self) -> Score:
-        """Return how often the likeliest class is the right one."""
+        """Return the accuracy of the most likely class."""
         return Accuracy()
 
 
 class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):
-    """With label smoothing s and K classes, (1 - s) one_hot(class) + s / K takes the place of one_hot(class).
+    """Label smoothing s with K classes replaces one_hot(class) with (1 - s) one_hot(class) + s / K.
 
     Szegedy et al., 2016, section 7.
     """
@@ -128,8 +128,8 @@ class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):
         self.smoothing = spec.label_smoothing
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """One more number per answer."""
-        return {**super().buffers(dtype, training=training), "mixed": ((self.moments,), dtype)}
+        """Also declare one more number per answer."""
+        return {**super().buffers(dtype, training=training), "mixed": ((self.time_steps,), dtype)}
 
     def _pick(self, logits: Array, flat: Array) -> None:
         super()._pick(logits, flat)

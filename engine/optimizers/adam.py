@@ -15,8 +15,8 @@ from engine.spec import AdamSpec, AdamWSpec
 class Adam(Optimizer):
     """Adam (Kingma and Ba, 2015, algorithm 1), with the sums of gradients scaled for speed.
 
-    m = g + beta1 m and v = g^2 + beta2 v leave out the factors 1 - beta, which join the bias
-    corrections in two scalars per step: p <- p - s m / (sqrt(v) + e).
+    m = g + beta1 m and v = g^2 + beta2 v omit the factors 1 - beta. These are part of the bias corrections, in two
+    scalars per step: p <- p - s m / (sqrt(v) + e).
     """
 
     state_names = ("m", "v")
@@ -33,7 +33,7 @@ class Adam(Optimizer):
         mean1 = (1 - self.spec.beta1) / (1 - self.spec.beta1**count)
         mean2 = math.sqrt((1 - self.spec.beta2) / (1 - self.spec.beta2**count))
         size, epsilon = self._scalar(learning_rate * mean1 / mean2), self._scalar(self.spec.epsilon / mean2)
-        # The gradient's own memory is scratch enough: one vector less in cache. Naming a result (out=) costs 50 ns.
+        # The memory of the gradient serves as scratch: one vector less in cache. The keyword out= would cost 50 ns.
         for p, g, m, v, _ in self.blocks:
             np.multiply(m, beta1, m)
             np.add(m, g, m)
@@ -48,13 +48,13 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019): matrices shrink, biases do not."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019). Matrices decay, biases do not."""
 
     def __init__(self, spec: AdamWSpec, parameters: Parameters, arena: Arena) -> None:
         super().__init__(spec, parameters, arena)
         self.weight_decay = spec.weight_decay
 
     def step(self, learning_rate: float, count: int) -> None:
-        """Shrink the weights, then step."""
+        """Decay the weights, then step."""
         self._decay(learning_rate, self.weight_decay)
         super().step(learning_rate, count)

@@ -1,4 +1,4 @@
-"""The interface of optimizers that try several points before they accept one."""
+"""The interface of line searches: optimizers that try several points before they accept one."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from engine.spec import LionSpec
 
 
 class Lion(Optimizer):
-    """p <- p - rate sign(beta1 m + (1 - beta1) g); m <- beta2 m + (1 - beta2) g, after decay of the weights.
+    """p <- p - rate sign(beta1 m + (1 - beta1) g); m <- beta2 m + (1 - beta2) g, after weight decay.
 
     Chen et al., 2023, algorithm 2.
     """
@@ -24,13 +24,13 @@ class Lion(Optimizer):
         self.take1, self.take2 = self._scalar(1 - spec.beta1), self._scalar(1 - spec.beta2)
 
     def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - has no bias correction
-        """Step by the sign, then remember the gradient: both move from m towards g, by 1 - beta of the way."""
+        """Step by the sign, then update m. Both move from m towards g, by 1 - beta of the difference."""
         if self.weight_decay:
             self._decay(learning_rate, self.weight_decay)
         rate = self._scalar(learning_rate)
         for p, g, m, t in self.blocks:
-            way = np.subtract(g, m, out=g)
-            np.add(np.multiply(way, self.take1, out=t), m, out=t)
+            difference = np.subtract(g, m, out=g)
+            np.add(np.multiply(difference, self.take1, out=t), m, out=t)
             np.multiply(np.sign(t, out=t), rate, out=t)
             np.subtract(p, t, out=p)
-            np.add(m, np.multiply(way, self.take2, out=way), out=m)
+            np.add(m, np.multiply(difference, self.take2, out=difference), out=m)

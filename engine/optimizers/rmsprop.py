@@ -11,7 +11,7 @@ from engine.spec import RmsPropSpec
 
 
 class RmsProp(Optimizer):
-    """v <- a v + (1 - a) g^2; p <- p - rate g / (sqrt(v) + e), with momentum on the quotient if wanted.
+    """v <- a v + (1 - a) g^2; p <- p - rate g / (sqrt(v) + e), with optional momentum on the quotient.
 
     Tieleman and Hinton, 2012, lecture 6.5, in the form that PyTorch uses.
     """

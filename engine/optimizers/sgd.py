@@ -13,7 +13,7 @@ from engine.spec import SgdSpec
 class Sgd(Optimizer):
     """u <- momentum u + g; p <- p - rate u, or with Nesterov p - rate (g + momentum u).
 
-    Momentum as in Sutskever et al., 2013, in the form that PyTorch uses.
+    Sutskever et al., 2013, in the form that PyTorch uses.
     """
 
     def __init__(self, spec: SgdSpec, parameters: Parameters, arena: Arena) -> None:
@@ -24,7 +24,7 @@ class Sgd(Optimizer):
         self.momentum = self._scalar(spec.momentum)
 
     def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - has no bias correction
-        """Follow the velocity."""
+        """Move along the velocity."""
         rate = self._scalar(learning_rate)
         for p, g, *velocity, t in self.blocks:
             for u in velocity:
