@@ -1,4 +1,4 @@
-"""Small data sets and ways to run them, for tests of training."""
+"""Small data sets, small networks and short runs for tests of training."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from engine.training.state import Best, TrainingState, initialize_training
 
 
 def moons(rows: int = 300, seed: int = 0, noise: float = 0.15) -> Rows:
-    """Two interleaved half circles."""
+    """Return two interleaved half circles."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, rows)
     angle = rng.random(rows) * np.pi
@@ -23,25 +23,31 @@ def moons(rows: int = 300, seed: int = 0, noise: float = 0.15) -> Rows:
 
 
 def line(rows: int = 200, seed: int = 0) -> Rows:
-    """A linear relation with little noise."""
+    """Return a linear relation with little noise."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((rows, 3)).astype(np.float32)
     return Rows(x, x @ np.array([1.0, -2.0, 0.5]) + 0.01 * rng.standard_normal(rows))
 
 
 def classifier(*layers: LayerSpec, inputs: int = 2, classes: int = 2) -> Network:
-    """A network for classes, on float32."""
+    """Return a classification network in float32."""
     return Network(layers, inputs=inputs, outputs=classes, loss="softmax_cross_entropy", precision="float32")
 
 
 def regressor(*layers: LayerSpec, inputs: int = 3) -> Network:
-    """A network for one number, on float32."""
+    """Return a regression network for one number in float32."""
     return Network(layers, inputs=inputs, outputs=1, loss="mean_squared_error", precision="float32")
 
 
 def small() -> Network:
-    """Dense layers with dropout between them."""
+    """Return two dense layers with dropout between them."""
     return classifier(DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"))
+
+
+def exact(*layers: LayerSpec) -> Network:
+    """Return a network for two classes in float64, by default with two tanh layers."""
+    layers = layers or (DenseSpec(units=5, activation="tanh"), DenseSpec(units=4, activation="tanh"))
+    return Network(layers, inputs=2, outputs=2, loss="softmax_cross_entropy", precision="float64")
 
 
 def run(
@@ -53,22 +59,22 @@ def run(
 
 
 def final(events: Iterator[Any]) -> Any:
-    """The last event."""
+    """Return the last event."""
     *_, last = events
     return last
 
 
 def best(state: TrainingState) -> Best:
-    """The best epoch, of which there must be one."""
+    """Return the best epoch. There must be one."""
     assert state.best
     return state.best
 
 
 def epochs(events: list[Any]) -> list[dict[str, float]]:
-    """The metrics of each epoch."""
+    """Return the metrics of each epoch."""
     return [event.metrics for event in events if isinstance(event, EpochEnd)]
 
 
 def spec(**fields: Any) -> TrainingSpec:
-    """A short training."""
+    """Return the spec of a short training."""
     return TrainingSpec(**{"epochs": 3, "batch_size": 32, **fields})

@@ -1,4 +1,4 @@
-"""A run that breaks down says where, and keeps parameters that are finite."""
+"""A run that diverges reports where, and keeps finite parameters."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.support.training_runs import classifier, final, line, moons, regresso
 
 @pytest.mark.parametrize("optimizer", [SgdSpec(learning_rate=1e9), AdamSpec(learning_rate=1e9)])
 @pytest.mark.parametrize("layers", [(), (DenseSpec(units=4),)], ids=["linear", "deep"])
-def test_a_wild_learning_rate_is_divergence_and_leaves_finite_parameters(
+def test_a_huge_learning_rate_diverges_with_finite_parameters(
     layers: tuple[DenseSpec, ...], optimizer: OptimizerSpec
 ) -> None:
     state, events = run(regressor(*layers), spec(epochs=20, optimizer=optimizer), line())
@@ -23,7 +23,7 @@ def test_a_wild_learning_rate_is_divergence_and_leaves_finite_parameters(
     assert np.isfinite(final_parameters(state)).all()
 
 
-def test_the_parameters_are_those_before_the_update_that_failed() -> None:
+def test_the_failed_update_is_not_applied() -> None:
     network, rows = small(), moons()
     broken = Rows(rows.x.copy(), rows.y)
     broken.x[150] = np.nan
@@ -37,7 +37,7 @@ def test_the_parameters_are_those_before_the_update_that_failed() -> None:
     np.testing.assert_array_equal(network.parameters.vector, before)
 
 
-def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
+def test_the_first_layer_with_nonfinite_outputs_is_named() -> None:
     network = classifier(DenseSpec(units=4), DenseSpec(units=4), DenseSpec(units=4))
     state = initialize_training(network, spec(), moons())
     network.parameters.values["2.weight"][:] = np.inf
@@ -45,7 +45,7 @@ def test_the_layer_whose_outputs_are_not_finite_first_is_named() -> None:
     assert last.detail["layer"] == "layers[1] (dense)"
 
 
-def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() -> None:
+def test_the_layer_with_a_nonfinite_gradient_is_named_if_outputs_are_finite() -> None:
     network = regressor(DenseSpec(units=4, activation="linear"))
     state = initialize_training(network, spec(), line())
     network.parameters.values["0.weight"][:] = 1e-18
@@ -56,7 +56,7 @@ def test_the_layer_whose_gradient_is_not_finite_is_named_when_all_outputs_are() 
     assert last.detail == {"epoch": 1, "batch": 1, "layer": "layers[0] (dense)"}
 
 
-def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None:
+def test_a_nan_gradient_takes_precedence_over_a_large_one() -> None:
     network = regressor(DenseSpec(units=4))
     initialize_training(network, spec(), line())
     network.forward(line(32).x)
@@ -66,7 +66,7 @@ def test_a_gradient_that_is_no_number_is_to_blame_before_any_large_one() -> None
     assert find_diverged_layer(network, line(32).x) == "output"
 
 
-def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None:
+def test_an_overflowing_gradient_norm_is_divergence() -> None:
     network = regressor()
     state = initialize_training(network, spec(), line())
     network.parameters.values["0.weight"][:] = 1e17
@@ -75,20 +75,20 @@ def test_a_norm_that_overflows_is_divergence_though_the_loss_is_finite() -> None
     assert last == Stopped(reason="diverged", detail={"epoch": 1, "batch": 1, "layer": "output"})
 
 
-def test_validation_rows_without_a_finite_loss_are_divergence() -> None:
+def test_a_nonfinite_validation_loss_is_divergence() -> None:
     bad = Rows(np.full((5, 2), np.nan, np.float32), np.zeros(5, int))
     _, events = run(small(), spec(), moons(), bad)
     assert events[-1].reason == "diverged"
 
 
-def test_a_state_that_has_diverged_stays_so() -> None:
+def test_a_diverged_state_stays_diverged() -> None:
     network = regressor()
     settings = spec(epochs=20, optimizer=SgdSpec(learning_rate=1e9))
     state, events = run(network, settings, line())
     assert list(train(network, state, settings, line())) == [events[-1]]
 
 
-def test_targets_that_are_no_numbers_are_told_from_the_output_back() -> None:
+def test_nan_targets_are_attributed_to_the_output_layer() -> None:
     rows = Rows(line().x, np.full(len(line()), np.nan))
     _, events = run(regressor(DenseSpec(units=4), DenseSpec(units=4)), spec(), rows)
     assert events[-1].detail == {"epoch": 1, "batch": 1, "layer": "output"}

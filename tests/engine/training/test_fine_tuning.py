@@ -1,4 +1,4 @@
-"""Layers that have learned are taken over, and a new head learns on top of them."""
+"""Trained layers are transferred to a new network, which continues to learn."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def learned() -> Network:
     return network
 
 
-def test_hidden_layers_are_taken_and_a_new_head_is_drawn() -> None:
+def test_hidden_layers_are_copied_and_the_output_layer_is_initialized() -> None:
     source, network = learned(), classifier(*TRUNK, classes=3)
     found = start_from(network, source.torch_state(), seed=5)
     assert set(found.drawn) == {"5.weight", "5.bias"}
@@ -32,19 +32,19 @@ def test_hidden_layers_are_taken_and_a_new_head_is_drawn() -> None:
     np.testing.assert_array_equal(network.parameters.values["5.weight"], fresh.parameters.values["5.weight"])
 
 
-def test_with_the_head_the_network_predicts_the_same() -> None:
+def test_a_network_with_all_layers_copied_predicts_the_same() -> None:
     source, network = learned(), classifier(*TRUNK)
     assert start_from(network, source.torch_state(), seed=0, head=True).drawn == ()
     np.testing.assert_array_equal(network.predict(moons().x), source.predict(moons().x))
 
 
-def test_only_the_layers_wanted_are_taken_and_others_may_differ() -> None:
+def test_only_the_selected_layers_are_copied() -> None:
     network = classifier(TRUNK[0], DropoutSpec(rate=0.1), DenseSpec(units=9))
     found = start_from(network, learned().torch_state(), seed=0, layers=[0])
     assert set(found.taken) == {"0.weight", "0.bias"}
 
 
-def test_everything_that_does_not_fit_is_named_and_nothing_changed() -> None:
+def test_every_mismatch_is_listed_and_nothing_changes() -> None:
     network = classifier(DenseSpec(units=9), DropoutSpec(rate=0.1), DenseSpec(units=6, activation="tanh"))
     state = learned().torch_state()
     del state["3.bias"]
@@ -60,7 +60,7 @@ def test_everything_that_does_not_fit_is_named_and_nothing_changed() -> None:
     assert not network.initialized
 
 
-def test_training_starts_from_the_layers_taken_and_leaves_frozen_ones_as_they_are() -> None:
+def test_training_keeps_frozen_transferred_layers() -> None:
     source, network, rows = learned(), classifier(*TRUNK, classes=3), moons(90)
     thirds = Rows(rows.x, np.where(rows.x[:, 0] > 0.5, 2, rows.y))
     start_from(network, source.torch_state(), seed=0)
@@ -75,7 +75,7 @@ def described(network: Network) -> dict[str, tuple[tuple[int, ...], str]]:
     return {name: (array.shape, str(array.dtype)) for name, array in network.torch_state().items()}
 
 
-def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
+def test_layers_match_by_name_and_shape_up_to_the_first_mismatch() -> None:
     source = described(learned())
     whole = fit(classifier(*TRUNK), source)
     assert (whole.layers, whole.learned, whole.head, whole.misfits) == (3, (0, 2), True, ())
@@ -98,13 +98,13 @@ def test_layers_fit_by_names_and_shapes_up_to_the_first_that_does_not() -> None:
     assert "dtype int64" in whole_numbers.misfits[0].detail
 
 
-def test_vectors_do_not_tell_for_how_many_inputs_a_file_was_made() -> None:
+def test_embeddings_are_ignored_when_matching_the_number_of_inputs() -> None:
     vectors = ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=5, size=3),))
     source = described(classifier(vectors, *TRUNK, inputs=4))
     assert fitting_inputs(classifier(vectors, *TRUNK, inputs=9), source) == 4
 
 
-def test_a_file_tells_for_how_many_inputs_it_was_made() -> None:
+def test_the_first_layer_tells_the_number_of_inputs() -> None:
     source = described(learned())
     assert fitting_inputs(classifier(*TRUNK, inputs=9), source) == 2
     assert fitting_inputs(classifier(*TRUNK, inputs=1), source) == 1

@@ -1,4 +1,4 @@
-"""Each thing that can go wrong with a run is found by its name, and a healthy run is left alone."""
+"""Every training problem is found by its name, and a healthy run has no findings."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from tests.support.training_runs import classifier, line, moons, regressor, run,
 def history(
     *layers: LayerSpec, rows: Rows | None = None, validation: Rows | None = None, **settings: Any
 ) -> list[EpochEnd]:
-    """The epochs of a run."""
+    """Return the epochs of a run."""
     rows = rows or moons()
     network = classifier(*layers, inputs=rows.x.shape[1])
     _, events = run(network, spec(**settings), rows, validation)
@@ -44,7 +44,7 @@ def test_no_epochs_have_no_findings() -> None:
     assert find([]) == ()
 
 
-def test_gradients_vanish_in_a_deep_stack_of_sigmoids() -> None:
+def test_gradients_vanish_in_many_sigmoid_layers() -> None:
     ends = history(*[DenseSpec(units=8, activation="sigmoid")] * 8, epochs=1)
     finding = next(finding for finding in find(ends) if finding.code == "vanishing_gradients")
     assert finding.layers[0] == "layers[0] (dense)"
@@ -59,41 +59,41 @@ def test_gradients_vanish_in_a_deep_stack_of_sigmoids() -> None:
     ],
     ids=lambda spec: spec.type,
 )
-def test_rare_words_are_no_vanishing_gradient(embedding: LayerSpec) -> None:
+def test_rare_categories_of_an_embedding_are_not_vanishing_gradients(embedding: LayerSpec) -> None:
     rng = np.random.default_rng(0)
     rows = Rows(rng.integers(0, 1_000, (60, 5)).astype(np.float32), rng.integers(0, 2, 60))
     layers = (embedding, FlattenSpec(), DenseSpec(units=8))
     assert "vanishing_gradients" not in codes(history(*layers, rows=rows, epochs=1))
 
 
-def test_layers_without_weights_yet_are_not_judged_by_their_updates() -> None:
+def test_layers_with_zero_weights_have_no_relative_step() -> None:
     ends = history(DenseSpec(units=8, initializer="zeros", activation="linear"), epochs=1, batch_size=300)
     assert codes(ends) == set()
 
 
-def test_gradients_explode_on_the_way_to_divergence() -> None:
+def test_gradients_explode_before_divergence() -> None:
     _, events = run(regressor(), spec(epochs=100, batch_size=200, optimizer=SgdSpec(learning_rate=1.2)), line())
     assert events[-1].reason == "diverged"
     assert "exploding_gradients" in codes([event for event in events if isinstance(event, EpochEnd)])
 
 
-def test_units_die_of_a_step_that_is_too_large() -> None:
+def test_a_step_that_is_too_large_kills_units() -> None:
     settings = {"epochs": 2, "optimizer": AdamSpec(learning_rate=3.0)}
     finding = next(f for f in find(history(DenseSpec(units=16), **settings)) if f.code == "dead_units")
     assert finding.layers == ("layers[0] (dense)",)
 
 
-def test_units_saturate_on_inputs_that_are_not_scaled() -> None:
+def test_unscaled_inputs_saturate_units() -> None:
     rows = moons()
     ends = history(DenseSpec(units=16, activation="tanh"), rows=Rows(rows.x * 100, rows.y), epochs=1)
     assert "saturation" in codes(ends)
 
 
-def test_a_loss_that_stands_still_is_a_plateau() -> None:
+def test_a_loss_that_stops_falling_is_a_plateau() -> None:
     assert "plateau" in codes(history(epochs=40, optimizer=AdamSpec(learning_rate=0.1)))
 
 
-def test_learning_noise_by_heart_is_overfitting() -> None:
+def test_memorizing_noise_is_overfitting() -> None:
     rng = np.random.default_rng(0)
     rows, validation = (Rows(rng.standard_normal((60, 10)), rng.integers(0, 2, 60)) for _ in range(2))
     ends = history(
@@ -102,27 +102,27 @@ def test_learning_noise_by_heart_is_overfitting() -> None:
     assert "overfitting" in codes(ends)
 
 
-def test_rare_classes_are_told_by_their_counts() -> None:
+def test_class_imbalance_is_found_from_the_counts() -> None:
     ends = history(epochs=1)
     assert [finding.code for finding in find(ends, class_counts=(990, 10))] == ["class_imbalance"]
     assert find(ends, class_counts=(600, 400)) == ()
 
 
 @pytest.mark.parametrize(("rate", "code"), [(1.0, "learning_rate_too_high"), (1e-8, "learning_rate_too_low")])
-def test_learning_rates_are_judged_by_what_they_do_to_weights(rate: float, code: FindingCode) -> None:
+def test_learning_rates_are_judged_by_their_relative_steps(rate: float, code: FindingCode) -> None:
     ends = history(DenseSpec(units=16), epochs=1, optimizer=AdamSpec(learning_rate=rate))
     assert code in codes(ends)
 
 
-def test_every_finding_says_what_was_seen_and_what_to_do() -> None:
+def test_every_finding_has_numbers_and_advice() -> None:
     for finding in find(history(*[DenseSpec(units=8, activation="sigmoid")] * 8, epochs=1), class_counts=(1, 99)):
         assert any(character.isdigit() for character in finding.seen)
         assert finding.advice.endswith(".")
 
 
-def epochs(*losses: float, judged: bool = False) -> list[EpochEnd]:
-    """Epochs of which only the losses are known; those of the validation rows are the same."""
-    kinds = ("train_loss", "val_loss") if judged else ("train_loss",)
+def epochs(*losses: float, validated: bool = False) -> list[EpochEnd]:
+    """Return epochs with these losses. The validation losses are the same."""
+    kinds = ("train_loss", "val_loss") if validated else ("train_loss",)
     about = {"learning_rate": 0.1, "gradient_norm": 1.0, "seconds": 0.1}
     return [
         EpochEnd(epoch=number, metrics={**dict.fromkeys(kinds, loss), **about})
@@ -130,10 +130,10 @@ def epochs(*losses: float, judged: bool = False) -> list[EpochEnd]:
     ]
 
 
-def test_a_loss_below_zero_that_falls_is_healthy_and_one_that_jumps_about_is_not() -> None:
-    falls = epochs(-12.0, -12.5, -12.6, -12.7, -12.8, -12.9, -12.9, -12.9, judged=True)
-    jumps = epochs(-12.0, -8.0, -12.0, -8.0, -12.0, -8.0, -12.0)
-    assert find(falls) == ()
-    (finding,) = find(jumps)
+def test_negative_losses_may_fall_but_not_fluctuate() -> None:
+    falling = epochs(-12.0, -12.5, -12.6, -12.7, -12.8, -12.9, -12.9, -12.9, validated=True)
+    fluctuating = epochs(-12.0, -8.0, -12.0, -8.0, -12.0, -8.0, -12.0)
+    assert find(falling) == ()
+    (finding,) = find(fluctuating)
     assert finding.code == "learning_rate_too_high"
     assert finding.seen == "the training loss rose in 3 of the last 7 epochs"

@@ -1,4 +1,4 @@
-"""The range test finds where learning is fast, and leaves no trace on the weights."""
+"""The range test finds a good learning rate, and does not change the weights."""
 
 import itertools
 from typing import Any
@@ -23,8 +23,8 @@ def found(network: Network, training: TrainingSpec, rows: Rows, **test: Any) -> 
     return result
 
 
-def test_a_line_is_learned_fastest_just_below_the_rate_at_which_it_breaks_down() -> None:
-    """For inputs of variance 1 the loss (z - y)^2 has curvature 2, so plain descent diverges at rate 1."""
+def test_the_suggested_rate_is_below_the_rate_of_divergence() -> None:
+    """With inputs of variance 1, the loss (z - y)^2 has curvature 2, so plain gradient descent diverges at rate 1."""
     tested = found(regressor(), spec(optimizer=SgdSpec(), batch_size=200), line(), lowest=1e-4, highest=100)
     assert tested.suggested is not None
     assert 0.02 <= tested.suggested <= 0.2
@@ -32,7 +32,7 @@ def test_a_line_is_learned_fastest_just_below_the_rate_at_which_it_breaks_down()
     assert tested.losses[-1] > min(tested.losses)
 
 
-def test_the_network_keeps_its_weights_and_statistics_wherever_the_test_is_left() -> None:
+def test_the_network_keeps_its_weights_when_the_test_is_left_early() -> None:
     for left_after in (1, 7, None):
         network = classifier(DenseSpec(units=8), BatchNormSpec(), DenseSpec(units=5))
         network.initialize(stream(3, "init"))
@@ -44,21 +44,21 @@ def test_the_network_keeps_its_weights_and_statistics_wherever_the_test_is_left(
         np.testing.assert_array_equal(network.parameters.vector, before)
 
 
-def test_rates_rise_by_one_factor_from_the_lowest_to_the_highest() -> None:
+def test_rates_rise_geometrically_from_the_lowest_to_the_highest() -> None:
     tested = found(small(), spec(optimizer=SgdSpec()), moons(), lowest=1e-5, highest=1e-3, steps=30)
     assert (len(tested.rates), len(tested.losses)) == (30, 30)
     np.testing.assert_allclose(tested.rates, np.geomspace(1e-5, 1e-3, 30))
 
 
-def test_every_batch_is_a_heartbeat_and_the_findings_come_last() -> None:
-    *beats, last = run_range_test(small(), spec(optimizer=SgdSpec()), moons(), RangeTestSpec(highest=1e-2, steps=25))
-    assert len(beats) == 25
-    assert all(isinstance(beat, BatchEnd) for beat in beats)
+def test_every_batch_yields_an_event_and_the_result_comes_last() -> None:
+    *batches, last = run_range_test(small(), spec(optimizer=SgdSpec()), moons(), RangeTestSpec(highest=1e-2, steps=25))
+    assert len(batches) == 25
+    assert all(isinstance(event, BatchEnd) for event in batches)
     assert isinstance(last, RangeTestResult)
 
 
 @pytest.mark.parametrize("fields", [{}, {"frozen": (0,)}, {"averaging": AveragingSpec()}], ids=str)
-def test_a_training_after_the_test_is_the_same_as_without(fields: dict[str, Any]) -> None:
+def test_training_after_a_range_test_gives_the_same_bits(fields: dict[str, Any]) -> None:
     training, weights = spec(optimizer=SgdSpec(learning_rate=0.1), **fields), []
     for tested in (False, True):
         network = small()
@@ -69,13 +69,13 @@ def test_a_training_after_the_test_is_the_same_as_without(fields: dict[str, Any]
     assert weights[0] == weights[1]
 
 
-def test_the_test_is_the_same_each_time() -> None:
+def test_the_range_test_is_reproducible() -> None:
     network = small()
     first = found(network, spec(), moons())
     assert found(network, spec(), moons()) == first == found(small(), spec(), moons())
 
 
-def test_the_rate_found_learns_better_than_one_that_is_too_low() -> None:
+def test_the_suggested_rate_learns_better_than_a_low_one() -> None:
     rate = found(small(), spec(optimizer=SgdSpec()), moons()).suggested
     losses = []
     for learning_rate in (1e-5, rate):
@@ -84,7 +84,7 @@ def test_the_rate_found_learns_better_than_one_that_is_too_low() -> None:
     assert losses[1] < 0.7 * losses[0]
 
 
-def test_without_a_rate_at_which_the_loss_fell_nothing_is_suggested() -> None:
+def test_no_rate_is_suggested_if_the_loss_never_falls() -> None:
     rows = line()
     broken = Rows(rows.x * np.float32(1e30), rows.y)
     tested = found(regressor(), spec(optimizer=SgdSpec()), broken, lowest=1e-3, highest=10)
@@ -98,12 +98,12 @@ def test_without_a_rate_at_which_the_loss_fell_nothing_is_suggested() -> None:
 @pytest.mark.parametrize(
     "fields", [{"lowest": 0.0}, {"lowest": 1.0, "highest": 0.5}, {"lowest": 1.0, "highest": 1.0}, {"steps": 9}], ids=str
 )
-def test_what_is_no_range_is_refused(fields: dict[str, Any]) -> None:
+def test_invalid_ranges_are_rejected(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RangeTestSpec(**fields)
 
 
-def test_an_optimizer_that_searches_by_itself_is_refused() -> None:
+def test_a_line_search_optimizer_is_rejected() -> None:
     with pytest.raises(ValueError, match="lbfgs"):
         next(run_range_test(small(), spec(optimizer=LbfgsSpec()), moons()))
     with pytest.raises(ValidationError, match="searches"):

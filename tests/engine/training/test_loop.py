@@ -1,4 +1,4 @@
-"""Training learns, reports, chooses the best epoch, and stops for the right reason."""
+"""Training learns, reports its progress, keeps the best epoch and stops for the right reason."""
 
 import itertools
 
@@ -35,20 +35,20 @@ def test_a_line_is_fitted_down_to_its_noise() -> None:
     assert epochs(events)[-1]["val_mae"] < 0.02
 
 
-def test_every_batch_gives_a_heartbeat_and_every_epoch_its_end() -> None:
+def test_every_batch_and_every_epoch_yields_its_event() -> None:
     _, events = run(small(), spec(epochs=2), moons(70))
     assert [type(event) for event in events] == [*[BatchEnd] * 3, EpochEnd, *[BatchEnd] * 3, EpochEnd, Stopped]
     assert [(e.epoch, e.batch, e.batches) for e in events[:3]] == [(1, 1, 3), (1, 2, 3), (1, 3, 3)]
     assert events[-1] == Stopped(reason="epochs_done")
 
 
-def test_train_loss_is_the_mean_over_rows_even_when_the_last_batch_is_short() -> None:
+def test_train_loss_is_the_mean_over_rows_with_a_short_last_batch() -> None:
     _, events = run(small(), spec(epochs=1), moons(70))
     losses = [event.loss for event in events if isinstance(event, BatchEnd)]
     assert epochs(events)[0]["train_loss"] == pytest.approx(np.average(losses, weights=[32, 32, 6]))
 
 
-def test_metrics_are_those_of_the_predictions() -> None:
+def test_classification_metrics_match_the_predictions() -> None:
     validation = moons(75, seed=1)
     network = small()
     _, events = run(network, spec(epochs=1), moons(), validation)
@@ -58,7 +58,7 @@ def test_metrics_are_those_of_the_predictions() -> None:
     assert epochs(events)[0]["val_accuracy"] == (probabilities.argmax(axis=1) == validation.y).mean()
 
 
-def test_regression_metrics_are_those_of_the_predictions() -> None:
+def test_regression_metrics_match_the_predictions() -> None:
     validation = line(600, seed=1)
     network = regressor(DenseSpec(units=4))
     _, events = run(network, spec(epochs=1), line(), validation)
@@ -67,24 +67,24 @@ def test_regression_metrics_are_those_of_the_predictions() -> None:
     assert epochs(events)[0]["val_r2"] == pytest.approx(1 - (error**2).sum() / (600 * validation.y.var()), rel=1e-5)
 
 
-def test_no_epochs_give_the_initialised_network() -> None:
+def test_zero_epochs_give_the_initialized_network() -> None:
     network = small()
     state, events = run(network, spec(epochs=0), moons())
     assert events == [Stopped(reason="epochs_done")]
     assert final_parameters(state).any()
 
 
-def test_batches_larger_than_the_data_are_one_batch_of_all_rows() -> None:
+def test_a_batch_size_above_the_rows_gives_one_batch() -> None:
     _, events = run(small(), spec(epochs=1, batch_size=60_000), moons(50))
     assert sum(isinstance(event, BatchEnd) for event in events) == 1
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_seed_others() -> None:
+def test_the_seed_determines_the_weights_bit_for_bit() -> None:
     weights = [run(small(), spec(seed=seed), moons())[0].parameters.vector.tobytes() for seed in (5, 5, 6)]
     assert weights[0] == weights[1] != weights[2]
 
 
-def test_loaded_weights_are_trained_on_and_not_drawn_anew() -> None:
+def test_loaded_weights_are_kept_at_the_start_of_training() -> None:
     first, second = small(), small()
     run(first, spec(), moons())
     second.load_torch_state(first.torch_state())
@@ -92,7 +92,7 @@ def test_loaded_weights_are_trained_on_and_not_drawn_anew() -> None:
     np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
 
 
-def test_the_best_epoch_is_kept_with_its_parameters() -> None:
+def test_the_parameters_of_the_best_epoch_are_kept() -> None:
     network = small()
     settings = spec(epochs=12, optimizer=AdamSpec(learning_rate=0.1))
     train_rows, validation = moons(60), moons(200, seed=1)
@@ -107,7 +107,7 @@ def test_the_best_epoch_is_kept_with_its_parameters() -> None:
     np.testing.assert_array_equal(final_parameters(state), snapshots[lowest][1])
 
 
-def test_the_best_epoch_by_accuracy_is_the_one_with_the_highest() -> None:
+def test_the_best_epoch_by_accuracy_has_the_highest() -> None:
     stopping = EarlyStoppingSpec(metric="val_accuracy", patience=20)
     state, events = run(small(), spec(epochs=8, early_stopping=stopping), moons(60), moons(200, seed=1))
     accuracies = [metrics["val_accuracy"] for metrics in epochs(events)]
@@ -115,7 +115,7 @@ def test_the_best_epoch_by_accuracy_is_the_one_with_the_highest() -> None:
     assert best(state).epoch == 1 + accuracies.index(max(accuracies))
 
 
-def test_without_validation_rows_the_last_epoch_is_kept_with_its_metrics() -> None:
+def test_without_validation_rows_the_last_epoch_is_kept() -> None:
     state, events = run(small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1)), moons(60))
     losses = [metrics["train_loss"] for metrics in epochs(events)]
     assert losses[-1] > min(losses)
@@ -123,7 +123,7 @@ def test_without_validation_rows_the_last_epoch_is_kept_with_its_metrics() -> No
     np.testing.assert_array_equal(final_parameters(state), state.parameters.vector)
 
 
-def test_without_validation_rows_early_stopping_keeps_the_epoch_with_the_lowest_train_loss() -> None:
+def test_early_stopping_by_train_loss_keeps_the_epoch_with_the_lowest() -> None:
     stopping = EarlyStoppingSpec(metric="train_loss", patience=6)
     network, settings = small(), spec(epochs=6, optimizer=AdamSpec(learning_rate=0.1), early_stopping=stopping)
     state = initialize_training(network, settings, moons(60))
@@ -136,7 +136,7 @@ def test_without_validation_rows_early_stopping_keeps_the_epoch_with_the_lowest_
     np.testing.assert_array_equal(final_parameters(state), vector)
 
 
-def test_what_is_stopped_in_an_epoch_without_validation_rows_is_as_the_epoch_before_left_it() -> None:
+def test_stopping_within_an_epoch_keeps_the_parameters_of_the_epoch_before() -> None:
     network, settings = small(), spec(epochs=6)
     state = initialize_training(network, settings, moons(60))
     events = train(network, state, settings, moons(60))
@@ -147,7 +147,7 @@ def test_what_is_stopped_in_an_epoch_without_validation_rows_is_as_the_epoch_bef
     np.testing.assert_array_equal(final_parameters(state), vector)
 
 
-def test_early_stopping_waits_for_its_patience() -> None:
+def test_early_stopping_waits_for_patience_epochs() -> None:
     stopping = EarlyStoppingSpec(metric="val_accuracy", patience=3)
     still = SgdSpec(learning_rate=1e-12)
     _, events = run(small(), spec(epochs=50, optimizer=still, early_stopping=stopping), moons(), moons(seed=1))
@@ -155,14 +155,14 @@ def test_early_stopping_waits_for_its_patience() -> None:
     assert len(epochs(events)) == 1 + 3
 
 
-def test_an_improvement_below_min_delta_is_none() -> None:
+def test_an_improvement_below_min_delta_does_not_count() -> None:
     stopping = EarlyStoppingSpec(metric="train_loss", patience=2, min_delta=10.0)
     state, events = run(small(), spec(epochs=50, early_stopping=stopping), moons())
     assert len(epochs(events)) == 3
     assert best(state).epoch == 3
 
 
-def test_early_stopping_by_what_is_not_measured_is_refused() -> None:
+def test_early_stopping_by_an_unmeasured_metric_is_rejected() -> None:
     settings = spec(early_stopping=EarlyStoppingSpec(metric="val_loss"))
     with pytest.raises(ValueError, match="val_loss"):
         run(small(), settings, moons())
@@ -174,7 +174,7 @@ def test_the_learning_rate_of_the_schedule_is_reported() -> None:
     assert [metrics["learning_rate"] for metrics in epochs(events)] == pytest.approx([0.01, 0.005, 0.0025])
 
 
-def test_a_clipped_gradient_moves_plain_descent_by_at_most_the_norm() -> None:
+def test_clip_norm_limits_the_step_of_plain_gradient_descent() -> None:
     network = small()
     settings = spec(epochs=1, clip_norm=0.01, optimizer=SgdSpec(learning_rate=1.0))
     state = initialize_training(network, settings, moons())
@@ -184,7 +184,7 @@ def test_a_clipped_gradient_moves_plain_descent_by_at_most_the_norm() -> None:
     assert np.linalg.norm(network.parameters.vector - before) == pytest.approx(0.01, rel=1e-4)
 
 
-def test_balanced_classes_move_the_border_towards_the_rare_class() -> None:
+def test_balanced_class_weights_predict_the_rare_class_more_often() -> None:
     rng = np.random.default_rng(0)
     y = (rng.random(1_000) < 0.05).astype(int)
     rows = Rows((rng.standard_normal((1_000, 1)) + y[:, None]).astype(np.float32), y)
@@ -197,7 +197,7 @@ def test_balanced_classes_move_the_border_towards_the_rare_class() -> None:
     assert 0.2 < found["balanced"] < 0.6
 
 
-def test_seconds_count_the_clock_that_was_given() -> None:
+def test_seconds_are_measured_with_the_given_clock() -> None:
     ticks = itertools.count(step=0.25)
     settings, rows = spec(epochs=1), moons(64)
     network = small()
@@ -217,12 +217,12 @@ def test_seconds_count_the_clock_that_was_given() -> None:
     ],
     ids=["width", "targets", "weights", "empty"],
 )
-def test_rows_that_do_not_fit_are_refused(rows: Rows) -> None:
+def test_rows_that_do_not_fit_the_network_are_rejected(rows: Rows) -> None:
     with pytest.raises(ValueError, match=r"shape|rows|weights"):
         initialize_training(small(), spec(), rows)
 
 
-def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+def test_dropout_zeroes_its_share_and_keeps_the_mean() -> None:
     network = classifier(DropoutSpec(rate=0.4), inputs=50)
     network.allocate(400, training=True)
     x = np.ones((400, 50), np.float32)

@@ -1,4 +1,4 @@
-"""What each weight contributed to the error, against what happens to the error without it."""
+"""Contributions of weights match the change of the error without them."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from tests.support.training_runs import classifier, moons, run, small, spec
 
 
 def exact() -> tuple[Network, Rows]:
-    """A small network in float64 and more rows than one block."""
+    """Return a small network in float64, and more rows than fit into one block."""
     layers = [DenseSpec(units=5, activation="tanh"), DropoutSpec(rate=0.5), DenseSpec(units=4, activation="silu")]
     network = Network(layers, inputs=2, outputs=2, loss="softmax_cross_entropy", precision="float64")
     network.initialize(stream(0, "init"))
@@ -25,7 +25,7 @@ def mean_loss(network: Network, rows: Rows) -> float:
     return float(-np.log(probabilities[np.arange(len(rows)), rows.y]).mean())
 
 
-def test_a_contribution_is_what_a_smaller_weight_would_save() -> None:
+def test_a_contribution_is_the_loss_saved_by_a_smaller_weight() -> None:
     network, rows = exact()
     found = contributions(network, rows, largest=5)
     assert found.loss == pytest.approx(mean_loss(network, rows))
@@ -36,7 +36,7 @@ def test_a_contribution_is_what_a_smaller_weight_would_save() -> None:
         value[weight.index] = kept
 
 
-def test_layers_add_up_to_all_weights() -> None:
+def test_contributions_of_layers_add_up_to_those_of_weights() -> None:
     network, rows = exact()
     found = contributions(network, rows, largest=10_000)
     assert len(found.largest) == network.parameters.size
@@ -47,19 +47,19 @@ def test_layers_add_up_to_all_weights() -> None:
     assert magnitudes == sorted(magnitudes, reverse=True)
 
 
-def test_the_largest_are_the_same_however_few_are_wanted() -> None:
+def test_the_largest_contributions_do_not_depend_on_their_number() -> None:
     network, rows = exact()
     assert contributions(network, rows, largest=3).largest == contributions(network, rows, largest=30).largest[:3]
 
 
-def test_weights_of_rows_count() -> None:
+def test_contributions_use_sample_weights() -> None:
     network, rows = exact()
     twice = Rows(np.concatenate([rows.x, rows.x[:50]]), np.concatenate([rows.y, rows.y[:50]]))
     weighted = Rows(rows.x, rows.y, np.where(np.arange(300) < 50, 2.0, 1.0))
     assert contributions(network, weighted).loss == pytest.approx(contributions(network, twice).loss)
 
 
-def test_a_trained_network_stays_as_it_is() -> None:
+def test_contributions_do_not_change_the_network() -> None:
     network = small()
     run(network, spec(), moons())
     before = network.parameters.vector.copy()
@@ -67,12 +67,12 @@ def test_a_trained_network_stays_as_it_is() -> None:
     np.testing.assert_array_equal(network.parameters.vector, before)
 
 
-def test_no_rows_are_refused() -> None:
+def test_contributions_need_rows() -> None:
     with pytest.raises(ValueError, match="no rows"):
         contributions(classifier(), Rows(np.zeros((0, 2)), np.zeros(0, int)))
 
 
-def test_frozen_weights_contribute_like_all_others() -> None:
+def test_frozen_weights_contribute_like_others() -> None:
     layers, rows = (DenseSpec(units=6), DenseSpec(units=4)), moons()
     network, same = classifier(*layers), classifier(*layers)
     initialize_training(network, spec(frozen=(0,)), rows)

@@ -1,4 +1,4 @@
-"""A run that is stopped anywhere and resumed from bytes ends with the same bits."""
+"""A run stopped at any event and resumed from a checkpoint ends with the same bits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +79,7 @@ def without_time(event: object) -> object:
 
 
 def numbers(state: TrainingState) -> bytes:
-    """Everything of a state but how long it took."""
+    """Return everything in a state except its times."""
     state.totals.seconds = 0.0
     if state.best:
         state.best.metrics.pop("seconds", None)
@@ -87,21 +87,21 @@ def numbers(state: TrainingState) -> bytes:
 
 
 def assert_resumes_anywhere(make: Callable[[], Network], training: TrainingSpec) -> None:
-    """Stop after every event, go on from the bytes, and compare all that follows."""
+    """Stop after every event, resume from the checkpoint, and compare everything that follows."""
     network = make()
     state = initialize_training(network, training, ROWS)
     dumps, events = [checkpoint.dump(state)], []
     for event in train(network, state, training, ROWS, VALIDATION):
         events.append(without_time(event))
         dumps.append(checkpoint.dump(state))
-    undisturbed = numbers(state)
+    uninterrupted = numbers(state)
     assert len(events) == training.epochs * (4 + 1) + 1
     for seen, data in enumerate(dumps):
         other = make()
         resumed = checkpoint.load(data, other, training, ROWS)
         rest = [without_time(event) for event in train(other, resumed, training, ROWS, VALIDATION)]
         assert rest == (events[seen:] or events[-1:])
-        assert numbers(resumed) == undisturbed
+        assert numbers(resumed) == uninterrupted
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
@@ -110,11 +110,11 @@ def test_resuming_after_any_event_gives_the_same_bits(optimizer: OptimizerSpec) 
 
 
 @pytest.mark.parametrize("fields", FEATURES.values(), ids=FEATURES)
-def test_resuming_gives_the_same_bits_whatever_the_training_asks_for(fields: dict[str, Any]) -> None:
+def test_resuming_gives_the_same_bits_with_every_training_feature(fields: dict[str, Any]) -> None:
     assert_resumes_anywhere(small, spec(**fields))
 
 
-def test_resuming_gives_the_same_bits_with_smoothed_labels() -> None:
+def test_resuming_gives_the_same_bits_with_label_smoothing() -> None:
     def make() -> Network:
         loss = SoftmaxCrossEntropySpec(label_smoothing=0.1)
         return Network([DenseSpec(units=3)], inputs=2, outputs=2, loss=loss, precision="float64")
@@ -144,7 +144,7 @@ SCHEDULES = (OneCycleSpec(), CosineSpec(restarts=1), PlateauSpec(patience=1, min
     ),
     stop=st.floats(0, 1),
 )
-def test_any_training_stopped_at_any_event_ends_with_the_same_bits(fields: dict[str, Any], stop: float) -> None:
+def test_random_specs_resumed_at_random_events_give_the_same_bits(fields: dict[str, Any], stop: float) -> None:
     training = spec(**{"epochs": 2, **fields})
     network = small()
     state = initialize_training(network, training, ROWS)
@@ -155,7 +155,7 @@ def test_any_training_stopped_at_any_event_ends_with_the_same_bits(fields: dict[
     assert numbers(resumed) == numbers(state)
 
 
-def test_another_loss_is_another_run() -> None:
+def test_a_checkpoint_of_another_loss_is_rejected() -> None:
     networks = [
         Network([], inputs=2, outputs=2, loss=SoftmaxCrossEntropySpec(label_smoothing=s), precision="float32")
         for s in (0.1, 0.2)
@@ -165,20 +165,20 @@ def test_another_loss_is_another_run() -> None:
         checkpoint.load(data, networks[1], spec(), ROWS)
 
 
-def test_a_generator_that_was_left_can_be_followed_by_another_on_the_same_state() -> None:
+def test_a_new_generator_continues_from_the_same_state() -> None:
     network, training = small(), usual(AdamSpec())
     state = initialize_training(network, training, ROWS)
     for _ in range(100):
         event = next(train(network, state, training, ROWS, VALIDATION))
         if not isinstance(event, (BatchEnd, EpochEnd)):
             break
-    undisturbed = small()
-    whole = initialize_training(undisturbed, training, ROWS)
-    list(train(undisturbed, whole, training, ROWS, VALIDATION))
-    assert network.parameters.vector.tobytes() == undisturbed.parameters.vector.tobytes()
+    uninterrupted = small()
+    whole = initialize_training(uninterrupted, training, ROWS)
+    list(train(uninterrupted, whole, training, ROWS, VALIDATION))
+    assert network.parameters.vector.tobytes() == uninterrupted.parameters.vector.tobytes()
 
 
-def test_predicting_between_two_batches_changes_nothing() -> None:
+def test_predicting_between_batches_does_not_change_training() -> None:
     weights = []
     for predicts in (False, True):
         network, training = small(), usual(AdamSpec())

@@ -1,4 +1,4 @@
-"""Checkpoints are refused when anything about them is not right."""
+"""Checkpoints load exactly, and damaged or foreign ones are rejected."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ def tiny() -> Network:
 
 
 def trained(events: int = 4) -> bytes:
-    """The bytes of a run after a few events, one epoch among them."""
+    """Return a checkpoint after a few events, including the end of an epoch."""
     network = tiny()
     state = initialize_training(network, spec(), ROWS)
     run = train(network, state, spec(), ROWS)
@@ -34,7 +34,7 @@ def trained(events: int = 4) -> bytes:
 
 
 def forged(**changes: Any) -> bytes:
-    """Return a checkpoint with other header fields and a right checksum."""
+    """Return a checkpoint with other header fields and a valid checksum."""
     data = trained()
     _, _, length = PREFIX.unpack_from(data)
     header = json.loads(data[PREFIX.size : PREFIX.size + length]) | changes
@@ -44,12 +44,12 @@ def forged(**changes: Any) -> bytes:
     return content + hashlib.sha256(content).digest()
 
 
-def test_a_dump_of_what_was_loaded_is_the_same_bytes() -> None:
+def test_dumping_a_loaded_checkpoint_gives_the_same_bytes() -> None:
     data = trained()
     assert dump(load(data, tiny(), spec(), ROWS)) == data
 
 
-def test_every_flipped_byte_is_found() -> None:
+def test_every_flipped_bit_is_detected() -> None:
     data, network = trained(), tiny()
     for index in range(len(data)):
         broken = bytearray(data)
@@ -59,7 +59,7 @@ def test_every_flipped_byte_is_found() -> None:
     assert not network.parameters.vector.any()
 
 
-def test_every_cut_is_found() -> None:
+def test_every_truncation_is_detected() -> None:
     data, network = trained(), tiny()
     for length in range(0, len(data), 7):
         with pytest.raises(CheckpointError):
@@ -69,7 +69,7 @@ def test_every_cut_is_found() -> None:
 ARRAYS = [["parameters", "<f4", 7], ["optimizer.m", "<f4", 7], ["optimizer.v", "<f4", 7], ["best", "<f4", 7]]
 
 
-def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
+def test_an_unchanged_header_with_a_new_checksum_loads() -> None:
     assert load(forged(arrays=ARRAYS), tiny(), spec(), ROWS).epoch == 1
 
 
@@ -93,7 +93,7 @@ def test_the_forger_of_these_tests_can_make_a_good_one() -> None:
     ],
     ids=lambda changes: json.dumps(changes)[:60],
 )
-def test_a_forged_header_with_a_right_checksum_is_refused(changes: dict[str, Any]) -> None:
+def test_an_invalid_header_with_a_valid_checksum_is_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(CheckpointError):
         load(forged(**changes), tiny(), spec(), ROWS)
 
@@ -108,28 +108,28 @@ def test_a_forged_header_with_a_right_checksum_is_refused(changes: dict[str, Any
     ],
     ids=["network", "seed", "optimizer", "rows"],
 )
-def test_a_checkpoint_of_another_run_is_refused(network: Network, training: TrainingSpec, rows: Rows) -> None:
+def test_a_checkpoint_of_another_run_is_rejected(network: Network, training: TrainingSpec, rows: Rows) -> None:
     with pytest.raises(CheckpointError, match="another"):
         load(trained(), network, training, rows)
 
 
-def test_how_often_to_save_and_how_long_to_run_may_change() -> None:
+def test_checkpoint_interval_and_runtime_limit_may_change() -> None:
     training = spec(checkpoint_every_seconds=99, max_runtime_seconds=5)
     assert load(trained(), tiny(), training, ROWS).epoch == 1
 
 
-def test_bytes_left_over_are_refused_though_the_checksum_is_right() -> None:
+def test_extra_bytes_with_a_valid_checksum_are_rejected() -> None:
     content = trained()[:-DIGEST_BYTES] + bytes(4)
     with pytest.raises(CheckpointError, match="extra bytes"):
         load(content + hashlib.sha256(content).digest(), tiny(), spec(), ROWS)
 
 
-def test_half_precision_arrays_are_unknown() -> None:
+def test_half_precision_arrays_are_rejected() -> None:
     with pytest.raises(CheckpointError, match="dtype"):
         load(forged(arrays=[["parameters", np.dtype("f2").str, 7]]), tiny(), spec(), ROWS)
 
 
-def test_numbers_of_a_line_search_that_are_missing_or_none_are_refused() -> None:
+def test_missing_or_invalid_line_search_scalars_are_rejected() -> None:
     settings = spec(optimizer=LbfgsSpec(history=1))
     network = tiny()
     data = dump(initialize_training(network, settings, ROWS))

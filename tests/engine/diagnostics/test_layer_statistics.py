@@ -1,4 +1,4 @@
-"""Layers are looked at rarely enough to cost nothing, rightly, and without a trace in the run."""
+"""Layer statistics are correct, measured rarely, and do not change a run."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.support.reference_cases import CASES
 from tests.support.training_runs import classifier, moons, run, small, spec
 
 
-def looks(events: list[object]) -> list[EpochEnd]:
+def measured_epochs(events: list[object]) -> list[EpochEnd]:
     return [event for event in events if isinstance(event, EpochEnd) and event.layers]
 
 
@@ -22,13 +22,13 @@ def by_label(end: EpochEnd) -> dict[str, LayerStatistics]:
     return {layer.label: layer for layer in end.layers}
 
 
-def test_the_first_and_the_last_epoch_are_looked_at_and_few_between() -> None:
+def test_the_first_and_last_epoch_are_measured_and_few_between() -> None:
     _, events = run(small(), spec(epochs=40), moons(320))  # 10 steps each
-    assert [end.epoch for end in looks(events)] == [1, 26, 40]
+    assert [end.epoch for end in measured_epochs(events)] == [1, 26, 40]
     assert MIN_STEPS_BETWEEN == 256
 
 
-def test_long_epochs_are_all_looked_at() -> None:
+def test_every_long_epoch_is_measured() -> None:
     network = small()
     network.allocate(256, training=True)
     monitor = LayerMonitor(network, np.zeros((100_000, 2), np.float32), steps_per_epoch=1_000, epochs=9)
@@ -40,7 +40,7 @@ def test_sizes_are_root_mean_squares_of_the_last_step() -> None:
     state, events = run(network, spec(epochs=1, optimizer=SgdSpec(learning_rate=0.5)), rows)
     before = classifier(DenseSpec(units=7))
     initialize_training(before, spec(), rows)
-    sizes = by_label(looks(events)[0])["layers[0] (dense)"]
+    sizes = by_label(measured_epochs(events)[0])["layers[0] (dense)"]
     names = ("0.weight", "0.bias")
     old = np.concatenate([before.parameters.values[name].ravel() for name in names])
     new = np.concatenate([state.parameters.values[name].ravel() for name in names])
@@ -52,32 +52,31 @@ def test_sizes_are_root_mean_squares_of_the_last_step() -> None:
     assert sizes.dead == np.mean((hidden == 0).all(axis=0))
 
 
-def test_shares_of_dead_and_saturated_units_are_counted() -> None:
+def test_shares_of_dead_and_saturated_units_are_correct() -> None:
     network = classifier(DenseSpec(units=4), DenseSpec(units=2, activation="sigmoid"))
-    watch_rows = moons(100).x
+    rows = moons(100).x
     network.allocate(128, training=True)
     network.parameters.values["0.bias"][:] = [-9, -9, 1, 1]
     network.parameters.values["2.bias"][:] = [9, 0]
     layers = {
-        sizes.label: sizes
-        for sizes in LayerMonitor(network, watch_rows, steps_per_epoch=1, epochs=1).measure_layers({})
+        sizes.label: sizes for sizes in LayerMonitor(network, rows, steps_per_epoch=1, epochs=1).measure_layers({})
     }
     assert (layers["layers[0] (dense)"].dead, layers["layers[0] (dense)"].saturated) == (0.5, None)
     assert (layers["layers[1] (dense)"].dead, layers["layers[1] (dense)"].saturated) == (0.5, 0.5)
     assert layers["output"].dead is None
 
 
-def test_layers_inside_of_blocks_are_told_apart() -> None:
+def test_layers_inside_blocks_are_measured_separately() -> None:
     network = classifier(DenseSpec(units=4), ResidualSpec(layers=[DenseSpec(units=4), DropoutSpec(rate=0.1)]))
     prefixes = [prefix for prefix, _ in leaf_layers(network.sequential)]
     assert prefixes == ["0.", "1.", "2.body.0.", "2.body.1.", "2.body.2.", "3."]
     _, events = run(network, spec(epochs=1), moons())
-    inner = by_label(looks(events)[0])["layers[1] (residual).layers[0] (dense)"]
+    inner = by_label(measured_epochs(events)[0])["layers[1] (residual).layers[0] (dense)"]
     assert inner.gradient
     assert inner.activation
 
 
-def test_large_layers_are_sampled_and_come_out_alike() -> None:
+def test_samples_of_large_layers_are_representative() -> None:
     network = classifier(DenseSpec(units=400), inputs=784)
     network.initialize(np.random.default_rng(0))
     network.allocate(256, training=True)
@@ -90,7 +89,7 @@ def test_large_layers_are_sampled_and_come_out_alike() -> None:
     assert found["layers[0] (dense)"] == pytest.approx([1, exact, 0], rel=0.05)
 
 
-def test_a_run_resumed_right_before_the_look_tells_the_same() -> None:
+def test_a_run_resumed_before_a_measurement_gives_the_same_statistics() -> None:
     rows, settings = moons(64), spec(epochs=1, optimizer=AdamSpec(learning_rate=0.01))
     network = small()
     state = initialize_training(network, settings, rows)
@@ -106,7 +105,7 @@ def test_a_run_resumed_right_before_the_look_tells_the_same() -> None:
     assert whole.layers == resumed.layers != ()
 
 
-def test_a_unit_of_an_image_is_a_channel() -> None:
+def test_the_unit_of_an_image_is_a_channel() -> None:
     layers = [ReshapeSpec(shape=[1, 4, 4]), Conv2dSpec(channels=4, kernel=3)]
     network = classifier(*layers, inputs=16)
     network.allocate(256, training=True)
@@ -116,7 +115,7 @@ def test_a_unit_of_an_image_is_a_channel() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_kind_of_layer_is_measured(name: str) -> None:
+def test_every_layer_type_is_measured(name: str) -> None:
     case = CASES[name]
     network = case.network()
     network.allocate(128, training=True)

@@ -1,4 +1,4 @@
-"""Targets of every kind are learned: several labels, several targets, quantiles, counts, numbers with outliers."""
+"""Every loss learns its kind of target: labels, several targets, quantiles, counts, outliers."""
 
 from typing import Any
 
@@ -30,21 +30,21 @@ X = np.random.default_rng(0).uniform(-1, 1, (600, 2)).astype(np.float32)
 
 
 def fitted(loss: LossName | LossSpec, outputs: int, y: Array, *layers: DenseSpec, **fields: Any) -> tuple[Network, Any]:
-    """A network trained on X and y, and the metrics of its last epoch on the same rows."""
+    """Return a network trained on X and y, and the metrics of its last epoch on the same rows."""
     network = Network(layers, inputs=2, outputs=outputs, loss=loss, precision="float32")
     training = spec(**{"epochs": 60, "optimizer": AdamSpec(learning_rate=0.01), **fields})
     _, events = run(network, training, Rows(X, y), Rows(X, y))
     return network, epochs(events)[-1]
 
 
-def test_several_labels_at_once() -> None:
+def test_several_labels_are_learned_at_once() -> None:
     y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0.5, X.sum(axis=1) > 0]).astype(float)
     network, metrics = fitted("sigmoid_cross_entropy", 3, y)
     assert metrics["val_accuracy"] > 0.95
     assert ((network.predict(X) > 0.5) == y).mean() > 0.95
 
 
-def test_a_class_and_a_number_from_one_network() -> None:
+def test_one_network_learns_a_class_and_a_number() -> None:
     y = np.column_stack([(X[:, 0] > 0).astype(int) + (X[:, 1] > 0), 3 * X[:, 0] - X[:, 1]])
     loss = MultiTargetSpec(
         targets=(
@@ -60,7 +60,7 @@ def test_a_class_and_a_number_from_one_network() -> None:
     assert (found[:, :3].argmax(axis=1) == y[:, 0]).mean() == metrics["val_accuracy"]
 
 
-def test_quantiles_cover_the_share_of_rows_that_they_say() -> None:
+def test_quantiles_cover_their_share_of_rows() -> None:
     y = X[:, 0] + (0.2 + np.abs(X[:, 0])) * np.random.default_rng(1).standard_normal(600)
     network, _ = fitted(QuantileSpec(quantiles=(0.1, 0.5, 0.9)), 3, y, DenseSpec(units=16), epochs=120)
     below = (y[:, None] <= network.predict(X)).mean(axis=0)
@@ -69,7 +69,7 @@ def test_quantiles_cover_the_share_of_rows_that_they_say() -> None:
     assert widths[1] > 2 * widths[0]
 
 
-def test_counts_give_their_rates() -> None:
+def test_poisson_learns_the_rates_of_counts() -> None:
     rates = np.exp(1 + X[:, 0])
     network, _ = fitted("poisson", 1, np.random.default_rng(2).poisson(rates))
     assert np.corrcoef(network.predict(X)[:, 0], rates)[0, 1] > 0.99
@@ -77,7 +77,7 @@ def test_counts_give_their_rates() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_rates_that_were_far_too_high_for_a_while_are_learned_from(seed: int) -> None:
+def test_poisson_recovers_from_rates_that_are_far_too_high(seed: int) -> None:
     rng = np.random.default_rng(seed)
     tail = rng.standard_t(1.7, 1_000)
     x = np.stack([tail / tail.std(), rng.standard_normal(1_000)], axis=1).astype(np.float32)
@@ -87,7 +87,7 @@ def test_rates_that_were_far_too_high_for_a_while_are_learned_from(seed: int) ->
     assert run(network, training, Rows(x, y))[1][-1].reason == "epochs_done"
 
 
-def test_a_rate_beyond_all_numbers_is_a_finite_error() -> None:
+def test_a_rate_that_overflows_has_a_finite_loss() -> None:
     network = Network((), inputs=1, outputs=1, loss="poisson", precision="float32")
     network.load_torch_state({"0.weight": np.ones((1, 1)), "0.bias": np.zeros(1)})
     state = initialize_training(
@@ -106,7 +106,7 @@ def test_a_rate_beyond_all_numbers_is_a_finite_error() -> None:
     assert np.isfinite(network.predict(outlier.x)).all()
 
 
-def test_outliers_hardly_move_huber_and_the_median() -> None:
+def test_huber_and_absolute_error_resist_outliers() -> None:
     y = 2 * X[:, 0]
     y[::20] += 100
     errors = {}
@@ -122,7 +122,7 @@ def test_outliers_hardly_move_huber_and_the_median() -> None:
     assert errors["median"] < 0.05
 
 
-def test_smoothed_labels_keep_probabilities_from_the_ends() -> None:
+def test_label_smoothing_keeps_probabilities_away_from_0_and_1() -> None:
     y = (X[:, 0] > 0).astype(int)
     found = []
     for smoothing in (0.0, 0.2):
@@ -132,9 +132,9 @@ def test_smoothed_labels_keep_probabilities_from_the_ends() -> None:
     assert found[1] < 0.91
 
 
-def test_a_positive_weight_finds_more_of_a_rare_label() -> None:
+def test_a_positive_weight_predicts_a_rare_label_more_often() -> None:
     y = (np.random.default_rng(3).random((600, 1)) < 0.1 + 0.2 * (X[:, :1] > 0)).astype(float)
     losses = (SigmoidCrossEntropySpec(), SigmoidCrossEntropySpec(positive_weight=(4.0,)))
-    sample_weights = [(fitted(loss, 1, y)[0].predict(X) > 0.5).mean() for loss in losses]
-    assert sample_weights[0] < 0.05
-    assert 0.3 < sample_weights[1] < 0.7
+    shares = [(fitted(loss, 1, y)[0].predict(X) > 0.5).mean() for loss in losses]
+    assert shares[0] < 0.05
+    assert 0.3 < shares[1] < 0.7
