@@ -29,15 +29,32 @@ def test_the_settings_page_names_every_setting_in_the_code() -> None:
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_relative_links_resolve(path: Path) -> None:
-    text = without_code(path.read_text())
-    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"[a-z]+:", link)]
-    assert [link for link in links if not resolves(path, link)] == []
+    assert [link for link in links_in(path) if not resolves(path, link)] == []
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_named_files_and_modules_exist(path: Path) -> None:
     named = re.findall(r"`([\w./-]+)`", without_blocks(path.read_text()))
     assert [name for name in named if not exists(name)] == []
+
+
+def test_the_indexes_link_every_page() -> None:
+    index = DOCS / "README.md"
+    linked = {
+        (page.parent / link).resolve() for page in (index, DOCS / "decisions" / "README.md") for link in links_in(page)
+    }
+    assert [page for page in DOCS.rglob("*.md") if page not in linked and page != index] == []
+
+
+def test_decisions_are_numbered_without_holes() -> None:
+    numbers = sorted(int(path.name[:4]) for path in (DOCS / "decisions").glob("0*.md"))
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def links_in(page: Path) -> list[str]:
+    """Return the relative links of a page."""
+    links = re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text()))
+    return [link for link in links if not re.match(r"[a-z]+:", link)]
 
 
 def without_blocks(text: str) -> str:
