@@ -6,13 +6,13 @@ import os
 import sys
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"  # before NumPy is imported: predictions run beside training jobs
+    os.environ[_variable] = "1"  # before NumPy is imported: training jobs need the cores
 
-NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: starting again would not help
+NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: a restart would not help
 
 
 def main() -> int:
-    """Serve until SIGTERM; requests under way are answered first."""
+    """Serve until SIGTERM, and finish the requests in progress."""
     parser = argparse.ArgumentParser(prog="api", description="Serve the HTTP API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
@@ -21,18 +21,18 @@ def main() -> int:
     import uvicorn  # noqa: PLC0415 - the arguments are checked first
 
     from api.app import create_app  # noqa: PLC0415 - imports NumPy
-    from service.limits import api_settings  # noqa: PLC0415 - the same
+    from service.logging import configure_logging  # noqa: PLC0415 - the same
     from service.settings import settings  # noqa: PLC0415 - the same
 
-    if not is_loopback(arguments.host):
-        refusal = _refusal(arguments.host)
-        if refusal:
-            sys.stderr.write(refusal)
-            return NOT_CONFIGURED
+    if not is_loopback(arguments.host) and (refusal := _refusal(arguments.host)):
+        sys.stderr.write(refusal)
+        return NOT_CONFIGURED
+    configure_logging()
     uvicorn.run(
-        create_app(settings(), api_settings()),
+        create_app(settings()),
         host=arguments.host,
         port=arguments.port,
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
+    """Return whether only this machine can reach `host`."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _refusal(host: str) -> str | None:
-    """Why this service may not listen on `host`; None if it may."""
+    """Return why this service may not listen on `host`; None if it may."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - after the arguments are checked
 
     from service.settings import settings  # noqa: PLC0415 - the same
@@ -63,9 +63,9 @@ def _refusal(host: str) -> str | None:
             if keys.any_exist(tx):
                 return None
     except SQLAlchemyError:
-        return "The database cannot be read, so nobody knows which API keys are valid; has ./dev migrate been run?\n"
+        return "The database cannot be read, so API keys cannot be checked. Run ./dev migrate.\n"
     return (
-        f"Without an API key this service listens on loopback only, not on {host}.\n"
+        f"No API key exists, so the service listens on loopback only, not on {host}.\n"
         "Create a key with `./dev key create` (`python -m launcher.keys create`), "
         "or set BACKPROP_API_KEY and run `./dev migrate`.\n"
     )

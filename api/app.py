@@ -1,4 +1,4 @@
-"""The composition root of the API: collaborators are made here, and handed to whoever needs them."""
+"""The HTTP application: routes, problem documents and middleware around the services of this process."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,28 +10,35 @@ from api.datasets import endpoints as datasets
 from api.events import endpoints as events
 from api.health import endpoints as health
 from api.http import problems
-from api.http.middleware import Edge
+from api.http.middleware import RequestIdMiddleware
 from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
 from api.models import endpoints as models
+from api.settings import ApiSettings, api_settings
 from api.weights import endpoints as weights
 from service.bootstrap import bootstrap
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 from service.settings import Settings
 
-DESCRIPTION = """Train neural networks on business tables, over HTTP.
+DESCRIPTION = """Train neural networks on business tables over HTTP.
 
-Upload a table, name the column to predict, poll the job, then download the weights or ask for predictions.
-Errors are `application/problem+json` and list everything that is wrong at once."""
+Upload a table, name the column to predict, poll the job, then ask for predictions or download the weights.
+Errors are `application/problem+json` and list every problem of the request."""
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ProblemView, "description": "What is wrong, where, and how to mend it.", "content": {}},
-    "5XX": {"model": ProblemView, "description": "It is our fault, or our load; nothing was lost.", "content": {}},
+    "4XX": {"model": ProblemView, "description": "What is wrong, where, and how to fix it.", "content": {}},
+    "5XX": {
+        "model": ProblemView,
+        "description": "The service failed or is overloaded. No data was lost.",
+        "content": {},
+    },
 }
 
 
-def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
-    """The application on the database and broker of `settings`."""
+def create_app(
+    settings: Settings, limits: ServiceLimits | None = None, http_settings: ApiSettings | None = None
+) -> FastAPI:
+    """Return the application on the database and broker of `settings`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -50,8 +57,9 @@ def create_app(settings: Settings, limits: ApiSettings) -> FastAPI:
         responses=PROBLEMS,
         redoc_url=None,
     )
+    app.state.api_settings = http_settings or api_settings()
     for routes in (datasets, jobs, events, models, weights, health):
         app.include_router(routes.router)
     problems.install(app)
-    app.add_middleware(Edge)
+    app.add_middleware(RequestIdMiddleware)
     return app

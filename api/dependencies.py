@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.http.authentication import authenticate
+from api.settings import ApiSettings
 from service.bootstrap import Services
 from store.accounts.keys import Caller
 
@@ -15,7 +16,14 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def api_settings_of(request: Request) -> ApiSettings:
+    """Return the HTTP settings of the application."""
+    settings: ApiSettings = request.app.state.api_settings
+    return settings
+
+
 AppServices = Annotated[Services, Depends(services_of)]
+AppSettings = Annotated[ApiSettings, Depends(api_settings_of)]
 
 
 def reader(request: Request, services: AppServices) -> Caller:

@@ -9,7 +9,7 @@ from messaging.change_feed import ChangeFeed
 from messaging.notifications import NOTIFIER
 from messaging.notifier import Notifier
 from service.keyring import Keyring
-from service.limits import ApiSettings, api_settings
+from service.limits import ServiceLimits, service_limits
 from service.predictions import Predictors
 from service.settings import Settings
 from store.db.database import Sessions, open_database, open_sessions
@@ -20,7 +20,7 @@ class Services:
     """The collaborators of one process. Connections open when they are first needed."""
 
     settings: Settings
-    limits: ApiSettings
+    limits: ServiceLimits
     engine: Engine
     sessions: Sessions
     notifier: Notifier
@@ -37,7 +37,7 @@ class Services:
 
 def bootstrap(
     settings: Settings,
-    limits: ApiSettings | None = None,
+    limits: ServiceLimits | None = None,
     *,
     engine: Engine | None = None,
     notifier: Notifier | None = None,
@@ -51,7 +51,7 @@ def bootstrap(
     sessions = open_sessions(engine, {NOTIFIER: notifier})
     return Services(
         settings=settings,
-        limits=limits or api_settings(),
+        limits=limits or service_limits(),
         engine=engine,
         sessions=sessions,
         notifier=notifier,

@@ -1,29 +1,37 @@
-"""How much a project may keep."""
+"""Quotas: how many bytes a project may store, and how many jobs may be queued."""
 
-from api.http.errors import QuotaExceeded
-from service.limits import ApiSettings
+from service.errors import QueueFull, QuotaExceeded
+from service.limits import ServiceLimits
 from store.artifacts import usage
-from store.db.database import Sessions
-from store.db.transaction import Tx, snapshot
+from store.db.transaction import Tx
 from store.ids import ProjectId
-
-RETRY_SECONDS = 30
-
-
-def refuse_early(sessions: Sessions, limits: ApiSettings, project: ProjectId, more: int) -> None:
-    """See that an upload of `more` bytes finds room, before they are stored; raises `QuotaExceeded`."""
-    with snapshot(sessions) as tx:
-        _check(tx, limits, project, more)
+from store.jobs import queue_position
 
 
-def check_storage(tx: Tx, limits: ApiSettings, project: ProjectId, more: int) -> None:
-    """See that there is room, and will be until the transaction ends; raises `QuotaExceeded`."""
-    usage.lock_uploads(tx, project)
-    _check(tx, limits, project, more)
-
-
-def _check(tx: Tx, limits: ApiSettings, project: ProjectId, more: int) -> None:
+def check_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int) -> None:
+    """Check that the project may store `added` more bytes. Raises `QuotaExceeded`."""
     used, quota = usage.uploaded_bytes(tx, project), limits.max_project_bytes
-    if used + more > quota:
-        detail = f"With these {more:,} bytes the project would keep {used + more:,} of {quota:,}; delete something."
-        raise QuotaExceeded(detail, name="bytes", quota=quota, retry_seconds=RETRY_SECONDS)
+    if used + added > quota:
+        detail = (
+            f"The upload has {added:,} bytes. With it, the project would store {used + added:,} bytes; "
+            f"its limit is {quota:,}. Delete data sets or weights that you no longer need."
+        )
+        raise QuotaExceeded(detail, name="bytes", quota=quota)
+
+
+def reserve_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int) -> None:
+    """Check the same, and let no other upload of the project pass before `tx` ends. Raises `QuotaExceeded`."""
+    usage.lock_uploads(tx, project)
+    check_storage(tx, limits, project, added)
+
+
+def check_queue(tx: Tx, limits: ServiceLimits, project: ProjectId) -> None:
+    """Check the lengths of the queue, which include what `tx` queued. Raises `QuotaExceeded` or `QueueFull`."""
+    own, quota = (
+        queue_position.count_queued(tx, project, at_most=limits.max_project_queued + 1),
+        limits.max_project_queued,
+    )
+    if own > quota:
+        raise QuotaExceeded(f"This project has reached its limit of {quota:,} queued jobs.", name="queued", quota=quota)
+    if queue_position.count_queued(tx, at_most=limits.max_queued + 1) > limits.max_queued:
+        raise QueueFull(f"The service has reached its limit of {limits.max_queued:,} queued jobs. Try again later.")

@@ -14,13 +14,13 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def main() -> NoReturn:
     """Run until SIGTERM; jobs are then given back with a checkpoint."""
+    from service.logging import configure_logging  # noqa: PLC0415 - the same
     from worker.app import app  # noqa: PLC0415 - imports NumPy
-    from worker.logs import configure_logs  # noqa: PLC0415 - the same
 
     parser = argparse.ArgumentParser(prog="worker", description="Train queued jobs.")
     parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="jobs at once")
     arguments = parser.parse_args()
-    configure_logs()
+    configure_logging()
     use_no_temporary_folder()
     warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")  # an operator's choice
     app.worker_main(

@@ -16,11 +16,11 @@ from celery.worker import state
 
 from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.celery_app import celery_app
+from service.logging import configure_logging
 from service.settings import settings
 from worker import tasks
 from worker.broker_watchdog import BrokerWatchdog
 from worker.drain import is_draining, start_draining
-from worker.logs import configure_logs
 from worker.pool import listen, wake_up
 from worker.process import Presence, end_with_parent, limit_memory, make_runner
 from worker.runner import RUN_SECONDS
@@ -80,7 +80,7 @@ def _gone(**_: Any) -> None:
 
 @worker_process_init.connect
 def _child(**_: Any) -> None:
-    configure_logs()
+    configure_logging()
     end_with_parent()
     limit_memory(settings())
     tasks.use(make_runner(settings()))

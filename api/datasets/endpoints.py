@@ -1,33 +1,38 @@
-"""/v1/datasets: tables to learn from."""
+"""/v1/datasets: upload tables to train on."""
 
-import functools
+from dataclasses import dataclass
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from api.datasets.read_options import ReadOptionsQuery
 from api.datasets.schemas import DatasetView
-from api.dependencies import AppServices, Reader, Writer
-from api.http import idempotency
-from api.http.idempotency import Key, answer_once
+from api.dependencies import AppServices, AppSettings, Reader, Writer
+from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.query_parameters import KnownRoute
+from api.http.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
-from service import dataset_uploads
+from service.bootstrap import Services
 from service.fields import Name
-from service.quotas import refuse_early
+from service.quotas import check_storage
+from service.uploads import dataset_uploads
+from service.uploads.uploaded_file import UploadedFile
+from store.accounts.idempotency import Answer
+from store.accounts.keys import Caller
 from store.artifacts import datasets
-from store.db.transaction import snapshot, transaction
+from store.db.transaction import Tx, snapshot, transaction
 from tabular.readers.formats import MEDIA_TYPES
+from tabular.readers.options import ReadOptions
 
-router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownRoute)
+router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
 
 BODY = {
     "requestBody": {
         "required": True,
-        "description": "The file itself, or multipart/form-data with one part `file`; gzip as Content-Encoding.",
+        "description": "The file, or multipart/form-data with the part `file`. Content-Encoding may be gzip.",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": "age,income\n39,<=50K\n52,>50K\n"},
             "multipart/form-data": {
@@ -42,39 +47,37 @@ BODY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """What a request uploads."""
+
+    name: str | None
+    file: UploadedFile
+    options: ReadOptions
+
+
 @router.post("", status_code=201, response_model=DatasetView, openapi_extra=BODY)
-async def create_dataset(  # noqa: PLR0913, PLR0917 - the query parameters
+async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
+    settings: AppSettings,
     caller: Writer,
-    key: Key,
-    name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
-    delimiter: Annotated[str | None, Query(description="One character; default: found out.")] = None,
-    header: Annotated[
-        str, Query(pattern="^(auto|true|false)$", description="Whether the first line names the columns.")
-    ] = "auto",
-    missing: Annotated[str | None, Query(description="Comma list of cells that mean no value.")] = None,
-    types: Annotated[
-        str | None, Query(description="Comma list of column:type, for types that are not to be found out.")
-    ] = None,
+    key: IdempotencyKey,
+    options: ReadOptionsQuery,
+    name: Annotated[Name | None, Query(description="A name of your choice. Default: the name of the file.")] = None,
 ) -> JSONResponse:
-    """Upload a table as CSV. It is read, checked and profiled; of one that is wrong nothing is kept."""
-    options = dataset_uploads.csv_options(delimiter, header, missing, types)
-    with Upload(services.settings.data / "uploads", services.limits) as upload:
-        received = await upload.receive(request, MEDIA_TYPES)
-        await to_thread.run_sync(refuse_early, services.sessions, services.limits, caller.project, received.bytes)
-        stored = await to_thread.run_sync(dataset_uploads.ingest, services, upload.path, received, options)
-        title = name or received.filename or "dataset"
-        make = functools.partial(dataset_uploads.create, services.limits, caller.project, title, received, stored)
-        once_key = idempotency.hashed(request, key, received.sha256.encode())
-        return await to_thread.run_sync(answer_once, services, caller, once_key, make)
+    """Upload a table as CSV. Invalid files are rejected with every error listed: line, column, value and fix."""
+    with Upload(services.settings.data / "uploads", settings) as upload:
+        file = await upload.receive(request, MEDIA_TYPES)
+        keyed = hash_request(request, key, file.sha256.encode())
+        return await to_thread.run_sync(_create, services, caller, keyed, NewDataset(name, file, options))
 
 
 @router.get("")
 def list_datasets(
     services: AppServices, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[DatasetView]:
-    """The data sets of the project, newest first."""
+    """List the project's data sets, newest first."""
     with snapshot(services.sessions) as tx:
         page = datasets.page_of(tx, caller.project, cursor, limit)
     return PageView(data=[DatasetView.of(row) for row in page.rows], next_cursor=page.next_cursor)
@@ -82,14 +85,28 @@ def list_datasets(
 
 @router.get("/{dataset_id}")
 def get_dataset(dataset_id: str, services: AppServices, caller: Reader) -> DatasetView:
-    """One data set with its profile."""
+    """Return a data set with its profile."""
     with snapshot(services.sessions) as tx:
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
 
 
 @router.delete("/{dataset_id}", status_code=204)
 def delete_dataset(dataset_id: str, services: AppServices, caller: Writer) -> Response:
-    """Delete a data set that no unfinished job needs; models trained on it stay."""
+    """Delete a data set that no unfinished job needs. Models that were trained on it are kept."""
     with transaction(services.sessions) as tx:
         datasets.remove(tx, caller.project, dataset_id)
     return Response(status_code=204)
+
+
+def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, new: NewDataset) -> JSONResponse:
+    with snapshot(services.sessions) as tx:
+        check_storage(tx, services.limits, caller.project, new.file.bytes)
+    table = dataset_uploads.store_table(services.sessions, new.file, new.options)
+
+    def create(tx: Tx) -> Answer:
+        name = new.name or new.file.filename or "dataset"
+        created = dataset_uploads.create(tx, services.limits, caller.project, name, table)
+        headers = {"Location": f"/v1/datasets/{created.id}"}
+        return Answer(status=201, headers=headers, body=DatasetView.of(created).as_json())
+
+    return run_idempotently(services.sessions, caller, keyed, create)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.http.schemas import View, Warned
+from api.http.schemas import View, WarningView
 from store.clock import rfc3339
 from store.tables import Dataset
 
@@ -12,26 +12,26 @@ EXAMPLE_COLUMN = {"name": "age", "type": "number", "missing": 0, "distinct": 73,
 
 
 class DatasetView(View):
-    """An uploaded table and its profile."""
+    """An uploaded table with its profile."""
 
     id: str = Field(examples=["ds_0198f3c2a4b07d3e8f1c2b3a4d5e6f70"])
     name: str = Field(examples=["adult"])
     rows: int = Field(examples=[32561])
-    bytes: int = Field(description="Size of the file as it was read.", examples=[3974305])
-    sha256: str = Field(description="Of the file as it was read.")
+    bytes: int = Field(description="Size of the file after decompression.", examples=[3974305])
+    sha256: str = Field(description="SHA-256 of the file after decompression.")
     format: str = Field(examples=["csv"])
     columns: list[dict[str, Any]] = Field(
-        description="name, type (number, category, boolean, datetime, text) and statistics.",
+        description="Name, type (number, category, boolean, datetime or text) and statistics of each column.",
         examples=[[EXAMPLE_COLUMN]],
     )
-    warnings: list[Warned]
+    warnings: list[WarningView]
     created_at: str
     expires_at: str | None
     metadata: dict[str, str]
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DatasetView":
-        """The view of a stored data set."""
+        """Return the view of a stored data set."""
         return cls(
             id=dataset.id,
             name=dataset.name,

@@ -1,4 +1,4 @@
-"""/v1/jobs/{id}/events: what happened to a job, as a page or as a stream (Server-Sent Events)."""
+"""/v1/jobs/{id}/events: the events of a job, as a page or as a stream of server-sent events."""
 
 import re
 import time
@@ -7,25 +7,25 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse
 
 from api.dependencies import AppServices, Reader
 from api.events.schemas import EventsView, EventView
 from api.http.errors import InvalidHeader
-from api.http.query_parameters import KnownRoute
+from api.http.query_parameters import KnownParametersRoute
 from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId
 from store.jobs import events, jobs
 from store.jobs.states import TERMINAL
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownRoute)
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownParametersRoute)
 
-PAGE = 1000
-MAX_NUMBER = 10**15 - 1  # of an event; far beyond any, and exact in every JSON reader
+PAGE = 1000  # events
+MAX_NUMBER = 10**15 - 1  # of an event: exact in every JSON reader
 NUMBER = re.compile(r"[0-9]{1,15}")
-STREAM = "text/event-stream"
-KEEP_ALIVE_SECONDS = 10.0
+KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longer
+KEEP_ALIVE = b": keep-alive\n\n"
 
 
 @router.get("/{job_id}/events", response_model=EventsView)
@@ -34,34 +34,41 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
     caller: Reader,
-    after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Only events after this number.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE, description="Events of a page; a stream has all.")] = PAGE,
-    last_event_id: Annotated[str | None, Header(description="The same, as browsers send it.")] = None,
+    after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Return only events after this number.")] = 0,
+    limit: Annotated[
+        int, Query(ge=1, le=PAGE, description="Maximum number of events in a page. Streams are not limited.")
+    ] = PAGE,
+    last_event_id: Annotated[
+        str | None, Header(description="Overrides `after`. Browsers send it when they reconnect to a stream.")
+    ] = None,
 ) -> Response:
-    """Every transition and epoch. With `Accept: text/event-stream` as they happen, until the job has ended."""
+    """Return every state transition and epoch of the job.
+
+    With `Accept: text/event-stream`, stream the events as they happen, until the job has ended.
+    """
     if last_event_id is not None:
         after = _number(last_event_id)
     page, _ = await to_thread.run_sync(_read, services, caller.project, job_id, after, limit)
-    if STREAM not in request.headers.get("accept", ""):
+    if EventSourceResponse.media_type not in request.headers.get("accept", ""):
         view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(services, caller.project, job_id, after), media_type=STREAM, headers=headers)
+    return EventSourceResponse(_stream(services, caller.project, job_id, after), headers=headers)
 
 
-async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
-    spoke = time.monotonic()
+async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[bytes]:
+    sent_at = time.monotonic()
     async with services.change_feed.watch(job_id) as watch:
         while True:
             page, ended = await to_thread.run_sync(_read, services, project, job_id, after)
             for event in page:
                 yield event.as_message()
-                after, spoke = event.id, time.monotonic()
+                after, sent_at = event.id, time.monotonic()
             if ended and len(page) < PAGE:
                 return
-            if time.monotonic() - spoke > KEEP_ALIVE_SECONDS:
-                yield ": keep-alive\n\n"
-                spoke = time.monotonic()
+            if time.monotonic() - sent_at > KEEP_ALIVE_SECONDS:
+                yield KEEP_ALIVE
+                sent_at = time.monotonic()
             if len(page) < PAGE:
                 await watch.wait(KEEP_ALIVE_SECONDS)
 
@@ -69,7 +76,7 @@ async def _stream(services: Services, project: ProjectId, job_id: str, after: in
 def _read(
     services: Services, project: ProjectId, job_id: str, after: int, limit: int = PAGE
 ) -> tuple[list[EventView], bool]:
-    """The next events, and whether the job had ended before they were read."""
+    """Return the next events, and whether the job had already ended before they were read."""
     with snapshot(services.sessions) as tx:
         ended = jobs.get(tx, project, job_id).state in TERMINAL
         return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)], ended
@@ -77,5 +84,5 @@ def _read(
 
 def _number(last_event_id: str) -> int:
     if not NUMBER.fullmatch(last_event_id):
-        raise InvalidHeader(f"Last-Event-ID is the number of an event, not {last_event_id[:40]!r}.")
+        raise InvalidHeader(f"Last-Event-ID must be the number of an event, not {last_event_id[:40]!r}.")
     return int(last_event_id)

@@ -1,9 +1,10 @@
-"""Events as they are shown."""
+"""Events as responses show them."""
 
-import json
 from typing import Any
 
+from fastapi.sse import format_sse_event
 from pydantic import Field
+from pydantic_core import to_json
 
 from api.http.schemas import View
 from store.clock import rfc3339
@@ -11,26 +12,26 @@ from store.jobs.events import JobEvent
 
 
 class EventView(View):
-    """Something that happened to a job."""
+    """An event of a job."""
 
-    id: int = Field(description="Grows by one with each event of the job.", examples=[3])
+    id: int = Field(description="Number of the event, counted from 1 for each job.", examples=[3])
     type: str = Field(examples=["job.running"])
     at: str
     data: dict[str, Any] = Field(examples=[{"state": "running", "attempt": 1}])
 
     @classmethod
     def of(cls, event: JobEvent) -> "EventView":
-        """The view of a stored event."""
+        """Return the view of a stored event."""
         return cls(id=event.number, type=event.type, at=rfc3339(event.at), data=event.data)
 
-    def as_message(self) -> str:
-        """As a message of a Server-Sent Events stream."""
-        data = json.dumps({**self.data, "at": self.at}, separators=(",", ":"))
-        return f"id: {self.id}\nevent: {self.type}\ndata: {data}\n\n"
+    def as_message(self) -> bytes:
+        """Return the event as a message of a stream of server-sent events."""
+        data = to_json({**self.data, "at": self.at}).decode()
+        return format_sse_event(data_str=data, event=self.type, id=str(self.id))
 
 
 class EventsView(View):
-    """Events, oldest first; the next ones after `next_after`."""
+    """Events, oldest first. If there are more, `next_after` is the number to go on from."""
 
     data: list[EventView]
     next_after: int | None

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: whether this process lives, and whether the whole service can do its work."""
+"""/healthz and /readyz: whether this process is alive, and whether the whole service can work."""
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -13,18 +13,18 @@ from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot
 from store.jobs import workers
 
-router = APIRouter(tags=["health"])  # what probes append to an address does not matter
+router = APIRouter(tags=["health"])  # probes may send any query parameters
 
 
 @router.get("/healthz")
 def healthz() -> dict[str, str]:
-    """Whether this process is alive."""
+    """Return whether this process is alive."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
 def readyz(services: AppServices) -> Response:
-    """Whether database, schema, broker and workers are there; the reasons when not."""
+    """Return whether database, schema, broker and workers are ready, with the reasons if not."""
     checks = {"database": _database(services), "broker": _broker(services), "workers": _workers(services)}
     reasons = [reason for reason in checks.values() if reason]
     body = {
@@ -42,7 +42,7 @@ def _database(services: Services) -> str | None:
     except SQLAlchemyError:
         return "the database cannot be reached"
     if current != needed_version():
-        return f"the schema is at {current}, this code needs {needed_version()}: run ./dev migrate"
+        return f"the database has schema {current}, this version needs {needed_version()}: run ./dev migrate"
     return None
 
 
@@ -59,14 +59,14 @@ def _broker(services: Services) -> str | None:
     try:
         check_broker(services.settings.broker)
     except BrokerRefusesWrites:
-        return "the broker refuses what is written to it"
+        return "the broker rejects writes"
     except (OperationalError, OSError):
         return "the broker cannot be reached"
     return None
 
 
 def _journal_mode(services: Services) -> str | None:
-    """How SQLite keeps its journal: WAL only where this release of SQLite can be trusted with it."""
+    """Return the journal mode of SQLite, which is WAL only in releases without the WAL corruption bug."""
     if services.engine.dialect.name != "sqlite":
         return None
     return "wal" if wal_is_safe() else "delete"

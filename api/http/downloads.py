@@ -1,4 +1,4 @@
-"""Blobs as responses: streamed from the database, in ranges, with validators that let a client resume (RFC 9110)."""
+"""Downloads: streamed from the database, whole or in ranges, with validators for resuming (RFC 9110)."""
 
 import base64
 import re
@@ -15,7 +15,7 @@ RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """What is sent, without its bytes."""
+    """A file to send, without its bytes."""
 
     filename: str
     media_type: str
@@ -24,24 +24,24 @@ class Download:
 
     @property
     def etag(self) -> str:
-        """The hash of the bytes, as a strong validator."""
+        """Return the strong validator: the hash of the bytes."""
         return f'"{self.sha256}"'
 
 
 def is_current(request: Request, etag: str) -> bool:
-    """Whether `If-None-Match` says that the client has this already."""
-    sent = tags(request)
+    """Return whether the client has this version already, by its `If-None-Match`."""
+    sent = etags(request)
     return sent == ["*"] or etag in sent
 
 
-def tags(request: Request) -> list[str]:
-    """The validators in `If-None-Match`, which are compared weakly; none if it was not sent."""
+def etags(request: Request) -> list[str]:
+    """Return the validators of `If-None-Match`, which are compared weakly; empty without this header."""
     sent = request.headers.get("if-none-match", "").split(",")
     return [tag.strip().removeprefix("W/") for tag in sent if tag.strip()]
 
 
-def respond(request: Request, download: Download, read: Callable[[int, int], Iterator[bytes]]) -> Response:
-    """The bytes that the request asks for; `read(start, stop)` gives them in pieces."""
+def download_response(request: Request, download: Download, read: Callable[[int, int], Iterator[bytes]]) -> Response:
+    """Return the requested bytes; `read(start, stop)` yields them in pieces."""
     headers = _headers(download)
     if is_current(request, download.etag):
         return Response(status_code=304, headers={"ETag": download.etag})
@@ -67,14 +67,14 @@ def _range(request: Request, download: Download) -> tuple[int, int]:
     sent = request.headers.get("range")
     unchanged = request.headers.get("if-range", download.etag) == download.etag
     if sent is None or not unchanged or "," in sent:
-        return 0, download.bytes  # several ranges at once may be answered in full
+        return 0, download.bytes  # several ranges may be answered in full
     match = RANGE.fullmatch(sent.replace(" ", ""))
     if match is None or match.groups() == ("", ""):
-        raise InvalidHeader(f"Range is of the form bytes=0-1023, not {sent}.")
+        raise InvalidHeader(f"Range must have the form bytes=0-1023, not {sent}.")
     first, last = match.groups()
     start = int(first) if first else max(download.bytes - int(last), 0)
     stop = min(int(last) + 1, download.bytes) if first and last else download.bytes
     if start >= stop:
         total = f"bytes */{download.bytes}"
-        raise RangeNotSatisfiable(f"There are {download.bytes} bytes.", headers={"Content-Range": total})
+        raise RangeNotSatisfiable(f"The content has {download.bytes} bytes.", headers={"Content-Range": total})
     return start, stop

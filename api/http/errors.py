@@ -1,25 +1,27 @@
-"""What a request can be refused for, each with its status and code; answered as RFC 9457 problem details.
+"""Errors of requests, each with its status and code. They are answered as RFC 9457 problem details.
 
-Refused
-├── 400 MalformedJson, InvalidCursorError, InvalidHeader
-├── 401 Unauthenticated   403 Forbidden   404 Missing   405 MethodNotAllowed
-├── 409 Finished, NotReady, InUse, ModelInUse, WeightsInUse, InProgress
-├── 412 PreconditionFailed   413 TooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
-├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, Mismatch, OverTheLimit
+ApiError
+├── 400 MalformedJson, InvalidCursor, InvalidHeader
+├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
+├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, IdempotencyInProgress
+├── 413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
+├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
 ├── 429 QuotaExceeded
-└── 500 Internal   503 Unavailable   507 OutOfSpace
+└── 500 InternalError   503 Unavailable   507 OutOfSpace
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
-class Refused(Exception):
-    """A request that gets an error for an answer; the class says which, the message is the detail."""
+class ApiError(Exception):
+    """The request failed.
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something went wrong on our side"
+    The class gives status, code and, by its docstring, the title of the problem document; the message is the detail.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
 
     def __init__(
         self,
@@ -33,160 +35,157 @@ class Refused(Exception):
         self.errors = list(errors)
         self.headers = dict(headers or {})
 
-
-class MalformedJson(Refused):
-    """The body is not JSON."""
-
-    status, code, title = 400, "malformed_json", "The body is not valid JSON"
-
-
-class InvalidCursorError(Refused):
-    """The cursor is not one of ours."""
-
-    status, code, title = 400, "invalid_cursor", "The cursor is not valid"
+    @property
+    def title(self) -> str:
+        """Return what all errors of this class have in common."""
+        return (self.__doc__ or "").strip().removesuffix(".")
 
 
-class InvalidHeader(Refused):
-    """A header cannot be understood."""
+class MalformedJson(ApiError):
+    """The body is not valid JSON."""
 
-    status, code, title = 400, "invalid_header", "A header is not valid"
-
-
-class Unauthenticated(Refused):
-    """No key, or not a valid one."""
-
-    status, code, title = 401, "unauthenticated", "A valid API key is needed"
+    status, code = 400, "malformed_json"
 
 
-class Forbidden(Refused):
-    """The key may not do this."""
+class InvalidCursor(ApiError):
+    """The cursor is not valid."""
 
-    status, code, title = 403, "forbidden", "The key does not allow this"
-
-
-class Missing(Refused):
-    """There is no such thing, or it is somebody else's."""
-
-    status, code, title = 404, "not_found", "There is no such thing"
+    status, code = 400, "invalid_cursor"
 
 
-class MethodNotAllowed(Refused):
-    """The path exists, the method on it does not."""
+class InvalidHeader(ApiError):
+    """A header is not valid."""
 
-    status, code, title = 405, "method_not_allowed", "This method is not allowed here"
-
-
-class Finished(Refused):
-    """The job has ended."""
-
-    status, code, title = 409, "job_finished", "The job has already ended"
+    status, code = 400, "invalid_header"
 
 
-class NotReady(Refused):
+class Unauthenticated(ApiError):
+    """A valid API key is required."""
+
+    status, code = 401, "unauthenticated"
+
+
+class Forbidden(ApiError):
+    """The API key does not allow this request."""
+
+    status, code = 403, "forbidden"
+
+
+class NotFound(ApiError):
+    """Not found."""
+
+    status, code = 404, "not_found"
+
+
+class MethodNotAllowed(ApiError):
+    """This method is not allowed for this path."""
+
+    status, code = 405, "method_not_allowed"
+
+
+class JobFinished(ApiError):
+    """The job has already ended."""
+
+    status, code = 409, "job_finished"
+
+
+class JobUnfinished(ApiError):
     """The job has not ended yet."""
 
-    status, code, title = 409, "not_ready", "The job has not ended yet"
+    status, code = 409, "not_ready"
 
 
-class InUse(Refused):
-    """A job needs the data set."""
+class DatasetInUse(ApiError):
+    """A job still needs this data set."""
 
-    status, code, title = 409, "dataset_in_use", "A job needs this data set"
-
-
-class ModelInUse(Refused):
-    """A job starts from the model."""
-
-    status, code, title = 409, "model_in_use", "A job starts from this model"
+    status, code = 409, "dataset_in_use"
 
 
-class WeightsInUse(Refused):
-    """A job needs the weights."""
+class ModelInUse(ApiError):
+    """A job still needs this model."""
 
-    status, code, title = 409, "weights_in_use", "A job needs these weights"
-
-
-class InProgress(Refused):
-    """The first request with the key is still being answered."""
-
-    status, code, title = 409, "idempotency_in_progress", "The first request is still being answered"
+    status, code = 409, "model_in_use"
 
 
-class PreconditionFailed(Refused):
-    """What `If-Match` named is no longer what is there."""
+class WeightsInUse(ApiError):
+    """A job still needs these weights."""
 
-    status, code, title = 412, "precondition_failed", "It has changed since"
-
-
-class TooLarge(Refused):
-    """The body is larger than is allowed."""
-
-    status, code, title = 413, "too_large", "The body is too large"
+    status, code = 409, "weights_in_use"
 
 
-class UnsupportedMediaType(Refused):
-    """The body's type or encoding is not supported."""
+class IdempotencyInProgress(ApiError):
+    """The first request with this Idempotency-Key is still being processed."""
 
-    status, code, title = 415, "unsupported_media_type", "The body's type is not supported"
-
-
-class RangeNotSatisfiable(Refused):
-    """The range lies outside of the bytes."""
-
-    status, code, title = 416, "range_not_satisfiable", "The range lies outside of the bytes"
+    status, code = 409, "idempotency_in_progress"
 
 
-class InvalidRequest(Refused):
-    """The request is well formed, and wrong."""
+class BodyTooLarge(ApiError):
+    """The request body is too large."""
 
-    status, code, title = 422, "invalid_request", "The request is not valid"
+    status, code = 413, "too_large"
 
 
-class InvalidDatasetFile(Refused):
+class UnsupportedMediaType(ApiError):
+    """The media type of the body is not supported."""
+
+    status, code = 415, "unsupported_media_type"
+
+
+class RangeNotSatisfiable(ApiError):
+    """The requested range is outside the content."""
+
+    status, code = 416, "range_not_satisfiable"
+
+
+class InvalidRequest(ApiError):
+    """The request is not valid."""
+
+    status, code = 422, "invalid_request"
+
+
+class InvalidDatasetFile(ApiError):
     """The file cannot be read as a table."""
 
-    status, code, title = 422, "invalid_dataset", "The file cannot be read as a table"
+    status, code = 422, "invalid_dataset"
 
 
-class InvalidWeightsFile(Refused):
+class InvalidWeightsFile(ApiError):
     """The file cannot be read as weights."""
 
-    status, code, title = 422, "invalid_weights", "The file cannot be read as weights"
+    status, code = 422, "invalid_weights"
 
 
-class Mismatch(Refused):
-    """The Idempotency-Key came with another request before."""
+class IdempotencyMismatch(ApiError):
+    """The Idempotency-Key was already used for a different request."""
 
-    status, code, title = 422, "idempotency_mismatch", "The Idempotency-Key was used for another request"
-
-
-class OverTheLimit(Refused):
-    """What is asked for is larger than this service allows."""
-
-    status, code, title = 422, "over_limit", "This is larger than is allowed here"
+    status, code = 422, "idempotency_mismatch"
 
 
-class QuotaExceeded(Refused):
-    """The project has as much of something as it may have at a time."""
+class OverLimit(ApiError):
+    """The request exceeds a limit of this service."""
 
-    status, code, title = 429, "quota_exceeded", "The project has used up its quota"
-
-    def __init__(self, detail: str, *, name: str, quota: int, retry_seconds: int) -> None:
-        headers = {
-            "Retry-After": str(retry_seconds),
-            "RateLimit-Policy": f'"{name}";q={quota}',
-            "RateLimit": f'"{name}";r=0;t={retry_seconds}',
-        }
-        super().__init__(detail, headers=headers)
+    status, code = 422, "over_limit"
 
 
-class Unavailable(Refused):
-    """The database cannot be reached, or too much is waiting."""
+class QuotaExceeded(ApiError):
+    """The project has used up its quota."""
 
-    status, code, title = 503, "unavailable", "The service cannot answer right now"
+    status, code = 429, "quota_exceeded"
 
 
-class OutOfSpace(Refused):
-    """The disk is full."""
+class InternalError(ApiError):
+    """Internal server error."""
 
-    status, code, title = 507, "out_of_space", "There is no space left to store this"
+    status, code = 500, "internal"
+
+
+class Unavailable(ApiError):
+    """The service is temporarily unavailable."""
+
+    status, code = 503, "unavailable"
+
+
+class OutOfSpace(ApiError):
+    """The server has no disk space left."""
+
+    status, code = 507, "out_of_space"

@@ -1,4 +1,8 @@
-"""JSON as the contract wants it: no NaN or Infinity, no key twice, not too deep, and labelled as JSON."""
+"""JSON bodies: labeled as JSON, of limited size and depth, without NaN, Infinity or repeated keys.
+
+FastAPI's own body limits do not fit: they replace a response to a body whose declared size is too large, which is a
+problem document here, by plain text.
+"""
 
 import json
 import re
@@ -7,43 +11,43 @@ from typing import Any, NoReturn
 
 from fastapi import Request, Response
 
-from api.http.errors import TooLarge, UnsupportedMediaType
-from api.http.query_parameters import KnownRoute
-from service.limits import ApiSettings
+from api.http.errors import BodyTooLarge, UnsupportedMediaType
+from api.http.query_parameters import KnownParametersRoute
+from api.settings import ApiSettings
 
-MAX_DEPTH = 32
+MAX_DEPTH = 32  # levels of arrays and objects
 UNSTORABLE = re.compile("[\\x00\ud800-\udfff]")
 
 
-class BoundedRequest(Request):
-    """A request of which at most `most` bytes are read."""
+class LimitedRequest(Request):
+    """A request whose body has at most `max_bytes`."""
 
-    def __init__(self, request: Request, most: int) -> None:
+    def __init__(self, request: Request, max_bytes: int) -> None:
         super().__init__(request.scope, request.receive)
-        self._most = most
+        self._max_bytes = max_bytes
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body in pieces; raises `TooLarge` as soon as there are too many."""
-        refusal = TooLarge(f"This body may have at most {self._most:,} bytes.")
-        if int(self.headers.get("content-length", 0)) > self._most:
-            raise refusal
-        arrived = 0
+        """Yield the body in pieces. Raises `BodyTooLarge` as soon as it is known to be too large."""
+        too_large = BodyTooLarge(f"The body of this request may have at most {self._max_bytes:,} bytes.")
+        if int(self.headers.get("content-length", 0)) > self._max_bytes:
+            raise too_large
+        received = 0
         async for packet in super().stream():
-            arrived += len(packet)
-            if arrived > self._most:
-                raise refusal
+            received += len(packet)
+            if received > self._max_bytes:
+                raise too_large
             yield packet
 
 
-class StrictRequest(BoundedRequest):
-    """A request whose `json` accepts JSON alone."""
+class JsonRequest(LimitedRequest):
+    """A request whose body is JSON as RFC 8259 defines it."""
 
     async def json(self) -> Any:
-        """The body's value; raises `json.JSONDecodeError` for anything that RFC 8259 does not allow."""
+        """Return the value of the body. Raises `json.JSONDecodeError`."""
         text = (await self.body()).decode("utf-8", "surrogateescape")
         try:
             text.encode("utf-8")
-            value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+            value = json.loads(text, parse_constant=_reject_constant, object_pairs_hook=_unique)
         except UnicodeEncodeError as error:
             raise json.JSONDecodeError("it is not UTF-8", "", error.start) from None
         except RecursionError:
@@ -51,27 +55,27 @@ class StrictRequest(BoundedRequest):
         if _depth_exceeds(value, MAX_DEPTH):
             raise _too_deep()
         if any(UNSTORABLE.search(string) for string in _strings(value)):
-            raise json.JSONDecodeError("it has a NUL or half a surrogate pair in a string", "", 0)
+            raise json.JSONDecodeError("a string contains NUL or half of a surrogate pair", "", 0)
         return value
 
 
-class StrictRoute(KnownRoute):
-    """A route that reads its body by `StrictRequest`."""
+class JsonRoute(KnownParametersRoute):
+    """A route that reads its body with `JsonRequest`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, behind a check of the body's media type."""
+        """Return the handler, preceded by a check of the body's media type and size."""
         handler = super().get_route_handler()
         takes_json = self.body_field is not None
 
-        async def strict(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             if takes_json:
                 _require_json(request)
-            limits: ApiSettings = request.app.state.services.limits
-            bounded = StrictRequest(request, limits.max_json_bytes)
-            await bounded.body()
-            return await handler(bounded)
+            settings: ApiSettings = request.app.state.api_settings
+            limited = JsonRequest(request, settings.max_json_bytes)
+            await limited.body()
+            return await handler(limited)
 
-        return strict
+        return handle
 
 
 def _require_json(request: Request) -> None:
@@ -82,7 +86,7 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMediaType("Send JSON without Content-Encoding.")
 
 
-def _no_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"{name} is not a JSON number", "", 0)
 
 
@@ -90,16 +94,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise json.JSONDecodeError(f"the key {twice!r} is there twice", "", 0)
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise json.JSONDecodeError(f"the key {repeated!r} occurs twice", "", 0)
     return value
 
 
-def _depth_exceeds(value: Any, most: int) -> bool:
+def _depth_exceeds(value: Any, maximum: int) -> bool:
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return most == 0 or any(_depth_exceeds(item, most - 1) for item in inner)
+    return maximum == 0 or any(_depth_exceeds(item, maximum - 1) for item in inner)
 
 
 def _strings(value: Any) -> Iterator[str]:

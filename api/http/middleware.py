@@ -1,19 +1,20 @@
-"""What every response goes through: the request's id, HEAD, and an answer even to an error of our own."""
+"""What every request passes first: a request id, HEAD as GET, and a problem document for unexpected errors."""
 
 import re
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
-from api.http.problems import internal
+from api.http.problems import internal_error
 from store.ids import new_id
 
-OWN_ID = re.compile(r"[\x21-\x7e]{1,200}")
+CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-class Edge:
-    """Puts `X-Request-Id`, the caller's own or a new one, on each response; turns stray errors into problems."""
+class RequestIdMiddleware:
+    """Add `X-Request-Id`, the client's own or a new one, to each response and to all that is logged meanwhile."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -24,8 +25,12 @@ class Edge:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get("x-request-id", "")
-        request_id = sent if OWN_ID.fullmatch(sent) else new_id("req")
+        request_id = sent if CLIENT_ID.fullmatch(sent) else new_id("req")
         scope.setdefault("state", {})["request_id"] = request_id
+        with bound_contextvars(request_id=request_id):
+            await self._respond(scope, receive, send, request_id)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = False
 
         async def send_with_id(message: Message) -> None:
@@ -38,12 +43,12 @@ class Edge:
         try:
             await self._app(_as_get(scope), receive, send_with_id)
         except Exception as error:
-            answer = internal(Request(scope), error)
+            response = internal_error(Request(scope), error)
             if started:
-                raise  # half an answer is out: only closing the connection tells the client
-            await answer(scope, receive, send_with_id)
+                raise  # part of the response is sent: only closing the connection tells the client
+            await response(scope, receive, send_with_id)
 
 
 def _as_get(scope: Scope) -> Scope:
-    """HEAD as GET (RFC 9110, 9.3.2): the server, which has the scope as it was, sends no body."""
+    """Treat HEAD as GET (RFC 9110, 9.3.2): the server, which has the original scope, sends no body."""
     return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope

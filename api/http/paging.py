@@ -4,6 +4,6 @@ from typing import Annotated
 
 from fastapi import Query
 
-Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="Items of a page.")]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the previous page.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of items per page.")]
 DEFAULT_LIMIT = 20

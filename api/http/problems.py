@@ -1,8 +1,9 @@
-"""Turning whatever goes wrong into one kind of answer: application/problem+json, with every problem at once."""
+"""Answer every error as application/problem+json, with all problems of the request listed."""
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from api.http import errors
-from api.http.errors import Refused
-from api.http.json_pointers import InvalidField, invalid_fields
-from engine.errors import InvalidWeights
+from api.http.errors import ApiError
+from api.http.json_pointers import pointed_problems
+from engine.errors import InvalidWeights, PointedProblem
+from service import errors as service_errors
 from store import errors as store_errors
 from store.db.pages import InvalidCursor
 from tabular.errors import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
@@ -24,42 +26,46 @@ from tabular.readers.sandbox import IngestFailed
 
 log = logging.getLogger("api")
 
-PROBLEM = "application/problem+json"
-REFUSALS: dict[type[Exception], type[Refused]] = {
-    store_errors.NotFound: errors.Missing,
-    store_errors.JobFinished: errors.Finished,
-    store_errors.JobUnfinished: errors.NotReady,
-    store_errors.DatasetInUse: errors.InUse,
+PROBLEM_JSON = "application/problem+json"
+STORE_ERRORS: dict[type[Exception], type[ApiError]] = {
+    store_errors.NotFound: errors.NotFound,
+    store_errors.JobFinished: errors.JobFinished,
+    store_errors.JobUnfinished: errors.JobUnfinished,
+    store_errors.DatasetInUse: errors.DatasetInUse,
     store_errors.ModelInUse: errors.ModelInUse,
     store_errors.WeightsInUse: errors.WeightsInUse,
-    store_errors.BlobGone: errors.Missing,
-    store_errors.IdempotencyMismatch: errors.Mismatch,
-    store_errors.IdempotencyInProgress: errors.InProgress,
-    InvalidCursor: errors.InvalidCursorError,
+    store_errors.BlobGone: errors.NotFound,
+    store_errors.IdempotencyMismatch: errors.IdempotencyMismatch,
+    store_errors.IdempotencyInProgress: errors.IdempotencyInProgress,
+    InvalidCursor: errors.InvalidCursor,
 }
 STATUSES = {
-    refusal.status: refusal
-    for refusal in (
+    each.status: each
+    for each in (
         errors.MalformedJson,
-        errors.Missing,
+        errors.NotFound,
         errors.MethodNotAllowed,
-        errors.TooLarge,
+        errors.BodyTooLarge,
         errors.UnsupportedMediaType,
     )
 }
-RETRY_SECONDS = "5"
+RETRY_AFTER = {"Retry-After": "5"}  # seconds
+QUEUE_RETRY_AFTER = {"Retry-After": str(service_errors.RETRY_SECONDS)}
 
 
 def install(app: FastAPI) -> None:
-    """Answer every kind of failure of `app` as a problem."""
+    """Answer all errors of `app` as problems."""
     handlers: dict[Any, Callable[[Request, Any], JSONResponse]] = {
-        Refused: _respond,
-        RequestValidationError: _invalid,
+        ApiError: _respond,
+        RequestValidationError: _validation,
         HTTPException: _http,
+        service_errors.JobTooLarge: _job_too_large,
+        service_errors.QuotaExceeded: _quota,
+        service_errors.QueueFull: _queue_full,
         store_errors.StoreError: _store,
         InvalidCursor: _store,
         InvalidDataset: _dataset,
-        IngestFailed: _reader_died,
+        IngestFailed: _reader_crashed,
         InvalidPlan: _pointed,
         InvalidRows: _pointed,
         InvalidWeights: _pointed,
@@ -71,51 +77,71 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _respond(request: Request, refused: Refused) -> JSONResponse:
+def invalid_request(problems: Sequence[PointedProblem]) -> ApiError:
+    """Return the error for a request with these problems."""
+    if problems and all(problem.pointer.startswith("header ") for problem in problems):
+        return errors.InvalidHeader(" ".join(f"{problem.pointer}: {problem.detail}" for problem in problems))
+    return errors.InvalidRequest(_count(len(problems)), errors=[asdict(problem) for problem in problems])
+
+
+def internal_error(request: Request, error: Exception) -> JSONResponse:
+    """Log an error of our own and answer without its details."""
+    log.error("Request failed.", exc_info=error, extra={"method": request.method, "path": request.url.path})
+    return _respond(request, errors.InternalError("The error was logged. Report the request id to the operator."))
+
+
+def _respond(request: Request, error: ApiError) -> JSONResponse:
     problem: dict[str, Any] = {
-        "type": f"urn:backprop:problem:{refused.code}",
-        "title": refused.title,
-        "status": refused.status,
-        "detail": refused.detail,
-        "code": refused.code,
+        "type": f"urn:backprop:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
         "request_id": getattr(request.state, "request_id", None),
     }
-    if refused.errors:
-        problem["errors"] = refused.errors
-    return JSONResponse(problem, refused.status, refused.headers, PROBLEM)
+    if error.errors:
+        problem["errors"] = error.errors
+    return JSONResponse(problem, error.status, error.headers, PROBLEM_JSON)
 
 
-def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
     if any(problem["type"] == "json_invalid" for problem in error.errors()):
         reason = error.errors()[0]["ctx"]["error"]
         return _respond(request, errors.MalformedJson(f"The body cannot be read as JSON: {reason}."))
-    return _respond(request, refusal(invalid_fields(error.errors(), error.body)))
-
-
-def refusal(fields: list[InvalidField]) -> Refused:
-    """The answer to a request in which all of `fields` are wrong."""
-    headers = [field for field in fields if field.pointer.startswith("header ")]
-    if headers and len(headers) == len(fields):
-        return errors.InvalidHeader("; ".join(f"{field.pointer}: {field.detail}" for field in fields))
-    return errors.InvalidRequest(_count(len(fields)), errors=[field.as_json() for field in fields])
+    return _respond(request, invalid_request(pointed_problems(error.errors(), error.body)))
 
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:
-    kind = STATUSES.get(error.status_code, Refused)
+    kind = STATUSES.get(error.status_code, errors.InternalError)
     detail = f"{request.method} {request.url.path}: {error.detail or HTTPStatus(error.status_code).phrase}"
-    refused = kind(detail, headers=error.headers)
-    return _respond(request, refused)
+    return _respond(request, kind(detail, headers=error.headers))
+
+
+def _job_too_large(request: Request, error: service_errors.JobTooLarge) -> JSONResponse:
+    listed = [asdict(problem) for problem in error.problems]
+    return _respond(request, errors.OverLimit(_count(len(listed)), errors=listed))
+
+
+def _quota(request: Request, error: service_errors.QuotaExceeded) -> JSONResponse:
+    headers = {
+        **QUEUE_RETRY_AFTER,
+        "RateLimit-Policy": f'"{error.name}";q={error.quota}',
+        "RateLimit": f'"{error.name}";r=0;t={service_errors.RETRY_SECONDS}',
+    }
+    return _respond(request, errors.QuotaExceeded(str(error), headers=headers))
+
+
+def _queue_full(request: Request, error: service_errors.QueueFull) -> JSONResponse:
+    return _respond(request, errors.Unavailable(str(error), headers=QUEUE_RETRY_AFTER))
 
 
 def _store(request: Request, error: Exception) -> JSONResponse:
-    kind = REFUSALS.get(type(error))
-    if kind is None:
-        return internal(request, error)
-    return _respond(request, kind(f"{str(error)[:1].upper()}{str(error)[1:]}."))
+    kind = STORE_ERRORS.get(type(error))
+    return internal_error(request, error) if kind is None else _respond(request, kind(_sentence(str(error))))
 
 
 def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
-    kind = errors.OverTheLimit if isinstance(error, OverLimit) else errors.InvalidDatasetFile
+    kind = errors.OverLimit if isinstance(error, OverLimit) else errors.InvalidDatasetFile
     listed = [
         {name: getattr(problem, name) for name in ("line", "column", "value", "detail", "fix")}
         for problem in error.problems
@@ -123,10 +149,10 @@ def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
     return _respond(request, kind(_count(len(listed)), errors=listed))
 
 
-def _reader_died(request: Request, error: IngestFailed) -> JSONResponse:
-    log.error("the process that read an upload died: %s", error)
-    detail = "The process that read the file died. Nothing was stored; try again."
-    return _respond(request, errors.Unavailable(detail, headers={"Retry-After": RETRY_SECONDS}))
+def _reader_crashed(request: Request, error: IngestFailed) -> JSONResponse:
+    log.error("The process that read an upload crashed: %s", error)
+    detail = "The process that read the file crashed. Nothing was stored. Try again."
+    return _respond(request, errors.Unavailable(detail, headers=RETRY_AFTER))
 
 
 def _pointed(request: Request, error: InvalidPlan | InvalidRows | InvalidWeights) -> JSONResponse:
@@ -139,23 +165,21 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     if "full" in str(error).lower() and isinstance(error, OperationalError):
         return _system(request, OSError(errno.ENOSPC, "database or disk is full"))
     if isinstance(error, OperationalError | PoolTimeoutError):
-        log.warning("the database cannot be reached: %s", error)
-        detail = "The database cannot be reached. Nothing was lost; try again."
-        return _respond(request, errors.Unavailable(detail, headers={"Retry-After": RETRY_SECONDS}))
-    return internal(request, error)
+        log.warning("The database cannot be reached: %s", error)
+        detail = "The database cannot be reached. No data was lost. Try again."
+        return _respond(request, errors.Unavailable(detail, headers=RETRY_AFTER))
+    return internal_error(request, error)
 
 
 def _system(request: Request, error: OSError) -> JSONResponse:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _respond(request, errors.OutOfSpace("The disk is full. Nothing was stored."))
-    return internal(request, error)
+        return _respond(request, errors.OutOfSpace("The disk of the server is full. Nothing was stored."))
+    return internal_error(request, error)
 
 
-def internal(request: Request, error: Exception) -> JSONResponse:
-    """The answer to an error of our own, which is logged and not shown."""
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _respond(request, Refused("The error was logged under the request id."))
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def _count(problems: int) -> str:
-    return "One thing is wrong." if problems == 1 else f"{problems} things are wrong; all are listed."
+    return f"The request has {problems} {'error' if problems == 1 else 'errors'}; see `errors`."

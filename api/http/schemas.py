@@ -1,4 +1,4 @@
-"""What several answers share."""
+"""Schemas that several resources share."""
 
 from typing import Any, Generic, TypeVar
 
@@ -7,24 +7,24 @@ from pydantic import BaseModel, ConfigDict, Field
 Item = TypeVar("Item")
 
 
-class Request(BaseModel):
-    """A body that comes in: no unknown fields, no NaN."""
+class RequestBody(BaseModel):
+    """The body of a request: no unknown fields, no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class View(BaseModel):
-    """A body that goes out."""
+    """The body of a response, or a part of it."""
 
     model_config = ConfigDict(frozen=True)
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Return the JSON values."""
         return self.model_dump(mode="json")
 
 
-class Warned(View):
-    """Something that was done otherwise than might be expected, and how to change that."""
+class WarningView(View):
+    """Something that differs from what you might expect, and how to change it."""
 
     code: str = Field(examples=["column_skipped"])
     column: str | None = None
@@ -33,14 +33,14 @@ class Warned(View):
 
 
 class PageView(View, Generic[Item]):
-    """Some of many, newest first; the next ones under `cursor`."""
+    """A page of a list, newest items first. `next_cursor` leads to the next page."""
 
     data: list[Item]
     next_cursor: str | None = None
 
 
 class FieldProblem(View):
-    """One thing wrong: with a body, at a JSON pointer; with a file, at a line and column."""
+    """One error: at a JSON pointer into the body, or at a line and column of the file."""
 
     pointer: str | None = Field(default=None, examples=["/training/batch_size"])
     line: int | None = None

@@ -1,10 +1,9 @@
-"""Bodies that go to disk as they come in, plain or gzip, under limits on what arrives and on what it inflates to."""
+"""Uploads: the body is written to disk while it arrives, plain or gzip, with limits before and after decompression."""
 
 import hashlib
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -14,31 +13,22 @@ from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from api.http.errors import InvalidRequest, TooLarge, UnsupportedMediaType
-from api.http.json_body import BoundedRequest
-from service.limits import ApiSettings
+from api.http.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
+from api.http.json_body import LimitedRequest
+from api.settings import ApiSettings
+from service.uploads.uploaded_file import UploadedFile
 
-WRITE_BYTES = 1 << 20  # a hop to a thread for each megabyte, not for each packet
-INFLATED_FLOOR = 10 << 20  # below this a file may inflate as it likes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """A file on disk: its size and hash once inflated, and its name if the sender told it."""
-
-    path: Path
-    bytes: int
-    sha256: str
-    filename: str | None
+WRITE_BYTES = 1 << 20  # per call of a thread: packets are smaller
+MIN_INFLATED_BYTES = 10 << 20  # below this size, the compression ratio is not limited
 
 
 class Upload:
-    """A folder of its own for one request, gone when the ``with`` block ends."""
+    """A temporary folder for one request, removed at the end of the ``with`` block."""
 
-    def __init__(self, folder: Path, limits: ApiSettings) -> None:
+    def __init__(self, folder: Path, settings: ApiSettings) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = TemporaryDirectory(dir=folder, prefix="upload-")
-        self._limits = limits
+        self._settings = settings
 
     def __enter__(self) -> Self:
         return self
@@ -48,26 +38,21 @@ class Upload:
     ) -> None:
         self._folder.cleanup()
 
-    @property
-    def path(self) -> Path:
-        """The folder."""
-        return Path(self._folder.name)
-
-    async def receive(self, request: Request, types: Sequence[str]) -> Received:
-        """Write the body of one of `types`, or the one file of a form, to disk; raises what is wrong with it."""
-        inflater = _inflater(request.headers.get("content-encoding", "identity"), self._limits)
-        path, digest = self.path / "body", hashlib.sha256()
-        bounded = BoundedRequest(request, self._limits.max_upload_bytes)
-        async with _sent_file(bounded, types) as (filename, packets):
+    async def receive(self, request: Request, types: Sequence[str]) -> UploadedFile:
+        """Write the body, or the file of a form, to disk. Raises `ApiError` for any other media type than `types`."""
+        inflater = _inflater(request.headers.get("content-encoding", "identity"), self._settings)
+        path, digest = Path(self._folder.name) / "body", hashlib.sha256()
+        limited = LimitedRequest(request, self._settings.max_upload_bytes)
+        async with _sent_file(limited, types) as (filename, packets):
             with path.open("wb") as file:
                 async for piece in _gathered(packets, inflater):
                     await to_thread.run_sync(_write, file, digest, piece)
-        return Received(path=path, bytes=path.stat().st_size, sha256=digest.hexdigest(), filename=filename)
+        return UploadedFile(path=path, bytes=path.stat().st_size, sha256=digest.hexdigest(), filename=filename)
 
 
 @asynccontextmanager
 async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[tuple[str | None, AsyncIterator[bytes]]]:
-    """The name and the bytes of the file that was sent."""
+    """Yield the name of the file, if there is one, and its bytes."""
     sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if sent in types:
         yield None, request.stream()
@@ -79,8 +64,8 @@ async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[tu
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            problem = {"pointer": "form file", "detail": "The form has no file part of this name."}
-            raise InvalidRequest("A form has one part, `file`.", errors=[problem])
+            problem = {"pointer": "form file", "detail": "The form has no file in this part."}
+            raise InvalidRequest("Send the file in the form part `file`.", errors=[problem])
         yield file.filename, _pieces(file)
 
 
@@ -90,7 +75,7 @@ async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _gathered(packets: AsyncIterator[bytes], inflater: "_Plain | _Gzip") -> AsyncIterator[bytes]:
-    """What the packets inflate to, in pieces worth a hop to a thread."""
+    """Yield the decompressed bytes in pieces of about `WRITE_BYTES`."""
     buffer = bytearray()
     async for packet in packets:
         for piece in inflater.feed(packet):
@@ -103,7 +88,7 @@ async def _gathered(packets: AsyncIterator[bytes], inflater: "_Plain | _Gzip") -
 
 
 class _Plain:
-    """A body without an encoding."""
+    """A body without compression."""
 
     def feed(self, packet: bytes) -> Iterator[bytes]:
         yield packet
@@ -113,10 +98,10 @@ class _Plain:
 
 
 class _Gzip:
-    """A gzip body, inflated a bounded piece at a time."""
+    """A gzip body, decompressed in pieces of limited size."""
 
-    def __init__(self, limits: ApiSettings) -> None:
-        self._limits = limits
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
         self._inflate = zlib.decompressobj(wbits=31)
         self._in = self._out = 0
 
@@ -131,13 +116,13 @@ class _Gzip:
 
     def finish(self) -> None:
         if not self._inflate.eof:
-            raise InvalidRequest("The gzip body ends in the middle: it was cut off, or is no gzip.")
+            raise InvalidRequest("The gzip body is incomplete, or it is not gzip.")
 
     def _step(self, packet: bytes) -> bytes:
         try:
             return self._inflate.decompress(packet, WRITE_BYTES)
         except zlib.error as error:
-            raise InvalidRequest(f"The body is no valid gzip: {error}.") from None
+            raise InvalidRequest(f"The body is not valid gzip: {error}.") from None
 
     def _rest(self) -> bytes:
         if self._inflate.eof and (rest := self._inflate.unused_data):
@@ -146,19 +131,19 @@ class _Gzip:
         return self._inflate.unconsumed_tail
 
     def _check(self) -> None:
-        most = self._limits.max_inflated_bytes
-        if self._out > most:
-            raise TooLarge(f"A file has at most {most:,} bytes when inflated.")
-        if self._out > max(INFLATED_FLOOR, self._in * self._limits.max_inflation):
-            raise TooLarge(f"A gzip body inflates to at most {self._limits.max_inflation} times its size.")
+        maximum = self._settings.max_inflated_bytes
+        if self._out > maximum:
+            raise BodyTooLarge(f"The file may have at most {maximum:,} bytes after decompression.")
+        if self._out > max(MIN_INFLATED_BYTES, self._in * self._settings.max_inflation):
+            raise BodyTooLarge(f"A gzip body may decompress to at most {self._settings.max_inflation} times its size.")
 
 
-def _inflater(encoding: str, limits: ApiSettings) -> _Plain | _Gzip:
+def _inflater(encoding: str, settings: ApiSettings) -> _Plain | _Gzip:
     if encoding == "identity":
         return _Plain()
     if encoding == "gzip":
-        return _Gzip(limits)
-    raise UnsupportedMediaType(f"Content-Encoding is gzip or absent, not {encoding}.")
+        return _Gzip(settings)
+    raise UnsupportedMediaType(f"Content-Encoding must be gzip or absent, not {encoding}.")
 
 
 def _write(file: BinaryIO, digest: "hashlib._Hash", data: bytes) -> None:

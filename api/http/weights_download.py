@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from api.http import downloads
-from api.http.downloads import Download
+from api.http.downloads import Download, download_response
 from engine.interchange.export_formats import EXPORT_FORMATS, ExportName
 from engine.interchange.safetensors import load_safetensors
 from store.artifacts import blobs
@@ -22,7 +21,7 @@ WeightsFormat = Annotated[
 ]
 
 
-def respond_weights(
+def weights_response(
     request: Request, sessions: Sessions, owner_id: str, blob: BlobInfo, format_name: ExportName
 ) -> Response:
     """Return the weights of a blob in a format. Blobs hold safetensors; other formats are made for each request."""
@@ -30,8 +29,8 @@ def respond_weights(
     filename = f"{owner_id}.{export.extension}"
     if export.dump is None:
         download = Download(filename=filename, media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
-        return downloads.respond(request, download, functools.partial(blobs.read, sessions, blob.id))
+        return download_response(request, download, functools.partial(blobs.read, sessions, blob.id))
     data = export.dump(load_safetensors(b"".join(blobs.read_verified(sessions, blob.id))))
     digest = hashlib.sha256(data).hexdigest()  # equal weights give equal bytes, so the ETag and ranges stay valid
     download = Download(filename=filename, media_type=OCTETS, bytes=len(data), sha256=digest)
-    return downloads.respond(request, download, lambda start, stop: iter([data[start:stop]]))
+    return download_response(request, download, lambda start, stop: iter([data[start:stop]]))

@@ -1,4 +1,4 @@
-"""A route for jobs that tells at once what is wrong with a body's form and what its right parts ask of the table."""
+"""A route that lists all problems of a job request: those of its fields, and those that planning finds."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -7,37 +7,40 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
+from api.dependencies import services_of
 from api.http.authentication import authenticate
-from api.http.json_body import StrictRoute
-from api.http.json_pointers import InvalidField, invalid_fields
-from api.http.problems import refusal
+from api.http.json_body import JsonRoute
+from api.http.json_pointers import pointed_problems
+from api.http.problems import invalid_request
+from engine.errors import PointedProblem
 from service import submission
-from service.bootstrap import Services
+from store.db.transaction import snapshot
 
 
-class ThoroughRoute(StrictRoute):
-    """Goes on to plan with what is valid of a body that is not."""
+class FullValidationRoute(JsonRoute):
+    """If some fields of a body are invalid, plan with the valid ones and report the problems of both."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with more to say about an invalid body."""
+        """Return the handler, with more problems in the response to an invalid body."""
         handler = super().get_route_handler()
 
-        async def thorough(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             try:
                 return await handler(request)
             except RequestValidationError as error:
                 if not isinstance(error.body, dict):
                     raise
-                fields = invalid_fields(error.errors(), error.body)
-                further = await to_thread.run_sync(_further, request, fields, error.body)
-                raise refusal(fields + further) from None
+                problems = pointed_problems(error.errors(), error.body)
+                planning = await to_thread.run_sync(_plan_problems, request, problems, error.body)
+                raise invalid_request(problems + planning) from None
 
-        return thorough
+        return handle
 
 
-def _further(request: Request, fields: list[InvalidField], body: dict[str, Any]) -> list[InvalidField]:
-    services: Services = request.app.state.services
+def _plan_problems(request: Request, problems: list[PointedProblem], body: dict[str, Any]) -> list[PointedProblem]:
+    services = services_of(request)
     project = authenticate(request, services.keyring, scope="write").project
-    wrong = {field.pointer.split("/")[1] for field in fields if field.pointer.startswith("/")}
-    rest = {name: value for name, value in body.items() if name not in wrong}
-    return submission.further_problems(services.sessions, project, rest)
+    invalid = {problem.pointer.split("/")[1] for problem in problems if problem.pointer.startswith("/")}
+    valid = {name: value for name, value in body.items() if name not in invalid}
+    with snapshot(services.sessions) as tx:
+        return submission.find_plan_problems(tx, project, valid)

@@ -1,4 +1,4 @@
-"""What a list of jobs can be narrowed to by query parameters."""
+"""The query parameters that filter a list of jobs."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,45 +14,50 @@ from store.jobs.search import JobFilters
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 PREFIX = "metadata."
-METADATA = {
+METADATA_PARAMETERS = {
     "parameters": [
         {
             "name": f"{PREFIX}*",
             "in": "query",
-            "description": "Only jobs with this value of a metadata key, as in metadata.team=risk; several: with all.",
+            "description": "Only jobs whose metadata has this value under this key, as in metadata.team=risk. "
+            "Several parameters must all match.",
             "schema": {"type": "string"},
         }
     ]
 }
 
 
-def _rfc3339(value: Any) -> Any:
-    """`datetime` would take a number, too."""
+def _check_rfc3339(value: Any) -> Any:
+    """Reject numbers, which `datetime` would accept."""
     if not RFC3339.fullmatch(str(value)):
-        raise ValueError("A time is written as 2026-01-31T12:00:00Z (RFC 3339; a + in it as %2B).")
+        raise ValueError("Write the time as 2026-01-31T12:00:00Z (RFC 3339). Encode a + as %2B.")
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_check_rfc3339)]
 
 
 def job_filters(
     request: Request,
-    state: State | None = None,
-    created_after: Annotated[Moment | None, Query(description="Only jobs made after this time (RFC 3339).")] = None,
+    state: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
+    created_after: Annotated[
+        Timestamp | None, Query(description="Only jobs created after this time (RFC 3339).")
+    ] = None,
 ) -> JobFilters:
-    """The conditions of a request."""
+    """Return the filters of a request."""
     after = None if created_after is None else (created_after - EPOCH) // timedelta(milliseconds=1)
     return JobFilters(state=state, created_after=after, metadata=_metadata(request))
 
 
 def _metadata(request: Request) -> tuple[tuple[str, str], ...]:
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name.startswith(PREFIX)]
-    wrong = [name for name, value in asked if name == PREFIX or "\0" in name + value]
-    if wrong:
-        told = "A condition names a key of the metadata, as in metadata.team=risk, and has no NUL."
-        raise RequestValidationError([{"type": "value_error", "loc": ("query", name), "msg": told} for name in wrong])
-    return tuple((name.removeprefix(PREFIX), value) for name, value in asked)
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name.startswith(PREFIX)]
+    invalid = [name for name, value in pairs if name == PREFIX or "\0" in name + value]
+    if invalid:
+        detail = "Name a metadata key, as in metadata.team=risk. NUL characters are not allowed."
+        raise RequestValidationError(
+            [{"type": "value_error", "loc": ("query", name), "msg": detail} for name in invalid]
+        )
+    return tuple((name.removeprefix(PREFIX), value) for name, value in pairs)
 
 
 Filters = Annotated[JobFilters, Depends(job_filters)]

@@ -1,4 +1,4 @@
-"""Jobs as they are answered: what is shown of them, the validator of that, and the headers that go with it."""
+"""Responses with a job: its view, its validator (ETag), and the headers that belong to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,57 +11,57 @@ from store.jobs import queue_position
 from store.jobs.states import TERMINAL
 from store.tables import Job
 
-RETRY_SECONDS = "1"
+RETRY_SECONDS = "1"  # when a client that polls should ask again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResponse:
-    """A job at one moment."""
+    """A job at one point in time."""
 
     view: JobView
     version: int
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will not change any more by itself."""
+        """Return whether the job is in a final state."""
         return self.view.state in TERMINAL
 
     @property
     def etag(self) -> str:
-        """The validator of all that is shown: for a queued job that is more than its row."""
+        """Return the validator. For a queued job, it also covers the queue position, which is not in the job's row."""
         queue = self.view.queue
-        return f'{self.stage}{queue.starts_in_seconds if queue else ""}"'
+        return f'{self._etag_prefix}{queue.starts_in_seconds if queue else ""}"'
 
     @property
-    def stage(self) -> str:
-        """The begin of the validator, which changes with the job or its place; the guess when it starts does always."""
+    def _etag_prefix(self) -> str:
+        """Return the validator without the estimated start, which changes all the time."""
         queue = self.view.queue
         return f'"{self.version}-{queue.jobs_ahead if queue else ""}-'
 
-    def is_at_stage_of(self, etags: Sequence[str]) -> bool:
-        """Whether any of these validators was given at the same stage."""
-        return any(etag.startswith(self.stage) for etag in etags)
+    def has_changed_since(self, etags: Sequence[str]) -> bool:
+        """Return whether there is news for a client that knows these validators; always true once the job has ended."""
+        return self.has_ended or not any(etag.startswith(self._etag_prefix) for etag in etags)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every answer with this job carries."""
+        """Return the headers of every response with this job."""
         return {"ETag": self.etag} if self.has_ended else {"ETag": self.etag, "Retry-After": RETRY_SECONDS}
 
-    def answer(self) -> Answer:
-        """To a request that changed the job."""
+    def updated(self) -> Answer:
+        """Return the answer to a request that changed the job."""
         return Answer(status=200, headers=self.headers, body=self.view.as_json())
 
     def created(self) -> Answer:
-        """To the request that made the job."""
+        """Return the answer to the request that created the job."""
         return Answer(status=201, headers={"Location": self.view.links.self, **self.headers}, body=self.view.as_json())
 
 
-def show(tx: Tx, job: Job) -> JobResponse:
-    """A job as it is now."""
-    return JobResponse(view=views(tx, ProjectId(job.project_id), [job])[0], version=job.version)
+def job_response(tx: Tx, job: Job) -> JobResponse:
+    """Return the response with a job as it is now."""
+    return JobResponse(view=job_views(tx, ProjectId(job.project_id), [job])[0], version=job.version)
 
 
-def views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
-    """Jobs of one project as they are shown; the queue is looked at once, if any of them is in it."""
+def job_views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
+    """Return the views of jobs of one project; the queue is read at most once."""
     queue = queue_position.queue_snapshot(tx, project) if any(job.state == "queued" for job in listed) else None
     return [JobView.of(job, queue.position_of(job) if queue and job.state == "queued" else None) for job in listed]

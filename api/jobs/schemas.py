@@ -1,11 +1,11 @@
-"""Jobs as they are asked for and as they are shown."""
+"""Jobs and their metrics as responses show them."""
 
 from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import Field
 
-from api.http.schemas import View, Warned
+from api.http.schemas import View, WarningView
 from store.clock import rfc3339
 from store.jobs.queue_position import QueuePosition
 from store.tables import Epoch, Job
@@ -14,23 +14,25 @@ State = Literal["queued", "running", "paused", "succeeded", "failed", "canceled"
 
 
 class RangeTestView(View):
-    """What a job's range test found before its first epoch; both rates are null if the loss fell nowhere."""
+    """The result of the learning-rate range test before the first epoch. Both rates are null if the loss never fell."""
 
-    rates: list[float] = Field(description="The learning rates tried, up to where the loss broke down.")
-    losses: list[float] = Field(description="The smoothed training loss at each.")
-    steepest: float | None = Field(description="Where the loss fell fastest.")
-    suggested: float | None = Field(description="What is trained with: a tenth of the rate with the lowest loss.")
+    rates: list[float] = Field(description="The learning rates tried, up to the one at which the loss diverged.")
+    losses: list[float] = Field(description="The smoothed training loss at each learning rate.")
+    steepest: float | None = Field(description="The learning rate at which the loss fell fastest.")
+    suggested: float | None = Field(
+        description="The learning rate of the training: a tenth of the one with the lowest loss."
+    )
 
 
 class QueueView(View):
-    """Where a queued job stands."""
+    """The position of a queued job."""
 
-    jobs_ahead: int = Field(description="About as many jobs start before it.")
-    starts_in_seconds: float | None = Field(description="About; null: unknown, or no worker is there.")
+    jobs_ahead: int = Field(description="Estimated number of jobs that start earlier.")
+    starts_in_seconds: float | None = Field(description="Estimated. Null: unknown, or no worker is alive.")
 
 
 class ProgressView(View):
-    """How far a job is."""
+    """The progress of a job."""
 
     epoch: int
     epochs: int
@@ -46,20 +48,20 @@ class MetricsView(View):
 
 
 class TransitionView(View):
-    """A state, and when it was entered."""
+    """A state and the time it was entered."""
 
     state: State
     at: str
 
 
 class LinksView(View):
-    """Where to go on."""
+    """Paths of related resources."""
 
     self: str
     events: str
     metrics: str
     model: str | None
-    weights: str | None = Field(description="Of a model; or, when training diverged, the last finite ones.")
+    weights: str | None = Field(description="The model's weights, or the last finite weights if training diverged.")
 
 
 class JobView(View):
@@ -69,7 +71,7 @@ class JobView(View):
     name: str
     state: State
     requested: Literal["cancel", "stop", "pause"] | None = Field(
-        description="What was asked of the job and is not done yet."
+        description="An action that was requested and is not carried out yet."
     )
     dataset_id: str
     model_id: str | None
@@ -78,25 +80,25 @@ class JobView(View):
     started_at: str | None
     finished_at: str | None
     attempt: int
-    bit_exact: bool = Field(description="Whether all of it ran on machines that compute the same bits.")
+    bit_exact: bool = Field(description="Whether all of the training ran on machines that give bit-identical results.")
     stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
     error: dict[str, Any] | None = Field(examples=[{"code": "diverged", "detail": "…", "epoch": 1, "batch": 3}])
     queue: QueueView | None
     progress: ProgressView
     metrics: MetricsView
     best: dict[str, Any] | None
-    range_test: RangeTestView | None = Field(description="Null before it is done, and for jobs without one.")
+    range_test: RangeTestView | None = Field(description="Null before the test has ended and for jobs without one.")
     estimate: dict[str, Any]
-    spec: dict[str, Any] = Field(description="What was asked for, with every default filled in.")
-    warnings: list[Warned]
+    spec: dict[str, Any] = Field(description="The request with every default filled in.")
+    warnings: list[WarningView]
     transitions: list[TransitionView]
     metadata: dict[str, str]
     links: LinksView
 
     @classmethod
-    def of(cls, job: Job, standing: QueuePosition | None = None) -> "JobView":
-        """The view of a stored job; `standing` of a queued one."""
-        queue = QueueView(**asdict(standing)) if standing else None
+    def of(cls, job: Job, position: QueuePosition | None = None) -> "JobView":
+        """Return the view of a stored job; `position` is that of a queued job."""
+        queue = QueueView(**asdict(position)) if position else None
         return cls(
             id=job.id,
             name=job.name,
@@ -142,12 +144,13 @@ class EpochView(View):
     seconds: float | None = None
     layers: list[dict[str, Any]] | None = Field(
         default=None,
-        description="Per layer, at some epochs: sizes of gradient, weight, update, activation; dead, saturated.",
+        description="Statistics of each layer, at some epochs: sizes of gradients, weights, updates, activations, and "
+        "the shares of dead and saturated units.",
     )
 
     @classmethod
     def of(cls, epoch: Epoch) -> "EpochView":
-        """The view of a stored epoch."""
+        """Return the view of a stored epoch."""
         return cls(epoch=epoch.epoch, **epoch.metrics)
 
 

@@ -1,10 +1,10 @@
-"""Trained models as they are shown, and predictions."""
+"""Trained models as responses show them, and predictions."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.http.schemas import Request, View
+from api.http.schemas import RequestBody, View
 from store.artifacts.blobs import BlobInfo
 from store.clock import rfc3339
 from store.tables import Model
@@ -18,21 +18,23 @@ class ModelView(View):
     job_id: str
     dataset_id: str
     created_at: str
-    architecture: dict[str, Any] = Field(description="Layers, loss, and the network in PyTorch's words.")
-    preprocessing: dict[str, Any] = Field(description="How a row becomes the network's inputs, as fitted.")
+    architecture: dict[str, Any] = Field(description="Layers, loss, and the network as PyTorch code.")
+    preprocessing: dict[str, Any] = Field(description="The fitted steps that turn a row into inputs of the network.")
     parameters: int
     metrics: dict[str, Any]
-    evaluation: dict[str, Any] | None = Field(description="On the validation rows, beside the naive baseline.")
-    fingerprint: str = Field(description="Of the arithmetic of the machine that trained it.")
+    evaluation: dict[str, Any] | None = Field(
+        description="Scores on the validation rows, beside those of a naive baseline."
+    )
+    fingerprint: str = Field(description="Numeric fingerprint of the machine that trained the model.")
     weights: dict[str, Any] = Field(examples=[{"bytes": 31234, "sha256": "…", "url": "/v1/models/mdl_…/weights"}])
     lineage: dict[str, Any] = Field(
-        description="What the model was made from; base_model_id or base_weights_id if it was fine-tuned.",
+        description="What the model was made from, including the base model or weights of a fine-tuned one.",
         examples=[{"job_id": "job_…", "dataset_id": "ds_…", "base_model_id": None, "base_weights_id": None}],
     )
 
     @classmethod
     def of(cls, model: Model, weights: BlobInfo) -> "ModelView":
-        """The view of a stored model and its weights."""
+        """Return the view of a stored model and its weights."""
         url = f"/v1/models/{model.id}/weights"
         return cls(
             id=model.id,
@@ -56,18 +58,18 @@ class ModelView(View):
         )
 
 
-class PredictionsRequest(Request):
-    """Rows to predict, as they come from the business application."""
+class PredictionsRequest(RequestBody):
+    """Rows to predict, as your application has them."""
 
     rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=10_000)] = Field(
-        description="Column to value; a missing column is a missing value.",
+        description="Each row maps column names to values. A column that is left out is a missing value.",
         examples=[[{"age": 39, "workclass": "State-gov"}]],
     )
-    explain: Literal[False] = Field(default=False, description="Explanations come with a later version.")
+    explain: Literal[False] = Field(default=False, description="Not supported yet.")
 
 
 class PredictionsView(View):
-    """A prediction for each row, in the order of the rows."""
+    """One prediction per row, in the order of the rows."""
 
     predictions: list[dict[str, Any]] = Field(
         examples=[[{"label": "<=50K", "probabilities": {"<=50K": 0.93, ">50K": 0.07}}]]

@@ -1,37 +1,39 @@
-"""/v1/weights: uploaded weights to start jobs from."""
+"""/v1/weights: upload weights that jobs can start from."""
 
-import functools
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api.dependencies import AppServices, Reader, Writer
-from api.http import idempotency
-from api.http.idempotency import Key, answer_once
+from api.dependencies import AppServices, AppSettings, Reader, Writer
+from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.query_parameters import KnownRoute
+from api.http.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
 from api.weights.schemas import WeightsView
-from service import weights_uploads
+from service.bootstrap import Services
 from service.fields import Name
-from service.quotas import refuse_early
-from service.weights_uploads import SAFETENSORS_TYPES
+from service.quotas import check_storage
+from service.uploads import weights_uploads
+from service.uploads.uploaded_file import UploadedFile
+from store.accounts.idempotency import Answer
+from store.accounts.keys import Caller
 from store.artifacts import uploaded_weights
-from store.db.transaction import snapshot, transaction
+from store.db.transaction import Tx, snapshot, transaction
 
-router = APIRouter(prefix="/v1/weights", tags=["weights"], route_class=KnownRoute)
+router = APIRouter(prefix="/v1/weights", tags=["weights"], route_class=KnownParametersRoute)
 
+MEDIA_TYPES = ("application/octet-stream", "application/x-safetensors")
 BINARY = {"type": "string", "format": "binary"}
 FORM = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
 BODY = {
     "requestBody": {
         "required": True,
-        "description": "A safetensors file, or multipart/form-data with one part `file`; gzip as Content-Encoding.",
+        "description": "A safetensors file, or multipart/form-data with the part `file`. Content-Encoding may be gzip.",
         "content": {
-            **{kind: {"schema": BINARY} for kind in SAFETENSORS_TYPES},
+            **{kind: {"schema": BINARY} for kind in MEDIA_TYPES},
             "multipart/form-data": {"schema": FORM},
         },
     }
@@ -39,30 +41,26 @@ BODY = {
 
 
 @router.post("", status_code=201, response_model=WeightsView, openapi_extra=BODY)
-async def create_weights(
+async def create_weights(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
+    settings: AppSettings,
     caller: Writer,
-    key: Key,
-    name: Annotated[Name | None, Query(description="Yours to choose; default: the file's name.")] = None,
+    key: IdempotencyKey,
+    name: Annotated[Name | None, Query(description="A name of your choice. Default: the name of the file.")] = None,
 ) -> JSONResponse:
-    """Upload a state_dict as safetensors, to start jobs from. Of a file that is wrong nothing is kept."""
-    with Upload(services.settings.data / "uploads", services.limits) as upload:
-        received = await upload.receive(request, SAFETENSORS_TYPES)
-        await to_thread.run_sync(refuse_early, services.sessions, services.limits, caller.project, received.bytes)
-        header = await to_thread.run_sync(weights_uploads.check, received)
-        blob = await to_thread.run_sync(weights_uploads.store, services, received)
-        title = name or received.filename or "weights"
-        make = functools.partial(weights_uploads.create, services.limits, caller.project, title, header, blob)
-        once_key = idempotency.hashed(request, key, received.sha256.encode())
-        return await to_thread.run_sync(answer_once, services, caller, once_key, make)
+    """Upload a PyTorch state_dict as safetensors. Invalid files are rejected with every error listed."""
+    with Upload(services.settings.data / "uploads", settings) as upload:
+        file = await upload.receive(request, MEDIA_TYPES)
+        keyed = hash_request(request, key, file.sha256.encode())
+        return await to_thread.run_sync(_create, services, caller, keyed, name, file)
 
 
 @router.get("")
 def list_weights(
     services: AppServices, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[WeightsView]:
-    """The uploaded weights of the project, newest first."""
+    """List the project's uploaded weights, newest first."""
     with snapshot(services.sessions) as tx:
         page = uploaded_weights.page_of(tx, caller.project, cursor, limit)
     return PageView(data=[WeightsView.of(row) for row in page.rows], next_cursor=page.next_cursor)
@@ -70,14 +68,30 @@ def list_weights(
 
 @router.get("/{weights_id}")
 def get_weights(weights_id: str, services: AppServices, caller: Reader) -> WeightsView:
-    """One file of weights, with the names and shapes of its tensors."""
+    """Return uploaded weights with the names and shapes of their tensors."""
     with snapshot(services.sessions) as tx:
         return WeightsView.of(uploaded_weights.get(tx, caller.project, weights_id))
 
 
 @router.delete("/{weights_id}", status_code=204)
 def delete_weights(weights_id: str, services: AppServices, caller: Writer) -> Response:
-    """Delete weights that no unfinished job needs; models that were trained from them stay."""
+    """Delete weights that no unfinished job needs. Models that were trained from them are kept."""
     with transaction(services.sessions) as tx:
         uploaded_weights.remove(tx, caller.project, weights_id)
     return Response(status_code=204)
+
+
+def _create(
+    services: Services, caller: Caller, keyed: KeyedRequest | None, name: str | None, file: UploadedFile
+) -> JSONResponse:
+    with snapshot(services.sessions) as tx:
+        check_storage(tx, services.limits, caller.project, file.bytes)
+    weights = weights_uploads.store_weights(services.sessions, file)
+
+    def create(tx: Tx) -> Answer:
+        title = name or file.filename or "weights"
+        created = weights_uploads.create(tx, services.limits, caller.project, title, weights)
+        headers = {"Location": f"/v1/weights/{created.id}"}
+        return Answer(status=201, headers=headers, body=WeightsView.of(created).as_json())
+
+    return run_idempotently(services.sessions, caller, keyed, create)

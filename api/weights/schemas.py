@@ -1,4 +1,4 @@
-"""Uploaded weights as they are shown."""
+"""Uploaded weights as responses show them."""
 
 from pydantic import Field
 
@@ -16,19 +16,19 @@ class TensorView(View):
 
 
 class WeightsView(View):
-    """An uploaded file of weights, to start jobs from (`init_from`)."""
+    """Uploaded weights, which jobs can start from (`init_from`)."""
 
     id: str = Field(examples=["wts_0198f3c2a4b07d3e8f1c2b3a4d5e6f72"])
     name: str = Field(examples=["pretrained"])
     bytes: int = Field(description="Size of the file.", examples=[20184])
-    sha256: str = Field(description="Of the file.")
+    sha256: str = Field(description="SHA-256 of the file.")
     tensors: list[TensorView]
     created_at: str
     metadata: dict[str, str]
 
     @classmethod
     def of(cls, weights: Weights) -> "WeightsView":
-        """The view of stored weights."""
+        """Return the view of stored weights."""
         return cls(
             id=weights.id,
             name=weights.name,

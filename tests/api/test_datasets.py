@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.limits import ApiSettings
+from api.settings import ApiSettings
 from service.settings import Settings
-from tests.api.conftest import CSV, upload
+from tests.support.api import CSV, upload
 from tests.support.tables import flowers
 
 
@@ -103,7 +103,7 @@ class TestSmallLimits:
     """With small limits, large files are refused."""
 
     @pytest.fixture
-    def limits(self) -> ApiSettings:
+    def api_settings(self) -> ApiSettings:
         return ApiSettings(max_upload_bytes=1000)
 
     def test_a_file_over_the_limit_is_refused(self, client: TestClient) -> None:

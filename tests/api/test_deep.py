@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import train, upload
+from tests.support.api import train, upload
 
 
 def spirals(rows: int = 800, seed: int = 1) -> str:

@@ -16,7 +16,7 @@ from store.accounts.keys import KeyGrant
 from store.db.transaction import transaction
 from store.ids import ProjectId
 from store.tables import ApiKey, Project
-from tests.api.conftest import upload
+from tests.support.api import upload
 from tests.support.tables import flowers
 
 
@@ -43,10 +43,9 @@ def test_the_process_is_healthy_and_not_ready_without_a_worker(client: TestClien
 
 def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settings: Settings) -> None:
     from api.app import create_app
-    from service.limits import ApiSettings
 
     away = Settings(data=settings.data, database_url="postgresql://nobody@127.0.0.1:1/x", redis_url=settings.redis_url)
-    with TestClient(create_app(away, ApiSettings()), raise_server_exceptions=False) as client:
+    with TestClient(create_app(away), raise_server_exceptions=False) as client:
         answer = client.get("/v1/jobs")
         assert (answer.status_code, answer.json()["code"], "Retry-After" in answer.headers) == (
             503,
@@ -58,10 +57,9 @@ def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settin
 
 def test_a_broker_that_is_away_delays_and_loses_no_job(settings: Settings) -> None:
     from api.app import create_app
-    from service.limits import ApiSettings
 
     away = Settings(data=settings.data, database_url=settings.database_url, redis_url="redis://127.0.0.1:1/0")
-    with TestClient(create_app(away, ApiSettings())) as client:
+    with TestClient(create_app(away)) as client:
         body = {"dataset_id": upload(client, flowers())["id"], "target": "kind"}
         answer = client.post("/v1/jobs", json=body)
         assert (answer.status_code, answer.json()["state"]) == (201, "queued")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import pointers, train, upload, weights
+from tests.support.api import pointers, train, upload, weights
 
 FEATURES = [{"column": "size"}, {"column": "shop", "encoding": "embedding", "size": 4}]
 LAYERS = [{"type": "dense", "units": 8}, {"type": "dense", "units": 6}]

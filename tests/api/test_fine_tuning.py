@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import pointers, train, upload, weights
+from tests.support.api import pointers, train, upload, weights
 from tests.support.tables import flowers, prices
 
 

@@ -8,12 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.bootstrap import Services
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 from store.db.transaction import transaction
 from store.ids import JobId, WorkerId
 from store.jobs import claims, leases
 from store.jobs.leases import Lease, Progress
-from tests.api.conftest import pointers, upload
+from tests.support.api import pointers, upload
 from tests.support.tables import flowers
 
 JSON = {"Content-Type": "application/json"}
@@ -304,8 +304,8 @@ class TestSmallLimits:
     """With small limits, large jobs are refused by arithmetic."""
 
     @pytest.fixture
-    def limits(self) -> ApiSettings:
-        return ApiSettings(max_parameters=1000, max_queued=1)
+    def limits(self) -> ServiceLimits:
+        return ServiceLimits(max_parameters=1000, max_queued=1)
 
     def test_a_network_over_the_limit_is_refused(self, client: TestClient) -> None:
         dataset = upload(client, flowers())

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
-from tests.api.conftest import pointers
+from tests.support.api import pointers
 
 ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 

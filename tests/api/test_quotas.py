@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -18,9 +18,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def limits() -> ApiSettings:
+def limits() -> ServiceLimits:
     """Small ones."""
-    return ApiSettings(max_project_queued=2)
+    return ServiceLimits(max_project_queued=2)
 
 
 def submit(client: TestClient, dataset: dict[str, Any], **query: str) -> Any:

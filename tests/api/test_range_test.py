@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import pointers
+from tests.support.api import pointers
 
 RANGE = {"lowest": 1e-4, "highest": 10, "steps": 30}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from fastapi.testclient import TestClient
 
-from tests.api.conftest import pointers, train, upload, weights
+from tests.support.api import pointers, train, upload, weights
 from tests.support.tables import flowers
 
 TRAINING = {"epochs": 4, "batch_size": 16, "seed": 3}

@@ -11,11 +11,11 @@ import safetensors.numpy
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 from service.settings import Settings
 from store.db.transaction import snapshot
 from store.tables import Blob
-from tests.api.conftest import pointers, train, upload, weights
+from tests.support.api import pointers, train, upload, weights
 from tests.support.tables import flowers, prices
 
 State = dict[str, np.ndarray[Any, Any]]
@@ -248,8 +248,8 @@ class TestSmallQuota:
     """With little room, an upload that does not fit is refused."""
 
     @pytest.fixture
-    def limits(self) -> ApiSettings:
-        return ApiSettings(max_project_bytes=2000)
+    def limits(self) -> ServiceLimits:
+        return ServiceLimits(max_project_bytes=2000)
 
     def test_uploads_stop_at_the_projects_quota_and_go_on_when_something_is_deleted(self, client: TestClient) -> None:
         first = send(client, net())

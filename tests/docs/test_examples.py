@@ -10,10 +10,10 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
-from api.http.json_pointers import InvalidField
 from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
 from engine.diagnostics.findings import Finding, FindingCode
 from engine.diagnostics.layer_statistics import LayerStatistics
+from engine.errors import PointedProblem
 from engine.spec import LayerSpec, ModelSpec, TrainingSpec
 from service.job_request import JobRequest
 
@@ -41,7 +41,7 @@ def is_layer(example: dict[str, Any]) -> None:
 
 
 def is_problem(example: dict[str, Any]) -> None:
-    assert InvalidField(**example).as_json() == example
+    assert PointedProblem(**example).as_json() == example
 
 
 def is_finding(example: dict[str, Any]) -> None:

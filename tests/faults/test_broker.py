@@ -76,7 +76,7 @@ def test_while_the_broker_refuses_writes_workers_stay_and_the_service_says_that_
             answer = service.client.get("/readyz")
         finally:
             broker.config_set(setting, 0)
-    assert (answer.status_code, "the broker refuses what is written to it") == (503, answer.json()["checks"]["broker"])
+    assert (answer.status_code, "the broker rejects writes") == (503, answer.json()["checks"]["broker"])
     back = time.monotonic()
     jobs = service.all_end(urls, 60)
     seconds = time.monotonic() - back

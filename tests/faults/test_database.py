@@ -83,14 +83,13 @@ FULL_DISK = """
     from fastapi.testclient import TestClient
 
     from api.app import create_app
-    from service.limits import api_settings
-    from store.db.migrate import migrate
+        from store.db.migrate import migrate
     from service.settings import settings
     from tests.support.tables import flowers
 
     migrate(settings().database)
     filler = small / "filler"
-    with TestClient(create_app(settings(), api_settings())) as client:
+    with TestClient(create_app(settings())) as client:
         def upload(table):
             return client.post("/v1/datasets", content=table, headers={"Content-Type": "text/csv"})
 

@@ -13,7 +13,7 @@ from messaging.celery_app import celery_app
 from messaging.notifier import Notifier
 from service import submission
 from service.job_request import JobRequest
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 from service.settings import Settings
 from store.artifacts import blobs, datasets
 from store.db.database import Sessions, open_database, open_sessions
@@ -75,7 +75,7 @@ class WorkerFixture:
         """Queue a job as the API does; return its id."""
         request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **body})
         with transaction(self.sessions) as tx:
-            return str(submission.create(ApiSettings(), DEFAULT_PROJECT, request, tx).body["id"])
+            return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, request).id
 
     def train(self, dataset_id: str, **body: Any) -> Job:
         """Queue a job, run it and return it."""

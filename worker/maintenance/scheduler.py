@@ -15,9 +15,9 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from messaging.celery_app import celery_app
+from service.logging import configure_logging
 from service.settings import Settings, settings
 from store.db.database import Sessions, open_database, open_sessions
-from worker.logs import configure_logs
 from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.forgotten_workers import ForgottenWorkers
@@ -67,7 +67,7 @@ class Scheduler:
 
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
-    configure_logs()
+    configure_logging()
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())

@@ -1,0 +1,51 @@
+"""What a planned job needs: parameters, operations, memory and time; and whether it may need that much."""
+
+from dataclasses import asdict
+from typing import Any
+
+from engine.cost import estimate_cost
+from engine.errors import PointedProblem
+from service.errors import JobTooLarge
+from service.limits import ServiceLimits
+from store.db.transaction import Tx
+from store.jobs import durations
+from tabular.planning.network import build_without_memory
+from tabular.planning.plan import Plan
+
+FLOAT_BYTES = {"float32": 4, "float64": 8}
+CELL_BYTES = 8 + 1  # of a column as it is read: a value, and whether it is missing
+
+
+def estimate(tx: Tx, limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
+    """Estimate what training needs. Raises `JobTooLarge` if that is more than a job may need."""
+    cost = estimate_cost(build_without_memory(plan), plan.training)
+    memory = cost.bytes + _data_bytes(plan)
+    _check("parameters", cost.parameters, limits.max_parameters)
+    _check("bytes of memory", memory, limits.max_job_bytes)
+    rows = plan.training_rows * plan.training.epochs + _range_test_rows(plan)
+    flops = rows * (cost.flops_forward + cost.flops_backward)
+    duration = durations.estimate_duration(durations.recent_runs(tx), flops)
+    return {
+        "parameters": cost.parameters,
+        "flops": flops,
+        "memory_bytes": memory,
+        "seconds": asdict(duration) if duration else None,
+    }
+
+
+def _range_test_rows(plan: Plan) -> int:
+    """Return the maximum number of rows that the learning-rate range test reads."""
+    test, rows = plan.training.range_test, plan.training_rows
+    return test.steps * min(plan.training.batch_size, rows) if test else 0
+
+
+def _data_bytes(plan: Plan) -> int:
+    """Return the memory of the rows: the columns as they are read, and the network's inputs."""
+    columns = len(plan.features) + len(plan.parts) + (plan.sample_weight is not None)
+    return plan.rows * (plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
+
+
+def _check(what: str, value: int, maximum: int) -> None:
+    if value > maximum:
+        detail = f"This network needs {value:,} {what}; at most {maximum:,} are allowed. Use fewer or smaller layers."
+        raise JobTooLarge([PointedProblem(pointer="/model/layers", detail=detail)])

@@ -1,0 +1,1 @@
+"""Turn uploaded files into data sets and weights."""

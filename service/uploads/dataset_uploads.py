@@ -1,0 +1,54 @@
+"""Turn an uploaded file into a data set. A child process with limits reads the file."""
+
+from dataclasses import dataclass
+
+from service.limits import ServiceLimits
+from service.quotas import reserve_storage
+from service.uploads.uploaded_file import UploadedFile
+from store.artifacts import blobs, datasets
+from store.artifacts.blobs import BlobInfo
+from store.db.database import Sessions
+from store.db.transaction import Tx
+from store.ids import ProjectId
+from store.tables import Dataset
+from tabular.limits import Limits
+from tabular.profile import Profile
+from tabular.readers import sandbox
+from tabular.readers.options import ReadOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTable:
+    """A file that was read: its profile, and its Parquet in the database."""
+
+    file: UploadedFile
+    profile: Profile
+    blob: BlobInfo
+
+
+def store_table(sessions: Sessions, file: UploadedFile, options: ReadOptions) -> StoredTable:
+    """Read and profile the file, and store its Parquet. Raises `InvalidDataset` with every error of the file."""
+    parquet = file.path.with_name("table.parquet")
+    profile = sandbox.read_file("csv", file.path, parquet, options, Limits())
+    file.path.unlink()
+    with parquet.open("rb") as source:
+        blob = blobs.write(sessions, blobs.chunks_of_file(source))
+    return StoredTable(file=file, profile=profile, blob=blob)
+
+
+def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: StoredTable) -> Dataset:
+    """Insert the data set. Raises `QuotaExceeded`."""
+    reserve_storage(tx, limits, project, table.file.bytes)
+    profile = table.profile.to_json()
+    return datasets.create(
+        tx,
+        project,
+        table.blob.id,
+        name=name[:200],
+        format="csv",
+        rows=profile["rows"],
+        bytes=table.file.bytes,
+        sha256=table.file.sha256,
+        columns=profile["columns"],
+        warnings=profile["warnings"],
+    )

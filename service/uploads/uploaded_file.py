@@ -1,0 +1,14 @@
+"""A file that a client uploaded, on the disk of this process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadedFile:
+    """The file with its size and hash after decompression, and its name if the client sent one."""
+
+    path: Path
+    bytes: int
+    sha256: str
+    filename: str | None
