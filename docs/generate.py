@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from api.settings import ApiSettings
 from docs.defaults_page import defaults_page
-from service.limits import ApiSettings
+from service.limits import ServiceLimits
 from service.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -40,7 +41,8 @@ def settings_page() -> str:
         "The service reads its settings from environment variables. Every process reads them once, when it starts. "
         "A value that is not valid stops the process with an error that names the setting.\n\n"
         f"## Service\n\nFrom `service/settings.py`; used by API, workers and scheduler.\n\n{_table(Settings)}\n"
-        f"## Limits\n\nFrom `service/limits.py`; used by the API.\n\n{_table(ApiSettings)}\n"
+        f"## Limits\n\nFrom `service/limits.py`; used by the API.\n\n{_table(ServiceLimits)}\n"
+        f"## Request bodies\n\nFrom `api/settings.py`; used by the API.\n\n{_table(ApiSettings)}\n"
         f"## Tools\n\n{_rows(NOT_IN_A_CLASS)}"
     )
 

@@ -1,4 +1,4 @@
-"""Where the service's database, broker and files are, and the times its job protocol keeps."""
+"""Settings of the service: database, broker, files, and the intervals of the job protocol."""
 
 import os
 import secrets
@@ -10,51 +10,70 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Read from the environment, each field as ``BACKPROP_<NAME>``."""
+    """Settings read from the environment: each field is the variable ``BACKPROP_<NAME>``."""
 
     model_config = SettingsConfigDict(env_prefix="BACKPROP_", frozen=True)
 
-    data: Path = Field(default=Path("data"), description="Folder of the embedded database, broker and uploads.")
-    database_url: str = Field(default="", description="SQLAlchemy URL; empty: an SQLite file in `data`.")
-    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Redis or Valkey: wake-ups.")
-    broker_url: str = Field(default="", description="Celery broker; empty: the Redis URL.")
+    data: Path = Field(
+        default=Path("data"), description="Folder of the embedded database and broker, and of uploads in progress."
+    )
+    database_url: str = Field(
+        default="",
+        description="URL of the database, such as `postgresql://USER:PASSWORD@HOST/NAME`. "
+        "Empty: an SQLite file in `BACKPROP_DATA`.",
+    )
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="URL of Redis or Valkey, for notifications.")
+    broker_url: str = Field(default="", description="URL of the Celery broker. Empty: `BACKPROP_REDIS_URL`.")
     secret_key: SecretStr = Field(
-        default=SecretStr(""), description="Secret under which API keys are hashed; empty: one kept in `data`."
+        default=SecretStr(""),
+        description="Secret with which API keys are hashed. Empty: created and stored in `BACKPROP_DATA`.",
     )
-    api_key: SecretStr = Field(default=SecretStr(""), description="A key that migrating makes valid.")
-    lease_seconds: float = Field(default=30.0, gt=0, description="A worker silent for so long has lost its job.")
-    heartbeat_seconds: float = Field(default=5.0, gt=0, description="A worker speaks up at least so often.")
-    record_seconds: float = Field(default=0.5, gt=0, description="Metrics are written at most so often.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="An API key that `./dev migrate` adds.")
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="Seconds without a heartbeat after which a worker loses its job."
+    )
+    heartbeat_seconds: float = Field(default=5.0, gt=0, description="Seconds between two heartbeats of a worker.")
+    record_seconds: float = Field(
+        default=0.5, gt=0, description="Minimum seconds between two writes of a job's metrics."
+    )
     notification_timeout_seconds: float = Field(
-        default=60.0, gt=0, description="A worker that hears no bell for so long while jobs wait begins anew."
+        default=60.0,
+        gt=0,
+        description="Seconds without a notification, while jobs are queued, after which a worker restarts.",
     )
-    reconcile_seconds: float = Field(default=5.0, gt=0, description="Pause between two rounds of the scheduler.")
-    worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Memory that a training process may take.")
-    running_share: int = Field(default=2, ge=1, description="Jobs that a project may run while others wait.")
+    reconcile_seconds: float = Field(default=5.0, gt=0, description="Seconds between two rounds of the scheduler.")
+    worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Maximum memory of a training process.")
+    running_share: int = Field(
+        default=2,
+        ge=1,
+        description="Number of jobs that a project may run at a time while other projects have queued jobs.",
+    )
     fingerprint_wait_seconds: float = Field(
         default=60.0,
         ge=0,
-        description="A job that goes on from a checkpoint waits so long for a live worker that computes the same bits.",
+        description="Seconds that a job with a checkpoint waits for a worker that gives bit-identical results.",
     )
-    max_attempts: int = Field(default=3, ge=1, description="Workers a job may lose before it fails.")
+    max_attempts: int = Field(
+        default=3, ge=1, description="Number of workers that may crash while running a job before it fails."
+    )
 
     @property
     def database(self) -> str:
-        """The database URL in force."""
+        """Return the database URL, or its default."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'backprop.sqlite3'}"
 
     @property
     def broker(self) -> str:
-        """The Celery broker URL in force."""
+        """Return the URL of the Celery broker, or its default."""
         return self.broker_url or celery_url(self.redis_url)
 
     def secret(self) -> bytes:
-        """The secret under which API keys are hashed, made and kept in `data` unless one is given."""
+        """Return the secret with which API keys are hashed; create it in `data` unless it is set."""
         return self.secret_key.get_secret_value().encode() or _kept_secret(self.data / "secret.key")
 
 
 def celery_url(redis_url: str) -> str:
-    """The same server in Celery's spelling: a Unix socket is ``redis+socket://`` there, ``unix://`` in redis-py."""
+    """Return the URL as Celery spells it: a Unix socket is ``redis+socket://`` there, ``unix://`` in redis-py."""
     return "redis+socket://" + redis_url.removeprefix("unix://") if redis_url.startswith("unix://") else redis_url
 
 
@@ -70,5 +89,5 @@ def _kept_secret(path: Path) -> bytes:
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
+    """Return the settings of this process, read once."""
     return Settings()
