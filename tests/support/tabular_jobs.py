@@ -1,4 +1,4 @@
-"""A job from its request to a trained model, as the service does it, in one process."""
+"""Plan and train a job in this process, as the service does."""
 
 import json
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import train
 from engine.training.state import final_parameters, initialize_training
 from tabular.evaluation.evaluation import evaluate
+from tabular.planning.network import build_network
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
@@ -26,7 +27,7 @@ from tests.support.reading import Read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A trained network, as it is used after a journey through JSON and files."""
+    """A trained network, used as after storing and loading it."""
 
     plan: Plan
     arrays: TrainingArrays
@@ -34,7 +35,7 @@ class Model:
     evaluation: dict[str, Any]
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return a prediction for each row as a business app sends it."""
+        """Return a prediction for each JSON row."""
         preprocessor = Preprocessor.from_json(json.loads(json.dumps(self.arrays.preprocessor.to_json())))
         target = TargetEncoder.from_json(json.loads(json.dumps(self.arrays.target.to_json())))
         x = preprocessor.transform(table_from_rows(rows, preprocessor.input_columns), dtype=self.network.dtype)
@@ -42,8 +43,8 @@ class Model:
         return json.loads(json.dumps(answers, allow_nan=False))  # type: ignore[no-any-return]
 
 
-def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
-    """Plan a job whose parts are JSON values, and let the plan go through the JSON of a spec."""
+def plan_job(data: Read, target: str | list[str], **request: Any) -> Plan:
+    """Plan a job whose parts are JSON values, and check that the plan survives the JSON of a spec."""
     model, features = request.get("model"), request.get("features")
     found = plan(
         data.profile,
@@ -61,17 +62,11 @@ def asked(data: Read, target: str | list[str], **request: Any) -> Plan:
     return found
 
 
-def trained(data: Read, target: str | list[str], **request: Any) -> Model:
-    """Train, and keep the best epoch's weights, folded into the target's units and back."""
-    found = asked(data, target, **request)
+def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
+    """Train and keep the best epoch's weights, folded into the target's units."""
+    found = plan_job(data, target, **request)
     arrays = make_training_arrays(data.table, found)
-    network = Network(
-        found.layers,
-        inputs=arrays.preprocessor.width,
-        outputs=arrays.target.outputs,
-        loss=found.loss,
-        precision=found.training.precision,
-    )
+    network = build_network(found, arrays.preprocessor.width)
     assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
     rows = Rows(arrays.x, arrays.y, arrays.sample_weights)
     validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
@@ -86,7 +81,7 @@ def trained(data: Read, target: str | list[str], **request: Any) -> Model:
 
 
 def csv(columns: dict[str, Any]) -> str:
-    """Return columns, arrays or lists, as a file."""
+    """Return columns, which are arrays or lists, as CSV."""
     values = [np.asarray(column).tolist() for column in columns.values()]
     lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(*values, strict=True))]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""Images, sequences and several answers at once are jobs like any other: a request, a table, a model."""
+"""Images, sequences and several targets are planned, trained and predicted like any other job."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.reading import Reader
-from tests.support.tabular_jobs import asked, csv, trained
+from tests.support.tabular_jobs import csv, plan_job, train_job
 
 FAST: dict[str, Any] = {"optimizer": {"type": "adam", "learning_rate": 0.01}, "schedule": {"type": "cosine"}}
 LENET = [
@@ -64,9 +64,9 @@ def numbers_to_sort(rows: int) -> dict[str, Any]:
     return {f"n{n}": given[:, n] for n in range(5)} | {f"s{n}": ordered[:, n] for n in range(5)}
 
 
-def test_spirals_are_told_apart_by_dense_layers(read: Reader) -> None:
+def test_dense_layers_classify_two_spirals(read: Reader) -> None:
     layers = [{"type": "dense", "units": 32, "activation": "tanh"}] * 2
-    model = trained(read(csv(spirals(600))), "arm", model=layers, training=FAST | {"epochs": 60, "seed": 1})
+    model = train_job(read(csv(spirals(600))), "arm", model=layers, training=FAST | {"epochs": 60, "seed": 1})
     assert model.evaluation["accuracy"] > 0.97
     assert {answer["label"] for answer in model.predict([{"x": 0.5, "y": 0.1}, {"x": -0.5, "y": -0.1}])} == {
         "left",
@@ -74,8 +74,8 @@ def test_spirals_are_told_apart_by_dense_layers(read: Reader) -> None:
     }
 
 
-def test_images_in_flat_columns_are_read_by_a_convolutional_network(read: Reader) -> None:
-    model = trained(read(csv(images(600))), "bar", model=LENET, training=FAST | {"epochs": 12})
+def test_a_convolutional_network_learns_from_flat_pixel_columns(read: Reader) -> None:
+    model = train_job(read(csv(images(600))), "bar", model=LENET, training=FAST | {"epochs": 12})
     assert model.plan.inputs_at_most == 64  # the black border, too
     assert model.evaluation["accuracy"] > 0.9
     row = {f"p{place}": 15 if place // 8 == 3 and 2 <= place % 8 < 6 else 2 for place in range(64)}
@@ -91,7 +91,7 @@ def test_a_transformer_sorts(read: Reader) -> None:
         "optimizer": {"type": "adam", "learning_rate": 0.005},
         "schedule": {"type": "cosine", "warmup_steps": 20},
     }
-    model = trained(read(csv(numbers_to_sort(3_000))), targets, model=TRANSFORMER, training=training)
+    model = train_job(read(csv(numbers_to_sort(3_000))), targets, model=TRANSFORMER, training=training)
     assert (model.plan.outputs, model.plan.loss) == ((5, 10), "softmax_cross_entropy")
     assert {feature.encoding for feature in model.plan.features} == {"none"}
     assert model.evaluation["all_right"] > 0.8 > 10 * model.evaluation["baseline"]["all_right"]
@@ -101,13 +101,13 @@ def test_a_transformer_sorts(read: Reader) -> None:
     assert set(answer["targets"]["s0"]["probabilities"]) == set(map(str, range(10)))
 
 
-def test_a_series_is_forecast_from_its_past_several_steps_ahead(read: Reader) -> None:
+def test_a_series_is_forecast_several_steps_ahead(read: Reader) -> None:
     rng = np.random.default_rng(3)
     phase, speed = rng.uniform(0, 6, (600, 1)), rng.uniform(0.2, 0.5, (600, 1))
     series = 100 + 20 * np.sin(phase + speed * np.arange(18))
     table = {f"t{n}": series[:, n].round(3) for n in range(18)}
     layers = [{"type": "reshape", "shape": [16, 1]}, {"type": "gru", "units": 16}]
-    model = trained(read(csv(table)), ["t16", "t17"], model=layers, training=FAST | {"epochs": 30})
+    model = train_job(read(csv(table)), ["t16", "t17"], model=layers, training=FAST | {"epochs": 30})
     assert model.evaluation["r2"] > 0.95
     row = {f"t{n}": 100 + 20 * np.sin(1 + 0.3 * n) for n in range(16)}
     (answer,) = model.predict([row])
@@ -115,21 +115,21 @@ def test_a_series_is_forecast_from_its_past_several_steps_ahead(read: Reader) ->
         assert answer["targets"][f"t{n}"]["value"] == pytest.approx(100 + 20 * np.sin(1 + 0.3 * n), abs=4)
 
 
-def test_several_labels_are_several_probabilities(read: Reader) -> None:
+def test_several_labels_get_one_probability_each(read: Reader) -> None:
     x = np.random.default_rng(4).normal(size=(500, 2)).round(3)
     table = {"a": x[:, 0], "b": x[:, 1], "up": x[:, 0] > 0, "out": (x**2).sum(axis=1) > 1}
-    model = trained(read(csv(table)), ["up", "out"], training=FAST | {"epochs": 30})
+    model = train_job(read(csv(table)), ["up", "out"], training=FAST | {"epochs": 30})
     assert (model.plan.loss, model.plan.outputs) == ("sigmoid_cross_entropy", 2)
     assert model.evaluation["all_right"] > 0.85
     (answer,) = model.predict([{"a": 2, "b": 0}])
     assert [answer["targets"][name]["label"] for name in ("up", "out")] == ["True", "True"]
 
 
-def test_targets_of_different_kinds_are_learned_together(read: Reader) -> None:
+def test_numbers_and_classes_are_learned_together(read: Reader) -> None:
     x = np.random.default_rng(5).normal(size=(500, 2)).round(3)
     corner = np.array(["p", "q", "r"])[(x[:, 0] > 0) + 2 * (x[:, 1] > 1).clip(max=1) * (x[:, 0] <= 0)]
     table = {"a": x[:, 0], "b": x[:, 1], "corner": corner, "sum": 1_000 * x.sum(axis=1), "up": x[:, 0] > 0}
-    model = trained(read(csv(table)), ["sum", "corner", "up"], training=FAST | {"epochs": 30})
+    model = train_job(read(csv(table)), ["sum", "corner", "up"], training=FAST | {"epochs": 30})
     assert (model.plan.task, model.plan.outputs) == (None, 1 + 3 + 1)
     assert model.evaluation["r2"] > 0.95
     assert model.evaluation["targets"]["sum"]["mae"] > 10  # in the column's own units
@@ -139,21 +139,21 @@ def test_targets_of_different_kinds_are_learned_together(read: Reader) -> None:
 
 
 @pytest.mark.parametrize("loss", ["mean_absolute_error", {"type": "huber", "delta": 0.5}])
-def test_losses_that_spare_outliers_answer_in_the_targets_units(read: Reader, loss: Any) -> None:
+def test_robust_losses_predict_in_the_units_of_the_target(read: Reader, loss: Any) -> None:
     rng = np.random.default_rng(6)
     x = rng.normal(size=600).round(3)
     y = 500 + 30 * x + np.where(rng.random(600) < 0.05, 3_000, 0)
-    model = trained(read(csv({"x": x, "y": y})), "y", training=FAST | {"epochs": 30, "loss": loss})
+    model = train_job(read(csv({"x": x, "y": y})), "y", training=FAST | {"epochs": 30, "loss": loss})
     (answer,) = model.predict([{"x": 1}])
     assert answer["value"] == pytest.approx(530, abs=40)
 
 
-def test_quantiles_say_how_sure_an_answer_is(read: Reader) -> None:
+def test_quantiles_cover_the_stated_share(read: Reader) -> None:
     rng = np.random.default_rng(7)
     x = rng.uniform(1, 3, 1_500).round(3)
     table = {"x": x, "y": 10 * x * np.exp(0.3 * rng.normal(size=1_500))}
     loss = {"type": "quantile", "quantiles": [0.1, 0.5, 0.9]}
-    model = trained(read(csv(table)), "y", training=FAST | {"epochs": 30, "loss": loss})
+    model = train_job(read(csv(table)), "y", training=FAST | {"epochs": 30, "loss": loss})
     assert model.evaluation["coverage"]["0.1"] == pytest.approx(0.1, abs=0.06)
     assert model.evaluation["coverage"]["0.9"] == pytest.approx(0.9, abs=0.06)
     (answer,) = model.predict([{"x": 2}])
@@ -161,18 +161,18 @@ def test_quantiles_say_how_sure_an_answer_is(read: Reader) -> None:
     assert answer["quantiles"]["0.1"] == pytest.approx(20 * np.exp(-0.3 * 1.28), rel=0.15)
 
 
-def test_counts_are_answered_as_rates(read: Reader) -> None:
+def test_counts_are_predicted_as_rates(read: Reader) -> None:
     rng = np.random.default_rng(8)
     x = rng.uniform(-1, 1, 1_500).round(3)
     table = {"x": x, "count": rng.poisson(np.exp(1 + x))}
-    model = trained(read(csv(table)), "count", training=FAST | {"epochs": 30, "loss": "poisson"})
+    model = train_job(read(csv(table)), "count", training=FAST | {"epochs": 30, "loss": "poisson"})
     assert model.plan.task == "regression"
     assert model.evaluation["poisson_deviance"] < 0.8 * model.evaluation["baseline"]["poisson_deviance"]
     (answer,) = model.predict([{"x": 0.5}])
     assert answer["value"] == pytest.approx(np.exp(1.5), rel=0.15)
 
 
-def test_the_weights_of_targets_and_their_losses_can_be_chosen(read: Reader) -> None:
+def test_losses_and_weights_of_targets_can_be_requested(read: Reader) -> None:
     x = np.random.default_rng(9).normal(size=300).round(3)
     kind = np.array(["p", "q", "r"])[np.digitize(x, [-0.5, 0.5])]
     parts = [
@@ -180,13 +180,13 @@ def test_the_weights_of_targets_and_their_losses_can_be_chosen(read: Reader) -> 
         {"outputs": 2, "loss": {"type": "quantile", "quantiles": [0.25, 0.75]}},
     ]
     training = FAST | {"epochs": 20, "loss": {"type": "multi_target", "targets": parts}}
-    model = trained(read(csv({"x": x, "kind": kind, "z": 5 * x})), ["kind", "z"], training=training)
+    model = train_job(read(csv({"x": x, "kind": kind, "z": 5 * x})), ["kind", "z"], training=training)
     assert model.plan.outputs == 5
     (answer,) = model.predict([{"x": 2}])
     assert answer["targets"]["kind"]["label"] == "r"
     assert set(answer["targets"]["z"]["quantiles"]) == {"0.25", "0.75"}
 
 
-def test_a_list_of_one_column_is_that_column(read: Reader) -> None:
+def test_a_list_of_one_target_equals_the_single_target(read: Reader) -> None:
     data = read(csv(spirals(40)))
-    assert asked(data, ["arm"]) == asked(data, "arm")
+    assert plan_job(data, ["arm"]) == plan_job(data, "arm")

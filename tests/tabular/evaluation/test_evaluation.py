@@ -1,4 +1,4 @@
-"""Quality is computed as the textbooks say, beside the naive baseline."""
+"""Held-out predictions are evaluated next to a baseline."""
 
 import json
 
@@ -14,7 +14,7 @@ TERNARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", class
 NUMBER = TargetEncoder.of(ColumnTarget(column="y", task="regression", mean=10.0, stddev=2.0))
 
 
-def test_two_classes_are_judged() -> None:
+def test_two_classes_have_accuracy_log_loss_and_auc() -> None:
     y, outputs = np.array([0, 0, 1, 1]), np.array([[0.1], [0.6], [0.4], [0.9]])
     found = evaluate(BINARY, np.array([0, 0, 0, 1]), y, outputs)
     assert found["accuracy"] == 0.5
@@ -30,7 +30,7 @@ def test_ties_count_half_in_the_area_under_the_curve() -> None:
     assert evaluate(BINARY, np.array([0, 1]), np.array([0, 1, 1]), np.full((3, 1), 0.3))["roc_auc"] == 0.5
 
 
-def test_a_class_without_rows_has_no_quality_and_json_carries_it() -> None:
+def test_a_class_without_rows_has_null_metrics() -> None:
     outputs = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
     found = evaluate(TERNARY, np.array([0, 1, 2]), np.array([0, 1]), outputs)
     assert (found["accuracy"], found["roc_auc"]) == (1.0, 1.0)
@@ -38,13 +38,13 @@ def test_a_class_without_rows_has_no_quality_and_json_carries_it() -> None:
     json.dumps(found, allow_nan=False)
 
 
-def test_a_probability_of_zero_costs_much_and_not_infinitely_much() -> None:
+def test_a_probability_of_zero_has_a_finite_log_loss() -> None:
     found = evaluate(TERNARY, np.array([0, 1]), np.array([2]), np.array([[1.0, 0.0, 0.0]]))
     assert 30 < found["log_loss"] < 40
     assert np.isfinite(found["baseline"]["log_loss"])
 
 
-def test_numbers_are_judged_in_their_own_units() -> None:
+def test_numbers_are_evaluated_in_their_own_units() -> None:
     y, outputs = np.array([[-1.0], [0.0], [1.0]]), np.array([[-1.0], [0.5], [1.0]])
     found = evaluate(NUMBER, np.array([[0.0], [1.0]]), y, outputs)
     assert (found["mae"], found["rmse"]) == pytest.approx((1 / 3, np.sqrt(1 / 3)))
@@ -53,7 +53,7 @@ def test_numbers_are_judged_in_their_own_units() -> None:
     assert found["baseline"]["mae"] == pytest.approx((3 + 1 + 1) / 3)
 
 
-def test_equal_targets_have_no_share_of_variance() -> None:
+def test_equal_targets_have_no_r2() -> None:
     assert evaluate(NUMBER, np.zeros((2, 1)), np.zeros((2, 1)), np.ones((2, 1)))["r2"] is None
 
 
@@ -62,7 +62,7 @@ def test_no_rows_cannot_be_evaluated() -> None:
         evaluate(NUMBER, np.zeros((2, 1)), np.zeros((0, 1)), np.zeros((0, 1)))
 
 
-def test_several_columns_are_judged_one_by_one_and_together() -> None:
+def test_several_columns_are_evaluated_individually_and_together() -> None:
     columns = (
         ColumnTarget(column="a", task="classification", classes=("x", "y", "z")),
         ColumnTarget(column="b", task="classification", classes=("no", "yes")),
@@ -82,7 +82,7 @@ def test_several_columns_are_judged_one_by_one_and_together() -> None:
     json.dumps(found, allow_nan=False)
 
 
-def test_answers_at_moments_are_judged_like_others() -> None:
+def test_answers_per_time_step_are_evaluated_like_others() -> None:
     columns = tuple(ColumnTarget(column=name, task="classification", classes=("x", "y", "z")) for name in "ab")
     target = TargetEncoder(columns=columns, outputs=(2, 3))
     y = np.array([[0, 1], [2, 1]])
@@ -91,7 +91,7 @@ def test_answers_at_moments_are_judged_like_others() -> None:
     assert found["all_right"] == 0.5
 
 
-def test_quantiles_are_judged_by_what_they_cover() -> None:
+def test_quantiles_are_evaluated_by_their_coverage() -> None:
     column = ColumnTarget(column="y", task="regression", mean=10.0, stddev=2.0, loss="quantile", quantiles=(0.2, 0.6))
     y, outputs = np.array([[-1.0], [0.0], [1.0], [2.0]]), np.array([[-0.5, 0.5]] * 4)
     found = evaluate(TargetEncoder.of(column), y, y, outputs)
@@ -99,7 +99,7 @@ def test_quantiles_are_judged_by_what_they_cover() -> None:
     assert found["mae"] == 2 * (1.5 + 0.5 + 0.5 + 1.5) / 4  # of the quantile next to the median
 
 
-def test_rates_are_judged_by_their_deviance() -> None:
+def test_rates_are_evaluated_by_their_deviance() -> None:
     column = ColumnTarget(column="y", task="regression", loss="poisson")
     found = evaluate(TargetEncoder.of(column), np.array([[2.0]]), np.array([[0.0], [3.0]]), np.array([[1.0], [3.0]]))
     assert found["poisson_deviance"] == pytest.approx(1.0)

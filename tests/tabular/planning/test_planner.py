@@ -1,4 +1,4 @@
-"""A job is planned from the profile alone, and everything wrong with it is told at once."""
+"""A job is planned from the profile alone, and all problems are reported together."""
 
 from typing import Any
 
@@ -30,17 +30,17 @@ X = number("x")
 JOB = category("job", "clerk", "nurse")
 
 
-def planned(profile: Profile, target: str, **asked: Any) -> Plan:
-    return plan(profile, PlanRequest(target=target, **asked))
+def planned(profile: Profile, target: str, **parts: Any) -> Plan:
+    return plan(profile, PlanRequest(target=target, **parts))
 
 
-def pointers(profile: Profile, target: str, **asked: Any) -> list[str]:
+def pointers(profile: Profile, target: str, **parts: Any) -> list[str]:
     with pytest.raises(InvalidPlan) as caught:
-        planned(profile, target, **asked)
+        planned(profile, target, **parts)
     return [problem.pointer for problem in caught.value.problems]
 
 
-def test_two_labels_are_one_sigmoid_output() -> None:
+def test_two_labels_get_one_sigmoid_output() -> None:
     found = planned(table(X, JOB), "job")
     assert (found.task, found.loss, found.outputs, found.classes) == (
         "classification",
@@ -50,17 +50,17 @@ def test_two_labels_are_one_sigmoid_output() -> None:
     )
 
 
-def test_more_labels_are_softmax_outputs_in_order() -> None:
+def test_more_labels_get_softmax_outputs_in_order() -> None:
     found = planned(table(X, category("y", "c", "a", "b")), "y")
     assert (found.loss, found.outputs, found.classes) == ("softmax_cross_entropy", 3, ("a", "b", "c"))
 
 
-def test_a_number_is_a_regression() -> None:
+def test_a_number_target_is_a_regression() -> None:
     found = planned(table(X, JOB), "x")
     assert (found.task, found.loss, found.outputs, found.classes) == ("regression", "mean_squared_error", 1, None)
 
 
-def test_few_whole_numbers_are_classes_with_a_warning_that_names_the_override() -> None:
+def test_few_whole_numbers_become_classes_with_a_warning() -> None:
     top = tuple(ValueCount(value=str(n), count=10) for n in (10, 9, 2))
     grade = number("grade", integer=True, distinct=3, top=top)
     found = planned(table(X, grade), "grade")
@@ -70,11 +70,11 @@ def test_few_whole_numbers_are_classes_with_a_warning_that_names_the_override() 
 
 
 @pytest.mark.parametrize("facts", [{"distinct": 21}, {"distinct": 20, "integer": False}])
-def test_other_numbers_stay_numbers(facts: dict[str, Any]) -> None:
+def test_other_numbers_are_a_regression(facts: dict[str, Any]) -> None:
     assert planned(table(X, number("y", **{"integer": True, **facts})), "y").task == "regression"
 
 
-def test_whole_numbers_that_hardly_repeat_stay_numbers() -> None:
+def test_whole_numbers_that_rarely_repeat_are_a_regression() -> None:
     assert planned(table(X, number("y", integer=True, distinct=15), rows=30), "y").task == "regression"
 
 
@@ -89,12 +89,12 @@ def test_whole_numbers_that_hardly_repeat_stay_numbers() -> None:
         (category("y", distinct=1_001, top=None), "1,000"),
     ],
 )
-def test_a_target_that_cannot_be_learned_is_refused(target: Column, says: str) -> None:
+def test_a_target_that_cannot_be_learned_is_rejected(target: Column, says: str) -> None:
     with pytest.raises(InvalidPlan, match=says):
         planned(table(X, target), "y")
 
 
-def test_a_misspelt_target_is_told_the_closest_column() -> None:
+def test_a_misspelled_target_suggests_the_closest_column() -> None:
     with pytest.raises(InvalidPlan, match="Did you mean 'income'"):
         planned(table(X, number("income")), "incme")
 
@@ -105,7 +105,7 @@ def test_rows_without_a_target_are_left_out_with_a_warning() -> None:
     assert found.warnings[0].code == "rows_without_target"
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     features = [
         FeatureSpec(column="y"),
         FeatureSpec(column="x", encoding="none"),
@@ -134,7 +134,7 @@ def test_a_wrong_target_does_not_hide_wrong_features() -> None:
     assert pointers(table(X, JOB), "nothing", features=[FeatureSpec(column="z")]) == ["/target", "/features/0/column"]
 
 
-def test_a_number_cannot_be_asked_of_labels() -> None:
+def test_labels_cannot_be_a_regression() -> None:
     assert pointers(table(X, JOB), "job", task="regression") == ["/task"]
 
 
@@ -151,18 +151,18 @@ def test_columns_without_information_are_skipped_with_a_warning() -> None:
     assert [warning.column for warning in found.warnings] == ["note", "same", "empty", "id", "row_id"]
 
 
-def test_a_table_without_a_usable_column_is_refused() -> None:
+def test_a_table_without_a_usable_column_is_rejected() -> None:
     assert pointers(table(JOB, number("same", distinct=1)), "job") == ["/features"]
 
 
-def test_inputs_are_never_more_than_planned_for() -> None:
+def test_inputs_never_exceed_the_planned_maximum() -> None:
     many = category("c", distinct=500, top=None, singletons=20, missing=3)
     features = planned(table(X, many, number("n", missing=2), JOB), "job").features
     assert [feature.inputs_at_most for feature in features] == [1, 102, 2]
 
 
 @pytest.mark.parametrize(("rows", "fraction"), [(2, 0.9), (1, 0.2)])
-def test_a_fraction_that_leaves_no_row_is_refused(rows: int, fraction: float) -> None:
+def test_a_validation_fraction_that_leaves_no_row_is_rejected(rows: int, fraction: float) -> None:
     training = TrainingSpec(validation=ValidationSpec(fraction=fraction))
     found = pointers(table(X, number("y", distinct=rows), rows=rows), "y", training=training)
     assert found in (["/training/validation/fraction"], ["/target"])
@@ -175,7 +175,7 @@ def test_a_batch_larger_than_the_data_is_reduced_with_a_warning() -> None:
     assert not planned(table(X, JOB, rows=10), "job").warnings
 
 
-def test_what_is_asked_for_is_what_is_done() -> None:
+def test_requested_settings_are_kept() -> None:
     training = TrainingSpec(epochs=7, batch_size=10, optimizer=AdamWSpec(learning_rate=0.5))
     model = ModelSpec(layers=(DenseSpec(units=3),))
     found = planned(table(X, JOB), "job", training=training, model=model)
@@ -183,7 +183,7 @@ def test_what_is_asked_for_is_what_is_done() -> None:
     assert found.training == training.model_copy(update={"loss": found.loss})
 
 
-def test_epochs_asked_for_run_without_early_stopping() -> None:
+def test_requested_epochs_run_without_early_stopping() -> None:
     assert planned(table(X, JOB), "job", training=TrainingSpec(epochs=9)).training.early_stopping is None
     assert planned(table(X, JOB), "job").training.early_stopping is not None
 

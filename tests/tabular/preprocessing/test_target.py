@@ -1,4 +1,4 @@
-"""Targets become what a network learns, and its outputs become answers."""
+"""Targets become training arrays, and outputs become predictions in the units of the target."""
 
 import json
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from tabular.preprocessing.column_target import ColumnTarget
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import make_training_arrays, rows_with_target
 from tests.support.reading import Reader
-from tests.support.tabular_jobs import csv, trained
+from tests.support.tabular_jobs import csv, train_job
 
 Encode = Callable[..., tuple[TargetEncoder, np.ndarray]]
 
 
 @pytest.fixture
 def encoded(read: Reader) -> Encode:
-    def encode(text: str, **asked: Any) -> tuple[TargetEncoder, np.ndarray]:
+    def encode(text: str, **parts: Any) -> tuple[TargetEncoder, np.ndarray]:
         data = read(text)
-        planned = plan(data.profile, PlanRequest(target="y", task=asked.get("task")))
+        planned = plan(data.profile, PlanRequest(target="y", task=parts.get("task")))
         rows = rows_with_target(data.table, planned)
         target = TargetEncoder.fit(data.table, planned, rows)
         return target, target.transform(data.table, rows)
@@ -33,28 +33,28 @@ def encoded(read: Reader) -> Encode:
     return encode
 
 
-def test_two_classes_are_zero_and_one(encoded: Encode) -> None:
+def test_two_classes_become_zero_and_one(encoded: Encode) -> None:
     target, y = encoded("x,y\n1,>50K\n2,<=50K\n3,\n4,>50K\n")
     assert (target.classes, y.tolist(), y.dtype) == (("<=50K", ">50K"), [1, 0, 1], np.float32)
 
 
-def test_more_classes_are_whole_numbers_and_sorted_by_size(encoded: Encode) -> None:
+def test_more_classes_become_whole_numbers_in_order(encoded: Encode) -> None:
     target, y = encoded("x,y\n1,10\n2,9\n3,2\n4,10\n", task="classification")
     assert (target.classes, y.tolist(), y.dtype) == (("2", "9", "10"), [2, 1, 0, 2], np.int64)
 
 
-def test_labels_of_numbers_are_those_of_the_file(encoded: Encode) -> None:
+def test_number_labels_are_written_as_in_the_file(encoded: Encode) -> None:
     assert encoded("x,y\n1,1.0\n2,2.0\n3,1.0\n", task="classification")[0].classes == ("1.0", "2.0")
 
 
-def test_numbers_are_standardised(encoded: Encode) -> None:
+def test_numbers_are_standardized(encoded: Encode) -> None:
     target, y = encoded("x,y\n1,10.5\n2,20\n3,60\n")
     assert y.shape == (3, 1)
     assert (y.mean(), y.std()) == pytest.approx((0, 1), abs=1e-6)
     assert target.loss_scale == pytest.approx(target.error_scale**2)
 
 
-def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
+def test_folded_weights_predict_in_the_units_of_the_target(encoded: Encode) -> None:
     target, _ = encoded("x,y\n1,10.5\n2,20\n3,60\n")
     rng = np.random.default_rng(0)
     state = {"0.weight": rng.normal(size=(4, 2)), "0.bias": rng.normal(size=4)}
@@ -71,7 +71,7 @@ def test_folded_weights_answer_in_the_targets_units(encoded: Encode) -> None:
     assert folded["0.weight"] is state["0.weight"]
 
 
-def test_folding_leaves_classes_alone() -> None:
+def test_folding_does_not_change_classifiers() -> None:
     state = {"0.weight": np.ones((1, 1)), "0.bias": np.ones(1)}
     assert (
         TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("a", "b"))).fold_into(state) == state
@@ -92,7 +92,7 @@ def test_several_outputs_are_the_probabilities_of_the_classes() -> None:
     assert answer == {"label": "b", "probabilities": {"a": 0.25, "b": 0.5, "c": 0.25}}
 
 
-def test_numbers_are_answered_as_values() -> None:
+def test_numbers_are_predicted_as_values() -> None:
     assert TargetEncoder.of(ColumnTarget(column="y", task="regression")).decode(np.array([[1.5]])) == [{"value": 1.5}]
 
 
@@ -107,7 +107,7 @@ def test_a_target_survives_json(target: TargetEncoder) -> None:
     assert TargetEncoder.from_json(json.loads(json.dumps(target.to_json()))) == target
 
 
-def test_prepared_rows_have_a_target_and_are_used_once(read: Reader) -> None:
+def test_training_and_validation_rows_have_a_target_and_do_not_overlap(read: Reader) -> None:
     text = "x,z,y\n" + "".join(f"{n / 4},{'ab'[n % 2]},{'' if n % 10 == 0 else 'pq'[n % 3 == 0]}\n" for n in range(200))
     data = read(text)
     prepared = make_training_arrays(
@@ -127,7 +127,7 @@ NUMBERS = "x,y\n" + "".join(f"{n},{3 * n + 0.5}\n" for n in range(30))
     "loss",
     ["mean_squared_error", "mean_absolute_error", "poisson", {"type": "quantile", "quantiles": [0.2, 0.9]}],
 )
-def test_a_loss_times_its_scale_is_the_loss_in_the_targets_units(read: Reader, loss: Any) -> None:
+def test_a_loss_times_its_scale_is_in_the_units_of_the_target(read: Reader, loss: Any) -> None:
     data = read(NUMBERS)
     training = TrainingSpec.model_validate({"loss": loss})
     planned = plan(data.profile, PlanRequest(target="y", training=training))
@@ -147,7 +147,7 @@ def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
     return found(outputs.astype(np.float64), found.as_targets(y, np.dtype(np.float64)), np.full(len(y), 1 / len(y)))
 
 
-def test_counts_are_not_standardised(read: Reader) -> None:
+def test_counts_are_not_standardized(read: Reader) -> None:
     data = read("x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(40)))
     planned = plan(data.profile, PlanRequest(target="y", training=TrainingSpec(loss="poisson")))
     arrays = make_training_arrays(data.table, planned)
@@ -177,7 +177,7 @@ def test_each_of_several_numbers_is_folded_into_its_own_units() -> None:
     np.testing.assert_allclose(target.unfold(folded)["0.bias"], state["0.bias"])
 
 
-def test_several_answers_have_the_names_of_their_columns() -> None:
+def test_several_predictions_have_the_names_of_their_columns() -> None:
     columns = (
         ColumnTarget(column="a", task="regression", loss="quantile", quantiles=(0.1, 0.5)),
         ColumnTarget(column="b", task="classification", classes=("no", "yes")),
@@ -200,7 +200,7 @@ def test_several_targets_survive_json() -> None:
         assert TargetEncoder.from_json(json.loads(json.dumps(target.to_json()))) == target
 
 
-def test_targets_stored_before_there_were_several_can_be_read() -> None:
+def test_a_stored_single_target_loads() -> None:
     stored = {"column": "y", "task": "regression", "mean": 3.0, "stddev": 0.5}
     target = TargetEncoder.from_json(stored)
     assert (target.outputs, target.loss_scale, target.error_scale) == (1, 0.25, 0.5)
@@ -210,7 +210,7 @@ def test_targets_stored_before_there_were_several_can_be_read() -> None:
 def test_two_classes_train_with_either_cross_entropy(read: Reader, loss: str) -> None:
     x = np.linspace(-1, 1, 200)
     data = read(csv({"x": x, "y": np.where(x > 0.1, "yes", "no")}))
-    model = trained(data, "y", training={"loss": loss, "epochs": 30, "seed": 1})
+    model = train_job(data, "y", training={"loss": loss, "epochs": 30, "seed": 1})
     assert model.evaluation["accuracy"] > 0.9
     (low, high) = model.predict([{"x": -0.8}, {"x": 0.9}])
     assert (low["label"], high["label"]) == ("no", "yes")

@@ -1,4 +1,4 @@
-"""Layers that cannot take what the features make are refused before the job is queued, in sentences that teach."""
+"""Layers are checked against the features and the training, with a pointer to each problem."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def planned(
     return plan(profile, plan_request("y", features=features, layers=layers, training=training))
 
 
-def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
+def rejected(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
     with pytest.raises(InvalidPlan) as caught:
         planned(*arguments, **training)
     return [(problem.pointer, problem.detail) for problem in caught.value.problems]
@@ -85,10 +85,10 @@ def test_every_kind_of_layer_can_be_planned(layers: list[dict[str, Any]]) -> Non
         ([{"type": "residual", "layers": [{"type": "dense", "units": 2}]}], "/model/layers/0", "projection"),
     ],
 )
-def test_shapes_that_do_not_fit_are_refused_where_they_stand(
+def test_shapes_that_do_not_fit_are_rejected_at_their_layer(
     layers: list[dict[str, Any]], pointer: str, says: str
 ) -> None:
-    ((found, detail),) = refused(SIX, layers)
+    ((found, detail),) = rejected(SIX, layers)
     assert found == pointer
     assert says in detail
 
@@ -101,29 +101,29 @@ def test_shapes_that_do_not_fit_are_refused_where_they_stand(
         number("gap", missing=3),
     ],
 )
-def test_a_reshape_needs_to_know_how_many_inputs_there_are(column: Column) -> None:
+def test_a_reshape_needs_an_exact_number_of_inputs(column: Column) -> None:
     profile = table(number("a"), column)
     inputs = planned(profile, []).inputs_at_most
-    ((pointer, detail),) = refused(profile, [{"type": "reshape", "shape": [inputs, 1]}])
+    ((pointer, detail),) = rejected(profile, [{"type": "reshape", "shape": [inputs, 1]}])
     assert pointer == "/model/layers/0"
     assert f"at most {inputs}" in detail
     assert repr(column.name) in detail
-    assert "without missing values" in refused(profile, [{"type": "reshape", "shape": [99]}])[0][1]
+    assert "without missing values" in rejected(profile, [{"type": "reshape", "shape": [99]}])[0][1]
 
 
-def test_dense_layers_take_as_many_inputs_as_there_are() -> None:
+def test_dense_layers_accept_any_number_of_inputs() -> None:
     job = Column(name="job", type="category", missing=0, distinct=3, singletons=0)
     assert planned(table(number("a"), job), [{"type": "dense", "units": 3}]).inputs_at_most == 5
 
 
-def test_pixels_that_never_change_are_inputs_of_an_image_and_of_nothing_else() -> None:
+def test_constant_pixels_are_inputs_of_images_only() -> None:
     profile = table(*(number(f"p{n}", distinct=1 if n == 0 else 10) for n in range(4)))
     assert planned(profile, [{"type": "reshape", "shape": [1, 2, 2]}]).inputs_at_most == 4
     assert planned(profile, [{"type": "dense", "units": 2}]).inputs_at_most == 3
-    assert "'p0'" in refused(profile, [{"type": "conv2d", "channels": 2}])[0][1]
+    assert "'p0'" in rejected(profile, [{"type": "conv2d", "channels": 2}])[0][1]
 
 
-def test_an_embedding_takes_whole_numbers_as_they_are() -> None:
+def test_an_embedding_layer_gets_whole_numbers_unchanged() -> None:
     features = planned(SIX, [{"type": "embedding", "vocabulary": 10, "units": 4}]).features
     assert {feature.encoding for feature in features} == {"none"}
 
@@ -137,50 +137,50 @@ def test_an_embedding_takes_whole_numbers_as_they_are() -> None:
         (Column(name="c", type="category", missing=0, distinct=3), "category"),
     ],
 )
-def test_an_embedding_refuses_what_it_cannot_look_up(column: Column, says: str) -> None:
+def test_an_embedding_layer_rejects_values_that_it_cannot_look_up(column: Column, says: str) -> None:
     layers = [{"type": "embedding", "vocabulary": 10, "units": 4}]
     for features, pointer in ((None, "/model/layers/0"), ([{"column": "a"}, {"column": "c"}], "/features/1")):
-        ((found, detail),) = refused(table(number("a"), column), layers, features)
+        ((found, detail),) = rejected(table(number("a"), column), layers, features)
         assert found == pointer
         assert says in detail
 
 
-def test_an_embedding_refuses_standardised_numbers() -> None:
+def test_an_embedding_layer_rejects_standardized_numbers() -> None:
     layers = [{"type": "embedding", "vocabulary": 10, "units": 4}]
-    ((pointer, detail),) = refused(SIX, layers, [{"column": "c1", "encoding": "standardize"}])
+    ((pointer, detail),) = rejected(SIX, layers, [{"column": "c1", "encoding": "standardize"}])
     assert pointer == "/features/0"
     assert '"encoding": "none"' in detail
 
 
-def test_a_vocabulary_that_is_too_small_is_told_how_large_it_must_be() -> None:
-    ((pointer, detail),) = refused(SIX, [{"type": "embedding", "vocabulary": 9, "units": 4}])
+def test_too_small_a_vocabulary_is_rejected_with_the_size_needed() -> None:
+    ((pointer, detail),) = rejected(SIX, [{"type": "embedding", "vocabulary": 9, "units": 4}])
     assert pointer == "/model/layers/0/vocabulary"
     assert "Set `vocabulary` to 10 or more" in detail
 
 
-def test_an_embedding_comes_first() -> None:
+def test_an_embedding_layer_must_come_first() -> None:
     layers = [{"type": "dense", "units": 3}, {"type": "embedding", "vocabulary": 10, "units": 4}]
-    assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/1"]
+    assert [pointer for pointer, _ in rejected(SIX, layers)] == ["/model/layers/1"]
 
 
-def test_an_embedding_inside_of_a_block_or_behind_another_one_is_refused_where_it_stands() -> None:
+def test_an_embedding_layer_inside_a_block_or_after_another_is_rejected() -> None:
     embedding = {"type": "embedding", "vocabulary": 10, "units": 4}
     block = {"type": "residual", "layers": [embedding], "projection": [embedding]}
-    assert [pointer for pointer, _ in refused(SIX, [block])] == [
+    assert [pointer for pointer, _ in rejected(SIX, [block])] == [
         "/model/layers/0/layers/0",
         "/model/layers/0/projection/0",
     ]
     layers = [{**embedding, "units": 1}, {"type": "flatten"}, embedding]
-    assert [pointer for pointer, _ in refused(SIX, layers)] == ["/model/layers/2"]
+    assert [pointer for pointer, _ in rejected(SIX, layers)] == ["/model/layers/2"]
 
 
 DROPOUT, NORM, DENSE = {"type": "dropout", "rate": 0.1}, {"type": "batch_norm"}, {"type": "dense", "units": 6}
 LINE_SEARCH = {"type": "lbfgs"}
 
 
-def test_a_line_search_refuses_layers_that_change_gradients_by_themselves_but_not_where_they_rest() -> None:
+def test_lbfgs_rejects_dropout_and_batch_norm_unless_in_inference_mode() -> None:
     layers = [DENSE, DROPOUT, {"type": "residual", "layers": [DENSE, NORM]}]
-    assert [pointer for pointer, _ in refused(SIX, layers, optimizer=LINE_SEARCH)] == [
+    assert [pointer for pointer, _ in rejected(SIX, layers, optimizer=LINE_SEARCH)] == [
         "/model/layers/1",
         "/model/layers/2/layers/1",
     ]
@@ -190,47 +190,47 @@ def test_a_line_search_refuses_layers_that_change_gradients_by_themselves_but_no
     assert plan(SIX, plan_request("y", training={"optimizer": LINE_SEARCH}, initialization=base))
 
 
-def test_the_default_layers_of_a_line_search_have_no_dropout() -> None:
+def test_default_layers_for_lbfgs_have_no_dropout() -> None:
     training = TrainingSpec.model_validate({"optimizer": LINE_SEARCH})
     for profile in (SIX, table(*(number(f"c{n}", min=0, max=9) for n in range(2)))):
         kinds = {layer.type for layer in plan(profile, PlanRequest(target="y", training=training)).layers}
         assert kinds == {"dense"}
 
 
-def test_batch_norm_of_flat_rows_takes_more_than_one_at_a_time() -> None:
-    ((pointer, detail),) = refused(SIX, [DENSE, NORM], batch_size=1)
+def test_batch_norm_of_flat_rows_needs_at_least_two_rows() -> None:
+    ((pointer, detail),) = rejected(SIX, [DENSE, NORM], batch_size=1)
     assert pointer == "/training/batch_size"
     assert "/model/layers/1" in detail
-    assert refused(SIX, [{"type": "residual", "layers": [DENSE, NORM]}], batch_size=1)
+    assert rejected(SIX, [{"type": "residual", "layers": [DENSE, NORM]}], batch_size=1)
     assert planned(SIX, [DENSE, NORM], batch_size=2)
     assert planned(SIX, [DENSE, NORM], batch_size=1, frozen=[1])
     assert planned(SIX, [IMAGE, NORM], batch_size=1)
 
 
-def test_frozen_layers_are_warned_of_unless_there_is_something_to_go_on_from() -> None:
+def test_frozen_layers_without_a_base_give_a_warning() -> None:
     warnings = planned(SIX, [DENSE], frozen=[0]).warnings
     assert [warning.code for warning in warnings] == ["frozen_at_random"]
     base = base_model([{"column": f"c{n}"} for n in range(6)], [DENSE])
     assert not plan(SIX, plan_request("y", training={"frozen": [0]}, initialization=base)).warnings
 
 
-def test_shapes_and_training_are_told_at_once() -> None:
-    found = refused(SIX, [{"type": "lstm", "units": 4}], loss="huber", class_weight=[1, 2, 3])
+def test_problems_of_shapes_and_training_are_reported_together() -> None:
+    found = rejected(SIX, [{"type": "lstm", "units": 4}], loss="huber", class_weight=[1, 2, 3])
     assert [pointer for pointer, _ in found] == ["/model/layers/0", "/training/loss", "/training/class_weight"]
 
 
-def test_only_layers_that_learn_can_be_frozen() -> None:
+def test_only_layers_with_parameters_can_be_frozen() -> None:
     layers = [IMAGE, {"type": "conv2d", "channels": 2, "kernel": 2}, {"type": "batch_norm"}, {"type": "flatten"}]
     found = planned(SIX, layers, frozen=[1, 2])
     assert found.training.frozen == (1, 2)
     assert [warning.code for warning in found.warnings] == ["frozen_at_random"]
-    assert [pointer for pointer, _ in refused(SIX, layers, frozen=[0, 1, 4])] == [
+    assert [pointer for pointer, _ in rejected(SIX, layers, frozen=[0, 1, 4])] == [
         "/training/frozen/0",
         "/training/frozen/2",
     ]
 
 
-def test_what_runs_in_vain_is_warned_of() -> None:
+def test_settings_without_effect_give_a_warning() -> None:
     optimizer, schedule = {"type": "lbfgs"}, {"type": "cosine", "warmup_steps": 5}
     found = planned(SIX, [], epochs=5, optimizer=optimizer, schedule=schedule)
     assert [warning.code for warning in found.warnings] == ["warmup_beyond_training"]

@@ -1,4 +1,4 @@
-"""One column or several, each with a loss that fits it; what does not fit is told with a pointer."""
+"""One or several targets are planned with their tasks, classes and losses."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def planned(
     return plan(profile, plan_request(named, layers=layers, task=task, training=training))
 
 
-def refused(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
+def rejected(*arguments: Any, **training: Any) -> list[tuple[str, str]]:
     with pytest.raises(InvalidPlan) as caught:
         planned(*arguments, **training)
     return [(problem.pointer, problem.detail) for problem in caught.value.problems]
@@ -54,13 +54,13 @@ def test_several_numbers_are_one_regression() -> None:
     assert [feature.column for feature in found.features] == ["x"]
 
 
-def test_several_booleans_are_several_sigmoids() -> None:
+def test_several_booleans_get_one_sigmoid_each() -> None:
     found = planned([X, UP, OUT], ["up", "out"])
     assert (found.task, found.loss, found.outputs) == ("classification", "sigmoid_cross_entropy", 2)
     assert found.classes == ("no", "yes")
 
 
-def test_categories_of_different_classes_have_outputs_of_their_own() -> None:
+def test_targets_with_different_classes_get_separate_outputs() -> None:
     found = planned([X, SIZE, COLOR], ["size", "color"])
     assert not isinstance(found.loss, str)
     assert found.loss.type == "multi_target"
@@ -72,13 +72,13 @@ def test_categories_of_different_classes_have_outputs_of_their_own() -> None:
     assert [part.classes for part in found.targets] == [("l", "m", "s"), ("blue", "green", "grey", "red")]
 
 
-def test_numbers_and_labels_are_learned_together() -> None:
+def test_numbers_and_labels_are_predicted_together() -> None:
     found = planned([X, Y, UP, SIZE], ["y", "up", "size"])
     assert (found.task, found.outputs) == (None, 5)
     assert [part.task for part in found.targets] == ["regression", "classification", "classification"]
 
 
-def test_whole_numbers_of_one_small_set_are_shared_classes_at_each_moment() -> None:
+def test_time_steps_share_the_classes_of_small_whole_numbers() -> None:
     inputs = [number(f"i{n}") for n in range(3)]
     found = planned([*inputs, *SORTED], ["s0", "s1", "s2"], MOMENTS)
     assert (found.loss, found.outputs) == ("softmax_cross_entropy", (3, 8))
@@ -86,13 +86,13 @@ def test_whole_numbers_of_one_small_set_are_shared_classes_at_each_moment() -> N
     assert [warning.code for warning in found.warnings] == ["numbers_as_classes"]
 
 
-def test_a_network_that_ends_flat_answers_side_by_side() -> None:
+def test_a_network_without_time_steps_answers_side_by_side() -> None:
     found = planned([X, *SORTED], ["s0", "s1", "s2"], [{"type": "dense", "units": 4}])
     assert found.outputs == 18
 
 
 @pytest.mark.parametrize("targets", [["size", "color", "up"], ["s0", "s1"], ["y", "z", "w"]])
-def test_moments_without_an_answer_of_their_own_are_joined_with_a_warning(targets: list[str]) -> None:
+def test_time_steps_without_answers_are_joined_with_a_warning(targets: list[str]) -> None:
     inputs = [number(f"i{n}") for n in range(3)]
     columns = [*inputs, SIZE, COLOR, UP, Y, Z, number("w"), *SORTED]
     columns = [column for column in columns if column.name in targets or column.name.startswith("i")]
@@ -101,7 +101,7 @@ def test_moments_without_an_answer_of_their_own_are_joined_with_a_warning(target
     assert "moments_joined" in [warning.code for warning in found.warnings]
 
 
-def test_two_shared_classes_are_one_output_at_each_moment() -> None:
+def test_two_shared_classes_are_one_output_per_time_step() -> None:
     tags = [labels(f"t{n}", "in", "out") for n in range(3)]
     found = planned([*(number(f"i{n}") for n in range(3)), *tags], ["t0", "t1", "t2"], MOMENTS)
     assert (found.loss, found.outputs) == ("sigmoid_cross_entropy", (3, 1))
@@ -115,13 +115,13 @@ def test_a_large_shared_vocabulary_is_the_range_of_its_numbers() -> None:
     assert found.classes == tuple(map(str, range(52)))
 
 
-def test_if_one_number_is_no_class_none_is() -> None:
+def test_numbers_are_classes_only_if_all_targets_look_like_classes() -> None:
     assert planned([X, Y, SORTED[0]], ["y", "s0"]).task == "regression"
     assert planned([X, *SORTED], ["s0", "s1"], task="regression").loss == "mean_squared_error"
 
 
 def test_problems_of_each_target_have_its_pointer() -> None:
-    found = refused([X, labels("t", "a", "b", kind="text"), Y], ["y", "t", "nix", "y"])
+    found = rejected([X, labels("t", "a", "b", kind="text"), Y], ["y", "t", "nix", "y"])
     assert [pointer for pointer, _ in found] == ["/target/1", "/target/2", "/target/3"]
 
 
@@ -133,8 +133,8 @@ def test_problems_of_each_target_have_its_pointer() -> None:
         (1e160, "float64", "Divide the column by a power of ten."),
     ],
 )
-def test_targets_too_large_for_the_networks_numbers_are_refused(largest: float, precision: str, fix: str) -> None:
-    (pointer, detail), *_ = refused([X, number("a", min=-largest, max=1.0)], ["a"], precision=precision)
+def test_targets_too_large_for_the_precision_are_rejected(largest: float, precision: str, fix: str) -> None:
+    (pointer, detail), *_ = rejected([X, number("a", min=-largest, max=1.0)], ["a"], precision=precision)
     assert pointer == "/target"
     assert f"{largest:.3g}" in detail
     assert detail.endswith(fix)
@@ -147,15 +147,15 @@ def test_large_targets_that_fit_the_precision_are_planned() -> None:
 def test_rows_need_a_value_of_every_target() -> None:
     gaps = [number("a", missing=30), number("b", missing=20)]
     assert planned([X, *gaps], ["a", "b"]).rows == 50
-    assert refused([X, number("a", missing=60), number("b", missing=40)], ["a", "b"])[0][0] == "/target"
+    assert rejected([X, number("a", missing=60), number("b", missing=40)], ["a", "b"])[0][0] == "/target"
 
 
-def test_a_target_is_no_feature_of_another() -> None:
+def test_targets_are_not_features() -> None:
     assert [feature.column for feature in planned([X, Y, Z, UP], ["y", "z"]).features] == ["x", "up"]
 
 
 @pytest.mark.parametrize("loss", ["mean_absolute_error", "huber", "poisson", {"type": "huber", "delta": 2.0}])
-def test_losses_for_numbers_are_taken_as_asked_for(loss: Any) -> None:
+def test_a_requested_loss_for_numbers_is_used(loss: Any) -> None:
     found = planned([X, Z], ["z"], loss=loss)
     assert (found.outputs, found.training.loss) == (1, found.loss)
     assert found.loss == loss or found.loss.model_dump() == loss  # type: ignore[union-attr]
@@ -172,7 +172,7 @@ def test_every_quantile_of_every_target_is_an_output() -> None:
     assert planned([X, Y, Z], ["y", "z"], loss=loss).outputs == 6
 
 
-def test_smoothed_labels_are_for_classes_wherever_they_stand() -> None:
+def test_label_smoothing_needs_classes() -> None:
     loss = {"type": "softmax_cross_entropy", "label_smoothing": 0.1}
     assert planned([X, SIZE], ["size"], loss=loss).outputs == 3
     found = planned([X, SIZE, COLOR], ["size", "color"], loss=loss)
@@ -201,9 +201,9 @@ def test_smoothed_labels_are_for_classes_wherever_they_stand() -> None:
         ),
     ],
 )
-def test_a_loss_that_does_not_fit_is_refused(targets: list[str], loss: Any, pointer: str, says: str) -> None:
+def test_a_loss_that_does_not_fit_is_rejected(targets: list[str], loss: Any, pointer: str, says: str) -> None:
     columns = [X, *(column for column in (Y, UP, OUT, SIZE) if column.name in targets)]
-    ((found, detail),) = refused(columns, targets, loss=loss)
+    ((found, detail),) = rejected(columns, targets, loss=loss)
     assert found == pointer
     assert says in detail
 
@@ -213,13 +213,13 @@ def test_two_classes_with_softmax_have_two_outputs() -> None:
     assert (found.loss, found.outputs, found.classes) == ("softmax_cross_entropy", 2, ("no", "yes"))
 
 
-def test_losses_of_several_targets_are_checked_one_by_one() -> None:
+def test_losses_of_several_targets_are_checked_individually() -> None:
     parts = [
         {"outputs": 2, "loss": {"type": "huber"}},
         {"outputs": 3, "loss": {"type": "mean_squared_error"}},
         {"outputs": 1, "loss": {"type": "sigmoid_cross_entropy", "positive_weight": [1.0, 2.0]}},
     ]
-    found = refused([X, Y, SIZE, UP], ["y", "size", "up"], loss={"type": "multi_target", "targets": parts})
+    found = rejected([X, Y, SIZE, UP], ["y", "size", "up"], loss={"type": "multi_target", "targets": parts})
     assert [pointer for pointer, _ in found] == [
         "/training/loss/targets/0/outputs",
         "/training/loss/targets/1/loss",
@@ -239,24 +239,24 @@ def test_losses_of_several_targets_are_checked_one_by_one() -> None:
         (["size"], {"class_weight": [1.0, 2.0, 3.0]}, []),
     ],
 )
-def test_what_is_not_measured_or_has_no_meaning_is_refused(
+def test_settings_that_do_not_fit_the_task_are_rejected(
     targets: list[str], training: dict[str, Any], pointers: list[str]
 ) -> None:
     columns = [X, *(column for column in (Y, UP, OUT, SIZE) if column.name in targets)]
     if pointers:
-        assert [pointer for pointer, _ in refused(columns, targets, **training)] == pointers
+        assert [pointer for pointer, _ in rejected(columns, targets, **training)] == pointers
     else:
         assert planned(columns, targets, **training)
 
 
 @pytest.mark.parametrize(("target", "place"), [(5, ()), ("", ()), ([], ()), (["a", ""], (1,)), (["a"] * 65, ())])
-def test_what_names_no_column_is_one_error_in_one_place(target: Any, place: tuple[int, ...]) -> None:
+def test_an_empty_target_is_one_error_at_one_pointer(target: Any, place: tuple[int, ...]) -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(Target).validate_python(target)
     (error,) = caught.value.errors()
     assert [part for part in error["loc"] if isinstance(part, int)] == list(place)
 
 
-def test_a_plan_of_several_targets_is_planned_the_same_again() -> None:
+def test_a_plan_of_several_targets_survives_json() -> None:
     first = planned([X, Y, SIZE], ["y", "size"])
     assert planned([X, Y, SIZE], ["y", "size"], list(first.layers), **first.training.model_dump()) == first
