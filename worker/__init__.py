@@ -1,1 +1,1 @@
-"""The Celery side: workers that claim, train and finish jobs, and the scheduler that rings for what was left."""
+"""Celery workers that claim, train and finish jobs, and the scheduler that maintains the database."""

@@ -9,20 +9,20 @@ import warnings
 from typing import NoReturn
 
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"  # before NumPy is imported: two jobs on two cores must not fight for them
+    os.environ[_variable] = "1"  # before NumPy is imported: each job uses one core
 
 
 def main() -> NoReturn:
-    """Run until SIGTERM; jobs are then given back with a checkpoint."""
-    from service.logging import configure_logging  # noqa: PLC0415 - the same
+    """Run until SIGTERM. Running jobs are then checkpointed and returned to the queue."""
+    from service.logging import configure_logging  # noqa: PLC0415 - configured before the other imports
     from worker.app import app  # noqa: PLC0415 - imports NumPy
 
     parser = argparse.ArgumentParser(prog="worker", description="Train queued jobs.")
-    parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="jobs at once")
+    parser.add_argument("--concurrency", type=int, default=os.cpu_count() or 1, help="number of jobs to run at once")
     arguments = parser.parse_args()
     configure_logging()
     use_no_temporary_folder()
-    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")  # an operator's choice
+    warnings.filterwarnings("ignore", "You're running the worker with superuser privileges")  # up to the operator
     app.worker_main(
         [
             "--quiet",
@@ -36,7 +36,7 @@ def main() -> NoReturn:
         ]
     )
     logging.shutdown()
-    os._exit(0)  # taking the interpreter apart costs a quarter of a second, and frees only what the kernel does anyway
+    os._exit(0)  # a normal exit takes 0.25 s longer and frees only what the kernel frees anyway
 
 
 def use_no_temporary_folder() -> None:

@@ -1,4 +1,4 @@
-"""The Celery application of the workers: prefork, early acknowledgement, one bell at a time."""
+"""The Celery application of the workers: forked processes that handle one notification at a time."""
 
 import os
 from typing import Any
@@ -20,21 +20,23 @@ from service.logging import configure_logging
 from service.settings import settings
 from worker import tasks
 from worker.broker_watchdog import BrokerWatchdog
+from worker.context import RUN_SECONDS
 from worker.drain import is_draining, start_draining
-from worker.pool import listen, wake_up
-from worker.process import Presence, end_with_parent, limit_memory, make_runner
-from worker.runner import RUN_SECONDS
+from worker.pool import interrupt_event_loop, start_interrupt_thread
+from worker.process import end_with_parent, limit_memory, make_runner
+from worker.registration import WorkerRegistration
 
-BACKSTOP_SECONDS = RUN_SECONDS + 26 * 3600  # jobs have deadlines of their own, of at most a day, and end soon after
+MAX_JOB_SECONDS = 26 * 3600  # a job's own deadline is at most a day
+TASK_TIME_LIMIT_SECONDS = RUN_SECONDS + MAX_JOB_SECONDS
 
 app = celery_app(settings().broker)
 app.conf.update(
-    task_acks_late=False,  # the database knows what has to be done again; a message never does
-    task_time_limit=BACKSTOP_SECONDS,
-    broker_channel_error_retry=True,  # a broker that refuses to be written to is waited for like one that is away
+    task_acks_late=False,  # the database knows what must be repeated, so no message has to be delivered again
+    task_time_limit=TASK_TIME_LIMIT_SECONDS,
+    broker_channel_error_retry=True,  # wait for a broker that refuses writes as for one that is down
     worker_pool="worker.pool:Pool",
     worker_prefetch_multiplier=1,
-    worker_disable_prefetch=not settings().broker.startswith("amqp"),  # Redis only
+    worker_disable_prefetch=not settings().broker.startswith("amqp"),  # supported for Redis only
     worker_enable_remote_control=False,
     worker_send_task_events=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
@@ -43,51 +45,58 @@ app.conf.update(
 )
 tasks.register(app)
 
-_presence: list[Presence] = []
+_registrations: list[WorkerRegistration] = []  # the parent's, once it is ready
+
+
+# --- in the parent process
 
 
 @worker_init.connect
-def _probed(**_: Any) -> None:
-    numeric_fingerprint()  # before the processes are forked, which find it done
+def _compute_fingerprint(**_: Any) -> None:
+    numeric_fingerprint()  # before the pool forks, so that the children inherit the result
 
 
 @worker_ready.connect
-def _ready(sender: Any, **_: Any) -> None:
-    listen()
+def _register(sender: Any, **_: Any) -> None:
+    start_interrupt_thread()
     slots = sender.pool.num_processes
     watchdog = BrokerWatchdog(slots, settings().notification_timeout_seconds)
-    _presence.append(Presence(settings(), slots, watchdog, busy=lambda: len(state.active_requests)))
-    _presence[-1].start()
+    registration = WorkerRegistration(settings(), slots, watchdog, busy_slots=lambda: len(state.active_requests))
+    _registrations.append(registration)
+    registration.start()
 
 
 @task_received.connect
-def _rung(**_: Any) -> None:
-    for presence in _presence:
-        presence.watchdog.heard()
+def _note_notification(**_: Any) -> None:
+    for registration in _registrations:
+        registration.watchdog.notification_received()
 
 
 @worker_shutting_down.connect
-def _draining(**_: Any) -> None:
+def _drain(**_: Any) -> None:
     start_draining()
-    wake_up()
+    interrupt_event_loop()
 
 
 @worker_shutdown.connect
-def _gone(**_: Any) -> None:
-    for presence in _presence:
-        presence.stop()
+def _unregister(**_: Any) -> None:
+    for registration in _registrations:
+        registration.stop()
+
+
+# --- in each child process
 
 
 @worker_process_init.connect
-def _child(**_: Any) -> None:
+def _set_up_child(**_: Any) -> None:
     configure_logging()
     end_with_parent()
     limit_memory(settings())
-    tasks.use(make_runner(settings()))
+    tasks.set_runner(make_runner(settings()))
 
 
 @worker_process_shutdown.connect
-def _child_gone(exitcode: int, **_: Any) -> None:
-    tasks.stop()
+def _end_child(exitcode: int, **_: Any) -> None:
+    tasks.close_runner()
     if is_draining():
-        os._exit(exitcode)  # Celery would have this process sleep for a second, for the parent to end it
+        os._exit(exitcode)  # otherwise Celery lets this process sleep for a second until the parent ends it

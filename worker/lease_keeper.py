@@ -1,4 +1,4 @@
-"""The heart of a worker process: a thread that renews the lease of the job in hand, and hears what is asked of it."""
+"""Renew the lease of the running job from a thread, and read what the job's owner requests."""
 
 import logging
 import threading
@@ -17,40 +17,16 @@ from store.db.transaction import transaction
 from store.errors import LeaseLost
 from store.jobs import leases
 from store.jobs.leases import Lease
+from worker.held_lease import HeldLease
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.25  # how long the end of the process may go unnoticed
-SILENT_SHARE = 2 / 3  # of the lease: without a good heartbeat for so long, the job may be another's
-
-
-class HeldLease:
-    """The hold on one job. `requested` is what its owner asked for, as far as this process has heard."""
-
-    def __init__(self, lease: Lease, lease_seconds: float, requested: str | None) -> None:
-        self.lease = lease
-        self.requested = requested
-        self._most_silent = lease_seconds * SILENT_SHARE
-        self._refused = False
-        self._last_good = time.monotonic()
-
-    def good(self, requested: str | None) -> None:
-        """Note that the lease was renewed just now, and what was asked of the job."""
-        self._last_good, self.requested = time.monotonic(), requested
-
-    def refuse(self) -> None:
-        """Note that the job is another's."""
-        self._refused = True
-
-    def check(self) -> None:
-        """Raise `LeaseLost` if the job is another's, or may be: the last good heartbeat is too long ago."""
-        silent = time.monotonic() - self._last_good
-        if self._refused or silent > self._most_silent:
-            raise LeaseLost(f"no heartbeat of {self.lease.job_id} was accepted for {silent:.1f} s")
+POLL_SECONDS = 0.25  # how long the thread may take to notice that it has to end
+RECONNECT_SECONDS = 1.0  # between attempts to reach a broker that is down
 
 
 class LeaseKeeper:
-    """One for a process; it has one job in hand at a time, or none."""
+    """The lease keeper of a process, which runs one job at a time or none."""
 
     def __init__(self, sessions: Sessions, settings: Settings) -> None:
         self._sessions = sessions
@@ -58,12 +34,12 @@ class LeaseKeeper:
         self._redis = redis_client(settings.redis_url)
         self._held_lease: HeldLease | None = None
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lease keeper", daemon=True)
         self._thread.start()
 
     @contextmanager
     def holding(self, lease: Lease, requested: str | None) -> Iterator[HeldLease]:
-        """Keep the lease of a job while the block runs."""
+        """Renew `lease` while the block runs."""
         self._held_lease = HeldLease(lease, self._settings.lease_seconds, requested)
         try:
             yield self._held_lease
@@ -79,48 +55,50 @@ class LeaseKeeper:
     def _run(self) -> None:
         while not self._ended.is_set():
             try:
-                self._live()
-            except Exception:  # such as a MemoryError: without its heart this process would lose job after job
-                log.exception("the heart missed a beat")
+                self._keep()
+            except Exception:  # such as MemoryError: without this thread the process would lose one job after another
+                log.exception("The lease keeper failed and continues.")
                 self._ended.wait(POLL_SECONDS)
 
-    def _live(self) -> None:
+    def _keep(self) -> None:
         try:
             with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]  # redis-py has no types here
                 pubsub.psubscribe(channel("*"))
-                self._beat_and_listen(pubsub)
+                self._renew_and_listen(pubsub)
         except (RedisError, OSError):
-            self._beat_deaf()
+            self._renew_without_broker()
 
-    def _beat_and_listen(self, pubsub: PubSub) -> None:
-        beaten = time.monotonic()
+    def _renew_and_listen(self, pubsub: PubSub) -> None:
+        """Renew at every heartbeat, and at once when the owner requests something of the job."""
+        renewed_at = time.monotonic()
         while not self._ended.is_set():
             message = pubsub.get_message(ignore_subscribe_messages=True, timeout=POLL_SECONDS)
             held_lease = self._held_lease
-            due = time.monotonic() - beaten >= self._settings.heartbeat_seconds
-            if held_lease and (due or _asks(message, held_lease)):
-                self._beat(held_lease)
-            if due:
-                beaten = time.monotonic()
+            is_due = time.monotonic() - renewed_at >= self._settings.heartbeat_seconds
+            if held_lease and (is_due or _is_request(message, held_lease)):
+                self._renew(held_lease)
+            if is_due:
+                renewed_at = time.monotonic()
 
-    def _beat_deaf(self) -> None:
-        """A heartbeat without ears: the broker is away, the lease is not."""
-        if not self._ended.wait(min(self._settings.heartbeat_seconds, 1.0)) and (held_lease := self._held_lease):
-            self._beat(held_lease)
+    def _renew_without_broker(self) -> None:
+        """Renew once. Requests are read from the database only."""
+        seconds = min(self._settings.heartbeat_seconds, RECONNECT_SECONDS)
+        if not self._ended.wait(seconds) and (held_lease := self._held_lease):
+            self._renew(held_lease)
 
-    def _beat(self, held_lease: HeldLease) -> None:
+    def _renew(self, held_lease: HeldLease) -> None:
         try:
             with transaction(self._sessions, "heartbeat") as tx:
                 requested = leases.renew(tx, held_lease.lease, self._settings.lease_seconds)
-            held_lease.good(requested)
+            held_lease.renewed(requested)
         except LeaseLost:
-            held_lease.refuse()
+            held_lease.lost()
         except DBAPIError as error:
-            log.warning("a heartbeat of %s did not reach the database: %s", held_lease.lease.job_id, error)
+            log.warning("Could not renew the lease of %s: %s", held_lease.lease.job_id, error)
 
 
-def _asks(message: dict[str, bytes] | None, held_lease: HeldLease) -> bool:
-    """Whether a wake-up says that something was asked of the job in hand."""
+def _is_request(message: dict[str, bytes] | None, held_lease: HeldLease) -> bool:
+    """Whether a message says that the owner of the running job requested something."""
     if message is None or message["data"] != ACTION_REQUESTED:
         return False
     return message["channel"] == channel(held_lease.lease.job_id).encode()

@@ -1,4 +1,4 @@
-"""Celery's pool of processes, without the naps it takes on its way to a stop: half a second here and there."""
+"""Celery's prefork pool without the pauses, up to half a second each, that it makes while it stops."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -10,75 +10,75 @@ from kombu.asynchronous import get_event_loop
 
 from worker.drain import is_draining
 
-LISTEN_SECONDS = 0.02  # to one process, before the next has its turn
+POLL_SECONDS = 0.02  # for one process, before the next one is read
 
-_asked = threading.Event()
+_interrupt = threading.Event()
 
 
-class Work(Worker):  # type: ignore[misc]  # Celery has no types
-    """What a process does; at a stop it does not wait, up to half a minute, for the parent to read its last words."""
+class PoolWorker(Worker):  # type: ignore[misc]  # Celery has no types
+    """A child process. When it drains, it does not wait up to 30 seconds for the parent to read its last messages."""
 
     def _ensure_messages_consumed(self, completed: int) -> bool:
         return is_draining() or bool(super()._ensure_messages_consumed(completed))
 
 
-class Results(ResultHandler):  # type: ignore[misc]
-    """Reads what the processes still have to say, and wakes up when they say it."""
+class PoolResultHandler(ResultHandler):  # type: ignore[misc]
+    """Reads the last messages of the processes as soon as they arrive."""
 
     def _flush_outqueue(
-        self, fd: int, remove: Callable[[int], None], processes: Mapping[int, Any], told: Callable[[Any], None]
+        self, fd: int, remove: Callable[[int], None], processes: Mapping[int, Any], on_message: Callable[[Any], None]
     ) -> None:
         process = processes.get(fd)
-        if process is None or _has_something(process.outq._reader):  # noqa: SLF001 - Celery has no other way to it
-            super()._flush_outqueue(fd, remove, processes, told)
+        if process is None or _has_message(process.outq._reader):  # noqa: SLF001 - Celery has no public access
+            super()._flush_outqueue(fd, remove, processes, on_message)
 
 
-class Processes(AsynPool):  # type: ignore[misc]
-    """The processes, which work and whose results are read so."""
+class ProcessPool(AsynPool):  # type: ignore[misc]
+    """The processes of a worker."""
 
-    Worker = Work
-    ResultHandler = Results
+    Worker = PoolWorker
+    ResultHandler = PoolResultHandler
 
 
 class Pool(TaskPool):  # type: ignore[misc]
-    """The pool, for Celery's setting `worker_pool`."""
+    """The pool, named by Celery's setting `worker_pool`."""
 
-    Pool = Processes
-    _pool: Processes | None = None
+    Pool = ProcessPool
+    _pool: ProcessPool | None = None
 
     def on_stop(self) -> None:
-        """Wait for the processes' end; it comes long before the broker misses a heartbeat, so none is sent."""
+        """Wait until the processes end. They end long before the broker misses a heartbeat, so none is sent."""
         if self._pool is not None:
             self._pool.close()
             self._pool.join()
             self._pool = None
 
 
-def listen() -> None:
-    """Begin to wait for `wake_up`; brokers without a loop have nothing to wake."""
+def start_interrupt_thread() -> None:
+    """Prepare `interrupt_event_loop`. Brokers without an event loop need no interruption."""
     if (loop := get_event_loop()) is not None:
-        threading.Thread(target=_wake_up, args=(loop,), name="wake up", daemon=True).start()
+        threading.Thread(target=_wait_and_interrupt, args=(loop,), name="loop interrupt", daemon=True).start()
 
 
-def wake_up() -> None:
-    """Have the parent's loop see at once what a signal handler has set; it may be asleep for another second.
+def interrupt_event_loop() -> None:
+    """Make the parent's event loop notice at once what a signal handler has set; it may sleep for another second.
 
-    Another thread does it: the signal may have come while the loop held the lock that this takes.
+    A thread does it, because the signal may have arrived while the loop held the lock that `call_soon` takes.
     """
-    _asked.set()
+    _interrupt.set()
 
 
-def _wake_up(loop: Any) -> None:
-    _asked.wait()
-    loop.call_soon(_nothing)
+def _wait_and_interrupt(loop: Any) -> None:
+    _interrupt.wait()
+    loop.call_soon(_do_nothing)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
-def _has_something(reader: Any) -> bool:
+def _has_message(reader: Any) -> bool:
     try:
-        return bool(reader.poll(LISTEN_SECONDS))
-    except OSError:  # closed: Celery finds that out, too
+        return bool(reader.poll(POLL_SECONDS))
+    except OSError:  # closed; Celery handles that itself
         return True

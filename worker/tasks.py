@@ -1,20 +1,20 @@
-"""The one task: somebody rang, so see whether there is work."""
+"""The Celery task that runs queued jobs whenever a notification arrives."""
 
 from celery import Celery
 
 from messaging.celery_app import TASK_NAME
 from worker.runner import Runner
 
-_runners: list[Runner] = []  # of this process, one
+_runners: list[Runner] = []  # the runner of this process, once it has one
 
 
-def use(runner: Runner) -> None:
-    """Answer bells by `runner`."""
+def set_runner(runner: Runner) -> None:
+    """Handle notifications with `runner`."""
     _runners[:] = [runner]
 
 
-def stop() -> None:
-    """Tell what is still to be told."""
+def close_runner() -> None:
+    """Send pending notifications."""
     for runner in _runners:
         runner.close()
 
@@ -23,6 +23,6 @@ def register(app: Celery) -> None:
     """Add the task to a Celery application."""
 
     @app.task(name=TASK_NAME)
-    def bell() -> None:
+    def run_queued_jobs() -> None:
         for runner in _runners:
             runner.run_all()

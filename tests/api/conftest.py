@@ -18,6 +18,7 @@ from service.settings import Settings
 from store.ids import WorkerId
 from tests.support.api import upload
 from tests.support.tables import flowers
+from worker.context import WorkerContext
 from worker.lease_keeper import LeaseKeeper
 from worker.runner import Runner
 
@@ -56,12 +57,17 @@ def client(settings: Settings, limits: ServiceLimits, api_settings: ApiSettings)
 @pytest.fixture
 def work(client: TestClient) -> Iterator[Callable[[], None]]:
     """Runs the queued jobs as a worker does."""
-    service: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
-
-    lease_keeper = LeaseKeeper(service.sessions, service.settings)
-    worker = WorkerId("wrk_test")
-    yield Runner(service.sessions, service.notifier, service.settings, lease_keeper, worker, lambda: False).run_all
-    lease_keeper.close()
+    services: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    context = WorkerContext(
+        sessions=services.sessions,
+        settings=services.settings,
+        notifier=services.notifier,
+        lease_keeper=LeaseKeeper(services.sessions, services.settings),
+        worker_id=WorkerId("wrk_test"),
+        is_draining=lambda: False,
+    )
+    yield Runner(context).run_all
+    context.lease_keeper.close()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(
         assert job["attempt"] == 2
         before = everything(service, url)
         service.signal_trainers(signal.SIGCONT)
-        service.wait(lambda url=url: f"{url.rpartition('/')[2]} is another worker's now" in service.told())  # type: ignore[misc]
+        service.wait(lambda url=url: f"Job {url.rpartition('/')[2]}: lease lost" in service.told())  # type: ignore[misc]
         service.expect_undisturbed([job], 800)
         assert everything(service, url) == before
         service.stop("second worker")

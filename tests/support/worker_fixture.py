@@ -1,5 +1,6 @@
 """The parts of a worker on a real database and a real broker, and jobs for it to run."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,25 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
-from messaging.celery_app import celery_app
 from messaging.notifier import Notifier
 from service import submission
+from service.bootstrap import bootstrap
 from service.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.settings import Settings
 from store.artifacts import blobs, datasets
-from store.db.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, WorkerId
-from store.jobs import jobs
+from store.jobs import claims, jobs
 from store.tables import Job, Model
 from tabular.limits import Limits
 from tabular.readers.csv.reader import read_csv
 from tabular.readers.options import ReadOptions
 from tests.support.tables import flowers
+from worker.context import RUN_SECONDS, WorkerContext
 from worker.lease_keeper import LeaseKeeper
-from worker.runner import RUN_SECONDS, Runner
+from worker.runner import Runner
+
+WORKER_ID = WorkerId("wrk_test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +43,24 @@ class WorkerFixture:
     notifier: Notifier
     lease_keeper: LeaseKeeper
     folder: Path
+    engine: Engine
     threads: list[threading.Thread] = field(default_factory=list)
 
-    def runner(self, draining: Callable[[], bool] = lambda: False, run_seconds: float = RUN_SECONDS) -> Runner:
-        """Return a runner with this worker's parts."""
-        worker = WorkerId("wrk_test")
-        return Runner(self.sessions, self.notifier, self.settings, self.lease_keeper, worker, draining, run_seconds)
+    def context(self, draining: Callable[[], bool] = lambda: False, run_seconds: float = RUN_SECONDS) -> WorkerContext:
+        """Return what a worker process would share between its parts."""
+        return WorkerContext(
+            sessions=self.sessions,
+            settings=self.settings,
+            notifier=self.notifier,
+            lease_keeper=self.lease_keeper,
+            worker_id=WORKER_ID,
+            is_draining=draining,
+            run_seconds=run_seconds,
+        )
 
     def run_all(self, draining: Callable[[], bool] = lambda: False) -> None:
         """Run every queued job in this thread."""
-        self.runner(draining).run_all()
+        Runner(self.context(draining)).run_all()
 
     def start(self, draining: Callable[[], bool] = lambda: False) -> threading.Thread:
         """Run every queued job in a thread; the fixture waits for its end."""
@@ -77,6 +90,13 @@ class WorkerFixture:
         with transaction(self.sessions) as tx:
             return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, request).id
 
+    def claim(self, lease_seconds: float = 30) -> Job:
+        """Claim the next job as this worker, without running it."""
+        with transaction(self.sessions) as tx:
+            job = claims.claim(tx, WORKER_ID, lease_seconds)
+        assert job is not None
+        return job
+
     def train(self, dataset_id: str, **body: Any) -> Job:
         """Queue a job, run it and return it."""
         job_id = self.queue(dataset_id, **body)
@@ -94,6 +114,14 @@ class WorkerFixture:
             model = tx.get_one(Model, self.job(job_id).model_id)
             return blobs.info(tx, model.blob_id).sha256
 
+    def close(self) -> None:
+        """Wait for the threads and close all connections."""
+        for thread in self.threads:
+            thread.join(timeout=20)
+        self.lease_keeper.close()
+        self.notifier.close()
+        self.engine.dispose()
+
 
 @pytest.fixture
 def worker_fixture(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[WorkerFixture]:
@@ -101,19 +129,22 @@ def worker_fixture(database_url: str, valkey_url: str, tmp_path: Path) -> Iterat
     settings = Settings(
         data=tmp_path, database_url=database_url, redis_url=valkey_url, heartbeat_seconds=0.2, record_seconds=0.02
     )
-    engine = open_database(database_url)
-    notifier = Notifier(celery_app(settings.broker), settings.redis_url)
-    sessions = open_sessions(engine)
-    lease_keeper = LeaseKeeper(sessions, settings)
-    fixture = WorkerFixture(
-        sessions=sessions, settings=settings, notifier=notifier, lease_keeper=lease_keeper, folder=tmp_path
-    )
+    fixture = make_worker_fixture(settings, tmp_path)
     yield fixture
-    for thread in fixture.threads:
-        thread.join(timeout=20)
-    lease_keeper.close()
-    notifier.close()
-    engine.dispose()
+    fixture.close()
+
+
+def make_worker_fixture(settings: Settings, folder: Path) -> WorkerFixture:
+    """Create the parts of a worker."""
+    services = bootstrap(settings)
+    return WorkerFixture(
+        sessions=services.sessions,
+        settings=settings,
+        notifier=services.notifier,
+        lease_keeper=LeaseKeeper(services.sessions, settings),
+        folder=folder,
+        engine=services.engine,
+    )
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
@@ -122,3 +153,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < end, f"the condition did not hold within {seconds:g} s"
         time.sleep(0.01)
+
+
+def stop_after(batches: int) -> Callable[[], bool]:
+    """Return a drain flag that is set after about so many batches."""
+    checks = itertools.count()
+    return lambda: next(checks) > batches

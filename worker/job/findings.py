@@ -1,4 +1,4 @@
-"""What is wrong with a run, told while it runs: each finding once, as a warning of the job."""
+"""Warn about problems of a training run while it runs, once for each kind."""
 
 import time
 from collections import Counter
@@ -6,54 +6,53 @@ from typing import Any
 
 from engine.diagnostics.findings import Finding, find
 from engine.training.events import EpochEnd
-from worker.job.loading import Prepared
+from worker.job.loading import LoadedJob
 
-JUDGING_SHARE = 0.002  # of the time: what judging the epochs so far may cost
+MAX_TIME_SHARE = 0.002  # of the training time that diagnosis may take
 
 
-class Diagnosis:
-    """The epochs of a run so far, and what was told about them."""
+class RunDiagnosis:
+    """The finished epochs of a run, and the kinds of warnings that were already reported."""
 
-    def __init__(self, told: list[dict[str, Any]], class_counts: tuple[int, ...]) -> None:
-        self._told = {warning["code"] for warning in told}
+    def __init__(self, reported: list[dict[str, Any]], class_counts: tuple[int, ...]) -> None:
+        self._reported = {warning["code"] for warning in reported}
         self._class_counts = class_counts
         self._history: list[EpochEnd] = []
-        self._judge_at = 0.0
+        self._due_at = 0.0
 
-    def note(self, end: EpochEnd) -> None:
+    def add(self, end: EpochEnd) -> None:
         """Add a finished epoch."""
         self._history.append(end)
 
     @property
     def is_due(self) -> bool:
-        """Whether the epochs so far may be judged again: it takes the longer, the more there are."""
-        return time.monotonic() >= self._judge_at
+        """Whether diagnosis may run again. It takes longer with each epoch, so it runs less and less often."""
+        return time.monotonic() >= self._due_at
 
-    def news(self) -> list[dict[str, Any]]:
-        """Findings of kinds that were not told before, as warnings."""
+    def new_warnings(self) -> list[dict[str, Any]]:
+        """Diagnose the epochs so far; return warnings of kinds that were not reported before."""
         began = time.monotonic()
         findings = [
-            finding for finding in find(self._history, class_counts=self._class_counts) if self._is_new(finding)
+            finding
+            for finding in find(self._history, class_counts=self._class_counts)
+            if finding.code not in self._reported
         ]
-        self._told |= {finding.code for finding in findings}
-        self._judge_at = began + (time.monotonic() - began) / JUDGING_SHARE
+        self._reported |= {finding.code for finding in findings}
+        self._due_at = began + (time.monotonic() - began) / MAX_TIME_SHARE
         return [_warning(finding, self._history[-1].epoch) for finding in findings]
 
-    def _is_new(self, finding: Finding) -> bool:
-        return finding.code not in self._told
 
-
-def class_counts(prepared: Prepared) -> tuple[int, ...]:
-    """How many training rows each class has; nothing if classes are weighed, or the target is not one of classes."""
-    y, classes = prepared.training.y, prepared.target.classes
-    if not classes or y.ndim > 1 or prepared.plan.training.class_weight is not None:
+def class_counts(loaded: LoadedJob) -> tuple[int, ...]:
+    """Count the training rows of each class; empty if classes have weights or the target has no classes."""
+    y, classes = loaded.training.y, loaded.target.classes
+    if not classes or y.ndim > 1 or loaded.plan.training.class_weight is not None:
         return ()
     counts = Counter(y.astype(int).tolist())
-    return tuple(counts.get(place, 0) for place in range(len(classes)))
+    return tuple(counts.get(index, 0) for index in range(len(classes)))
 
 
 def layer_sizes(end: EpochEnd) -> list[dict[str, Any]]:
-    """The sizes of gradients, weights, updates and activations per layer, where this epoch has them."""
+    """Return the sizes of gradients, weights, updates and activations per layer, if this epoch has them."""
     return [layer.as_json() for layer in end.layers]
 
 

@@ -1,4 +1,4 @@
-"""What a job starts from, a model or uploaded weights, and what it hands over to the new network."""
+"""Load the weights that a job starts from, and copy them into its network."""
 
 from dataclasses import dataclass
 
@@ -19,18 +19,18 @@ from tabular.errors import DataError
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 
-MAX_NAMED = 20  # inputs in one sentence
+MAX_LISTED_INPUTS = 20  # in one error message
 
 
-class BaseUnusable(DataError):
-    """What the job was to start from is gone, or does not fit the prepared data."""
+class InitialWeightsUnusable(DataError):
+    """The model or weights that the job starts from were deleted, or do not fit the network that its data requires."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """A network that has learned. `preprocessor` and `target`: a model's, used again; else the job learns its own.
+class InitialWeights:
+    """Trained weights. `preprocessor` and `target` are those of their model, if they come with it, and are reused.
 
-    Of the first `layers` layers the weights are taken over, with `head` of the output layer, too.
+    The first `layers` layers take over their weights; with `head` the output layer does, too.
     """
 
     preprocessor: Preprocessor | None
@@ -39,61 +39,61 @@ class Base:
     layers: int
     head: bool
 
-    def hand_over(self, network: Network, preprocessor: Preprocessor, target: TargetEncoder, seed: int) -> None:
-        """Give the network what is taken over; the rest is drawn anew.
+    def apply(self, network: Network, preprocessor: Preprocessor, target: TargetEncoder, seed: int) -> None:
+        """Copy the weights into the network. The other parameters are initialized from `seed`.
 
         Raises:
-            BaseUnusable: the data turned out to make another network than the weights are of.
+            InitialWeightsUnusable: the data requires a network of another shape.
         """
-        known = {name: self._of(network, name) for name in network.parameters.values if name in self.weights}
+        tensors = {name: self._cast(network, name) for name in network.parameters.values if name in self.weights}
         try:
             start_from(
                 network,
-                target.unfold(known) if self.head else known,
+                target.unfold(tensors) if self.head else tensors,
                 seed=seed,
                 layers=range(self.layers),
                 head=self.head,
             )
         except StateMismatch as mismatch:
             names = preprocessor.input_names()
-            more = " …" if len(names) > MAX_NAMED else ""
-            inputs = f"the prepared data makes {len(names)} inputs: {', '.join(names[:MAX_NAMED])}{more}"
-            raise BaseUnusable(f"{mismatch}; {inputs}") from mismatch
+            more = " …" if len(names) > MAX_LISTED_INPUTS else ""
+            inputs = f"the data gives {len(names)} inputs: {', '.join(names[:MAX_LISTED_INPUTS])}{more}"
+            raise InitialWeightsUnusable(f"{mismatch}; {inputs}") from mismatch
 
-    def _of(self, network: Network, name: str) -> np.ndarray:
-        """The weights of a name in the network's precision; other numbers than floating-point ones as they are."""
+    def _cast(self, network: Network, name: str) -> np.ndarray:
+        """Return a tensor in the network's precision; tensors that are not floating-point stay as they are."""
         values = self.weights[name]
-        with np.errstate(over="ignore"):  # what becomes infinite is refused by name
+        with np.errstate(over="ignore"):  # a value that becomes infinite is rejected with its name
             return values.astype(network.dtype) if values.dtype.kind == "f" else values
 
 
-def load_base(sessions: Sessions, job: Job) -> Base | None:
-    """What the job's `init_from` names; None without one.
+def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
+    """Load what the job's `init_from` names; None without `init_from`.
 
     Raises:
-        BaseUnusable: it was deleted since.
+        InitialWeightsUnusable: it was deleted or is damaged.
     """
-    asked = job.spec.get("init_from")
-    if asked is None:
+    requested = job.spec.get("init_from")
+    if requested is None:
         return None
     with snapshot(sessions) as tx:
-        model = tx.get(Model, asked["model_id"]) if asked.get("model_id") else None
-        blob_id = model.blob_id if model else _uploaded(tx, asked.get("weights_id"))
+        model = tx.get(Model, requested["model_id"]) if requested.get("model_id") else None
+        blob_id = model.blob_id if model else _uploaded_blob(tx, requested.get("weights_id"))
     if blob_id is None:
-        raise BaseUnusable("it was deleted")
+        raise InitialWeightsUnusable("they were deleted")
     try:
         weights = load_safetensors(b"".join(blobs.read_verified(sessions, blob_id)))
     except (InvalidWeights, BlobDamaged) as error:
-        raise BaseUnusable(str(error)) from error
-    kept = model.preprocessing if model else None
-    return Base(
-        preprocessor=Preprocessor.from_json(kept["features"]) if kept else None,
-        target=TargetEncoder.from_json(kept["target"]) if kept and asked["head"] else None,
+        raise InitialWeightsUnusable(str(error)) from error
+    stored = model.preprocessing if model else None
+    return InitialWeights(
+        preprocessor=Preprocessor.from_json(stored["features"]) if stored else None,
+        target=TargetEncoder.from_json(stored["target"]) if stored and requested["head"] else None,
         weights=weights,
-        layers=asked["layers"],
-        head=asked["head"],
+        layers=requested["layers"],
+        head=requested["head"],
     )
 
 
-def _uploaded(tx: Tx, weights_id: str | None) -> str | None:
+def _uploaded_blob(tx: Tx, weights_id: str | None) -> str | None:
     return uploaded_weights.blob_of(tx, WeightsId(weights_id)) if weights_id else None

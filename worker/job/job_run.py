@@ -1,192 +1,166 @@
-"""A worker's turn at a claimed job, from its data to an outcome."""
+"""Train one loaded job, and act between two batches on requests, deadlines and shutdown."""
 
-import logging
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
-
-import duckdb
 
 from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
 from engine.training.loop import train
-from store.db.database import Sessions, is_statement_error, is_transient
-from store.errors import BlobDamaged, LeaseLost
 from store.tables import Job
+from worker.context import WorkerContext
+from worker.held_lease import HeldLease
 from worker.job import learning_rate
-from worker.job.findings import Diagnosis, class_counts, layer_sizes
-from worker.job.initialization import BaseUnusable
-from worker.job.loading import DatasetUnusable, JobLoader, Prepared
-from worker.job.model_artifacts import finite, in_target_units, model_columns, store_weights
+from worker.job.findings import RunDiagnosis, class_counts, layer_sizes
+from worker.job.finite_json import finite
+from worker.job.loading import LoadedJob
+from worker.job.model_artifacts import in_target_units, model_columns, store_weights
 from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.job.recorder import Recorder
-from worker.lease_keeper import HeldLease
-
-log = logging.getLogger(__name__)
 
 
 class JobRun:
-    """One job in this process. `draining` tells whether the worker has to stop."""
+    """One attempt at a job in this process. Raises `LeaseLost` when the job belongs to another worker."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
-        self,
-        sessions: Sessions,
-        loader: JobLoader,
-        job: Job,
-        held_lease: HeldLease,
-        recorder: Recorder,
-        draining: Callable[[], bool],
-    ) -> None:
-        self._sessions = sessions
-        self._loader = loader
+    def __init__(self, context: WorkerContext, job: Job, held_lease: HeldLease, recorder: Recorder) -> None:
+        self._sessions = context.sessions
+        self._is_draining = context.is_draining
         self._job = job
         self._held_lease = held_lease
         self._recorder = recorder
-        self._draining = draining
-        self._most_seconds = float(job.spec["training"]["max_runtime_seconds"])
+        self._max_seconds = float(job.spec["training"]["max_runtime_seconds"])
 
-    def outcome(self) -> Outcome:
-        """Train; whatever goes wrong is an outcome, but for `LeaseLost`."""
-        try:
-            prepared = self._at_rate(self._loader.load(self._job))
-            return self._train(prepared) if isinstance(prepared, Prepared) else prepared
-        except LeaseLost:
-            raise
-        except (DatasetUnusable, BlobDamaged) as error:
-            return Failed(code="dataset_unusable", detail=f"The data set cannot be trained on: {error}.")
-        except BaseUnusable as error:
-            return Failed(code="base_unusable", detail=f"The job cannot start from what init_from names: {error}.")
-        except (MemoryError, duckdb.OutOfMemoryException):
-            detail = (
-                "The worker has too little memory for this job: take fewer units, a smaller batch or fewer columns."
-            )
-            return Failed(code="out_of_memory", detail=detail)
-        except Exception as error:
-            if is_transient(error):
-                log.warning("the database failed %s, which goes back to the queue: %s", self._job.id, error)
-                return Interrupted(charged=is_statement_error(error))
-            log.exception("%s failed", self._job.id)
-            return Failed(code="internal", detail="An error on our side, which was logged under the job's id.")
+    def train(self, loaded: LoadedJob) -> Outcome:
+        """Find a learning rate if the job wants a range test, then train."""
+        found = self._find_learning_rate(loaded)
+        return self._train(found) if isinstance(found, LoadedJob) else found
 
-    def _at_rate(self, prepared: Prepared) -> Prepared | Outcome:
-        """The job at the learning rate that its range test finds, if it wants one; or what ended the turn meanwhile.
+    def _find_learning_rate(self, loaded: LoadedJob) -> LoadedJob | Outcome:
+        """Return the job with the learning rate of its range test, or what ended the attempt during the test.
 
-        A test that is interrupted leaves nothing, and is done again from its beginning, to the same end.
+        An interrupted test leaves nothing behind. It runs again from its start and gives the same result.
         """
-        if not learning_rate.is_wanted(prepared.plan, self._job.range_test):
-            return prepared
-        while (found := self._tested(prepared)) is None:
-            if outcome := self._answer(prepared, save=lambda: True):
+        if not learning_rate.is_wanted(loaded.plan, self._job.range_test):
+            return loaded
+        while (result := self._run_range_test(loaded)) is None:
+            if outcome := self._check_for_end(loaded, save=lambda: True):
                 return outcome
-        kept = learning_rate.shown(found, prepared.target.loss_scale)
-        self._recorder.range_test(kept, learning_rate.warnings(prepared.plan, found))
-        return prepared.at_rate(kept)
+        stored = learning_rate.to_json(result, loaded.target.loss_scale)
+        self._recorder.write_range_test(stored, learning_rate.warnings(loaded.plan, result))
+        return loaded.with_range_test(stored)
 
-    def _tested(self, prepared: Prepared) -> RangeTestResult | None:
-        """Run the range test; None if something was asked of the job meanwhile, or its time is up."""
-        training = prepared.plan.training
-        with closing(run_range_test(prepared.network, training, prepared.training, training.range_test)) as events:
+    def _run_range_test(self, loaded: LoadedJob) -> RangeTestResult | None:
+        """Run the range test; None if a request, a shutdown or the deadline interrupts it."""
+        training = loaded.plan.training
+        with closing(run_range_test(loaded.network, training, loaded.training, training.range_test)) as events:
             for event in events:
                 if isinstance(event, RangeTestResult):
                     return event
-                if self._held_lease.requested or self._draining() or self._is_late():
+                if self._held_lease.requested or self._is_draining() or self._is_late():
                     break
         return None
 
-    def _train(self, prepared: Prepared) -> Outcome:
-        state, training = prepared.state, prepared.plan.training
-        self._recorder.resume(state.epoch, _best(prepared))
-        diagnosis = Diagnosis(self._job.warnings, class_counts(prepared))
-        if outcome := self._attend(prepared):
+    def _train(self, loaded: LoadedJob) -> Outcome:
+        state, training = loaded.state, loaded.plan.training
+        self._recorder.resume(state.epoch, _best(loaded))
+        diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
+        if outcome := self._between_batches(loaded):
             return outcome
-        events = train(prepared.network, state, training, prepared.training, prepared.validation)
-        for event in events:
+        for event in train(loaded.network, state, training, loaded.training, loaded.validation):
             match event:
                 case BatchEnd():
-                    self._recorder.beat = event
+                    self._recorder.last_batch = event
                 case EpochEnd():
-                    self._note_epoch(prepared, event)
-                    diagnosis.note(event)
+                    self._note_epoch(loaded, event)
+                    diagnosis.add(event)
                 case Stopped():
-                    self._recorder.warn(diagnosis.news())
-                    return self._ended(prepared, event)
-            if not (self._held_lease.requested or self._draining() or self._recorder.is_due):
-                continue  # as after nearly every batch, of which there may be 30,000 in a second
+                    self._recorder.add_warnings(diagnosis.new_warnings())
+                    return self._stopped(loaded, event)
+            if not (self._held_lease.requested or self._is_draining() or self._recorder.is_due):
+                continue  # the usual case: there may be 30,000 batches in a second
             if self._recorder.record_is_due and diagnosis.is_due:
-                self._recorder.warn(diagnosis.news())
-            if outcome := self._attend(prepared):
+                self._recorder.add_warnings(diagnosis.new_warnings())
+            if outcome := self._between_batches(loaded):
                 return outcome
-        raise AssertionError("training ends with Stopped")
+        raise AssertionError("training always ends with a Stopped event")
 
-    def _note_epoch(self, prepared: Prepared, event: EpochEnd) -> None:
-        metrics = in_target_units(prepared, event.metrics)
-        found = prepared.state.best
-        best = _best(prepared) if found and found.epoch == event.epoch else None
-        self._recorder.epoch(event.epoch, metrics, best, finite(layer_sizes(event)))
+    def _note_epoch(self, loaded: LoadedJob, event: EpochEnd) -> None:
+        metrics = in_target_units(loaded, event.metrics)
+        best = loaded.state.best
+        new_best = _best(loaded) if best and best.epoch == event.epoch else None
+        self._recorder.add_epoch(event.epoch, metrics, new_best, finite(layer_sizes(event)))
 
-    def _ended(self, prepared: Prepared, stopped: Stopped) -> Outcome:
+    def _stopped(self, loaded: LoadedJob, stopped: Stopped) -> Outcome:
         if stopped.reason == "diverged":
-            return _diverged(stopped.detail, store_weights(self._sessions, prepared).id)
-        return self._succeeded(prepared, stopped.reason)
+            return _diverged(stopped.detail, store_weights(self._sessions, loaded).id)
+        return self._succeeded(loaded, stopped.reason)
 
-    def _attend(self, prepared: Prepared) -> Outcome | None:
-        """Between two batches: see what is asked for, and write down what is due."""
+    def _between_batches(self, loaded: LoadedJob) -> Outcome | None:
+        """Return what ends the attempt, if anything does. Otherwise write the progress and checkpoint that are due."""
 
         def save() -> bool:
-            return self._recorder.checkpoint(checkpoint.dump(prepared.state))
+            return self._recorder.write_checkpoint(checkpoint.dump(loaded.state))
 
-        outcome = self._answer(prepared, save)
+        outcome = self._check_for_end(loaded, save)
         if outcome is None and self._recorder.checkpoint_is_due:
             save()
         return outcome
 
-    def _answer(self, prepared: Prepared, save: Callable[[], bool]) -> Outcome | None:
-        """What ends the turn now, if anything does; `save` keeps what must not be lost, or tells that it could not."""
+    def _check_for_end(self, loaded: LoadedJob, save: Callable[[], bool]) -> Outcome | None:
+        """Return what ends the attempt now, if anything does.
+
+        `save` stores a checkpoint, and returns False if it could not.
+        """
         match self._held_lease.requested:
             case "cancel":
                 return Canceled()
-            case "stop" if prepared.state.epoch >= self._job.epoch:  # no less than a lost worker had made of it
-                return self._succeeded(prepared, "user_stop")
+            case "stop" if loaded.state.epoch >= self._job.epoch:  # first redo the epochs of a lost worker
+                return self._succeeded(loaded, "user_stop")
             case "pause" if self._recorder.may_checkpoint:
                 if save():
                     return Paused()
-        if self._draining():
+        if self._is_draining():
             save()
             return Interrupted()
-        return self._out_of_time(prepared) if self._is_late() else None
+        return self._out_of_time(loaded) if self._is_late() else None
 
     def _is_late(self) -> bool:
-        """Whether the job's time is up; writes down what is due."""
+        """Whether the job has used up its `max_runtime_seconds`. Writes the progress that is due."""
         if not self._recorder.record_is_due:
             return False
         self._held_lease.check()
-        if self._recorder.ran_seconds > self._most_seconds:
+        if self._recorder.ran_seconds > self._max_seconds:
             return True
-        self._recorder.record()
+        self._recorder.write_progress()
         return False
 
-    def _out_of_time(self, prepared: Prepared) -> Outcome:
-        if prepared.state.best is None:
-            seconds = prepared.plan.training.max_runtime_seconds
-            detail = f"Not one epoch was done within max_runtime_seconds = {seconds:g}."
+    def _out_of_time(self, loaded: LoadedJob) -> Outcome:
+        if loaded.state.best is None:
+            seconds = loaded.plan.training.max_runtime_seconds
+            detail = (
+                f"No epoch finished within max_runtime_seconds = {seconds:g}. "
+                "Increase max_runtime_seconds or use less data."
+            )
             return Failed(code="max_runtime", detail=detail, stop_reason="max_runtime")
-        return self._succeeded(prepared, "max_runtime")
+        return self._succeeded(loaded, "max_runtime")
 
-    def _succeeded(self, prepared: Prepared, reason: str) -> Succeeded:
-        best = prepared.state.best
-        metrics = in_target_units(prepared, best.metrics) if best else {}
-        return Succeeded(stop_reason=reason, model=model_columns(self._sessions, prepared, metrics))
+    def _succeeded(self, loaded: LoadedJob, reason: str) -> Succeeded:
+        best = loaded.state.best
+        metrics = in_target_units(loaded, best.metrics) if best else {}
+        return Succeeded(stop_reason=reason, model=model_columns(self._sessions, loaded, metrics))
 
 
-def _best(prepared: Prepared) -> dict[str, Any] | None:
-    """The best epoch so far, as the job shows it."""
-    best = prepared.state.best
-    return {"epoch": best.epoch, **in_target_units(prepared, best.metrics)} if best else None
+def _best(loaded: LoadedJob) -> dict[str, Any] | None:
+    """Return the best epoch so far as the job shows it."""
+    best = loaded.state.best
+    return {"epoch": best.epoch, **in_target_units(loaded, best.metrics)} if best else None
 
 
 def _diverged(detail: dict[str, Any], weights_blob_id: str) -> Failed:
     where = "epoch {epoch}, batch {batch}, layer {layer}".format(**detail)
-    advice = "Take a smaller learning_rate, or set clip_norm."
-    text = f"Training diverged in {where}: the loss or its gradient is not finite or has exploded. {advice}"
+    text = (
+        f"Training diverged in {where}: the loss or a gradient became infinite, NaN or very large. "
+        "Use a smaller learning_rate or set clip_norm."
+    )
     return Failed(code="diverged", detail=text, more=detail, stop_reason="diverged", weights_blob_id=weights_blob_id)

@@ -1,48 +1,48 @@
-"""The learning rate that a job's range test found: tested once, kept with the job, and gone by in every attempt."""
+"""The result of a job's range test: stored with the job and used by every attempt."""
 
 from typing import Any
 
 from engine.training.learning_rate_finder import RangeTestResult
 from tabular.planning.plan import Plan
 
-DIGITS = 6  # significant ones, of what is kept
+SIGNIFICANT_DIGITS = 6  # of stored numbers
 
 
-def is_wanted(plan: Plan, kept: dict[str, Any] | None) -> bool:
-    """Whether a range test is asked for, and was not done by an earlier attempt."""
-    return plan.training.range_test is not None and kept is None
+def is_wanted(plan: Plan, stored: dict[str, Any] | None) -> bool:
+    """Whether the job requests a range test that no earlier attempt has finished."""
+    return plan.training.range_test is not None and stored is None
 
 
-def shown(found: RangeTestResult, loss_scale: float) -> dict[str, Any]:
-    """What is kept of a test; the losses in the target's own units."""
+def to_json(result: RangeTestResult, loss_scale: float) -> dict[str, Any]:
+    """Return what is stored of a test, with losses in the target's own units."""
     return {
-        "rates": [_rounded(rate) for rate in found.rates],
-        "losses": [_rounded(loss * loss_scale) for loss in found.losses],
-        "steepest": found.steepest and _rounded(found.steepest),
-        "suggested": found.suggested and _rounded(found.suggested),
+        "rates": [_round(rate) for rate in result.rates],
+        "losses": [_round(loss * loss_scale) for loss in result.losses],
+        "steepest": result.steepest and _round(result.steepest),
+        "suggested": result.suggested and _round(result.suggested),
     }
 
 
-def warnings(plan: Plan, found: RangeTestResult) -> list[dict[str, Any]]:
-    """What the owner should know of a test."""
-    if found.suggested is not None:
+def warnings(plan: Plan, result: RangeTestResult) -> list[dict[str, Any]]:
+    """Return a warning if the test found no learning rate."""
+    if result.suggested is not None:
         return []
     rate = plan.training.optimizer.learning_rate
     lowest = plan.training.range_test.lowest if plan.training.range_test else 0.0
-    seen = f"at {len(found.losses)} rates from {lowest:g} up" if found.losses else f"not even at {lowest:g}"
-    detail = f"The range test found no learning rate at which the loss falls, {seen}; {rate:g} is used, as asked for."
-    fix = "Lower range_test.lowest, or look at the data: numbers that are very large keep a network from learning."
+    tried = f"at {len(result.losses)} rates from {lowest:g} up" if result.losses else f"not even at {lowest:g}"
+    detail = f"The range test found no learning rate that lowers the loss, {tried}; {rate:g} is used as requested."
+    fix = "Lower range_test.lowest, or check the data for very large numbers, which keep a network from learning."
     return [{"code": "range_test_failed", "column": None, "detail": detail, "fix": fix}]
 
 
-def rated(plan: Plan, kept: dict[str, Any] | None) -> Plan:
-    """The plan with the learning rate that a test suggested, if it did."""
-    rate = kept and kept["suggested"]
+def with_range_test(plan: Plan, stored: dict[str, Any] | None) -> Plan:
+    """Return the plan with the learning rate that the stored test suggests, if it does."""
+    rate = stored and stored["suggested"]
     if rate is None:
         return plan
     optimizer = plan.training.optimizer.model_copy(update={"learning_rate": rate})
     return plan.model_copy(update={"training": plan.training.model_copy(update={"optimizer": optimizer})})
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def _round(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")

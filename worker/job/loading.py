@@ -1,4 +1,4 @@
-"""Load a claimed job: its data as arrays, the network, and the last good checkpoint."""
+"""Load a claimed job: its data as arrays, its network and its last good checkpoint."""
 
 import logging
 import tempfile
@@ -23,25 +23,25 @@ from store.tables import Job
 from tabular.errors import DataError
 from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
-from tabular.preprocessing import training_arrays
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
+from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays, required_columns
 from tabular.table import Table, read_table
-from worker.job.initialization import load_base
-from worker.job.learning_rate import rated
+from worker.job.initialization import InitialWeights, load_initial_weights
+from worker.job.learning_rate import with_range_test
 
 log = logging.getLogger(__name__)
 
-MAX_CELLS = 1_000_000  # of a table that is remembered: some 10 MB
+MAX_CACHED_CELLS = 1_000_000  # about 10 MB
 
 
 class DatasetUnusable(Exception):
-    """The job's data set cannot be trained on."""
+    """The job's data set was deleted, or its rows contradict its profile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """All that training needs, in this process."""
+class LoadedJob:
+    """Everything that training needs, in memory."""
 
     plan: Plan
     preprocessor: Preprocessor
@@ -51,75 +51,69 @@ class Prepared:
     training: Rows
     validation: Rows | None
 
-    def at_rate(self, kept: dict[str, Any]) -> Self:
-        """The same before its first batch, at the learning rate that a range test found."""
-        plan = rated(self.plan, kept)
+    def with_range_test(self, stored: dict[str, Any]) -> Self:
+        """Return the job before its first batch, with the learning rate that its range test suggests."""
+        plan = with_range_test(self.plan, stored)
         return replace(self, plan=plan, state=initialize_training(self.network, plan.training, self.training))
 
 
 class JobLoader:
-    """Prepares the jobs of one process, and remembers the last small table: jobs on one table often follow another."""
+    """Loads the jobs of one process. Caches the last small table, because successive jobs often share their table."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._last: tuple[tuple[str, ...], Table] | None = None
+        self._cached: tuple[tuple[str, ...], Table] | None = None
 
-    def load(self, job: Job) -> Prepared:
-        """Everything from the job's row to a state to train on.
+    def load(self, job: Job) -> LoadedJob:
+        """Load what the job's row names, up to a training state.
 
         Raises:
-            DatasetUnusable: the data set is gone, or its rows do not bear out what its profile promised.
-            BaseUnusable: what the job starts from is gone, or does not fit what the rows make of the network.
+            DatasetUnusable: the data set was deleted, or its rows contradict its profile.
+            InitialWeightsUnusable: the initial weights were deleted, or do not fit the network that the rows require.
         """
-        plan = rated(from_spec(job.spec), job.range_test)
-        base = load_base(self._sessions, job)
-        try:
-            preprocessor, target = (base.preprocessor, base.target) if base else (None, None)
-            arrays = training_arrays.make_training_arrays(
-                self._table(job, plan), plan, preprocessor=preprocessor, target=target
-            )
-        except (DataError, ValueError, KeyError) as error:
-            raise DatasetUnusable(str(error)) from error
-        network = Network(
-            plan.layers,
-            inputs=arrays.preprocessor.width,
-            outputs=arrays.target.outputs,
-            loss=plan.loss,
-            precision=plan.training.precision,
-        )
-        if base:
-            base.hand_over(network, arrays.preprocessor, arrays.target, plan.training.seed)
+        plan = with_range_test(from_spec(job.spec), job.range_test)
+        initial = load_initial_weights(self._sessions, job)
+        arrays = self._arrays(job, plan, initial)
+        network = _network(plan, arrays)
+        if initial:
+            initial.apply(network, arrays.preprocessor, arrays.target, plan.training.seed)
         training = Rows(arrays.x, arrays.y, arrays.sample_weights)
-        return Prepared(
+        validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
+        return LoadedJob(
             plan=plan,
             preprocessor=arrays.preprocessor,
             target=arrays.target,
             network=network,
             state=_state(self._sessions, job, network, plan, training),
             training=training,
-            validation=Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
-            if len(arrays.validation_rows)
-            else None,
+            validation=validation if len(arrays.validation_rows) else None,
         )
+
+    def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:
+        preprocessor, target = (initial.preprocessor, initial.target) if initial else (None, None)
+        try:
+            return make_training_arrays(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
+        except (DataError, ValueError, KeyError) as error:
+            raise DatasetUnusable(str(error)) from error
 
     def _table(self, job: Job, plan: Plan) -> Table:
         with snapshot(self._sessions) as tx:
             blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
         if blob_id is None:
             raise DatasetUnusable("it was deleted")
-        columns = training_arrays.required_columns(plan)
-        wanted = (blob_id, *columns)
-        if self._last is None or self._last[0] != wanted:
+        columns = required_columns(plan)
+        key = (blob_id, *columns)
+        if self._cached is None or self._cached[0] != key:
             with as_file(self._sessions, blob_id) as path:
                 table = read_table(path, columns)
-            self._last = (wanted, table) if table.rows * len(columns) <= MAX_CELLS else None
+            self._cached = (key, table) if table.rows * len(columns) <= MAX_CACHED_CELLS else None
             return table
-        return self._last[1]
+        return self._cached[1]
 
 
 @contextmanager
 def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
-    """The path of a file with the blob's bytes; it is in no folder, so that nothing is left when this process dies."""
+    """Write the blob to a file that is in no folder, so that nothing is left if this process crashes."""
     with tempfile.TemporaryFile(prefix="backprop-") as file:
         for chunk in blobs.read_verified(sessions, blob_id):
             file.write(chunk)
@@ -127,13 +121,23 @@ def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
         yield Path(f"/dev/fd/{file.fileno()}")
 
 
+def _network(plan: Plan, arrays: TrainingArrays) -> Network:
+    return Network(
+        plan.layers,
+        inputs=arrays.preprocessor.width,
+        outputs=arrays.target.outputs,
+        loss=plan.loss,
+        precision=plan.training.precision,
+    )
+
+
 def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> TrainingState:
-    """The state of the newest checkpoint that can be read, or the one before the first batch."""
+    """Return the state of the newest readable checkpoint, or the state before the first batch."""
     with snapshot(sessions) as tx:
         stored = checkpoints.blobs_of(tx, JobId(job.id))
     for blob_id in stored:
         try:
             return checkpoint.load(b"".join(blobs.read_verified(sessions, blob_id)), network, plan.training, rows)
         except (CheckpointError, BlobDamaged) as error:
-            log.warning("a checkpoint of %s cannot be used, going on from the one before: %s", job.id, error)
+            log.warning("Job %s: skipping an unusable checkpoint: %s", job.id, error)
     return initialize_training(network, plan.training, rows)

@@ -1,4 +1,4 @@
-"""What a trained network leaves behind: its row as a model, its weights as a file, its evaluation."""
+"""Turn a trained network into a stored model: its row, weights and evaluation."""
 
 import math
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.batches import Rows
-from engine.diagnostics.contributions import contributions
+from engine.diagnostics.contributions import Contributions, contributions
 from engine.interchange.safetensors import dump_safetensors
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.state import final_parameters
@@ -15,84 +15,77 @@ from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
 from tabular.evaluation.evaluation import evaluate
-from worker.job.loading import Prepared
+from worker.job.finite_json import finite
+from worker.job.loading import LoadedJob
 
-LARGEST = 100  # weights whose contribution to the error is told one by one
-SAMPLE_ROWS = 10_000  # enough to tell contributions apart, in a fraction of an epoch
+LARGEST_CONTRIBUTIONS = 100  # weights whose contribution to the error is listed
+MAX_SAMPLE_ROWS = 10_000  # enough to compare contributions, in a fraction of an epoch
 LOSSES = ("train_loss", "val_loss")
 ERRORS = ("val_mae",)
 
 
-def in_target_units(prepared: Prepared, metrics: dict[str, float]) -> dict[str, float | None]:
-    """The engine's metrics, of a standardised target, in the target's own units; None for what overflows in them."""
-    shown = {**metrics}
-    for names, scale in ((LOSSES, prepared.target.loss_scale), (ERRORS, prepared.target.error_scale)):
+def in_target_units(loaded: LoadedJob, metrics: dict[str, float]) -> dict[str, float | None]:
+    """Convert the engine's metrics, of a standardized target, to the target's own units; None for what overflows."""
+    converted = {**metrics}
+    for names, scale in ((LOSSES, loaded.target.loss_scale), (ERRORS, loaded.target.error_scale)):
         for name in names:
-            if scale != 1.0 and name in shown:
-                shown[name] *= scale
-    return {name: value if math.isfinite(value) else None for name, value in shown.items()}
+            if scale != 1.0 and name in converted:
+                converted[name] *= scale
+    return {name: value if math.isfinite(value) else None for name, value in converted.items()}
 
 
-def finite(value: Any) -> Any:
-    """JSON values with None in the place of numbers that JSON does not have: NaN and infinities."""
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {name: finite(each) for name, each in value.items()}
-        case list() | tuple():
-            return [finite(each) for each in value]
-    return value
-
-
-def model_columns(sessions: Sessions, prepared: Prepared, metrics: dict[str, Any]) -> dict[str, Any]:
-    """Store the weights, and return the rest of the model's row."""
-    weights = store_weights(sessions, prepared)
+def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]) -> dict[str, Any]:
+    """Store the weights and return the columns of the model's row."""
+    weights = store_weights(sessions, loaded)
     return {
-        "architecture": _architecture(prepared),
-        "preprocessing": {"features": prepared.preprocessor.to_json(), "target": prepared.target.to_json()},
+        "architecture": _architecture(loaded),
+        "preprocessing": {"features": loaded.preprocessor.to_json(), "target": loaded.target.to_json()},
         "metrics": metrics,
-        "evaluation": finite(_evaluation(prepared)),
-        "contributions": finite(asdict(contributions(prepared.network, _sample(prepared.training), largest=LARGEST))),
-        "parameters": prepared.network.parameters.size,
+        "evaluation": finite(_evaluation(loaded)),
+        "contributions": finite(asdict(_contributions(loaded))),
+        "parameters": loaded.network.parameters.size,
         "fingerprint": numeric_fingerprint(),
         "blob_id": weights.id,
     }
 
 
-def _architecture(prepared: Prepared) -> dict[str, Any]:
-    network = prepared.network
+def _architecture(loaded: LoadedJob) -> dict[str, Any]:
+    network = loaded.network
     return {
         "inputs": network.inputs,
-        "input_names": prepared.preprocessor.input_names(),
-        "layers": [layer.model_dump() for layer in prepared.plan.layers],
-        "outputs": prepared.target.outputs,
-        "loss": prepared.network.loss.spec.model_dump(mode="json"),
-        "task": prepared.plan.task,
-        "classes": list(prepared.target.classes) or None,
+        "input_names": loaded.preprocessor.input_names(),
+        "layers": [layer.model_dump() for layer in loaded.plan.layers],
+        "outputs": loaded.target.outputs,
+        "loss": loaded.network.loss.spec.model_dump(mode="json"),
+        "task": loaded.plan.task,
+        "classes": list(loaded.target.classes) or None,
         "precision": network.precision,
         "torch": network.torch_code(),
     }
 
 
+def _contributions(loaded: LoadedJob) -> Contributions:
+    return contributions(loaded.network, _sample(loaded.training), largest=LARGEST_CONTRIBUTIONS)
+
+
 def _sample(rows: Rows) -> Rows:
-    """At most SAMPLE_ROWS of the rows, evenly spaced."""
-    stride = -(-len(rows) // SAMPLE_ROWS)
+    """Return at most MAX_SAMPLE_ROWS rows, evenly spaced."""
+    stride = -(-len(rows) // MAX_SAMPLE_ROWS)
     weights = None if rows.sample_weights is None else rows.sample_weights[::stride]
     return Rows(np.ascontiguousarray(rows.x[::stride]), np.ascontiguousarray(rows.y[::stride]), weights)
 
 
-def store_weights(sessions: Sessions, prepared: Prepared) -> BlobInfo:
-    """Store the weights to keep, which the network then has: the best epoch's, or the last finite ones."""
-    prepared.network.parameters.vector[:] = final_parameters(prepared.state)
-    weights = prepared.target.fold_into(prepared.network.torch_state())
-    metadata = {"format": "pt", "torch": prepared.network.torch_code()}
+def store_weights(sessions: Sessions, loaded: LoadedJob) -> BlobInfo:
+    """Load the final weights into the network and store them: those of the best epoch, or the last finite ones."""
+    loaded.network.parameters.vector[:] = final_parameters(loaded.state)
+    weights = loaded.target.fold_into(loaded.network.torch_state())
+    metadata = {"format": "pt", "torch": loaded.network.torch_code()}
     return blobs.write(sessions, blobs.chunks_of(dump_safetensors(weights, metadata)))
 
 
-def _evaluation(prepared: Prepared) -> dict[str, Any] | None:
-    if prepared.validation is None:
+def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
+    if loaded.validation is None:
         return None
-    outputs = prepared.network.predict(prepared.validation.x)
-    found = evaluate(prepared.target, prepared.training.y, prepared.validation.y, np.asarray(outputs))
-    return found | {"weighted": False}  # whatever the rows' weights: each of them counts once
+    outputs = loaded.network.predict(loaded.validation.x)
+    evaluation = evaluate(loaded.target, loaded.training.y, loaded.validation.y, np.asarray(outputs))
+    return evaluation | {"weighted": False}  # each row counts once, whatever its sample weight

@@ -1,4 +1,4 @@
-"""Writes down how a training run goes, in at most one short transaction every half second."""
+"""Record the progress of a training run, in at most one short transaction every half second."""
 
 import logging
 import time
@@ -9,169 +9,174 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.events import BatchEnd
-from messaging.notifier import Notifier
-from service.settings import Settings
+from messaging.notifications import publish_change
 from store.artifacts import blobs
-from store.db.database import Sessions, is_transient
+from store.db.database import is_transient
 from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.jobs import leases
-from store.jobs.leases import Lease, Progress
+from store.jobs.leases import Progress
 from store.tables import Job
-from worker.lease_keeper import HeldLease
+from worker.context import WorkerContext
+from worker.held_lease import HeldLease
 
 log = logging.getLogger(__name__)
 
-AGAIN_SECONDS = 1.0  # between a checkpoint that could not be stored and the next try
-CHECKPOINT_SHARE = 0.05  # of the time since the last one: what writing checkpoints may cost
+CHECKPOINT_RETRY_SECONDS = 1.0  # between a checkpoint that could not be stored and the next attempt
+MAX_CHECKPOINT_SHARE = 0.05  # of the run's time that writing checkpoints may take
 
 
 class Recorder:
-    """What a job's row, its epochs and its checkpoints learn of a run. Raises `LeaseLost` when it is another's."""
+    """Writes a job's progress, epochs and checkpoints. Raises `LeaseLost` when the job belongs to another worker."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - its collaborators, given once
-        self,
-        sessions: Sessions,
-        notifier: Notifier,
-        settings: Settings,
-        job: Job,
-        lease: Lease,
-        held_lease: HeldLease,
-        clock: Callable[[], float] = time.monotonic,
+    def __init__(
+        self, context: WorkerContext, job: Job, held_lease: HeldLease, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._sessions = sessions
-        self._notifier = notifier
-        self._settings = settings
-        self._lease = lease
+        self._sessions = context.sessions
+        self._settings = context.settings
+        self._lease = held_lease.lease
         self._held_lease = held_lease
         self._clock = clock
-        self._every = float(job.spec["training"]["checkpoint_every_seconds"])
+        self._checkpoint_seconds = float(job.spec["training"]["checkpoint_every_seconds"])
         self._epochs = job.epochs
         self._epoch, self._metrics, self._best = job.epoch, dict(job.metrics), job.best
         self._fraction = self._first_fraction = job.fraction
-        self.beat: BatchEnd | None = None  # the latest batch: after each of them, so an attribute and no call
-        self._unwritten: dict[int, dict[str, Any]] = {}
-        self._warnings: list[dict[str, Any]] = []
-        self._ran = job.ran_seconds
+        self.last_batch: BatchEnd | None = None  # an attribute, because a call after each batch would cost time
+        self._unwritten_epochs: dict[int, dict[str, Any]] = {}
+        self._unwritten_warnings: list[dict[str, Any]] = []
+        self._earlier_seconds = job.ran_seconds
         self._began = self._may_checkpoint_at = clock()
-        self._record_at = self._began + settings.record_seconds
-        self._checkpoint_at = self._began + self._every
-        self._schedule()
+        self._record_at = self._began + self._settings.record_seconds
+        self._checkpoint_at = self._began + self._checkpoint_seconds
+        self._update_due_time()
 
-    def epoch(
-        self, number: int, metrics: dict[str, float | None], best: dict[str, Any] | None, layers: list[dict[str, Any]]
-    ) -> None:
-        """Note a finished epoch; `best` if it is the best now, `layers` with the sizes in each, if it has them."""
-        self._epoch, self._metrics, self._best = number, metrics, best or self._best
-        self._unwritten[number] = {**metrics, "layers": layers} if layers else metrics
-
-    def warn(self, warnings: list[dict[str, Any]]) -> None:
-        """Note what is wrong with the run."""
-        self._warnings += warnings
+    # --- noting what happens
 
     def resume(self, epochs_done: int, best: dict[str, Any] | None) -> None:
-        """Start from a checkpoint, or from nothing: what an earlier attempt did after it will be done again."""
-        if epochs_done != self._epoch:  # of the checkpoint's epoch, no more is known than that it was the best
+        """Continue after `epochs_done` epochs. What an earlier attempt recorded after them will be done again."""
+        if epochs_done != self._epoch:  # the metrics of the checkpoint's epoch are known only if it was the best
             is_best = best is not None and best["epoch"] == epochs_done
             self._metrics = {name: best[name] for name in best if name != "epoch"} if best and is_best else {}
         self._epoch, self._best = epochs_done, best
-        self._fraction = self._first_fraction = self._share(epochs_done)
+        self._fraction = self._first_fraction = self._fraction_of(epochs_done)
+
+    def add_epoch(
+        self,
+        number: int,
+        metrics: dict[str, float | None],
+        new_best: dict[str, Any] | None,
+        layers: list[dict[str, Any]],
+    ) -> None:
+        """Note a finished epoch: its metrics, itself as `new_best` if it is the best so far, its layer statistics."""
+        self._epoch, self._metrics, self._best = number, metrics, new_best or self._best
+        self._unwritten_epochs[number] = {**metrics, "layers": layers} if layers else metrics
+
+    def add_warnings(self, warnings: list[dict[str, Any]]) -> None:
+        """Note problems of the run."""
+        self._unwritten_warnings += warnings
+
+    # --- what is due
 
     @property
     def ran_seconds(self) -> float:
-        """How long the job has run, this attempt and those before."""
-        return self._ran + self._clock() - self._began
+        """How long the job has run, in this attempt and all earlier ones."""
+        return self._earlier_seconds + self._clock() - self._began
 
     @property
     def is_due(self) -> bool:
-        """Whether there is anything to write: progress, or a checkpoint."""
+        """Whether a progress record or a checkpoint is due."""
         return self._clock() >= self._due_at
 
     @property
     def record_is_due(self) -> bool:
-        """Whether half a second went by since the last transaction."""
+        """Whether `record_seconds` have passed since the last progress record."""
         return self._clock() >= self._record_at
-
-    def record(self) -> None:
-        """Write what was noted; keep it for the next time when the database cannot be reached now."""
-        self._record_at = self._clock() + self._settings.record_seconds
-        self._schedule()
-        try:
-            with transaction(self._sessions, "record") as tx:
-                requested = self.write(tx)
-        except DBAPIError as error:
-            if not is_transient(error):
-                raise
-            log.warning("progress of %s did not reach the database: %s", self._lease.job_id, error)
-            return
-        self._unwritten, self._warnings = {}, []
-        self._held_lease.good(requested)
-        self._notifier.publish_change(self._lease.job_id)
-
-    def write(self, tx: Tx) -> str | None:
-        """Write what was noted in a transaction that is open; answers what was asked of the job."""
-        if self.beat:
-            self._fraction = self._share(self.beat.epoch - 1 + self.beat.batch / self.beat.batches)
-        progress = Progress(
-            epoch=self._epoch,
-            fraction=self._fraction,
-            eta_seconds=self._eta(),
-            metrics=self._metrics,
-            best=self._best,
-            ran_seconds=round(self.ran_seconds, 3),
-            epochs=self._unwritten,
-            warnings=self._warnings,
-        )
-        return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
-
-    @property
-    def may_checkpoint(self) -> bool:
-        """Whether it is worth trying: the last one was stored, or some time went by since it could not be."""
-        return self._clock() >= self._may_checkpoint_at
 
     @property
     def checkpoint_is_due(self) -> bool:
-        """Whether it is time for a checkpoint, and the last one was cheap enough for another."""
+        """Whether the time for a checkpoint has come, and the last one was quick enough for another."""
         return self._clock() >= self._checkpoint_at
 
-    def checkpoint(self, data: bytes) -> bool:
-        """Store a checkpoint: its chunks first, the pointer to it last and under the fence. False if that failed."""
-        began, stored = self._clock(), True
+    @property
+    def may_checkpoint(self) -> bool:
+        """Whether a checkpoint is worth trying: the last one was stored, or failed some time ago."""
+        return self._clock() >= self._may_checkpoint_at
+
+    # --- writing
+
+    def write_progress(self) -> None:
+        """Write what was noted. If the database cannot be reached now, keep it for the next record."""
+        self._record_at = self._clock() + self._settings.record_seconds
+        self._update_due_time()
         try:
-            self._store(data)
+            with transaction(self._sessions, "record") as tx:
+                requested = self.write(tx)
+                publish_change(tx, self._lease.job_id)
         except DBAPIError as error:
             if not is_transient(error):
                 raise
-            log.warning("a checkpoint of %s did not reach the database: %s", self._lease.job_id, error)
-            stored = False
-            self._may_checkpoint_at = self._clock() + AGAIN_SECONDS
-        now = self._clock()
-        self._checkpoint_at = max(now + max(self._every, (now - began) / CHECKPOINT_SHARE), self._may_checkpoint_at)
-        self._schedule()
-        return stored
+            log.warning("Job %s: could not record progress: %s", self._lease.job_id, error)
+            return
+        self._unwritten_epochs, self._unwritten_warnings = {}, []
+        self._held_lease.renewed(requested)
 
-    def _store(self, data: bytes) -> None:
+    def write(self, tx: Tx) -> str | None:
+        """Write what was noted in an open transaction; return what the job's owner has requested."""
+        if self.last_batch:
+            done = self.last_batch.epoch - 1 + self.last_batch.batch / self.last_batch.batches
+            self._fraction = self._fraction_of(done)
+        progress = Progress(
+            epoch=self._epoch,
+            fraction=self._fraction,
+            eta_seconds=self._eta_seconds(),
+            metrics=self._metrics,
+            best=self._best,
+            ran_seconds=round(self.ran_seconds, 3),
+            epochs=self._unwritten_epochs,
+            warnings=self._unwritten_warnings,
+        )
+        return leases.record(tx, self._lease, self._settings.lease_seconds, progress)
+
+    def write_range_test(self, result: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
+        """Write the result of the range test at once, because every later attempt uses it."""
+        with transaction(self._sessions, "range_test") as tx:
+            leases.record_range_test(tx, self._lease, result, warnings)
+            publish_change(tx, self._lease.job_id)
+
+    def write_checkpoint(self, data: bytes) -> bool:
+        """Store a checkpoint; return False if the database cannot be reached now."""
+        began, is_stored = self._clock(), True
+        try:
+            self._store_checkpoint(data)
+        except DBAPIError as error:
+            if not is_transient(error):
+                raise
+            log.warning("Job %s: could not store a checkpoint: %s", self._lease.job_id, error)
+            is_stored = False
+            self._may_checkpoint_at = self._clock() + CHECKPOINT_RETRY_SECONDS
+        now = self._clock()
+        pause = max(self._checkpoint_seconds, (now - began) / MAX_CHECKPOINT_SHARE)
+        self._checkpoint_at = max(now + pause, self._may_checkpoint_at)
+        self._update_due_time()
+        return is_stored
+
+    def _store_checkpoint(self, data: bytes) -> None:
+        """Store the chunks first, and the pointer to them last and under the fence."""
         blob = blobs.write(self._sessions, blobs.chunks_of(data))
         try:
             with transaction(self._sessions, "checkpoint") as tx:
                 leases.add_checkpoint(tx, self._lease, blob.id, numeric_fingerprint())
         except (DBAPIError, LeaseLost):
-            blobs.discard(self._sessions, blob.id)  # in vain if the commit went through after all
+            blobs.discard(self._sessions, blob.id)  # does nothing if the commit went through after all
             raise
 
-    def range_test(self, found: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
-        """Write what the range test found, at once: training goes by it from now on, whoever does it."""
-        with transaction(self._sessions, "range_test") as tx:
-            leases.record_range_test(tx, self._lease, found, warnings)
-        self._notifier.publish_change(self._lease.job_id)
-
-    def _share(self, epochs_done: float) -> float:
-        return min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
-
-    def _schedule(self) -> None:
+    def _update_due_time(self) -> None:
         self._due_at = min(self._record_at, self._checkpoint_at)
 
-    def _eta(self) -> float | None:
+    def _fraction_of(self, epochs_done: float) -> float:
+        return min(epochs_done / self._epochs, 1.0) if self._epochs else 1.0
+
+    def _eta_seconds(self) -> float | None:
         done = self._fraction - self._first_fraction
         if done <= 0:
             return None

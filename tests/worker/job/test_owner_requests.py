@@ -1,19 +1,17 @@
-"""What owners ask of running jobs: stop, pause and resume; and what a run that diverged leaves."""
+"""Owners stop, pause, resume, cancel and delete jobs that a worker runs."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
-import pytest
 from sqlalchemy import func, select, update
 
 from engine.interchange.safetensors import load_safetensors
 from messaging.channels import ACTION_REQUESTED
 from store.artifacts import blobs
 from store.db.transaction import snapshot, transaction
-from store.ids import DEFAULT_PROJECT, JobId, WorkerId
-from store.jobs import checkpoints, claims, epochs, jobs
+from store.ids import DEFAULT_PROJECT, JobId
+from store.jobs import checkpoints, epochs, jobs
 from store.tables import Blob, Epoch, Event, Job, Model
 from tests.support.worker_fixture import WorkerFixture
 
@@ -21,41 +19,20 @@ LONG = {"training": {"epochs": 10_000, "batch_size": 8}}
 DROPOUT = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
 MEDIUM = {**DROPOUT, "training": {"epochs": 300, "batch_size": 8}}
 
-Ask = Callable[..., Job]
+Action = Callable[..., Job]
 
 
-@pytest.fixture
-def running(worker_fixture: WorkerFixture) -> Iterator[Callable[[str], threading.Thread]]:
-    """Starts a worker in a thread, and waits until it trains the job."""
-    threads: list[threading.Thread] = []
-
-    def start(job_id: str) -> threading.Thread:
-        threads.append(threading.Thread(target=worker_fixture.runner().run_all))
-        threads[-1].start()
-        end = time.monotonic() + 15
-        while worker_fixture.job(job_id).epoch == 0:
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        return threads[-1]
-
-    yield start
-    for thread in threads:
-        thread.join(timeout=20)
-
-
-def ask(worker_fixture: WorkerFixture, action: Ask, job_id: str) -> Job:
+def request(worker_fixture: WorkerFixture, action: Action, job_id: str) -> Job:
     with transaction(worker_fixture.sessions) as tx:
         job = action(tx, DEFAULT_PROJECT, job_id)
     worker_fixture.notifier.publish_change(job_id, ACTION_REQUESTED)
     return job
 
 
-def test_a_stopped_job_succeeds_with_the_best_weights_so_far(
-    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
-) -> None:
+def test_a_stopped_job_succeeds_with_the_best_weights_so_far(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
-    worker = running(job_id)
-    assert ask(worker_fixture, jobs.stop, job_id).requested == "stop"
+    worker = worker_fixture.start_and_wait_until_training(job_id)
+    assert request(worker_fixture, jobs.stop, job_id).requested == "stop"
     worker.join(timeout=10)
     job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason, job.requested) == ("succeeded", "user_stop", None)
@@ -63,61 +40,55 @@ def test_a_stopped_job_succeeds_with_the_best_weights_so_far(
     assert job.model_id is not None
 
 
-def test_a_paused_job_gives_its_slot_back_and_goes_on_to_the_same_bits(
-    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
-) -> None:
+def test_a_paused_job_frees_its_worker_and_resumes_to_the_same_bits(worker_fixture: WorkerFixture) -> None:
     dataset_id = worker_fixture.upload()
-    undisturbed = worker_fixture.queue(dataset_id, **MEDIUM)
-    worker_fixture.runner().run_all()
+    uninterrupted = worker_fixture.queue(dataset_id, **MEDIUM)
+    worker_fixture.run_all()
     job_id = worker_fixture.queue(dataset_id, **MEDIUM)
-    worker = running(job_id)
-    ask(worker_fixture, jobs.pause, job_id)
+    worker = worker_fixture.start_and_wait_until_training(job_id)
+    request(worker_fixture, jobs.pause, job_id)
     worker.join(timeout=10)
     paused = worker_fixture.job(job_id)
     assert (paused.state, paused.requested, paused.attempt, paused.worker_id) == ("paused", None, 0, None)
-    worker_fixture.runner().run_all()
+    worker_fixture.run_all()
     assert worker_fixture.job(job_id).state == "paused"
-    assert ask(worker_fixture, jobs.resume, job_id).state == "queued"
-    worker_fixture.runner().run_all()
+    assert request(worker_fixture, jobs.resume, job_id).state == "queued"
+    worker_fixture.run_all()
     assert worker_fixture.job(job_id).state == "succeeded"
-    assert worker_fixture.weights_hash(job_id) == worker_fixture.weights_hash(undisturbed)
+    assert worker_fixture.weights_hash(job_id) == worker_fixture.weights_hash(uninterrupted)
 
 
-def test_a_paused_job_can_be_stopped_into_a_model_of_what_it_had_learned(
-    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
-) -> None:
+def test_a_paused_job_can_be_stopped_and_gets_a_model(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload(), **LONG)
-    worker = running(job_id)
-    ask(worker_fixture, jobs.pause, job_id)
+    worker = worker_fixture.start_and_wait_until_training(job_id)
+    request(worker_fixture, jobs.pause, job_id)
     worker.join(timeout=10)
     epoch = worker_fixture.job(job_id).epoch
-    assert ask(worker_fixture, jobs.stop, job_id).state == "queued"
-    worker_fixture.runner().run_all()
+    assert request(worker_fixture, jobs.stop, job_id).state == "queued"
+    worker_fixture.run_all()
     job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "user_stop")
     assert epoch - 50 <= job.epoch <= epoch + 50
 
 
 def lose_worker(worker_fixture: WorkerFixture, worker: threading.Thread) -> None:
-    """As the scheduler does, but without waiting until the lease has lapsed."""
+    """Take the job from its worker as the scheduler does, but without waiting for the lease to lapse."""
     with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(state="paused", fence=Job.fence + 1, worker_id=None, lease_until=None))
-    worker.join(timeout=10)  # it must not be the one that takes the job
+    worker.join(timeout=10)  # so that it does not claim the job again
     with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(state="queued"))
 
 
-def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_made_of_it(
-    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
-) -> None:
+def test_a_job_stopped_after_a_lost_worker_redoes_its_epochs_first(worker_fixture: WorkerFixture) -> None:
     training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
     job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
-    lose_worker(worker_fixture, running(job_id))
+    lose_worker(worker_fixture, worker_fixture.start_and_wait_until_training(job_id))
     lost = worker_fixture.job(job_id)
     assert lost.epoch > 0
     assert lost.best is not None
-    ask(worker_fixture, jobs.stop, job_id)
-    worker_fixture.runner().run_all()
+    request(worker_fixture, jobs.stop, job_id)
+    worker_fixture.run_all()
     job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason, job.epoch, job.attempt) == ("succeeded", "user_stop", lost.epoch, 2)
     assert job.best is not None
@@ -130,13 +101,11 @@ def test_a_job_stopped_after_a_lost_worker_is_no_worse_than_what_the_worker_had_
     assert model.metrics["val_loss"] == job.best["val_loss"]
 
 
-def test_a_job_that_begins_anew_shows_nothing_of_what_was_lost(
-    worker_fixture: WorkerFixture, running: Callable[[str], threading.Thread]
-) -> None:
+def test_a_job_that_restarts_does_not_show_the_lost_epochs(worker_fixture: WorkerFixture) -> None:
     training = {"epochs": 10_000, "batch_size": 8, "checkpoint_every_seconds": 3600}
     job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
-    lose_worker(worker_fixture, running(job_id))
-    worker_fixture.runner(draining=iter([False, True, True]).__next__).run_all()
+    lose_worker(worker_fixture, worker_fixture.start_and_wait_until_training(job_id))
+    worker_fixture.run_all(draining=iter([False, True, True]).__next__)
     job = worker_fixture.job(job_id)
     assert (job.state, job.epoch, job.best, job.metrics) == ("queued", 0, None, {})
     with snapshot(worker_fixture.sessions) as tx:
@@ -147,45 +116,44 @@ def test_max_runtime_counts_the_seconds_of_all_attempts(worker_fixture: WorkerFi
     job_id = worker_fixture.queue(
         worker_fixture.upload(), training={"epochs": 10_000, "batch_size": 8, "max_runtime_seconds": 600}
     )
-    beats = iter(range(10_000))
-    worker_fixture.runner(draining=lambda: next(beats) > 200).run_all()
+    checks = iter(range(10_000))
+    worker_fixture.run_all(draining=lambda: next(checks) > 200)
     first = worker_fixture.job(job_id).ran_seconds
     assert 0 < first < 60
     with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(ran_seconds=Job.ran_seconds + 600))
-    worker_fixture.runner().run_all()
+    worker_fixture.run_all()
     job = worker_fixture.job(job_id)
     assert (job.state, job.stop_reason) == ("succeeded", "max_runtime")
     assert 600 + first < job.ran_seconds < 660
 
 
-def test_a_queued_job_is_paused_at_once_and_keeps_its_place_in_time(worker_fixture: WorkerFixture) -> None:
+def test_a_queued_job_is_paused_at_once_and_can_be_resumed(worker_fixture: WorkerFixture) -> None:
     dataset_id = worker_fixture.upload()
     first, second = worker_fixture.queue(dataset_id, **DROPOUT), worker_fixture.queue(dataset_id, **DROPOUT)
-    assert ask(worker_fixture, jobs.pause, first).state == "paused"
-    worker_fixture.runner().run_all()
+    assert request(worker_fixture, jobs.pause, first).state == "paused"
+    worker_fixture.run_all()
     assert (worker_fixture.job(first).state, worker_fixture.job(second).state) == ("paused", "succeeded")
-    ask(worker_fixture, jobs.resume, first)
-    worker_fixture.runner().run_all()
+    request(worker_fixture, jobs.resume, first)
+    worker_fixture.run_all()
     assert worker_fixture.job(first).state == "succeeded"
 
 
-def test_cancel_wins_over_stop_and_stop_over_pause(worker_fixture: WorkerFixture) -> None:
+def test_cancel_overrides_stop_and_stop_overrides_pause(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload())
-    with transaction(worker_fixture.sessions) as tx:
-        claims.claim(tx, WorkerId("wrk_1"), 30)
-    assert ask(worker_fixture, jobs.pause, job_id).requested == "pause"
-    assert ask(worker_fixture, jobs.stop, job_id).requested == "stop"
-    assert ask(worker_fixture, jobs.pause, job_id).requested == "stop"
-    assert ask(worker_fixture, jobs.cancel, job_id).requested == "cancel"
-    assert ask(worker_fixture, jobs.stop, job_id).requested == "cancel"
-    assert ask(worker_fixture, jobs.resume, job_id).requested == "cancel"
+    worker_fixture.claim()
+    assert request(worker_fixture, jobs.pause, job_id).requested == "pause"
+    assert request(worker_fixture, jobs.stop, job_id).requested == "stop"
+    assert request(worker_fixture, jobs.pause, job_id).requested == "stop"
+    assert request(worker_fixture, jobs.cancel, job_id).requested == "cancel"
+    assert request(worker_fixture, jobs.stop, job_id).requested == "cancel"
+    assert request(worker_fixture, jobs.resume, job_id).requested == "cancel"
 
 
 def test_a_run_that_diverged_leaves_its_last_finite_weights(worker_fixture: WorkerFixture) -> None:
     training = {"epochs": 5, "optimizer": {"type": "sgd", "learning_rate": 1e9}}
     job_id = worker_fixture.queue(worker_fixture.upload(), training=training)
-    worker_fixture.runner().run_all()
+    worker_fixture.run_all()
     job = worker_fixture.job(job_id)
     assert (job.state, job.model_id) == ("failed", None)
     assert job.weights_blob_id is not None
@@ -193,9 +161,9 @@ def test_a_run_that_diverged_leaves_its_last_finite_weights(worker_fixture: Work
     assert all(np.isfinite(array).all() for array in weights.values())
 
 
-def test_nothing_is_left_of_an_erased_job(worker_fixture: WorkerFixture) -> None:
+def test_deleting_a_job_deletes_everything_it_stored(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload())
-    worker_fixture.runner().run_all()
+    worker_fixture.run_all()
     with transaction(worker_fixture.sessions) as tx:
         jobs.remove(tx, DEFAULT_PROJECT, job_id)
     with snapshot(worker_fixture.sessions) as tx:
