@@ -17,7 +17,7 @@ from tests.support.worker_fixture import WorkerFixture
 
 STEPS = 40
 LAYERS = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
-TRAINING = {"epochs": 4, "batch_size": 16, "optimizer": {"type": "sgd", "checkum": 0.9}}
+TRAINING = {"epochs": 4, "batch_size": 16, "optimizer": {"type": "sgd", "momentum": 0.9}}
 TESTED = {**LAYERS, "training": {**TRAINING, "range_test": {"lowest": 1e-4, "highest": 100, "steps": STEPS}}}
 
 
