@@ -3,6 +3,8 @@
 import logging
 import time
 
+from structlog.contextvars import bound_contextvars
+
 from store.errors import LeaseLost
 from store.ids import JobId
 from store.jobs.leases import Lease
@@ -38,7 +40,8 @@ class Runner:
         """Run queued jobs until none is left or the process has to stop. After a while, notify a worker of the rest."""
         end = time.monotonic() + self._context.run_seconds
         while not self._context.is_draining() and (job := self._claimer.claim()):
-            self._run(job)
+            with bound_contextvars(job_id=job.id):  # in every log line of the run
+                self._run(job)
             if time.monotonic() > end:
                 self._context.notifier.notify_workers()
                 return
@@ -46,7 +49,7 @@ class Runner:
     def _run(self, job: Job) -> None:
         """Run one claimed job until it ends or leaves this worker."""
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
-        log.info("Job %s: attempt %d started.", job.id, job.attempt)
+        log.info("Attempt %d started.", job.attempt)
         try:
             with self._context.lease_keeper.holding(lease, job.requested) as held_lease:
                 recorder = Recorder(self._context, job, held_lease)
@@ -54,9 +57,9 @@ class Runner:
                 outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts)
                 self._finisher.finish(held_lease, recorder, outcome)
         except LeaseLost:
-            log.warning("Job %s: lease lost; the job belongs to another worker or to the queue.", job.id)
+            log.warning("Lease lost. The job belongs to another worker or to the queue now.")
             return
-        log.info("Job %s: %s.", job.id, type(outcome).__name__.lower())
+        log.info("Attempt %d ended: %s.", job.attempt, type(outcome).__name__.lower())
 
     def _attempt(self, job: Job, held_lease: HeldLease, recorder: Recorder) -> Outcome:
         """Load and train the job. Every error except `LeaseLost` becomes an outcome."""
@@ -66,4 +69,4 @@ class Runner:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - classified and logged
-            return classify(error, job.id)
+            return classify(error)

@@ -19,7 +19,7 @@ OUT_OF_MEMORY = Failed(
 INTERNAL = Failed(code="internal", detail="Internal error. The cause was logged under the job's id.")
 
 
-def classify(error: Exception, job_id: str) -> Outcome:
+def classify(error: Exception) -> Outcome:
     """Return the outcome that `error` means for the job, and log what an operator should know."""
     match error:
         case DatasetUnusable() | BlobDamaged():
@@ -29,7 +29,7 @@ def classify(error: Exception, job_id: str) -> Outcome:
         case MemoryError() | duckdb.OutOfMemoryException():
             return OUT_OF_MEMORY
     if is_transient(error):
-        log.warning("Job %s: a database error interrupted the attempt: %s", job_id, error)
+        log.warning("A database error interrupted the attempt: %s", error)
         return Interrupted(charged=is_statement_error(error))
-    log.error("Job %s: internal error.", job_id, exc_info=error)
+    log.error("Internal error.", exc_info=error)
     return INTERNAL

@@ -38,7 +38,7 @@ class Finisher:
         except LeaseLost:
             raise
         except Exception:
-            log.exception("Job %s: the database rejected the outcome.", held_lease.lease.job_id)
+            log.exception("The database rejected the outcome.")
             self._write(held_lease, DATABASE_REFUSED, _write_no_progress)
 
     def _write(self, held_lease: HeldLease, outcome: Outcome, write_progress: Callable[[Tx], object]) -> None:
@@ -57,7 +57,7 @@ class Finisher:
             except DBAPIError as error:
                 if not is_transient(error) or (is_statement_error(error) and time.monotonic() > rejected_at):
                     raise
-                log.warning("Job %s: could not write the outcome: %s", held_lease.lease.job_id, error)
+                log.warning("Could not write the outcome: %s", error)
             else:
                 return
             held_lease.check()

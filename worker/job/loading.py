@@ -139,5 +139,5 @@ def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Row
         try:
             return checkpoint.load(b"".join(blobs.read_verified(sessions, blob_id)), network, plan.training, rows)
         except (CheckpointError, BlobDamaged) as error:
-            log.warning("Job %s: skipping an unusable checkpoint: %s", job.id, error)
+            log.warning("Skipping an unusable checkpoint: %s", error)
     return initialize_training(network, plan.training, rows)

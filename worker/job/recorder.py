@@ -115,7 +115,7 @@ class Recorder:
         except DBAPIError as error:
             if not is_transient(error):
                 raise
-            log.warning("Job %s: could not record progress: %s", self._lease.job_id, error)
+            log.warning("Could not record progress: %s", error)
             return
         self._unwritten_epochs, self._unwritten_warnings = {}, []
         self._held_lease.renewed(requested)
@@ -151,7 +151,7 @@ class Recorder:
         except DBAPIError as error:
             if not is_transient(error):
                 raise
-            log.warning("Job %s: could not store a checkpoint: %s", self._lease.job_id, error)
+            log.warning("Could not store a checkpoint: %s", error)
             is_stored = False
             self._may_checkpoint_at = self._clock() + CHECKPOINT_RETRY_SECONDS
         now = self._clock()

@@ -26,13 +26,13 @@ from worker.job.outcomes import Failed, Interrupted
     ],
 )
 def test_errors_become_failures_with_a_code(error: Exception, code: str) -> None:
-    outcome = classify(error, "job_1")
+    outcome = classify(error)
     assert isinstance(outcome, Failed)
     assert outcome.code == code
 
 
 def test_the_detail_repeats_what_is_wrong_with_the_data() -> None:
-    outcome = classify(DatasetUnusable("it was deleted"), "job_1")
+    outcome = classify(DatasetUnusable("it was deleted"))
     assert isinstance(outcome, Failed)
     assert outcome.detail == "Cannot train on this data set: it was deleted."
 
@@ -44,11 +44,10 @@ def test_the_detail_repeats_what_is_wrong_with_the_data() -> None:
 )
 def test_database_errors_interrupt_the_attempt(statement: str | None, is_charged: bool) -> None:  # noqa: FBT001
     error = OperationalError(statement, {}, Exception())
-    assert classify(error, "job_1") == Interrupted(charged=is_charged)
+    assert classify(error) == Interrupted(charged=is_charged)
 
 
-def test_unexpected_errors_are_logged_with_the_job_and_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+def test_unexpected_errors_are_logged_with_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        classify(ZeroDivisionError(), "job_1")
-    assert "job_1" in caplog.text
+        classify(ZeroDivisionError())
     assert "ZeroDivisionError" in caplog.text
