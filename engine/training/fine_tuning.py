@@ -1,4 +1,4 @@
-"""Start from a network that has learned already: take some of its layers, draw the others anew."""
+"""Fine-tuning: start a network from the weights of a trained one. Some layers are copied, the others initialized."""
 
 from __future__ import annotations
 
@@ -11,141 +11,137 @@ from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, tensor_problems
 
-FLOATS = ("float64", "float32", "float16", "bfloat16")
+FLOAT_DTYPES = ("float64", "float32", "float16", "bfloat16")
 
-Described = Mapping[str, tuple[Shape, str]]  # name -> shape and dtype of what a file holds
+TensorDescriptions = Mapping[str, tuple[Shape, str]]  # name -> shape and dtype of the tensors in a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """Names of parameters and statistics: those taken over, and those drawn anew."""
+    """The names of parameters and statistics that were copied, and of those that were initialized."""
 
-    taken: tuple[str, ...]
-    drawn: tuple[str, ...]
+    copied: tuple[str, ...]
+    initialized: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
-    """Why a layer cannot take one of its tensors from a file."""
+class Mismatch:
+    """Why a layer cannot use a tensor of a file."""
 
     layer_id: LayerId
     detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """How far weights that were described fit a network.
+class WeightsMatch:
+    """How many layers of a network can take their weights from a file.
 
-    `layers` counts first layers of the spec whose parameters are all there; `learned` are those among them that have
-    parameters, from 0. `head`: the output layer fits, too, and all hidden layers do. `misfits` says what keeps the
-    first layer that does not fit, or the output layer, from being taken; `expected` are its names and shapes.
+    Layers match from the first one up to the first mismatch. The output layer matches only if all hidden layers do.
     """
 
-    layers: int
-    learned: tuple[int, ...]
-    head: bool
-    taken: tuple[str, ...]
-    misfits: tuple[Misfit, ...]
-    expected: dict[str, Shape]
+    layers: int  # first layers of the spec that match
+    layers_with_parameters: tuple[int, ...]  # their indices, without layers that have no parameters
+    output: bool  # whether the output layer matches
+    tensors: tuple[str, ...]  # of the matching layers
+    mismatches: tuple[Mismatch, ...]  # of the first layer, or the output layer, that does not match
+    expected_shapes: dict[str, Shape]  # of that layer's tensors
 
 
-def start_from(
+def transfer_weights(
     network: Network,
-    state: Mapping[str, Array],
+    weights: Mapping[str, Array],
     *,
     seed: int,
     layers: Collection[int] | None = None,
     head: bool = False,
 ) -> Transfer:
-    """Initialise a network, then give some of its layers the values of another one's.
+    """Initialize a network, then copy the weights of some layers from another network.
 
-    `state` is what `torch_state` of a network whose layers begin alike returns, or the arrays of a file with PyTorch's
-    names; what it has beyond the layers wanted is ignored. `layers` counts layers of the spec from 0; None means all
-    of them. The output layer is taken, too, with `head`. What is drawn comes from the seed's "init" stream.
+    `weights` has PyTorch's names, as `torch_state` returns them or a file contains them. Additional tensors are
+    ignored. `layers` are indices in the spec; None means all. With `head`, the output layer is copied too. Initial
+    values come from the seed's "init" stream.
 
     Raises:
-        StateMismatch: wanted arrays are missing or do not fit; lists every problem, changes nothing.
+        StateMismatch: tensors are missing or do not fit. Lists every problem; the network does not change.
     """
-    wanted = [name for name in network.parameters.values if _is_wanted(network, name, layers, head=head)]
-    problems = [f"{name} is missing" for name in wanted if name not in state]
-    for name in wanted:
-        problems += tensor_problems(name, state[name], network.parameters.values[name]) if name in state else []
+    copied = [name for name in network.parameters.values if _is_selected(network, name, layers, head=head)]
+    problems = [f"{name} is missing" for name in copied if name not in weights]
+    for name in copied:
+        problems += tensor_problems(name, weights[name], network.parameters.values[name]) if name in weights else []
     if problems:
         raise StateMismatch(sorted(problems))
     network.initialize(streams.stream(seed, "init"))
-    for name in wanted:
-        network.parameters.values[name][...] = state[name]
-    drawn = tuple(name for name in network.parameters.values if name not in wanted)
-    return Transfer(taken=tuple(wanted), drawn=drawn)
+    for name in copied:
+        network.parameters.values[name][...] = weights[name]
+    initialized = tuple(name for name in network.parameters.values if name not in copied)
+    return Transfer(copied=tuple(copied), initialized=initialized)
 
 
-def fit(network: Network, described: Described) -> Fit:
-    """Find out, from names and shapes alone, what `start_from` can take for a network; it may be one without memory."""
-    learned, taken = list[int](), list[str]()
-    misfits, expected = list[Misfit](), dict[str, Shape]()
-    for index in range(len(network.specs)):
-        names = names_of(network, index)
-        misfits = _misfits(network, names, described)
-        if misfits:
-            expected = {name: network.parameters.shapes[name] for name in names}
+def match_weights(network: Network, tensors: TensorDescriptions) -> WeightsMatch:
+    """Return what `transfer_weights` can copy, from names and shapes alone. The network needs no memory."""
+    with_parameters, matching = list[int](), list[str]()
+    mismatches, names = list[Mismatch](), list[str]()
+    layers = 0
+    for index in [*range(len(network.specs)), None]:  # None: the output layer
+        names = tensor_names(network, index)
+        mismatches = _mismatches(network, names, tensors)
+        if mismatches:
             break
-        taken += names
-        learned += [index] if names else []
-    layers = len(network.specs) if not misfits else index
-    names = names_of(network, None)
-    misfits = misfits or _misfits(network, names, described)
-    if not misfits:
-        taken += names
-    return Fit(
+        matching += names
+        if index is not None:
+            layers += 1
+            with_parameters += [index] if names else []
+    return WeightsMatch(
         layers=layers,
-        learned=tuple(learned),
-        head=not misfits,
-        taken=tuple(taken),
-        misfits=tuple(misfits),
-        expected=expected or {name: network.parameters.shapes[name] for name in names},
+        layers_with_parameters=tuple(with_parameters),
+        output=not mismatches,
+        tensors=tuple(matching),
+        mismatches=tuple(mismatches),
+        expected_shapes={name: network.parameters.shapes[name] for name in names},
     )
 
 
-def fitting_inputs(network: Network, described: Described) -> int:
-    """Return the number of inputs, at most the network's, with which the first layer that reads all would fit a file.
+def matching_input_count(network: Network, tensors: TensorDescriptions) -> int:
+    """Return the number of inputs, at most the network's, with which its first layer would match a file.
 
-    For a network whose inputs are not known yet, but how many there are at most. The network's own number if no
-    smaller one fits.
+    For a network whose number of inputs is known only as an upper limit. Embeddings are ignored, because they read
+    only some inputs. Returns the network's number if no smaller one matches.
     """
-    wide = [index for index in network.trainable if not isinstance(network.layers[index], ColumnEmbedding)]
-    first = next(iter(wide), 0)
+    readers = [index for index in network.trainable if not isinstance(network.layers[index], ColumnEmbedding)]
+    first = next(iter(readers), 0)
     for name in network.layers[first].parameter_shapes():
-        shape, found = network.parameters.shapes[f"{first}.{name}"], described.get(f"{first}.{name}", ((), ""))[0]
+        shape, found = network.parameters.shapes[f"{first}.{name}"], tensors.get(f"{first}.{name}", ((), ""))[0]
         if len(shape) == 2 == len(found) and 0 < found[1] < shape[1]:
             return max(network.inputs - (shape[1] - found[1]), 1)
     return network.inputs
 
 
-def names_of(network: Network, index: int | None) -> list[str]:
-    """Return the names of the parameters and statistics of a layer of the spec, counted from 0; None: the output's."""
+def tensor_names(network: Network, index: int | None) -> list[str]:
+    """Return the names of a layer's parameters and statistics. `index` is its index in the spec; None: the output."""
     return [name for name in network.parameters.shapes if _layer_id(network, name).spec_index == index]
 
 
-def _misfits(network: Network, names: Collection[str], described: Described) -> list[Misfit]:
-    return [misfit for name in names if (misfit := _misfit(network, name, described.get(name)))]
+def _mismatches(network: Network, names: Collection[str], tensors: TensorDescriptions) -> list[Mismatch]:
+    return [mismatch for name in names if (mismatch := _mismatch(network, name, tensors.get(name)))]
 
 
-def _misfit(network: Network, name: str, found: tuple[Shape, str] | None) -> Misfit | None:
-    wanted = list(network.parameters.shapes[name])
+def _mismatch(network: Network, name: str, found: tuple[Shape, str] | None) -> Mismatch | None:
+    expected = list(network.parameters.shapes[name])
     layer_id = _layer_id(network, name)
     if found is None:
-        return Misfit(layer_id=layer_id, detail=f"{name} is missing; {layer_id.label} takes it with shape {wanted}.")
+        detail = f"{name} is missing; {layer_id.label} needs it with shape {expected}."
+        return Mismatch(layer_id=layer_id, detail=detail)
     shape, dtype = found
-    if list(shape) != wanted:
-        detail = f"{name} has shape {list(shape)}, and {layer_id.label} takes {wanted}."
-    elif dtype not in FLOATS:
-        detail = f"{name} has dtype {dtype}, and {layer_id.label} takes floating-point numbers."
+    if list(shape) != expected:
+        detail = f"{name} has shape {list(shape)}; {layer_id.label} needs {expected}."
+    elif dtype not in FLOAT_DTYPES:
+        detail = f"{name} has dtype {dtype}; {layer_id.label} needs floating-point numbers."
     else:
         return None
-    return Misfit(layer_id=layer_id, detail=detail)
+    return Mismatch(layer_id=layer_id, detail=detail)
 
 
-def _is_wanted(network: Network, name: str, layers: Collection[int] | None, *, head: bool) -> bool:
+def _is_selected(network: Network, name: str, layers: Collection[int] | None, *, head: bool) -> bool:
     index = _layer_id(network, name).spec_index
     if index is None:
         return head

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from engine.spec import LayerSpec, LossSpec
-from engine.training.fine_tuning import Described
+from engine.training.fine_tuning import TensorDescriptions
 from tabular.spec import FeatureSpec, InitFrom, Task
 
 
@@ -30,7 +30,7 @@ class ModelDescription:
 class WeightsDescription:
     """Uploaded weights: the name, shape and dtype of each tensor."""
 
-    tensors: Described
+    tensors: TensorDescriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,7 +163,7 @@ def test_frozen_layers_keep_their_bits_and_a_new_head_learns_new_classes(
     assert trained["spec"]["training"]["frozen"] == [0, 1]
     unused = [warning for warning in trained["warnings"] if warning["code"] == "weights_unused"]
     assert "4.bias [7], 4.weight [7, 4]." in unused[0]["detail"]
-    assert "4.weight has shape [7, 4], and output takes [3, 4]" in unused[0]["detail"]
+    assert "4.weight has shape [7, 4]; output needs [3, 4]" in unused[0]["detail"]
     after = weights(client, trained)
     for name in ("0.weight", "0.bias", "2.weight", "2.bias"):
         np.testing.assert_array_equal(after[name], state[name])
@@ -199,11 +199,11 @@ def test_every_misfit_that_can_be_known_is_told_when_the_job_is_submitted(client
     body = job(client, net(inputs=3))
     told = refused(client, body)
     assert {pointer for pointer, _ in told} == {"/init_from/weights_id"}
-    assert "0.weight has shape [5, 3], and layers[0] (dense) takes [5, 2]. The features make 2 inputs." in told[0][1]
+    assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in told[0][1]
     assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in told[-1][1]
     renamed = {f"hidden.{name}": values for name, values in net().items()}
     told = refused(client, job(client, renamed))
-    assert told[0][1].startswith("0.weight is missing; layers[0] (dense) takes it with shape [5, 2].")
+    assert told[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
     assert "hidden.0.weight [5, 2]" in told[-1][1]
     partly = net() | {"2.weight": np.zeros((9, 5), np.float32)}
     told = refused(client, job(client, partly, init_from={"freeze_layers": 2}))

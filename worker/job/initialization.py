@@ -8,7 +8,7 @@ from engine.errors import InvalidWeights
 from engine.interchange.safetensors import load_safetensors
 from engine.interchange.tensors import Tensors
 from engine.network import Network, StateMismatch
-from engine.training.fine_tuning import start_from
+from engine.training.fine_tuning import transfer_weights
 from store.artifacts import blobs, uploaded_weights
 from store.db.database import Sessions
 from store.db.transaction import Tx, snapshot
@@ -47,7 +47,7 @@ class InitialWeights:
         """
         tensors = {name: self._cast(network, name) for name in network.parameters.values if name in self.weights}
         try:
-            start_from(
+            transfer_weights(
                 network,
                 target.unfold(tensors) if self.head else tensors,
                 seed=seed,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from engine.errors import PointedProblem
 from engine.network import Network
 from engine.training import fine_tuning
-from engine.training.fine_tuning import Described, Fit, Misfit
+from engine.training.fine_tuning import Mismatch, TensorDescriptions, WeightsMatch
 from tabular.errors import InvalidPlan
 from tabular.planning.initialization import PlannedInitialization, WeightsDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
@@ -32,35 +32,37 @@ def take_from_weights(
     described, layers = weights.tensors, NetworkLayers.of(plan.layers)
     inputs = count_inputs(plan.features, profile)
     network = _network_for_file(plan, described) if inputs.reason else build_without_memory(plan)
-    fit = fine_tuning.fit(network, described)
-    _check_fit(init_from, fit, layers, described, inputs)
-    head = fit.head and not init_from.new_head
-    taken = set(fit.taken) - (set() if head else set(fine_tuning.names_of(network, None)))
-    _warn_of_unused(taken, described, fit, report)
-    return PlannedInitialization.of(init_from, layers=fit.layers, head=head)
+    match = fine_tuning.match_weights(network, described)
+    _check_match(init_from, match, layers, described, inputs)
+    head = match.output and not init_from.new_head
+    taken = set(match.tensors) - (set() if head else set(fine_tuning.tensor_names(network, None)))
+    _warn_of_unused(taken, described, match, report)
+    return PlannedInitialization.of(init_from, layers=match.layers, head=head)
 
 
-def _network_for_file(plan: Plan, described: Described) -> Network:
+def _network_for_file(plan: Plan, described: TensorDescriptions) -> Network:
     """Return the planned network with the number of inputs that the file was made for, if that is possible.
 
     The exact number of inputs is known only when the data is loaded. If it is another one, the job fails then.
     """
     network = build_without_memory(plan)
-    inputs = fine_tuning.fitting_inputs(network, described)
+    inputs = fine_tuning.matching_input_count(network, described)
     try:
         return build_without_memory(plan, inputs)
     except ValueError:  # a layer does not accept so few inputs
         return network
 
 
-def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: Described, inputs: Inputs) -> None:
+def _check_match(
+    init_from: InitFrom, match: WeightsMatch, layers: NetworkLayers, described: TensorDescriptions, inputs: Inputs
+) -> None:
     """Raise InvalidPlan if nothing fits or too few layers do."""
-    problems = [_misfit_problem(misfit, layers, inputs) for misfit in fit.misfits]
-    if not fit.learned and (init_from.new_head or not fit.head):
-        expected = ", ".join(f"{name} {list(shape)}" for name, shape in fit.expected.items())
+    problems = [_mismatch_problem(mismatch, layers, inputs) for mismatch in match.mismatches]
+    if not match.layers_with_parameters and (init_from.new_head or not match.output):
+        expected = ", ".join(f"{name} {list(shape)}" for name, shape in match.expected_shapes.items())
         detail = f"No tensor of the file fits. Expected first: {expected}. The file has {_list(described, described)}."
         raise InvalidPlan([*problems, PointedProblem(pointer=POINTER, detail=detail)])
-    count = layers.requested_count(fit.layers)
+    count = layers.requested_count(match.layers)
     if init_from.freeze_layers > count:
         detail = (
             f"Only {count} layers are taken from the file; {init_from.freeze_layers} cannot be frozen. "
@@ -69,26 +71,28 @@ def _check_fit(init_from: InitFrom, fit: Fit, layers: NetworkLayers, described: 
         raise InvalidPlan([PointedProblem(pointer="/init_from/freeze_layers", detail=detail), *problems])
 
 
-def _misfit_problem(misfit: Misfit, layers: NetworkLayers, inputs: Inputs) -> PointedProblem:
+def _mismatch_problem(mismatch: Mismatch, layers: NetworkLayers, inputs: Inputs) -> PointedProblem:
     """Return why a tensor does not fit; for the first requested layer also how many inputs it gets."""
-    detail = misfit.detail
-    if misfit.layer_id.spec_index == layers.index(0):
+    detail = mismatch.detail
+    if mismatch.layer_id.spec_index == layers.index(0):
         detail = f"{detail} The features make {'at most ' if inputs.reason else ''}{inputs.most} inputs."
     return PointedProblem(pointer=POINTER, detail=detail)
 
 
-def _warn_of_unused(taken: set[str], described: Described, fit: Fit, report: PlanningReport) -> None:
+def _warn_of_unused(
+    taken: set[str], described: TensorDescriptions, match: WeightsMatch, report: PlanningReport
+) -> None:
     unused = [name for name in described if name not in taken and not name.endswith(IGNORED_SUFFIX)]
     if not unused:
         return
-    reasons = " ".join(misfit.detail for misfit in fit.misfits[:2])
+    reasons = " ".join(mismatch.detail for mismatch in match.mismatches[:2])
     reason = reasons or "Every requested layer already has its weights."
     detail = f"These tensors of the file are not used: {_list(unused, described)}. {reason}"
     fix = "Request the layers that the file was trained with, numbered as in torch.nn.Sequential."
     report.warn("weights_unused", detail, fix=fix)
 
 
-def _list(names: Iterable[str], described: Described) -> str:
+def _list(names: Iterable[str], described: TensorDescriptions) -> str:
     each = [f"{name} {list(described[name][0])}" for name in names]
     more = f" and {len(each) - MAX_NAMED} more" if len(each) > MAX_NAMED else ""
     return ", ".join(each[:MAX_NAMED]) + more

@@ -1,6 +1,6 @@
 """Complete a plan with what it takes over from its base, and with the layers that stay frozen."""
 
-from engine.training.fine_tuning import names_of
+from engine.training.fine_tuning import tensor_names
 from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.network import build_without_memory
@@ -33,4 +33,4 @@ def take_over(initialization: Initialization | None, plan: Plan, profile: Profil
 def _frozen_layers(count: int, plan: Plan) -> list[int]:
     """Return the network's layers that have parameters among the first `count` requested layers."""
     network = build_without_memory(plan)
-    return [index for index in NetworkLayers.of(plan.layers).first(count) if names_of(network, index)]
+    return [index for index in NetworkLayers.of(plan.layers).first(count) if tensor_names(network, index)]

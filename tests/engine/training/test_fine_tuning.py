@@ -7,7 +7,7 @@ from engine.batches import Rows
 from engine.network import Network, StateMismatch
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, DropoutSpec, EmbeddedColumnSpec
 from engine.streams import stream
-from engine.training.fine_tuning import fit, fitting_inputs, start_from
+from engine.training.fine_tuning import match_weights, matching_input_count, transfer_weights
 from engine.training.loop import train
 from engine.training.state import initialize_training
 from tests.support.training_runs import classifier, moons, run, spec
@@ -23,9 +23,9 @@ def learned() -> Network:
 
 def test_hidden_layers_are_copied_and_the_output_layer_is_initialized() -> None:
     source, network = learned(), classifier(*TRUNK, classes=3)
-    found = start_from(network, source.torch_state(), seed=5)
-    assert set(found.drawn) == {"5.weight", "5.bias"}
-    for name in found.taken:
+    found = transfer_weights(network, source.torch_state(), seed=5)
+    assert set(found.initialized) == {"5.weight", "5.bias"}
+    for name in found.copied:
         np.testing.assert_array_equal(network.parameters.values[name], source.parameters.values[name])
     fresh = classifier(*TRUNK, classes=3)
     fresh.initialize(stream(5, "init"))
@@ -34,14 +34,14 @@ def test_hidden_layers_are_copied_and_the_output_layer_is_initialized() -> None:
 
 def test_a_network_with_all_layers_copied_predicts_the_same() -> None:
     source, network = learned(), classifier(*TRUNK)
-    assert start_from(network, source.torch_state(), seed=0, head=True).drawn == ()
+    assert transfer_weights(network, source.torch_state(), seed=0, head=True).initialized == ()
     np.testing.assert_array_equal(network.predict(moons().x), source.predict(moons().x))
 
 
 def test_only_the_selected_layers_are_copied() -> None:
     network = classifier(TRUNK[0], DropoutSpec(rate=0.1), DenseSpec(units=9))
-    found = start_from(network, learned().torch_state(), seed=0, layers=[0])
-    assert set(found.taken) == {"0.weight", "0.bias"}
+    found = transfer_weights(network, learned().torch_state(), seed=0, layers=[0])
+    assert set(found.copied) == {"0.weight", "0.bias"}
 
 
 def test_every_mismatch_is_listed_and_nothing_changes() -> None:
@@ -49,7 +49,7 @@ def test_every_mismatch_is_listed_and_nothing_changes() -> None:
     state = learned().torch_state()
     del state["3.bias"]
     with pytest.raises(StateMismatch) as caught:
-        start_from(network, state, seed=0)
+        transfer_weights(network, state, seed=0)
     assert [problem.split(" ", 1)[0] for problem in caught.value.problems] == [
         "0.bias",
         "0.weight",
@@ -63,7 +63,7 @@ def test_every_mismatch_is_listed_and_nothing_changes() -> None:
 def test_training_keeps_frozen_transferred_layers() -> None:
     source, network, rows = learned(), classifier(*TRUNK, classes=3), moons(90)
     thirds = Rows(rows.x, np.where(rows.x[:, 0] > 0.5, 2, rows.y))
-    start_from(network, source.torch_state(), seed=0)
+    transfer_weights(network, source.torch_state(), seed=0)
     settings = spec(epochs=30, frozen=(0, 2))
     list(train(network, initialize_training(network, settings, thirds), settings, thirds))
     for name in ("0.weight", "0.bias", "3.weight", "3.bias"):
@@ -77,35 +77,35 @@ def described(network: Network) -> dict[str, tuple[tuple[int, ...], str]]:
 
 def test_layers_match_by_name_and_shape_up_to_the_first_mismatch() -> None:
     source = described(learned())
-    whole = fit(classifier(*TRUNK), source)
-    assert (whole.layers, whole.learned, whole.head, whole.misfits) == (3, (0, 2), True, ())
-    assert set(whole.taken) == set(source)
-    other = fit(classifier(*TRUNK, classes=3), source)
-    assert (other.layers, other.head) == (3, False)
-    assert tuple(misfit.detail for misfit in other.misfits) == (
-        "5.weight has shape [2, 6], and output takes [3, 6].",
-        "5.bias has shape [2], and output takes [3].",
+    whole = match_weights(classifier(*TRUNK), source)
+    assert (whole.layers, whole.layers_with_parameters, whole.output, whole.mismatches) == (3, (0, 2), True, ())
+    assert set(whole.tensors) == set(source)
+    other = match_weights(classifier(*TRUNK, classes=3), source)
+    assert (other.layers, other.output) == (3, False)
+    assert tuple(mismatch.detail for mismatch in other.mismatches) == (
+        "5.weight has shape [2, 6]; output needs [3, 6].",
+        "5.bias has shape [2]; output needs [3].",
     )
-    wider = fit(classifier(TRUNK[0], TRUNK[1], DenseSpec(units=7)), source)
-    assert (wider.layers, wider.learned, wider.taken) == (2, (0,), ("0.weight", "0.bias"))
-    assert wider.expected == {"3.weight": (7, 8), "3.bias": (7,)}
-    missing = fit(classifier(*TRUNK), {name: each for name, each in source.items() if name != "0.bias"})
-    assert (missing.layers, missing.learned) == (0, ())
-    (misfit,) = missing.misfits
-    assert misfit.layer_id.path == ("layers", 0)
-    assert misfit.detail == "0.bias is missing; layers[0] (dense) takes it with shape [8]."
-    whole_numbers = fit(classifier(*TRUNK), {**source, "0.bias": ((8,), "int64")})
-    assert "dtype int64" in whole_numbers.misfits[0].detail
+    wider = match_weights(classifier(TRUNK[0], TRUNK[1], DenseSpec(units=7)), source)
+    assert (wider.layers, wider.layers_with_parameters, wider.tensors) == (2, (0,), ("0.weight", "0.bias"))
+    assert wider.expected_shapes == {"3.weight": (7, 8), "3.bias": (7,)}
+    missing = match_weights(classifier(*TRUNK), {name: each for name, each in source.items() if name != "0.bias"})
+    assert (missing.layers, missing.layers_with_parameters) == (0, ())
+    (mismatch,) = missing.mismatches
+    assert mismatch.layer_id.path == ("layers", 0)
+    assert mismatch.detail == "0.bias is missing; layers[0] (dense) needs it with shape [8]."
+    whole_numbers = match_weights(classifier(*TRUNK), {**source, "0.bias": ((8,), "int64")})
+    assert "dtype int64" in whole_numbers.mismatches[0].detail
 
 
 def test_embeddings_are_ignored_when_matching_the_number_of_inputs() -> None:
-    vectors = ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=5, size=3),))
-    source = described(classifier(vectors, *TRUNK, inputs=4))
-    assert fitting_inputs(classifier(vectors, *TRUNK, inputs=9), source) == 4
+    embedding = ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=5, size=3),))
+    source = described(classifier(embedding, *TRUNK, inputs=4))
+    assert matching_input_count(classifier(embedding, *TRUNK, inputs=9), source) == 4
 
 
 def test_the_first_layer_tells_the_number_of_inputs() -> None:
     source = described(learned())
-    assert fitting_inputs(classifier(*TRUNK, inputs=9), source) == 2
-    assert fitting_inputs(classifier(*TRUNK, inputs=1), source) == 1
-    assert fitting_inputs(classifier(*TRUNK, inputs=9), {}) == 9
+    assert matching_input_count(classifier(*TRUNK, inputs=9), source) == 2
+    assert matching_input_count(classifier(*TRUNK, inputs=1), source) == 1
+    assert matching_input_count(classifier(*TRUNK, inputs=9), {}) == 9
