@@ -1,8 +1,9 @@
-"""Compute with PyTorch the losses, gradients and trained weights that `tests/engine/test_vectors.py` compares with.
+"""Compute reference losses, gradients and trained weights with PyTorch.
 
     python benchmarks/vectors.py [--check]
 
-Writes `tests/engine/vectors/*.npz`; run it again when a case is added. Everything is computed in float64 from
+Writes `tests/engine/vectors/*.npz` for `tests/engine/test_reference_vectors.py`; run it again after adding a case.
+Everything is computed in float64 from
 weights and rows that float32 holds exactly. With --check nothing is written, and engine and PyTorch are compared
 in float32, both computed now. Needs the dependency group `peers`.
 """

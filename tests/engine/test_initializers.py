@@ -19,7 +19,7 @@ def drawn(name: InitializerName, shape: tuple[int, ...], seed: int = 0) -> Array
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 @pytest.mark.parametrize(("family", "variance"), [("he", 2 / 300), ("glorot", 2 / (300 + 200)), ("lecun", 1 / 300)])
-def test_the_variance_is_the_papers(family: str, variance: float, distribution: str) -> None:
+def test_the_variance_is_that_of_the_paper(family: str, variance: float, distribution: str) -> None:
     weights = drawn(f"{family}_{distribution}", (200, 300))  # type: ignore[arg-type]
     assert weights.var() == pytest.approx(variance, rel=0.03)
     assert abs(weights.mean()) < 3 * math.sqrt(variance / weights.size)
@@ -27,13 +27,13 @@ def test_the_variance_is_the_papers(family: str, variance: float, distribution: 
         assert np.abs(weights).max() <= math.sqrt(3 * variance) * (1 + 1e-6)
 
 
-def test_a_kernel_counts_its_numbers_as_inputs_and_outputs() -> None:
+def test_kernel_sizes_count_for_inputs_and_outputs() -> None:
     assert drawn("he_normal", (64, 32, 3, 3)).var() == pytest.approx(2 / (32 * 9), rel=0.05)
     assert drawn("glorot_uniform", (64, 32, 3, 3)).var() == pytest.approx(2 / ((32 + 64) * 9), rel=0.05)
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3), (8, 4, 3, 3), (1, 1)], ids=str)
-def test_orthogonal_rows_or_columns_have_length_one_and_right_angles(shape: tuple[int, ...]) -> None:
+def test_orthogonal_matrices_have_orthonormal_rows_or_columns(shape: tuple[int, ...]) -> None:
     matrix = drawn("orthogonal", shape).reshape(shape[0], -1)
     product = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     np.testing.assert_allclose(product, np.eye(len(product)), atol=1e-6)

@@ -15,7 +15,7 @@ def initialised(network: Network) -> Network:
     return network
 
 
-def test_predictions_do_not_depend_on_how_rows_are_grouped() -> None:
+def test_predictions_do_not_depend_on_the_grouping_of_rows() -> None:
     network = initialised(small())
     x = np.random.default_rng(0).standard_normal((3 * BLOCK_ROWS + 5, 2)).astype(np.float32)
     whole = network.predict(x)
@@ -26,7 +26,7 @@ def test_predictions_do_not_depend_on_how_rows_are_grouped() -> None:
     np.testing.assert_array_equal(network.predict(x[:BLOCK_ROWS]), whole[:BLOCK_ROWS])
 
 
-def test_probabilities_are_probabilities_even_for_absurd_inputs() -> None:
+def test_probabilities_sum_to_one_for_huge_inputs() -> None:
     network = initialised(small())
     probabilities = network.predict(np.array([[1e30, -1e30], [0, 0], [1e4, 1e4]], np.float32))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
@@ -49,7 +49,7 @@ def test_predictions_of_an_untrained_network_need_no_gradients() -> None:
     assert network.parameters.gradients.size == 0
 
 
-def test_torch_names_and_code_count_modules_as_torch_does() -> None:
+def test_names_and_code_number_modules_as_pytorch_does() -> None:
     network = classifier(DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="linear"))
     assert {name: value.shape for name, value in network.torch_state().items()} == {
         "0.weight": (8, 2),
@@ -65,13 +65,13 @@ def test_torch_names_and_code_count_modules_as_torch_does() -> None:
     )
 
 
-def test_weights_survive_the_way_through_torch_names() -> None:
+def test_weights_round_trip_through_torch_state() -> None:
     first, second = initialised(small()), small()
     second.load_torch_state(first.torch_state())
     np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
 
 
-def test_all_problems_of_a_state_are_told_at_once_and_nothing_changes() -> None:
+def test_loading_reports_every_problem_and_changes_nothing() -> None:
     network = initialised(small())
     before = network.parameters.vector.copy()
     state = network.torch_state()
@@ -88,14 +88,14 @@ def test_all_problems_of_a_state_are_told_at_once_and_nothing_changes() -> None:
     np.testing.assert_array_equal(network.parameters.vector, before)
 
 
-def test_more_rows_than_working_memory_are_refused() -> None:
+def test_more_rows_than_allocated_raise_an_error() -> None:
     network = initialised(small())
     network.allocate(4, training=True)
     with pytest.raises(ValueError, match="working memory"):
         network.forward(np.zeros((5, 2), np.float32))
 
 
-def test_layers_that_would_spoil_what_is_still_needed_work_on_a_copy() -> None:
+def test_layers_do_not_overwrite_arrays_that_backward_needs() -> None:
     layers: list[LayerSpec] = [
         ActivationSpec(function="tanh"),
         ActivationSpec(function="relu"),
@@ -109,7 +109,7 @@ def test_layers_that_would_spoil_what_is_still_needed_work_on_a_copy() -> None:
     ("name", "variance"),
     [("he_normal", 2 / 300), ("glorot_uniform", 2 / 500), ("lecun_normal", 1 / 300), ("zeros", 0)],
 )
-def test_weights_start_with_the_variance_their_initializer_promises(name: InitializerName, variance: float) -> None:
+def test_weights_have_the_variance_of_their_initializer(name: InitializerName, variance: float) -> None:
     network = initialised(classifier(DenseSpec(units=200, initializer=name), inputs=300))
     weights = network.parameters.values["0.weight"]
     assert weights.var() == pytest.approx(variance, rel=0.03)
@@ -117,7 +117,7 @@ def test_weights_start_with_the_variance_their_initializer_promises(name: Initia
     assert not network.parameters.values["0.bias"].any()
 
 
-def test_auto_means_he_before_a_rectifier_and_glorot_before_a_squasher() -> None:
+def test_auto_initialization_depends_on_the_activation() -> None:
     def variance(activation: ActivationName) -> float:
         network = initialised(classifier(DenseSpec(units=200, activation=activation), inputs=300))
         return float(network.parameters.values["0.weight"].var())

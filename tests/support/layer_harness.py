@@ -70,3 +70,11 @@ def derivatives(harness: LayerHarness, x: Array, dy: Array, of: Array) -> Array:
 def assert_exact(found: Array, expected: Array) -> None:
     """Compare to the last digits."""
     np.testing.assert_allclose(found.real, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max(initial=0))
+
+
+def assert_derivatives(harness: LayerHarness) -> None:
+    """Compare all derivatives with complex steps."""
+    x, dy = harness.inputs(), harness.outputs()
+    dx, gradient = harness.gradient(x, dy)
+    assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.learned))
+    assert_exact(dx, derivatives(harness, x, dy, x))

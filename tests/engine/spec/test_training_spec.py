@@ -31,26 +31,26 @@ WHOLE = {
 }
 
 
-def test_the_whole_example_of_the_contract_is_taken_from_parsed_json() -> None:
+def test_the_example_of_the_contract_is_valid() -> None:
     spec = TrainingSpec.model_validate(WHOLE)
     assert isinstance(spec.optimizer, AdamWSpec)
     assert isinstance(spec.schedule, CosineSpec)
     assert spec.model_dump(exclude_unset=True) == WHOLE
 
 
-def test_a_spec_survives_json() -> None:
+def test_a_spec_round_trips_through_json() -> None:
     spec = TrainingSpec.model_validate(WHOLE)
     assert TrainingSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
-def test_nothing_given_means_the_defaults() -> None:
+def test_an_empty_spec_has_the_defaults() -> None:
     spec = TrainingSpec()
     assert (spec.epochs, spec.batch_size, spec.seed, spec.precision) == (30, 64, 0, "float32")
     assert spec.optimizer == AdamSpec(learning_rate=0.001)
     assert spec.validation.fraction == 0.2
 
 
-def test_layers_are_told_apart_by_their_type() -> None:
+def test_the_type_selects_the_layer_spec() -> None:
     model = ModelSpec.model_validate({"layers": [{"type": "dense", "units": 3}, {"type": "dropout", "rate": 0.5}]})
     assert model.layers[0] == DenseSpec(units=3, activation="relu", initializer="auto")
 
@@ -98,7 +98,7 @@ def test_layers_are_told_apart_by_their_type() -> None:
     ],
     ids=str,
 )
-def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
+def test_values_out_of_range_raise_an_error(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TrainingSpec.model_validate({**WHOLE, **change})
 
@@ -119,12 +119,12 @@ def test_what_is_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_what_is_within_bounds_survives_json(change: dict[str, Any]) -> None:
+def test_values_in_range_round_trip_through_json(change: dict[str, Any]) -> None:
     spec = TrainingSpec.model_validate({**WHOLE, **change})
     assert TrainingSpec.model_validate_json(spec.model_dump_json()) == spec
 
 
-def test_a_line_search_is_not_disturbed_and_all_that_would_is_told_where_it_stands() -> None:
+def test_lbfgs_rejects_every_setting_that_changes_gradients() -> None:
     optimizer = {"type": "lbfgs"}
     TrainingSpec.model_validate({"optimizer": optimizer})
     wanted = {"clip_norm": 1.0, "clip_value": 1.0, "clip_layer_norm": 1.0, "averaging": {}, "accumulate": 2}
@@ -135,7 +135,7 @@ def test_a_line_search_is_not_disturbed_and_all_that_would_is_told_where_it_stan
     assert all(f"`{path[-1]}`" in message and "Remove" in message for path, message in found.items())
 
 
-def test_nesterov_needs_a_momentum() -> None:
+def test_nesterov_requires_momentum() -> None:
     with pytest.raises(ValidationError) as caught:
         TrainingSpec.model_validate({"optimizer": {"type": "sgd", "nesterov": True}})
     assert [problem["loc"] for problem in caught.value.errors()] == [("optimizer", "sgd", "nesterov")]
@@ -151,6 +151,6 @@ def test_nesterov_needs_a_momentum() -> None:
         [{"units": 3}],
     ],
 )
-def test_layers_out_of_bounds_are_refused(layers: list[dict[str, Any]]) -> None:
+def test_layers_out_of_range_raise_an_error(layers: list[dict[str, Any]]) -> None:
     with pytest.raises(ValidationError):
         ModelSpec.model_validate({"layers": layers})

@@ -55,30 +55,30 @@ def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[li
     return losses, parameters, rule
 
 
-def test_a_curved_valley_is_followed_to_its_end() -> None:
+def test_lbfgs_finds_the_minimum_of_the_rosenbrock_function() -> None:
     _, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 5), 130, LbfgsSpec())
     np.testing.assert_allclose(parameters.vector, 1, atol=1e-8)
 
 
 @pytest.mark.parametrize("spec", [LbfgsSpec(), LbfgsSpec(line_search=False)], ids=["search", "no search"])
-def test_a_bowl_takes_a_few_steps(spec: LbfgsSpec) -> None:
+def test_a_quadratic_function_takes_a_few_steps(spec: LbfgsSpec) -> None:
     _, parameters, _ = minimise(quadratic, np.ones(6), 40, spec)
     assert quadratic(parameters.vector)[0] < 1e-12
 
 
-def test_a_step_over_a_cliff_is_taken_back() -> None:
+def test_a_step_to_an_undefined_point_is_undone() -> None:
     losses, parameters, _ = minimise(cliff, np.full(3, 20.0), 300, LbfgsSpec(learning_rate=100))
     assert np.isnan(losses).any()
     np.testing.assert_allclose(parameters.vector, 1, atol=1e-6)
 
 
-def test_the_point_left_is_never_worse_than_one_accepted_before() -> None:
+def test_the_final_point_is_never_worse_than_the_first() -> None:
     for steps in range(2, 40):
         losses, parameters, _ = minimise(rosenbrock, np.array([-1.2, 1.0]), steps, LbfgsSpec())
         assert rosenbrock(parameters.vector)[0] <= losses[0]
 
 
-def test_a_direction_that_leads_nowhere_is_given_up_after_some_tries() -> None:
+def test_a_useless_direction_is_abandoned_after_the_maximum_of_trials() -> None:
     start = np.array([-1.2, 1.0])
     slope = rosenbrock(start)[1]
     losses, parameters, rule = minimise(
@@ -89,20 +89,20 @@ def test_a_direction_that_leads_nowhere_is_given_up_after_some_tries() -> None:
     np.testing.assert_array_equal(parameters.vector, start)
 
 
-def test_no_more_steps_are_remembered_than_asked_for() -> None:
+def test_the_history_is_limited_to_its_size() -> None:
     _, parameters, rule = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 60, LbfgsSpec(history=2))
     assert len(rule.state) == 3 + 2 * 2
     assert rule.scalars["pairs"] > 2
     assert rosenbrock(parameters.vector)[0] < 1
 
 
-def test_the_first_step_has_at_most_length_one_in_the_sum_of_sizes() -> None:
+def test_the_first_step_has_at_most_length_one() -> None:
     start = np.array([3.0, -2.0])
     _, parameters, _ = minimise(quadratic, start, 1, LbfgsSpec(line_search=False))
     assert np.abs(parameters.vector - start).sum() == pytest.approx(1)
 
 
-def test_a_hundred_steps_without_line_search_end_where_those_of_pytorch_do() -> None:
+def test_a_hundred_steps_without_line_search_equal_those_of_pytorch() -> None:
     """By torch.optim.LBFGS([x], lr=0.2, max_iter=1, history_size=5, tolerance_grad=0, tolerance_change=0), 2.13."""
     spec = LbfgsSpec(line_search=False, learning_rate=0.2, history=5)
     losses, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 100, spec)

@@ -13,7 +13,7 @@ def block(depth: int) -> dict[str, Any]:
     return {"type": "residual", "layers": [block(depth - 1) if depth > 1 else {"type": "layer_norm"}]}
 
 
-def test_blocks_survive_json() -> None:
+def test_blocks_round_trip_through_json() -> None:
     inner = {"type": "conv2d", "channels": 4, "kernel": [3, 1], "padding": "same"}
     asked = {
         "layers": [
@@ -28,11 +28,11 @@ def test_blocks_survive_json() -> None:
     assert body == Conv2dSpec(channels=4, kernel=(3, 1), padding="same")
 
 
-def test_windows_of_pooling_lie_side_by_side_unless_told_otherwise() -> None:
+def test_pooling_windows_do_not_overlap_by_default() -> None:
     assert MaxPoolSpec() == MaxPoolSpec(kernel=2, stride=None, padding=0)
 
 
-def test_nested_blocks_and_many_layers_are_taken_up_to_their_limits() -> None:
+def test_models_at_the_limits_are_valid() -> None:
     ModelSpec.model_validate({"layers": [block(4)]})
     wide = {"type": "residual", "layers": [{"type": "flatten"}] * 63}
     ModelSpec.model_validate({"layers": [wide] * 4})
@@ -62,12 +62,12 @@ def test_nested_blocks_and_many_layers_are_taken_up_to_their_limits() -> None:
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused(layer: dict[str, Any], message: str) -> None:
+def test_invalid_layers_raise_an_error(layer: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         ModelSpec.model_validate({"layers": [layer]})
 
 
-def test_layers_inside_of_blocks_count() -> None:
+def test_layers_in_blocks_count_towards_the_limit() -> None:
     wide = {"type": "residual", "layers": [{"type": "flatten"}] * 64}
     with pytest.raises(ValidationError, match="at most 256 layers with those in blocks, not 260"):
         ModelSpec.model_validate({"layers": [wide] * 4})

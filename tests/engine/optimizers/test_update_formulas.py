@@ -104,7 +104,7 @@ def run(spec: Any, start: Array, gradients: Array, shapes: dict[str, Shape], dty
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 @pytest.mark.parametrize("rows", [3, BLOCK // 2 + 5], ids=["one block", "several blocks"])
-def test_each_optimizer_equals_its_formula(spec: Any, rows: int) -> None:
+def test_each_optimizer_matches_its_formula(spec: Any, rows: int) -> None:
     rng = np.random.default_rng(0)
     shapes = {"bias": (5,), "weight": (rows, 4)}
     start = rng.standard_normal(rows * 4 + 5)
@@ -114,7 +114,7 @@ def test_each_optimizer_equals_its_formula(spec: Any, rows: int) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-def test_float32_stays_float32_and_near_the_formula(spec: Any) -> None:
+def test_float32_updates_are_close_to_the_formula(spec: Any) -> None:
     rng = np.random.default_rng(1)
     start, gradients = rng.standard_normal(12), rng.standard_normal((STEPS, 12))
     found = run(spec, start, gradients, {"weight": (3, 4)}, "float32")
@@ -130,7 +130,7 @@ def test_biases_do_not_decay(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-def test_what_is_frozen_neither_moves_nor_decays(spec: Any) -> None:
+def test_frozen_parameters_do_not_change(spec: Any) -> None:
     parameters, rule = bound(spec, {"0.weight": (2, 2), "0.bias": (2,), "1.weight": (2, 2), "1.bias": (2,)})
     parameters.frozen = frozenset({"0.weight", "1.bias"})
     parameters.vector[:] = 1

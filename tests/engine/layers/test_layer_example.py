@@ -12,7 +12,7 @@ from engine.layers.sequential import Sequential
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
-def test_the_example_is_a_layer_with_the_right_gradients() -> None:
+def test_the_documented_layer_has_the_right_gradients() -> None:
     assert query_plan.__doc__
     names: dict[str, Any] = {"np": np, "Layer": Layer}
     exec(textwrap.dedent(query_plan.__doc__[query_plan.__doc__.index("    class Scale") :]), names)

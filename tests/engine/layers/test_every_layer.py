@@ -104,7 +104,7 @@ def kinds(layers: Sequence[LayerSpec]) -> set[type[Spec]]:
     return {type(layer) for layer in layers}.union(*(kinds(block) for block in inside))
 
 
-def test_the_networks_here_have_every_kind_of_layer() -> None:
+def test_the_networks_contain_every_layer_type() -> None:
     assert set().union(*(kinds(layers) for layers in NETWORKS.values())) == set(MAKERS)
 
 
@@ -217,7 +217,7 @@ def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(specs=st.lists(layer | block, min_size=3, max_size=8), shape=st.sampled_from([(16,), (4, 4), (2, 2, 4)]))
-def test_any_stack_of_any_layers_agrees_with_the_complex_step(specs: list[LayerSpec], shape: Shape) -> None:
+def test_random_layers_agree_with_the_complex_step(specs: list[LayerSpec], shape: Shape) -> None:
     harness = LayerHarness(
         [DenseSpec(units=16, activation="tanh"), ReshapeSpec(shape=shape), *those_that_fit(specs, shape)], (3,), complex
     )

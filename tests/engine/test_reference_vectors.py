@@ -45,7 +45,7 @@ def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, A
 
 @pytest.mark.parametrize("precision", TOLERANCE)
 @pytest.mark.parametrize("name", CASES)
-def test_losses_and_gradients_are_those_of_pytorch(name: str, precision: Precision) -> None:
+def test_losses_and_gradients_equal_those_of_pytorch(name: str, precision: Precision) -> None:
     loss, gradients, statistics = backpropagated(CASES[name], precision)
     wanted = {key.removeprefix(f"{name}: "): array for key, array in LAYERS.items() if key.startswith(f"{name}: ")}
     assert set(wanted) == {
@@ -64,7 +64,7 @@ def test_losses_and_gradients_are_those_of_pytorch(name: str, precision: Precisi
 
 @pytest.mark.parametrize("precision", TOLERANCE)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_hundred_steps_of_an_optimizer_end_where_those_of_pytorch_do(name: str, precision: Precision) -> None:
+def test_a_hundred_optimizer_steps_equal_those_of_pytorch(name: str, precision: Precision) -> None:
     network = RUN.network(precision)
     before = network.torch_state()
     settings = TrainingSpec(
@@ -89,7 +89,7 @@ def used(layers: tuple[LayerSpec, ...]) -> set[str]:
     }
 
 
-def test_no_layer_loss_or_optimizer_is_left_out() -> None:
+def test_every_layer_loss_and_optimizer_has_a_reference() -> None:
     assert set.union(*(used(case.layers) for case in CASES.values())) == kinds(LayerSpec)
     assert {case.loss.type for case in CASES.values()} == kinds(SingleLossSpec)
     assert {spec.type for spec in OPTIMIZERS.values()} == kinds(OptimizerSpec) - NOT_IN_PYTORCH_ALIKE

@@ -11,7 +11,7 @@ from engine.layers.layer_id import ShapeError
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import ColumnEmbeddingSpec, DenseSpec, EmbeddedColumnSpec, LayerSpec
-from tests.engine.test_gradients import assert_gradients, case
+from tests.support.gradient_checks import assert_gradients, case
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
@@ -33,7 +33,7 @@ def codes(harness: LayerHarness) -> Array:
     return x
 
 
-def test_a_code_becomes_its_vector_and_every_other_number_stays() -> None:
+def test_codes_become_vectors_and_other_columns_are_unchanged() -> None:
     harness = LayerHarness([MIXED], (6,), rows=2)
     first, second, third = (harness.parameters.values[f"0.tables.{n}.weight"] for n in range(3))
     y = harness.run(np.array([[0.5, 2, 0, 1.5, 2.5, 1], [-0.5, 0, 3, -1.5, -2.5, 0]]))
@@ -43,13 +43,13 @@ def test_a_code_becomes_its_vector_and_every_other_number_stays() -> None:
     ]
 
 
-def test_codes_beyond_the_categories_count_as_the_nearest() -> None:
+def test_codes_out_of_range_count_as_the_nearest() -> None:
     harness = LayerHarness([embedded((0, 3, 2))], (1,), rows=3)
     table = harness.parameters.values["0.tables.0.weight"]
     np.testing.assert_array_equal(harness.run(np.array([[-7.0], [3.0], [1e9]])), table[[0, 2, 2]])
 
 
-def test_the_vector_of_what_was_never_seen_is_nothing_at_first_and_others_are_about_as_long_as_one() -> None:
+def test_initial_vectors_have_length_one_and_category_zero_is_zero() -> None:
     harness = LayerHarness([embedded((0, 500, 16))], (1,))
     harness.stack.initialize(np.random.default_rng(0))
     lengths = np.linalg.norm(harness.parameters.values["0.tables.0.weight"], axis=1)
@@ -57,7 +57,7 @@ def test_the_vector_of_what_was_never_seen_is_nothing_at_first_and_others_are_ab
     assert lengths[1:].mean() == pytest.approx(1, abs=0.05)
 
 
-def test_gradients_agree_with_the_complex_step_also_where_the_layer_is_not_the_first() -> None:
+def test_gradients_agree_with_the_complex_step() -> None:
     harness = LayerHarness([MIXED, DenseSpec(units=6, activation="tanh")], (6,), complex, rows=5)
     x, dy = codes(harness), harness.outputs()
     dx, gradient = harness.gradient(x, dy)
@@ -73,7 +73,7 @@ def test_gradients_agree_with_central_differences_of_the_loss() -> None:
     assert_gradients(network, x, targets, sample_weights)
 
 
-def test_vectors_tell_how_much_they_contributed_to_the_error() -> None:
+def test_embedded_columns_appear_in_contributions() -> None:
     network = Network([embedded((0, 4, 2))], inputs=2, outputs=1, loss="mean_squared_error", precision="float64")
     network.initialize(np.random.default_rng(0))
     rows = Rows(np.array([[1.0, 0.5], [3.0, -0.5]]), np.array([1.0, -1.0]))
@@ -85,13 +85,13 @@ def test_vectors_tell_how_much_they_contributed_to_the_error() -> None:
 
 
 @pytest.mark.parametrize(("shape", "says"), [((5,), "column 5 is out of range"), ((6, 1), "takes a flat row")])
-def test_rows_without_the_column_are_refused(shape: tuple[int, ...], says: str) -> None:
+def test_rows_without_the_column_raise_a_shape_error(shape: tuple[int, ...], says: str) -> None:
     with pytest.raises(ShapeError, match=says):
         hidden_layers([MIXED], shape)
 
 
 @pytest.mark.parametrize("places", [(1, 0), (2, 2)])
-def test_columns_stand_in_order_and_once(places: tuple[int, int]) -> None:
+def test_columns_must_be_ascending_and_unique(places: tuple[int, int]) -> None:
     with pytest.raises(ValidationError, match="ascending order"):
         embedded(*((place, 2, 1) for place in places))
 
@@ -101,7 +101,7 @@ def test_a_gradient_is_an_addition_per_number_of_the_vectors() -> None:
     assert layer.flops() == (0, 2 + 3 + 1)
 
 
-def test_pytorch_is_told_how_to_build_the_same() -> None:
+def test_torch_code_and_definitions_name_the_same_class() -> None:
     network = Network([embedded((0, 4, 2), (2, 3, 1))], inputs=3, outputs=1, loss="poisson", precision="float32")
     *definition, expression = network.torch_code().splitlines()
     assert definition[0] == "class ColumnEmbedding(torch.nn.Module):"
