@@ -19,7 +19,7 @@ PROTOCOL = ("tests/store/test_leases.py",)
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 QUEUE = ("tests/store/test_claims.py",)
 RUNNER = ("tests/worker/test_runner.py",)
-API = ("tests/api/test_jobs.py", "tests/api/test_edge.py")
+API = ("tests/api/jobs/test_jobs.py", "tests/api/http/test_every_response.py")
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,11 @@ MUTATIONS = (
         "drain flag not seen", "worker/job/job_run.py", "if self._draining():", "if self._draining is None:", RUNNER
     ),
     Mutation(
-        "bell before commit",
-        "api/jobs/endpoints.py",
-        "    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n    here.doorbell.ring()\n",
-        "    here.doorbell.ring()\n    answer = await to_thread.run_sync(answer_once, here, caller, key, make)\n",
-        ("tests/faults/test_broker.py", "-k", "bell_alone"),
+        "notification before commit",
+        "store/db/transaction.py",
+        "    tx.info.setdefault(AFTER_COMMIT, []).append(hook)\n",
+        "    hook()\n",
+        ("tests/store/test_transaction.py",),
     ),
     Mutation(
         "nobody rings again",
@@ -140,7 +140,7 @@ MUTATIONS = (
     Mutation(
         "answer not kept with its key",
         "api/http/idempotency.py",
-        "            idempotency.keep(",
+        "            idempotency.store_answer(",
         "            (lambda *_: None)(",
         API,
     ),
@@ -149,7 +149,7 @@ MUTATIONS = (
         "store/jobs/queue_position.py",
         ".with_for_update(key_share=True)",
         "",
-        ("tests/api/test_quotas.py", "-k", "moment and postgres"),
+        ("tests/api/jobs/test_quotas.py", "-k", "concurrent and postgres"),
     ),
     Mutation(
         "SQLite writers begin as readers",

@@ -30,7 +30,7 @@ def body(client: TestClient, lines: list[str], **fields: Any) -> dict[str, Any]:
     return {"dataset_id": dataset_id, "target": "kind", "sample_weight": "trust", "training": TRAINING, **fields}
 
 
-def test_rows_of_weight_0_leave_no_trace_in_the_model(client: TestClient, work: Callable[[], None]) -> None:
+def test_rows_with_zero_weight_do_not_affect_the_model(client: TestClient, work: Callable[[], None]) -> None:
     lines = weighed()
     whole = train(client, work, body(client, lines))
     without = train(client, work, body(client, [line for line in lines if not line.endswith(",0")]))
@@ -43,9 +43,7 @@ def test_rows_of_weight_0_leave_no_trace_in_the_model(client: TestClient, work: 
     assert evaluations[0]["weighted"] is False
 
 
-def test_weights_hold_for_a_retry_and_do_not_for_a_model_that_goes_on(
-    client: TestClient, work: Callable[[], None]
-) -> None:
+def test_sample_weights_apply_to_a_retry_but_not_to_fine_tuning(client: TestClient, work: Callable[[], None]) -> None:
     request = body(client, weighed())
     first = train(client, work, request)
     again = client.post(f"/v1/jobs/{first['id']}/retry").json()
@@ -62,7 +60,7 @@ def test_weights_hold_for_a_retry_and_do_not_for_a_model_that_goes_on(
     assert not all(np.array_equal(one[name], other[name]) for name in one)
 
 
-def test_weights_multiply_with_those_of_classes(client: TestClient, work: Callable[[], None]) -> None:
+def test_sample_weights_and_class_weights_multiply(client: TestClient, work: Callable[[], None]) -> None:
     request = body(client, weighed())
     losses = set()
     for class_weight in (None, "balanced", [1, 2, 3]):
@@ -85,7 +83,7 @@ def test_losses_are_weighted_and_the_evaluation_is_not(client: TestClient, work:
     assert abs(one["log_loss"] - plain["metrics"]["val_loss"]) < 1e-4
 
 
-def test_what_cannot_weigh_rows_is_told_with_all_else(client: TestClient) -> None:
+def test_invalid_sample_weights_are_reported_with_all_other_errors(client: TestClient) -> None:
     lines = weighed()
     request = body(client, [lines[0], *lines[1:-1], "1,2,red,iris,-1", "1,2,red,iris,"])
     answer = client.post("/v1/jobs", json={**request, "features": [{"column": "lenght"}], "priority": 10})
@@ -96,14 +94,16 @@ def test_what_cannot_weigh_rows_is_told_with_all_else(client: TestClient) -> Non
     assert "Did you mean 'trust'?" in misspelt.json()["errors"][0]["detail"]
 
 
-def test_what_a_line_search_does_without_is_told_where_it_stands(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_settings_that_line_search_ignores_are_reported_with_pointers(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
     training = {"optimizer": {"type": "lbfgs"}, "clip_norm": 1, "regularization": {"max_norm": 2}, "averaging": {}}
     layers = [{"type": "dense", "units": 4}, {"type": "dropout", "rate": 0.1}]
     request = {"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
-    told = pointers(client.post("/v1/jobs", json={**request, "training": training}).json())
-    assert set(told) == {"/training/clip_norm", "/training/regularization/max_norm", "/training/averaging"}
-    told = pointers(client.post("/v1/jobs", json={**request, "training": {"optimizer": {"type": "lbfgs"}}}).json())
-    assert told == ["/model/layers/1"]
+    detail = pointers(client.post("/v1/jobs", json={**request, "training": training}).json())
+    assert set(detail) == {"/training/clip_norm", "/training/regularization/max_norm", "/training/averaging"}
+    detail = pointers(client.post("/v1/jobs", json={**request, "training": {"optimizer": {"type": "lbfgs"}}}).json())
+    assert detail == ["/model/layers/1"]
     sgd = {"optimizer": {"type": "sgd", "nesterov": True}}
-    told = pointers(client.post("/v1/jobs", json={**request, "training": sgd}).json())
-    assert told == ["/training/optimizer/nesterov"]
+    detail = pointers(client.post("/v1/jobs", json={**request, "training": sgd}).json())
+    assert detail == ["/training/optimizer/nesterov"]

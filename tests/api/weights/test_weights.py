@@ -57,7 +57,7 @@ def job(client: TestClient, state: State, csv: str | None = None, **body: Any) -
     return {"dataset_id": dataset_id, "target": "kind", "features": RAW, "model": LAYERS, "init_from": init, **body}
 
 
-def test_uploaded_weights_are_shown_with_their_tensors(client: TestClient) -> None:
+def test_uploaded_weights_list_their_tensors(client: TestClient) -> None:
     data = safetensors.numpy.save(net(dtype=np.float16))
     answer = client.post("/v1/weights?name=mine", content=data, headers=OCTETS)
     shown = answer.json()
@@ -71,7 +71,7 @@ def test_uploaded_weights_are_shown_with_their_tensors(client: TestClient) -> No
     assert client.get("/v1/weights").json() == {"data": [shown], "next_cursor": None}
 
 
-def test_a_form_and_gzip_give_the_same_weights_and_a_key_gives_them_once(client: TestClient) -> None:
+def test_forms_and_gzip_give_the_same_weights_and_keys_prevent_duplicates(client: TestClient) -> None:
     data = safetensors.numpy.save(net())
     form = client.post("/v1/weights", files={"file": ("pretrained.safetensors", data)}).json()
     other = {"Content-Type": "application/x-safetensors", "Content-Encoding": "gzip", "Idempotency-Key": "k"}
@@ -85,7 +85,7 @@ def test_a_form_and_gzip_give_the_same_weights_and_a_key_gives_them_once(client:
     assert [row["id"] for row in first["data"] + second["data"]] == [packed.json()["id"], form["id"]]
 
 
-def test_of_a_file_that_is_wrong_everything_is_told_and_nothing_is_kept(client: TestClient, settings: Settings) -> None:
+def test_an_invalid_file_is_rejected_with_all_errors_and_not_stored(client: TestClient, settings: Settings) -> None:
     state = net()
     state["0.weight"][1, 1], state["4.bias"][2] = np.nan, np.inf
     answer = client.post("/v1/weights", content=safetensors.numpy.save(state), headers=OCTETS)
@@ -100,7 +100,7 @@ def test_of_a_file_that_is_wrong_everything_is_told_and_nothing_is_kept(client: 
         assert tx.scalar(select(func.count()).select_from(Blob)) == 0
 
 
-def test_weights_that_a_job_needs_stay_until_it_has_ended(client: TestClient, work: Callable[[], None]) -> None:
+def test_weights_cannot_be_deleted_while_a_job_needs_them(client: TestClient, work: Callable[[], None]) -> None:
     body = job(client, net(), training={"epochs": 0})
     path = f"/v1/weights/{body['init_from']['weights_id']}"
     link = client.post("/v1/jobs", json=body).json()["links"]["self"]
@@ -114,7 +114,7 @@ def test_weights_that_a_job_needs_stay_until_it_has_ended(client: TestClient, wo
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16], ids=["float32", "float64", "float16"])
-def test_without_training_a_network_from_elsewhere_answers_as_it_did_there(
+def test_an_uploaded_network_predicts_the_same_without_training(
     client: TestClient, work: Callable[[], None], dtype: Any
 ) -> None:
     state = net(dtype=dtype)
@@ -130,16 +130,16 @@ def test_without_training_a_network_from_elsewhere_answers_as_it_did_there(
     for name, values in weights(client, trained).items():
         np.testing.assert_array_equal(values, state[name].astype(np.float32))
     rows = [{"length": 1.5, "width": 2.0}, {"length": -0.5, "width": 0.25}]
-    told = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
+    detail = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
     logits = answers(state, np.array([list(row.values()) for row in rows], dtype))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = [[row["probabilities"][kind] for kind in ("iris", "rose", "tulip")] for row in told]
+    found = [[row["probabilities"][kind] for kind in ("iris", "rose", "tulip")] for row in detail]
     np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype == np.float16 else 1e-5)
     lineage = client.get(trained["links"]["model"]).json()["lineage"]
     assert (lineage["base_weights_id"], lineage["base_model_id"]) == (trained["spec"]["init_from"]["weights_id"], None)
 
 
-def test_a_network_for_numbers_answers_in_the_targets_units_as_it_did_elsewhere(
+def test_an_uploaded_regression_network_predicts_in_the_target_units(
     client: TestClient, work: Callable[[], None]
 ) -> None:
     state = net(outputs=1)
@@ -147,14 +147,12 @@ def test_a_network_for_numbers_answers_in_the_targets_units_as_it_did_elsewhere(
     body = job(client, state, prices(), features=features, training={"epochs": 0}) | {"target": "price"}
     trained = train(client, work, body)
     rows = [{"size": 90.0, "age": 12.0}]
-    told = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
-    assert told[0]["value"] == pytest.approx(answers(state, np.array([[90.0, 12.0]]))[0, 0], rel=1e-2)
+    detail = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
+    assert detail[0]["value"] == pytest.approx(answers(state, np.array([[90.0, 12.0]]))[0, 0], rel=1e-2)
     np.testing.assert_allclose(weights(client, trained)["4.weight"], state["4.weight"], rtol=1e-4)
 
 
-def test_frozen_layers_keep_their_bits_and_a_new_head_learns_new_classes(
-    client: TestClient, work: Callable[[], None]
-) -> None:
+def test_frozen_layers_stay_bit_identical_and_a_new_head_learns(client: TestClient, work: Callable[[], None]) -> None:
     state = net(outputs=7)
     fast = {"epochs": 40, "batch_size": 8, "optimizer": {"type": "adam", "learning_rate": 0.05}}
     body = job(client, state, init_from={"freeze_layers": 2}, training=fast)
@@ -171,7 +169,7 @@ def test_frozen_layers_keep_their_bits_and_a_new_head_learns_new_classes(
     assert client.get(f"{trained['links']['model']}/evaluation").json()["accuracy"] > 0.8
 
 
-def test_a_new_head_is_drawn_on_demand_on_weights_and_on_models(client: TestClient, work: Callable[[], None]) -> None:
+def test_new_head_initializes_the_output_layer_randomly(client: TestClient, work: Callable[[], None]) -> None:
     state = net()
     drawn = train(client, work, job(client, state, init_from={"new_head": True}, training={"epochs": 0}))
     assert drawn["spec"]["init_from"]["head"] is False
@@ -195,24 +193,24 @@ def refused(client: TestClient, body: dict[str, Any]) -> list[tuple[str, str]]:
     return [(error["pointer"], error["detail"]) for error in answer.json()["errors"]]
 
 
-def test_every_misfit_that_can_be_known_is_told_when_the_job_is_submitted(client: TestClient) -> None:
+def test_all_mismatches_are_reported_at_submission(client: TestClient) -> None:
     body = job(client, net(inputs=3))
-    told = refused(client, body)
-    assert {pointer for pointer, _ in told} == {"/init_from/weights_id"}
-    assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in told[0][1]
-    assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in told[-1][1]
+    detail = refused(client, body)
+    assert {pointer for pointer, _ in detail} == {"/init_from/weights_id"}
+    assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in detail[0][1]
+    assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in detail[-1][1]
     renamed = {f"hidden.{name}": values for name, values in net().items()}
-    told = refused(client, job(client, renamed))
-    assert told[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
-    assert "hidden.0.weight [5, 2]" in told[-1][1]
+    detail = refused(client, job(client, renamed))
+    assert detail[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
+    assert "hidden.0.weight [5, 2]" in detail[-1][1]
     partly = net() | {"2.weight": np.zeros((9, 5), np.float32)}
-    told = refused(client, job(client, partly, init_from={"freeze_layers": 2}))
-    assert [pointer for pointer, _ in told] == ["/init_from/freeze_layers", "/init_from/weights_id"]
-    assert "2.weight has shape [9, 5]" in told[1][1]
+    detail = refused(client, job(client, partly, init_from={"freeze_layers": 2}))
+    assert [pointer for pointer, _ in detail] == ["/init_from/freeze_layers", "/init_from/weights_id"]
+    assert "2.weight has shape [9, 5]" in detail[1][1]
     assert client.post("/v1/jobs", json=job(client, partly, init_from={"freeze_layers": 1})).status_code == 201
 
 
-def test_a_job_starts_from_one_thing_and_one_that_is_there(client: TestClient) -> None:
+def test_init_from_needs_exactly_one_existing_source(client: TestClient) -> None:
     body = job(client, net())
     for init in ({}, {"weights_id": "wts_1", "model_id": "mdl_1"}, {"freeze_layers": 1}):
         assert pointers(client.post("/v1/jobs", json={**body, "init_from": init}).json()) == ["/init_from"]
@@ -220,12 +218,10 @@ def test_a_job_starts_from_one_thing_and_one_that_is_there(client: TestClient) -
         assert client.post("/v1/jobs", json={**body, "init_from": init}).status_code == 404
 
 
-def test_a_file_for_other_inputs_than_the_data_makes_fails_the_job_and_says_so(
-    client: TestClient, work: Callable[[], None]
-) -> None:
+def test_weights_for_a_different_number_of_inputs_fail_the_job(client: TestClient, work: Callable[[], None]) -> None:
     features = [*RAW, {"column": "color"}]
-    told = refused(client, job(client, net(inputs=40), features=features))
-    assert "The features make at most" in told[0][1]
+    detail = refused(client, job(client, net(inputs=40), features=features))
+    assert "The features make at most" in detail[0][1]
     answer = client.post("/v1/jobs", json=job(client, net(inputs=3), features=features))
     assert answer.status_code == 201
     work()
@@ -235,7 +231,7 @@ def test_a_file_for_other_inputs_than_the_data_makes_fails_the_job_and_says_so(
     assert "inputs: length, width, " in failed["error"]["detail"]
 
 
-def test_layers_without_parameters_count_and_need_not_be_frozen(client: TestClient, work: Callable[[], None]) -> None:
+def test_layers_without_parameters_count_in_freeze_layers(client: TestClient, work: Callable[[], None]) -> None:
     state = {f"{int(name[0]) + 1}{name[1:]}": values for name, values in net().items()}
     layers = {"layers": [{"type": "dropout", "rate": 0.1}, *LAYERS["layers"]]}
     body = job(client, state, model=layers, init_from={"freeze_layers": 2}, training={"epochs": 1})
@@ -251,7 +247,7 @@ class TestSmallQuota:
     def limits(self) -> ServiceLimits:
         return ServiceLimits(max_project_bytes=2000)
 
-    def test_uploads_stop_at_the_projects_quota_and_go_on_when_something_is_deleted(self, client: TestClient) -> None:
+    def test_uploads_over_the_quota_are_rejected_until_something_is_deleted(self, client: TestClient) -> None:
         first = send(client, net())
         data = safetensors.numpy.save(net(outputs=200))
         full = client.post("/v1/weights", content=data, headers=OCTETS)

@@ -31,7 +31,7 @@ def has_headers(client: TestClient, answer: Response) -> bool:
     return [answer.headers.get(name) for name in names] == [read.headers.get(name) for name in names]
 
 
-def test_every_answer_with_a_job_has_its_validator_and_says_when_to_ask_again_until_it_has_ended(
+def test_job_responses_carry_an_etag_and_retry_after_until_the_job_has_ended(
     client: TestClient, body: dict[str, Any], url: str
 ) -> None:
     assert has_headers(client, client.post("/v1/jobs", json=body))
@@ -43,7 +43,7 @@ def test_every_answer_with_a_job_has_its_validator_and_says_when_to_ask_again_un
 
 
 @pytest.mark.parametrize("action", ["cancel", "stop", "pause", "resume"])
-def test_an_action_that_is_sent_again_with_its_key_is_not_done_again(client: TestClient, url: str, action: str) -> None:
+def test_an_action_repeated_with_its_key_runs_once(client: TestClient, url: str, action: str) -> None:
     first = client.post(f"{url}/{action}", headers=KEY)
     client.post(f"{url}/resume" if action == "pause" else f"{url}/cancel")
     again = client.post(f"{url}/{action}", headers=KEY)
@@ -54,16 +54,14 @@ def test_an_action_that_is_sent_again_with_its_key_is_not_done_again(client: Tes
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 
 
-def test_a_replay_that_waits_says_that_it_is_one(client: TestClient, body: dict[str, Any]) -> None:
+def test_a_replayed_response_that_waits_is_marked_as_replayed(client: TestClient, body: dict[str, Any]) -> None:
     first = client.post("/v1/jobs", json=body, headers={**KEY, "Prefer": "wait=0"})
     again = client.post("/v1/jobs", json=body, headers={**KEY, "Prefer": "wait=0"})
     assert (again.headers["Idempotency-Replayed"], again.headers["Preference-Applied"]) == ("true", "wait=0")
     assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
 
 
-def test_a_replay_that_would_wait_for_a_job_that_was_erased_gets_the_first_answer(
-    client: TestClient, body: dict[str, Any]
-) -> None:
+def test_a_replay_for_a_deleted_job_gets_the_first_response(client: TestClient, body: dict[str, Any]) -> None:
     first = client.post("/v1/jobs", json=body, headers=KEY)
     client.post(f"{first.headers['Location']}/cancel")
     client.delete(first.headers["Location"])
@@ -72,9 +70,7 @@ def test_a_replay_that_would_wait_for_a_job_that_was_erased_gets_the_first_answe
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other",W/{} , "more"'])
-def test_a_poll_waits_for_the_next_change_however_it_names_the_version_it_has(
-    client: TestClient, url: str, form: str
-) -> None:
+def test_a_poll_waits_for_the_next_change_of_a_known_version(client: TestClient, url: str, form: str) -> None:
     known = form.format(client.get(url).headers["ETag"])
     threading.Timer(0.5, lambda: client.post(f"{url}/pause")).start()
     began = time.monotonic()
@@ -85,7 +81,7 @@ def test_a_poll_waits_for_the_next_change_however_it_names_the_version_it_has(
     assert unchanged.status_code == 304
 
 
-def test_a_poll_that_names_no_current_version_is_answered_at_once(client: TestClient, url: str) -> None:
+def test_a_poll_with_an_outdated_version_is_answered_immediately(client: TestClient, url: str) -> None:
     answer = client.get(url, headers={"If-None-Match": '"1", W/"2"', "Prefer": "wait=20"})
     assert (answer.status_code, answer.elapsed.total_seconds() < 5) == (200, True)
 
@@ -103,7 +99,7 @@ def test_a_poll_that_names_no_current_version_is_answered_at_once(client: TestCl
         ("/metrics?after_epoch=2147483647", {}, 200),
     ],
 )
-def test_numbers_beyond_all_bounds_are_refused(
+def test_numbers_out_of_bounds_are_rejected(
     client: TestClient, url: str, path: str, headers: dict[str, str], status: int
 ) -> None:
     sent = {name: value.encode("latin-1") for name, value in headers.items()}

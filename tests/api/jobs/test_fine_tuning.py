@@ -11,7 +11,7 @@ from tests.support.api import pointers, train, upload, weights
 from tests.support.tables import flowers, prices
 
 
-def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Callable[[], None]) -> None:
+def test_training_for_no_epochs_leaves_the_model_unchanged(client: TestClient, work: Callable[[], None]) -> None:
     dataset_id = upload(client, prices())["id"]
     base = train(client, work, {"dataset_id": dataset_id, "target": "price", "training": {"epochs": 20}})
     body = {"dataset_id": dataset_id, "target": "price", "init_from": {"model_id": base["model_id"]}}
@@ -25,7 +25,7 @@ def test_no_further_epoch_leaves_a_model_as_it_was(client: TestClient, work: Cal
     assert again["spec"]["init_from"]["head"] is True
 
 
-def test_features_are_encoded_as_the_base_model_learned_them(client: TestClient, work: Callable[[], None]) -> None:
+def test_features_are_encoded_as_in_the_base_model(client: TestClient, work: Callable[[], None]) -> None:
     dataset_id = upload(client, flowers())["id"]
     features = [{"column": "length", "encoding": "none"}, {"column": "width"}]
     asked = {"dataset_id": dataset_id, "target": "kind", "features": features}
@@ -37,7 +37,7 @@ def test_features_are_encoded_as_the_base_model_learned_them(client: TestClient,
     assert pointers(problem) == ["/features/0/encoding", "/features/1/encoding"]
 
 
-def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Callable[[], None]) -> None:
+def test_frozen_layers_stay_unchanged_and_the_others_learn(client: TestClient, work: Callable[[], None]) -> None:
     layers = [{"type": "dense", "units": 8}, {"type": "dense", "units": 8}]
     dataset_id = upload(client, flowers())["id"]
     base = train(
@@ -55,7 +55,7 @@ def test_frozen_layers_stay_and_the_others_learn(client: TestClient, work: Calla
 
 
 @pytest.mark.parametrize("freeze_layers", [1, 2, 3])
-def test_layers_without_parameters_count_among_those_that_are_frozen(
+def test_layers_without_parameters_count_as_frozen_layers(
     client: TestClient, work: Callable[[], None], freeze_layers: int
 ) -> None:
     dataset_id = upload(client, flowers(60))["id"]
@@ -69,7 +69,7 @@ def test_layers_without_parameters_count_among_those_that_are_frozen(
     assert np.array_equal(before["1.weight"], after["1.weight"]) == (freeze_layers > 1)
 
 
-def test_two_epochs_from_a_model_reach_what_ten_from_nothing_do(client: TestClient, work: Callable[[], None]) -> None:
+def test_two_epochs_from_a_model_match_ten_from_random_weights(client: TestClient, work: Callable[[], None]) -> None:
     dataset_id = upload(client, flowers(400))["id"]
     layers = {"layers": [{"type": "dense", "units": 32}]}
     base = train(
@@ -85,7 +85,9 @@ def test_two_epochs_from_a_model_reach_what_ten_from_nothing_do(client: TestClie
     assert tuned["best"]["val_loss"] <= fresh["best"]["val_loss"] * 1.02
 
 
-def test_what_does_not_fit_the_base_model_is_told_with_pointers(client: TestClient, work: Callable[[], None]) -> None:
+def test_mismatches_with_the_base_model_are_reported_with_pointers(
+    client: TestClient, work: Callable[[], None]
+) -> None:
     dataset_id = upload(client, flowers())["id"]
     layers = {"layers": [{"type": "dense", "units": 8}]}
     base = train(client, work, {"dataset_id": dataset_id, "target": "kind", "model": layers, "training": {"epochs": 1}})
@@ -100,7 +102,7 @@ def test_what_does_not_fit_the_base_model_is_told_with_pointers(client: TestClie
     assert client.post("/v1/jobs", json=unknown).status_code == 404
 
 
-def test_a_model_stays_while_a_job_is_to_start_from_it(client: TestClient, model: dict[str, Any]) -> None:
+def test_a_model_cannot_be_deleted_while_a_job_starts_from_it(client: TestClient, model: dict[str, Any]) -> None:
     body = {"dataset_id": model["dataset_id"], "target": "kind", "init_from": {"model_id": model["id"]}}
     url = client.post("/v1/jobs", json=body).json()["links"]["self"]
     for needed in (f"/v1/models/{model['id']}", f"/v1/jobs/{model['job_id']}"):
@@ -114,9 +116,9 @@ def test_a_model_stays_while_a_job_is_to_start_from_it(client: TestClient, model
     assert again.json()["detail"] == f"There is no model {model['id']}."
 
 
-def test_a_model_tells_how_much_its_weights_contributed_to_the_error(client: TestClient, model: dict[str, Any]) -> None:
-    told = client.get(f"/v1/models/{model['id']}/contributions").json()
-    assert sum(layer["share"] for layer in told["layers"]) > 0.999
-    sizes = [abs(weight["contribution"]) for weight in told["largest"]]
+def test_a_model_reports_the_contributions_of_its_weights(client: TestClient, model: dict[str, Any]) -> None:
+    detail = client.get(f"/v1/models/{model['id']}/contributions").json()
+    assert sum(layer["share"] for layer in detail["layers"]) > 0.999
+    sizes = [abs(weight["contribution"]) for weight in detail["largest"]]
     assert sizes == sorted(sizes, reverse=True)
-    assert told["largest"][0]["parameter"] in weights(client, {"links": {"model": f"/v1/models/{model['id']}"}})
+    assert detail["largest"][0]["parameter"] in weights(client, {"links": {"model": f"/v1/models/{model['id']}"}})

@@ -1,4 +1,4 @@
-"""How many jobs may wait, and what a submit is told about the time."""
+"""How many jobs may wait, and what a submit is detail about the time."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +27,7 @@ def submit(client: TestClient, dataset: dict[str, Any], **query: str) -> Any:
     return client.post("/v1/jobs", params=query, json={"dataset_id": dataset["id"], "target": "kind"})
 
 
-def test_a_project_whose_quota_of_queued_jobs_is_used_up_is_told_when_to_come_again(
-    client: TestClient, dataset: dict[str, Any]
-) -> None:
+def test_a_submit_over_the_quota_is_a_429_with_retry_after(client: TestClient, dataset: dict[str, Any]) -> None:
     first, _ = submit(client, dataset), submit(client, dataset)
     refused = submit(client, dataset)
     assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
@@ -46,15 +44,11 @@ def at_once(ask: Callable[[Any], Any], about: Iterable[Any]) -> list[int]:
         return sorted(answer.status_code for answer in threads.map(ask, about))
 
 
-def test_of_jobs_submitted_at_the_same_moment_no_more_than_the_quota_are_queued(
-    client: TestClient, dataset: dict[str, Any]
-) -> None:
+def test_concurrent_submits_never_exceed_the_quota(client: TestClient, dataset: dict[str, Any]) -> None:
     assert at_once(lambda _: submit(client, dataset), range(8)) == [201] * 2 + [429] * 6
 
 
-def test_of_jobs_resumed_or_retried_at_the_same_moment_no_more_than_the_quota_are_queued(
-    client: TestClient, dataset: dict[str, Any]
-) -> None:
+def test_concurrent_resumes_and_retries_never_exceed_the_quota(client: TestClient, dataset: dict[str, Any]) -> None:
     ended, *paused = [submit(client, dataset).json()["links"]["self"] for _ in range(2)]
     client.post(f"{ended}/cancel")
     for _ in range(3):
@@ -66,15 +60,15 @@ def test_of_jobs_resumed_or_retried_at_the_same_moment_no_more_than_the_quota_ar
     assert len(queued) == 2
 
 
-def test_a_queued_job_may_be_resumed_again_when_the_queue_is_full(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_resuming_a_queued_job_succeeds_in_a_full_queue(client: TestClient, dataset: dict[str, Any]) -> None:
     first, _ = submit(client, dataset).json()["links"]["self"], submit(client, dataset)
     assert client.post(f"{first}/resume").status_code == 200
 
 
-def test_the_estimate_tells_seconds_as_soon_as_a_job_has_succeeded(
+def test_the_estimate_has_seconds_once_a_job_has_succeeded(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     assert submit(client, dataset).json()["estimate"]["seconds"] is None
     work()
-    told = submit(client, dataset, validate_only="true").json()["estimate"]["seconds"]
-    assert 0 < told["low"] <= told["seconds"] <= told["high"]
+    detail = submit(client, dataset, validate_only="true").json()["estimate"]["seconds"]
+    assert 0 < detail["low"] <= detail["seconds"] <= detail["high"]

@@ -15,7 +15,7 @@ def body(dataset: dict[str, Any], **training: Any) -> dict[str, Any]:
     return {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2, "batch_size": 16, **training}}
 
 
-def test_a_job_shows_what_its_range_test_found_and_tells_it_as_an_event(
+def test_the_result_of_a_range_test_is_in_the_job_and_its_events(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     queued = client.post("/v1/jobs", json=body(dataset, range_test=RANGE)).json()
@@ -35,7 +35,7 @@ def test_a_job_shows_what_its_range_test_found_and_tells_it_as_an_event(
     assert first["learning_rate"] <= found["suggested"] != asked
 
 
-def test_the_estimate_counts_the_batches_of_the_test(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_the_estimate_includes_the_batches_of_the_range_test(client: TestClient, dataset: dict[str, Any]) -> None:
     def flops(**training: Any) -> float:
         answer = client.post("/v1/jobs?validate_only=true", json=body(dataset, **training))
         return float(answer.json()["estimate"]["flops"])
@@ -56,7 +56,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_cannot_be_tested_is_refused_with_a_pointer(
+def test_an_impossible_range_test_is_rejected_with_a_pointer(
     client: TestClient, dataset: dict[str, Any], kind: str
 ) -> None:
     training, pointer = REFUSED[kind]

@@ -20,28 +20,28 @@ from tests.support.api import upload
 from tests.support.tables import flowers
 
 
-def test_every_answer_has_a_request_id_the_callers_own_if_it_sent_one(client: TestClient) -> None:
+def test_every_response_has_a_request_id_or_echoes_the_clients(client: TestClient) -> None:
     assert client.get("/healthz", headers={"X-Request-Id": "mine-1"}).headers["X-Request-Id"] == "mine-1"
     refused = client.get("/v1/jobs/job_1")
     assert refused.json()["request_id"] == refused.headers["X-Request-Id"]
     assert client.get("/healthz", headers={"X-Request-Id": "a b"}).headers["X-Request-Id"].startswith("req_")
 
 
-def test_a_wrong_method_is_a_problem_too(client: TestClient) -> None:
+def test_a_wrong_method_gets_a_problem_document(client: TestClient) -> None:
     answer = client.put("/v1/jobs")
     assert answer.status_code == 405
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert "Allow" in answer.headers
 
 
-def test_the_process_is_healthy_and_not_ready_without_a_worker(client: TestClient) -> None:
+def test_without_a_worker_the_service_is_healthy_but_not_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "broker": "ok", "workers": "no worker is alive"}
 
 
-def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settings: Settings) -> None:
+def test_an_unreachable_database_is_a_503_without_internal_details(settings: Settings) -> None:
     from api.app import create_app
 
     away = Settings(data=settings.data, database_url="postgresql://nobody@127.0.0.1:1/x", redis_url=settings.redis_url)
@@ -55,7 +55,7 @@ def test_a_database_that_cannot_be_reached_is_503_and_nothing_of_it_shows(settin
         assert "127.0.0.1" not in answer.text
 
 
-def test_a_broker_that_is_away_delays_and_loses_no_job(settings: Settings) -> None:
+def test_jobs_are_accepted_while_the_broker_is_down(settings: Settings) -> None:
     from api.app import create_app
 
     away = Settings(data=settings.data, database_url=settings.database_url, redis_url="redis://127.0.0.1:1/0")
@@ -78,7 +78,7 @@ def key(client: TestClient) -> str:
     return key
 
 
-def test_with_a_key_in_the_database_every_request_needs_one(client: TestClient, key: str) -> None:
+def test_once_a_key_exists_every_request_needs_one(client: TestClient, key: str) -> None:
     anonymous = client.get("/v1/jobs")
     assert (anonymous.status_code, anonymous.json()["code"]) == (401, "unauthenticated")
     assert anonymous.headers["WWW-Authenticate"] == "Bearer"
@@ -88,7 +88,7 @@ def test_with_a_key_in_the_database_every_request_needs_one(client: TestClient, 
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_revoked_key_is_refused_within_one_second(client: TestClient, key: str) -> None:
+def test_a_revoked_key_is_rejected_within_one_second(client: TestClient, key: str) -> None:
     service: Any = client.app.state.service  # type: ignore[attr-defined]  # the same
     headers = {"Authorization": f"Bearer {key}"}
     assert client.get("/v1/jobs", headers=headers).status_code == 200
@@ -102,7 +102,7 @@ def test_a_revoked_key_is_refused_within_one_second(client: TestClient, key: str
     assert client.get("/v1/jobs").status_code == 401, "the service does not open again"
 
 
-def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: TestClient, key: str) -> None:
+def test_resources_of_other_projects_are_not_found(client: TestClient, key: str) -> None:
     mine = {"Authorization": f"Bearer {key}"}
     service: Any = client.app.state.services  # type: ignore[attr-defined]  # the same
     other_key = keys.new_key()
@@ -137,7 +137,7 @@ def test_what_belongs_to_another_project_looks_as_if_it_did_not_exist(client: Te
         assert client.get(path, headers=other).json()["data"] == []
 
 
-def test_only_loopback_addresses_count_as_this_machine() -> None:
+def test_only_loopback_addresses_are_local() -> None:
     assert [is_loopback(host) for host in ("127.0.0.1", "localhost", "::1")] == [True] * 3
     assert [is_loopback(host) for host in ("0.0.0.0", "::", "10.0.0.1", "example.org")] == [False] * 4
 

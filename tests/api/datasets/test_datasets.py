@@ -39,7 +39,7 @@ def test_a_form_and_gzip_give_the_same_table_as_the_file_itself(client: TestClie
     assert form["columns"] == packed.json()["columns"] == plain["columns"]
 
 
-def test_csv_options_are_followed(client: TestClient) -> None:
+def test_read_options_are_applied(client: TestClient) -> None:
     shown = upload(client, "1;x\n-;y\n3;x\n", delimiter=";", header="false", missing="-", types="column_1:category")
     assert shown["rows"] == 3
     assert [(column["type"], column["missing"]) for column in shown["columns"]] == [("category", 1), ("category", 0)]
@@ -54,7 +54,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("kind", BAD_FILES)
-def test_a_file_that_is_no_table_is_refused_with_all_that_is_wrong_and_nothing_of_it_is_kept(
+def test_an_invalid_file_is_rejected_with_all_errors_and_not_stored(
     client: TestClient, settings: Settings, kind: str
 ) -> None:
     answer = client.post("/v1/datasets", content=BAD_FILES[kind], headers=CSV)
@@ -66,11 +66,11 @@ def test_a_file_that_is_no_table_is_refused_with_all_that_is_wrong_and_nothing_o
     assert list((settings.data / "uploads").iterdir()) == []
 
 
-def test_bad_cells_are_told_with_line_column_value_and_fix(client: TestClient) -> None:
+def test_invalid_cells_are_reported_with_line_column_value_and_fix(client: TestClient) -> None:
     good = "".join(f"{number},x\n" for number in range(40))
     problem = client.post("/v1/datasets", content=f"a,b\n{good}oops,x\n7,y\nuh,z\n", headers=CSV).json()
-    told = [(error["line"], error["column"], error["value"]) for error in problem["errors"]]
-    assert told == [(42, "a", "oops"), (44, "a", "uh")]
+    detail = [(error["line"], error["column"], error["value"]) for error in problem["errors"]]
+    assert detail == [(42, "a", "oops"), (44, "a", "uh")]
 
 
 REFUSED = {
@@ -84,7 +84,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_a_body_that_cannot_be_taken_is_refused(client: TestClient, kind: str) -> None:
+def test_an_unusable_body_is_rejected(client: TestClient, kind: str) -> None:
     body, headers, status, code = REFUSED[kind]
     answer = client.post("/v1/datasets", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -93,7 +93,7 @@ def test_a_body_that_cannot_be_taken_is_refused(client: TestClient, kind: str) -
 @pytest.mark.parametrize(
     "query", [{"delimiter": "::"}, {"header": "maybe"}, {"types": "a"}, {"types": "a:color"}, {"name": ""}]
 )
-def test_wrong_options_are_refused(client: TestClient, query: dict[str, str]) -> None:
+def test_invalid_options_are_rejected(client: TestClient, query: dict[str, str]) -> None:
     answer = client.post("/v1/datasets", params=query, content="a,b\n1,2\n", headers=CSV)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
     assert answer.json()["errors"]
@@ -106,17 +106,17 @@ class TestSmallLimits:
     def api_settings(self) -> ApiSettings:
         return ApiSettings(max_upload_bytes=1000)
 
-    def test_a_file_over_the_limit_is_refused(self, client: TestClient) -> None:
+    def test_a_file_over_the_limit_is_rejected(self, client: TestClient) -> None:
         for body in ({"content": "1,2\n" * 1000, "headers": CSV}, {"files": {"file": "1,2\n" * 1000}}):
             answer = client.post("/v1/datasets", **body)
             assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
-    def test_a_body_of_unknown_length_is_refused_when_it_has_grown_too_large(self, client: TestClient) -> None:
+    def test_a_body_of_unknown_length_is_rejected_once_it_is_too_large(self, client: TestClient) -> None:
         answer = client.post("/v1/datasets", content=(b"1,2\n" for _ in range(1000)), headers=CSV)
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
-def test_a_data_set_that_a_job_needs_stays_until_the_job_has_ended(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_a_data_set_cannot_be_deleted_while_a_job_needs_it(client: TestClient, dataset: dict[str, Any]) -> None:
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
     answer = client.delete(f"/v1/datasets/{dataset['id']}")
     assert (answer.status_code, answer.json()["code"]) == (409, "dataset_in_use")
@@ -125,7 +125,7 @@ def test_a_data_set_that_a_job_needs_stays_until_the_job_has_ended(client: TestC
     assert client.get(f"/v1/datasets/{dataset['id']}").status_code == 404
 
 
-def test_lists_go_on_where_the_page_before_ended(client: TestClient) -> None:
+def test_the_next_page_starts_where_the_previous_one_ended(client: TestClient) -> None:
     ids = [upload(client, "a,b\n1,2\n3,4\n")["id"] for _ in range(3)]
     first = client.get("/v1/datasets?limit=2").json()
     second = client.get("/v1/datasets", params={"limit": 2, "cursor": first["next_cursor"]}).json()
@@ -133,7 +133,7 @@ def test_lists_go_on_where_the_page_before_ended(client: TestClient) -> None:
     assert second["next_cursor"] is None
 
 
-def test_an_upload_again_under_the_same_key_is_answered_as_the_first(client: TestClient) -> None:
+def test_an_upload_repeated_with_its_key_gets_the_first_response(client: TestClient) -> None:
     headers = {**CSV, "Idempotency-Key": "k1"}
     first = client.post("/v1/datasets", content=flowers(), headers=headers)
     again = client.post("/v1/datasets", content=flowers(), headers=headers)

@@ -24,7 +24,7 @@ def list_ids(client: TestClient, **query: Any) -> list[str]:
             return ids
 
 
-def test_a_list_of_jobs_can_be_narrowed(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_a_list_of_jobs_can_be_filtered(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
     made = [client.post("/v1/jobs", json={**body, "metadata": {"team": team}}).json() for team in ["risk", "b"] * 3]
     risk = [job["id"] for job in made if job["metadata"]["team"] == "risk"][::-1]
@@ -38,7 +38,7 @@ def test_a_list_of_jobs_can_be_narrowed(client: TestClient, dataset: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("query", "told"),
+    ("query", "detail"),
     [
         ("stat=queued", "Unknown query parameter; did you mean state?"),
         ("color=red", "Unknown query parameter; use one of cursor, limit, state, created_after, metadata.*."),
@@ -51,15 +51,13 @@ def test_a_list_of_jobs_can_be_narrowed(client: TestClient, dataset: dict[str, A
         ("state=waiting", "Input should be 'queued'"),
     ],
 )
-def test_a_condition_that_cannot_be_meant_is_refused(client: TestClient, query: str, told: str) -> None:
+def test_invalid_filters_are_rejected(client: TestClient, query: str, detail: str) -> None:
     answer = client.get(f"/v1/jobs?{query}")
     assert answer.status_code == 422, answer.text
-    assert told in answer.json()["errors"][0]["detail"]
+    assert detail in answer.json()["errors"][0]["detail"]
 
 
-def test_unknown_parameters_are_told_with_everything_else_and_nothing_is_done(
-    client: TestClient, dataset: dict[str, Any]
-) -> None:
+def test_unknown_parameters_are_reported_with_all_other_errors(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind", "priority": 11}
     answer = client.post("/v1/jobs?validateonly=true&x=1", json=body)
     assert pointers(answer.json()) == ["/priority", "query validateonly", "query x"]
@@ -70,12 +68,12 @@ def test_unknown_parameters_are_told_with_everything_else_and_nothing_is_done(
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs/job_1", "/v1/models", "/v1/datasets", "/v1/weights"])
-def test_no_address_takes_a_parameter_it_does_not_know(client: TestClient, path: str) -> None:
+def test_unknown_parameters_are_rejected_everywhere(client: TestClient, path: str) -> None:
     answer = client.get(f"{path}?nonsense=1")
     assert (answer.status_code, pointers(answer.json())) == (422, ["query nonsense"])
 
 
-def test_every_documented_address_checks_its_parameters(settings: Settings, limits: ServiceLimits) -> None:
+def test_every_documented_route_checks_its_parameters(settings: Settings, limits: ServiceLimits) -> None:
     app = create_app(settings, limits)
     routes = [
         route for router in app.routes for route in getattr(getattr(router, "original_router", router), "routes", [])
@@ -84,5 +82,5 @@ def test_every_documented_address_checks_its_parameters(settings: Settings, limi
     assert all(isinstance(route, KnownParametersRoute) for route in routes if route.path.startswith("/v1/"))
 
 
-def test_probes_may_append_what_they_like(client: TestClient) -> None:
+def test_health_checks_accept_any_parameter(client: TestClient) -> None:
     assert client.get("/healthz?at=1").status_code == 200

@@ -51,16 +51,14 @@ def model_of(client: TestClient, work: Callable[[], None], csv: str, body: dict[
     return model
 
 
-def test_two_spirals_are_told_apart(client: TestClient, work: Callable[[], None]) -> None:
+def test_two_spirals_are_separated(client: TestClient, work: Callable[[], None]) -> None:
     layers = [{"type": "dense", "units": 32, "activation": "tanh"}] * 2
     training = {"epochs": 150, "batch_size": 32, "optimizer": {"type": "adam", "learning_rate": 0.01}}
     model = model_of(client, work, spirals(), {"target": "arm", "model": {"layers": layers}, "training": training})
     assert model["evaluation"]["accuracy"] >= 0.97
 
 
-def test_a_convolutional_network_learns_pictures_from_flat_columns(
-    client: TestClient, work: Callable[[], None]
-) -> None:
+def test_a_convolutional_network_learns_images_from_flat_columns(client: TestClient, work: Callable[[], None]) -> None:
     layers = [
         {"type": "reshape", "shape": [1, 6, 6]},
         {"type": "conv2d", "channels": 4, "kernel": 3, "padding": 1},
@@ -76,7 +74,7 @@ def test_a_convolutional_network_learns_pictures_from_flat_columns(
     assert answer["predictions"][0]["label"] == "upright"
 
 
-def test_a_stack_that_does_not_fit_is_refused_with_a_pointer(client: TestClient) -> None:
+def test_layers_that_do_not_fit_are_rejected_with_a_pointer(client: TestClient) -> None:
     layers = [{"type": "reshape", "shape": [1, 6, 7]}, {"type": "flatten"}]
     body = {"dataset_id": upload(client, bars(40))["id"], "target": "bar", "model": {"layers": layers}}
     answer = client.post("/v1/jobs", json=body)

@@ -26,7 +26,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def test_the_smallest_body_queues_a_job_with_everything_resolved(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_a_minimal_body_queues_a_job_with_all_defaults_resolved(client: TestClient, dataset: dict[str, Any]) -> None:
     answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"})
     job = answer.json()
     assert answer.status_code == 201
@@ -61,7 +61,7 @@ def test_a_job_can_be_polled_from_queued_to_succeeded(
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
-def test_metrics_are_given_per_epoch_and_thinned(
+def test_metrics_are_returned_per_epoch_and_thinned(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     training = {"epochs": 30, "batch_size": 64}
@@ -76,7 +76,7 @@ def test_metrics_are_given_per_epoch_and_thinned(
     assert thinned[0]["epoch"] > 5
 
 
-def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_all_errors_of_fields_and_planning_are_listed_together(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {
         "dataset_id": dataset["id"],
         "target": "kinds",
@@ -104,7 +104,7 @@ def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClie
 
 
 @pytest.mark.parametrize(
-    ("training", "pointer", "told"),
+    ("training", "pointer", "detail"),
     [
         ({"loss": "squared"}, "/training/loss", "or an object, not 'squared'."),
         ({"loss": {"type": "huber", "delta": -1}}, "/training/loss/delta", "greater than 0, not -1."),
@@ -115,16 +115,16 @@ def test_everything_wrong_with_form_and_content_is_told_at_once(client: TestClie
         ({"optimizer": "adam"}, "/training/optimizer", "Input should be an object, not 'adam'."),
     ],
 )
-def test_a_value_that_may_be_of_several_kinds_is_judged_as_the_one_it_is(
-    client: TestClient, dataset: dict[str, Any], training: dict[str, Any], pointer: str, told: str
+def test_a_value_of_several_possible_kinds_is_validated_as_its_own_kind(
+    client: TestClient, dataset: dict[str, Any], training: dict[str, Any], pointer: str, detail: str
 ) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind", "training": training}
     (error,) = client.post("/v1/jobs", json=body).json()["errors"]
     assert error["pointer"] == pointer
-    assert told in error["detail"]
+    assert detail in error["detail"]
 
 
-def test_a_misspelt_target_is_told_with_the_nearest_column(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_a_misspelled_target_suggests_the_closest_column(client: TestClient, dataset: dict[str, Any]) -> None:
     problem = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "knid"}).json()
     assert problem["errors"][0]["pointer"] == "/target"
     assert "'kind'" in problem["errors"][0]["detail"]
@@ -140,9 +140,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("kind", TABLES)
-def test_a_table_that_cannot_be_learned_from_is_refused_before_anything_is_queued(
-    client: TestClient, kind: str
-) -> None:
+def test_a_table_that_cannot_be_learned_from_is_rejected_at_submission(client: TestClient, kind: str) -> None:
     dataset = upload(client, TABLES[kind])
     answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "y"})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
@@ -164,12 +162,12 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_what_is_not_quite_json_is_refused(client: TestClient, kind: str) -> None:
+def test_malformed_json_is_rejected(client: TestClient, kind: str) -> None:
     answer = client.post("/v1/jobs", content=MALFORMED[kind], headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
 
 
-def test_a_body_that_is_no_json_or_too_large_is_refused(client: TestClient) -> None:
+def test_a_body_that_is_not_json_or_too_large_is_rejected(client: TestClient) -> None:
     text = client.post("/v1/jobs", content="hello", headers={"Content-Type": "text/plain"})
     large = client.post("/v1/jobs", content=b'"' + b"a" * (2 << 20) + b'"', headers=JSON)
     assert (text.status_code, text.json()["code"]) == (415, "unsupported_media_type")
@@ -179,7 +177,7 @@ def test_a_body_that_is_no_json_or_too_large_is_refused(client: TestClient) -> N
 @pytest.mark.parametrize(
     "path", ["/v1/jobs/job_1", "/v1/jobs/a%00b", "/v1/jobs/job_1/metrics", "/v1/models/mdl_1", "/v1/x"]
 )
-def test_what_does_not_exist_is_not_found(client: TestClient, path: str) -> None:
+def test_unknown_resources_are_not_found(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -189,7 +187,7 @@ def test_a_job_on_an_unknown_data_set_is_not_found(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_validate_only_answers_what_would_happen_and_starts_nothing(
+def test_validate_only_returns_the_resolved_spec_and_creates_nothing(
     client: TestClient, dataset: dict[str, Any]
 ) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
@@ -200,7 +198,9 @@ def test_validate_only_answers_what_would_happen_and_starts_nothing(
     assert client.get("/v1/jobs").json()["data"] == []
 
 
-def test_jobs_wait_behind_those_of_higher_priority_and_the_older(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_the_queue_position_counts_higher_priorities_and_older_jobs(
+    client: TestClient, dataset: dict[str, Any]
+) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
     first, second = (client.post("/v1/jobs", json=body).json() for _ in range(2))
     client.post("/v1/jobs", json={**body, "priority": 9})
@@ -208,7 +208,7 @@ def test_jobs_wait_behind_those_of_higher_priority_and_the_older(client: TestCli
     assert ahead == [1, 2]
 
 
-def test_a_queued_job_is_canceled_at_once_and_only_once(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_a_queued_job_is_canceled_immediately_and_only_once(client: TestClient, dataset: dict[str, Any]) -> None:
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
     canceled = client.post(f"/v1/jobs/{job['id']}/cancel")
     assert (canceled.status_code, canceled.json()["state"]) == (200, "canceled")
@@ -217,7 +217,7 @@ def test_a_queued_job_is_canceled_at_once_and_only_once(client: TestClient, data
     assert (again.status_code, again.json()["code"]) == (409, "job_finished")
 
 
-def test_a_job_is_paused_resumed_retried_and_erased(
+def test_a_job_can_be_paused_resumed_retried_and_deleted(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
@@ -235,7 +235,7 @@ def test_a_job_is_paused_resumed_retried_and_erased(
     assert [client.get(url + path).status_code for path in ("", "/metrics", "/events", "/weights")] == [404] * 4
 
 
-def test_a_job_that_is_tried_again_is_warned_of_its_table_and_not_of_what_the_old_run_found(client: TestClient) -> None:
+def test_a_retry_keeps_planning_warnings_but_not_those_of_the_old_run(client: TestClient) -> None:
     lines = flowers().splitlines()
     dataset = upload(client, "\n".join([f"{lines[0]},same", *(f"{line},1" for line in lines[1:])]))
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
@@ -264,7 +264,7 @@ def test_no_action_changes_a_job_that_has_ended(client: TestClient, dataset: dic
     assert client.get(job["links"]["self"]).json() == before
 
 
-def test_the_last_finite_weights_of_a_run_that_diverged_can_be_downloaded(
+def test_the_last_finite_weights_of_a_diverged_job_can_be_downloaded(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     training = {"epochs": 3, "optimizer": {"type": "sgd", "learning_rate": 1e9}}
@@ -275,9 +275,7 @@ def test_the_last_finite_weights_of_a_run_that_diverged_can_be_downloaded(
     assert client.get(failed["links"]["weights"]).status_code == 200
 
 
-def test_fifty_equal_submits_at_once_make_one_job_and_fifty_equal_answers(
-    client: TestClient, dataset: dict[str, Any]
-) -> None:
+def test_fifty_concurrent_submits_with_one_key_create_one_job(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
 
     def submit(_: int) -> dict[str, Any]:
@@ -292,7 +290,7 @@ def test_fifty_equal_submits_at_once_make_one_job_and_fifty_equal_answers(
     assert len(client.get("/v1/jobs").json()["data"]) == 1
 
 
-def test_lists_can_be_narrowed_to_a_state(client: TestClient, dataset: dict[str, Any]) -> None:
+def test_lists_can_be_filtered_by_state(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
     first, second = (client.post("/v1/jobs", json=body).json() for _ in range(2))
     client.post(f"/v1/jobs/{first['id']}/cancel")
@@ -307,7 +305,7 @@ class TestSmallLimits:
     def limits(self) -> ServiceLimits:
         return ServiceLimits(max_parameters=1000, max_queued=1)
 
-    def test_a_network_over_the_limit_is_refused(self, client: TestClient) -> None:
+    def test_a_network_over_the_limit_is_rejected(self, client: TestClient) -> None:
         dataset = upload(client, flowers())
         layers = [{"type": "dense", "units": 100}]
         answer = client.post(
@@ -315,7 +313,7 @@ class TestSmallLimits:
         )
         assert (answer.status_code, answer.json()["code"]) == (422, "over_limit")
 
-    def test_a_full_queue_is_told_with_when_to_come_again(self, client: TestClient) -> None:
+    def test_a_full_queue_is_a_503_with_retry_after(self, client: TestClient) -> None:
         body = {"dataset_id": upload(client, flowers())["id"], "target": "kind", "model": {"layers": []}}
         assert client.post("/v1/jobs", json=body).status_code == 201
         answer = client.post("/v1/jobs", json=body)

@@ -14,7 +14,7 @@ from tests.support.api import pointers
 ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 
 
-def test_a_model_tells_what_it_is_and_where_it_comes_from(client: TestClient, model: dict[str, Any]) -> None:
+def test_a_model_describes_its_network_and_lineage(client: TestClient, model: dict[str, Any]) -> None:
     assert model["architecture"]["classes"] == ["iris", "rose", "tulip"]
     assert model["architecture"]["torch"].startswith("torch.nn.Sequential(")
     assert model["evaluation"] == client.get(f"/v1/models/{model['id']}/evaluation").json()
@@ -23,7 +23,7 @@ def test_a_model_tells_what_it_is_and_where_it_comes_from(client: TestClient, mo
     assert [shown["id"] for shown in client.get("/v1/models").json()["data"]] == [model["id"]]
 
 
-def test_safetensors_and_npz_hold_the_same_weights_under_pytorchs_names(
+def test_safetensors_and_npz_contain_the_same_weights_with_pytorch_names(
     client: TestClient, model: dict[str, Any]
 ) -> None:
     answer = client.get(f"/v1/models/{model['id']}/weights")
@@ -40,7 +40,7 @@ def test_safetensors_and_npz_hold_the_same_weights_under_pytorchs_names(
 
 
 @pytest.mark.parametrize("format_name", ["safetensors", "npz"])
-def test_a_download_can_be_resumed_and_is_not_repeated(
+def test_a_download_can_be_resumed_and_is_skipped_if_current(
     client: TestClient, model: dict[str, Any], format_name: str
 ) -> None:
     url = f"/v1/models/{model['id']}/weights?format={format_name}"
@@ -57,7 +57,7 @@ def test_a_download_can_be_resumed_and_is_not_repeated(
     assert (outside.status_code, outside.json()["code"]) == (416, "range_not_satisfiable")
 
 
-def test_the_downloaded_weights_give_the_services_own_predictions(client: TestClient, model: dict[str, Any]) -> None:
+def test_the_downloaded_weights_give_the_same_predictions(client: TestClient, model: dict[str, Any]) -> None:
     tensors = load(client.get(f"/v1/models/{model['id']}/weights").content)
     features = {column["name"]: column for column in model["preprocessing"]["features"]["columns"]}
     x = inputs_of(ROW, features, model["architecture"]["input_names"])
@@ -94,7 +94,7 @@ def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: Tes
         assert max(prediction["probabilities"], key=prediction["probabilities"].get) == prediction["label"]
 
 
-def test_wrong_values_are_told_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
+def test_invalid_values_are_reported_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
     rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "color": 5}]
     answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
     assert answer.status_code == 422
@@ -102,18 +102,18 @@ def test_wrong_values_are_told_with_row_and_column(client: TestClient, model: di
 
 
 @pytest.mark.parametrize("body", [{}, {"rows": []}, {"rows": [{}] * 10_001}, {"rows": [1]}, {"rows": [ROW], "x": 1}])
-def test_a_body_without_rows_to_predict_is_refused(client: TestClient, model: dict[str, Any], body: Any) -> None:
+def test_a_prediction_request_without_rows_is_rejected(client: TestClient, model: dict[str, Any], body: Any) -> None:
     answer = client.post(f"/v1/models/{model['id']}/predictions", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
-def test_a_deleted_model_is_gone_with_its_weights(client: TestClient, model: dict[str, Any]) -> None:
+def test_deleting_a_model_deletes_its_weights(client: TestClient, model: dict[str, Any]) -> None:
     assert client.delete(f"/v1/models/{model['id']}").status_code == 204
     assert client.get(f"/v1/models/{model['id']}/weights").status_code == 404
     assert client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).status_code == 404
 
 
-def test_the_job_of_a_deleted_model_changes_and_no_longer_names_it(client: TestClient, model: dict[str, Any]) -> None:
+def test_the_job_of_a_deleted_model_no_longer_links_to_it(client: TestClient, model: dict[str, Any]) -> None:
     url = f"/v1/jobs/{model['job_id']}"
     before = client.get(url)
     client.delete(f"/v1/models/{model['id']}")

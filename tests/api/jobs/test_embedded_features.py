@@ -33,7 +33,7 @@ def base_job(client: TestClient, work: Callable[[], None]) -> dict[str, Any]:
     return job_on(client, work, sales(), features=FEATURES, model={"layers": LAYERS}, training={"epochs": 3})
 
 
-def test_an_embedded_feature_is_shown_in_the_job_and_trained_as_planned(
+def test_an_embedded_feature_is_in_the_spec_and_trained_as_planned(
     client: TestClient, work: Callable[[], None]
 ) -> None:
     job = base_job(client, work)
@@ -54,7 +54,7 @@ def test_an_embedded_feature_is_shown_in_the_job_and_trained_as_planned(
     assert "ColumnEmbedding((0, 42, 4))" in str(model)
 
 
-def test_categories_that_are_missing_or_unknown_are_predicted_for(client: TestClient, work: Callable[[], None]) -> None:
+def test_rows_with_missing_or_unknown_categories_are_predicted(client: TestClient, work: Callable[[], None]) -> None:
     job = base_job(client, work)
     rows = [{"shop": "s1", "size": 0}, {"shop": "opened today", "size": 0}, {"shop": None, "size": 0}, {"size": 0}]
     answer = client.post(f"{job['links']['model']}/predictions", json={"rows": rows})
@@ -65,7 +65,7 @@ def test_categories_that_are_missing_or_unknown_are_predicted_for(client: TestCl
     assert pointers(wrong.json()) == ["/rows/0/shop"]
 
 
-def test_a_size_that_belongs_to_no_embedding_is_told_with_all_other_problems(client: TestClient) -> None:
+def test_a_size_without_an_embedding_is_reported_with_all_other_errors(client: TestClient) -> None:
     dataset_id = upload(client, sales())["id"]
     features = [{"column": "size", "size": 3}, {"column": "shop", "encoding": "embedding", "size": 0}]
     body = {"dataset_id": dataset_id, "target": "sales", "features": features}
@@ -75,7 +75,9 @@ def test_a_size_that_belongs_to_no_embedding_is_told_with_all_other_problems(cli
     assert set(pointers(client.post("/v1/jobs", json=body).json())) == {"/features/0/size", "/training/batch_size"}
 
 
-def test_vectors_are_taken_over_by_a_job_on_other_categories(client: TestClient, work: Callable[[], None]) -> None:
+def test_embeddings_are_transferred_to_a_job_with_other_categories(
+    client: TestClient, work: Callable[[], None]
+) -> None:
     base = base_job(client, work)
     init = {"model_id": base["model_id"]}
     tuned = job_on(client, work, sales(shops=60, seed=8), init_from=init, training={"epochs": 0})
@@ -90,7 +92,7 @@ def test_vectors_are_taken_over_by_a_job_on_other_categories(client: TestClient,
         np.testing.assert_allclose(one["value"], other["value"], rtol=1e-4)
 
 
-def test_vectors_are_frozen_with_the_first_layer_and_are_not_counted(
+def test_embeddings_are_frozen_with_the_first_layer_and_not_counted(
     client: TestClient, work: Callable[[], None]
 ) -> None:
     base = base_job(client, work)
@@ -104,7 +106,7 @@ def test_vectors_are_frozen_with_the_first_layer_and_are_not_counted(
         assert tuned["spec"]["init_from"]["freeze_layers"] == freeze
 
 
-def test_new_layers_on_vectors_that_were_learned_before(client: TestClient, work: Callable[[], None]) -> None:
+def test_new_layers_can_use_learned_embeddings(client: TestClient, work: Callable[[], None]) -> None:
     base = base_job(client, work)
     init, model = {"model_id": base["model_id"]}, {"layers": [{"type": "dense", "units": 5}]}
     tuned = job_on(client, work, sales(seed=8), init_from=init, model=model, training={"epochs": 0})
@@ -117,7 +119,7 @@ def test_new_layers_on_vectors_that_were_learned_before(client: TestClient, work
     assert "Only 0 layers" in answer.json()["errors"][0]["detail"]
 
 
-def test_vectors_are_taken_from_uploaded_weights_and_frozen_uncounted(
+def test_embeddings_of_uploaded_weights_are_used_and_frozen_uncounted(
     client: TestClient, work: Callable[[], None]
 ) -> None:
     base = base_job(client, work)
@@ -137,7 +139,7 @@ def test_vectors_are_taken_from_uploaded_weights_and_frozen_uncounted(
     assert "0.tables.0.weight has shape [42, 4]" in answer.json()["errors"][0]["detail"]
 
 
-def test_a_retry_learns_the_same_vectors(client: TestClient, work: Callable[[], None]) -> None:
+def test_a_retry_learns_the_same_embeddings(client: TestClient, work: Callable[[], None]) -> None:
     job = base_job(client, work)
     again = client.post(f"{job['links']['self']}/retry").json()
     work()

@@ -29,7 +29,7 @@ def messages(stream: str) -> list[tuple[int, str]]:
     return [(int(lines[0].removeprefix("id: ")), lines[1].removeprefix("event: ")) for lines in blocks]
 
 
-def test_events_tell_every_transition_and_epoch_in_order(
+def test_events_list_every_transition_and_epoch_in_order(
     client: TestClient, job: dict[str, Any], work: Callable[[], None]
 ) -> None:
     work()
@@ -42,31 +42,31 @@ def test_events_tell_every_transition_and_epoch_in_order(
     assert (two["data"], two["next_after"]) == (page["data"][1:3], 3)
 
 
-def test_a_stream_goes_on_until_the_job_has_ended_and_resumes_without_gap_or_repeat(
+def test_a_stream_resumes_without_gaps_or_repeats_and_ends_with_the_job(
     client: TestClient, job: dict[str, Any], work: Callable[[], None]
 ) -> None:
     thread = soon(work)
     live = client.get(job["links"]["events"], headers={"Accept": "text/event-stream"})
     thread.join()
     assert live.headers["Content-Type"].startswith("text/event-stream")
-    told = messages(live.text)
-    assert told[-1][1] == "job.succeeded"
-    assert [number for number, _ in told] == list(range(1, len(told) + 1))
+    detail = messages(live.text)
+    assert detail[-1][1] == "job.succeeded"
+    assert [number for number, _ in detail] == list(range(1, len(detail) + 1))
     headers = {"Accept": "text/event-stream", "Last-Event-ID": "2"}
-    assert messages(client.get(job["links"]["events"], headers=headers).text) == told[2:]
+    assert messages(client.get(job["links"]["events"], headers=headers).text) == detail[2:]
     assert (
         messages(client.get(job["links"]["events"] + "?after=4", headers={"Accept": "text/event-stream"}).text)
-        == told[4:]
+        == detail[4:]
     )
 
 
 @pytest.mark.parametrize("wrong", ["x", "-1", "9" * 20])
-def test_a_wrong_last_event_id_is_refused(client: TestClient, job: dict[str, Any], wrong: str) -> None:
+def test_an_invalid_last_event_id_is_rejected(client: TestClient, job: dict[str, Any], wrong: str) -> None:
     answer = client.get(job["links"]["events"], headers={"Last-Event-ID": wrong})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
 
 
-def test_a_held_poll_is_answered_when_the_job_changes(client: TestClient, job: dict[str, Any]) -> None:
+def test_a_long_poll_is_answered_when_the_job_changes(client: TestClient, job: dict[str, Any]) -> None:
     thread = soon(lambda: client.post(f"/v1/jobs/{job['id']}/cancel") and None)
     began = time.monotonic()
     answer = client.get(job["links"]["self"], headers={"Prefer": "wait=20"})
@@ -76,14 +76,14 @@ def test_a_held_poll_is_answered_when_the_job_changes(client: TestClient, job: d
     assert time.monotonic() - began < 10
 
 
-def test_a_held_poll_of_a_job_that_does_not_change_ends_in_time(client: TestClient, job: dict[str, Any]) -> None:
+def test_a_long_poll_without_changes_ends_after_the_wait(client: TestClient, job: dict[str, Any]) -> None:
     answer = client.get(job["links"]["self"], headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.json()["state"]) == (200, "queued")
     again = client.get(job["links"]["self"], headers={"Prefer": "wait=1", "If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
 
 
-def test_a_held_submit_is_answered_with_the_finished_job(
+def test_a_submit_that_waits_returns_the_finished_job(
     client: TestClient, dataset: dict[str, Any], work: Callable[[], None]
 ) -> None:
     answered = threading.Event()
@@ -100,6 +100,6 @@ def test_a_held_submit_is_answered_with_the_finished_job(
     assert (answer.status_code, answer.json()["state"]) == (201, "succeeded")
 
 
-def test_a_longer_wait_than_allowed_is_refused(client: TestClient, job: dict[str, Any]) -> None:
+def test_a_wait_over_the_maximum_is_rejected(client: TestClient, job: dict[str, Any]) -> None:
     answer = client.get(job["links"]["self"], headers={"Prefer": "wait=61"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
