@@ -19,7 +19,7 @@ PROTOCOL = ("tests/store/test_leases.py",)
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 QUEUE = ("tests/store/test_claims.py",)
 RUNNER = ("tests/worker/test_runner.py",)
-API = ("tests/api/jobs/test_jobs.py", "tests/api/http/test_every_response.py")
+API = ("tests/api/jobs/test_jobs.py", "tests/api/http/test_authentication.py")
 
 
 @dataclass(frozen=True)
