@@ -17,7 +17,10 @@ from service.bootstrap import bootstrap
 from service.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.settings import Settings
-from store.artifacts import blobs, datasets
+from service.uploads import dataset_uploads
+from service.uploads.dataset_uploads import StoredTable
+from service.uploads.uploaded_file import UploadedFile
+from store.artifacts import blobs
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, WorkerId
@@ -78,11 +81,12 @@ class WorkerFixture:
         """Store a table as a data set; return its id."""
         source, parquet = self.folder / "table.csv", self.folder / "table.parquet"
         source.write_text(csv)
-        profile = read_csv(source, parquet, ReadOptions(), Limits()).to_json()
+        profile = read_csv(source, parquet, ReadOptions(), Limits())
         blob = blobs.write(self.sessions, blobs.chunks_of(parquet.read_bytes()))
+        file = UploadedFile(path=source, bytes=len(csv), sha256="0" * 64, filename=None)
+        table = StoredTable(file=file, profile=profile, blob=blob)
         with transaction(self.sessions) as tx:
-            about = {"name": "table", "format": "csv", "bytes": len(csv), "sha256": "0" * 64}
-            return datasets.create(tx, DEFAULT_PROJECT, blob.id, **about, **profile).id
+            return dataset_uploads.create(tx, ServiceLimits(), DEFAULT_PROJECT, "table", table).id
 
     def queue(self, dataset_id: str, **body: Any) -> str:
         """Queue a job as the API does; return its id."""
