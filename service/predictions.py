@@ -1,4 +1,4 @@
-"""Models ready to predict: loaded once, the least recently used forgotten first."""
+"""Predict with trained models. The models used last stay loaded."""
 
 import threading
 from collections import OrderedDict
@@ -20,12 +20,12 @@ from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.readers.rows import table_from_rows
 
-MAX_LOADED = 32
+MAX_LOADED = 32  # models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictor:
-    """A trained network with its preprocessing; usable from several threads."""
+    """A trained network with its preprocessing. Several threads may use it at the same time."""
 
     preprocessor: Preprocessor
     target: TargetEncoder
@@ -33,17 +33,17 @@ class Predictor:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """A prediction for each row; raises `InvalidRows`."""
+        """Return one prediction per row. Raises `InvalidRows`."""
         x = self.preprocessor.transform(
             table_from_rows(rows, self.preprocessor.input_columns), dtype=self.network.dtype
         )
-        with self.lock:  # the network's working memory is one
+        with self.lock:  # a network has one working memory
             outputs = self.network.predict(x)
         return self.target.decode(np.asarray(outputs))
 
 
 class Predictors:
-    """The predictors of this process."""
+    """The loaded models of this process."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -51,7 +51,7 @@ class Predictors:
         self._lock = threading.Lock()
 
     def get(self, project: ProjectId, model_id: str) -> Predictor:
-        """The project's model, ready to predict."""
+        """Return the predictor of the project's model. Raises `NotFound`."""
         with snapshot(self._sessions) as tx:
             model = models.get(tx, project, model_id)
         with self._lock:

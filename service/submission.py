@@ -1,4 +1,4 @@
-"""Turn a job request into a queued job: load what it names, plan, estimate, insert."""
+"""Turn a job request into a queued job: load its data set and base model, plan, estimate, insert."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Data sets as they are shown."""
+"""Data sets as responses show them."""
 
 from typing import Any
 

@@ -62,6 +62,6 @@ def job_response(tx: Tx, job: Job) -> JobResponse:
 
 
 def job_views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:
-    """Return the views of jobs of one project; the queue is read at most once."""
+    """Return the views of jobs of one project; the queue is read at most one time."""
     queue = queue_position.queue_snapshot(tx, project) if any(job.state == "queued" for job in listed) else None
     return [JobView.of(job, queue.position_of(job) if queue and job.state == "queued" else None) for job in listed]
