@@ -1,1 +1,1 @@
-"""The schema, step by step; `store.db.migrate` applies it."""
+"""The database schema as Alembic migrations; `store.db.migrate` applies them."""

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the store's own engine, one migration at a time."""
+"""Connect Alembic to the database through the store's own engine; one migration runs at a time."""
 
 from alembic import context
 from sqlalchemy import text
@@ -10,7 +10,7 @@ from store.tables import Base
 
 
 def run() -> None:
-    """Apply the chosen migrations in one transaction."""
+    """Apply the selected migrations in one transaction."""
     engine = open_database(context.config.attributes.get("url") or settings().database)
     with engine.connect() as connection:
         context.configure(

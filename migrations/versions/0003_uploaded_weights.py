@@ -1,4 +1,4 @@
-"""Uploaded weights, what was trained from them, and what a job's range test found."""
+"""Add uploaded weights, references to them, and the results of range tests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgres
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     op.create_table(
         "weights",
         sa.Column("id", ID, nullable=False),
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert the migration."""
     op.drop_column("models", "base_weights_id")
     op.drop_index("ix_jobs_base_weights_id", "jobs")
     op.drop_column("jobs", "range_test")

@@ -1,4 +1,4 @@
-"""Which arithmetic each worker has and each checkpoint was made with, and where queued jobs are that go on from one."""
+"""Add the numeric fingerprints of workers and checkpoints, and an index of queued jobs with a checkpoint."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,13 +13,13 @@ OF_ITS_JOB = "SELECT coalesce(fingerprint, '') FROM jobs WHERE jobs.id = checkpo
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     op.add_column("workers", sa.Column("fingerprint", sa.String(64), nullable=False, server_default=""))
     op.execute(f"UPDATE checkpoints SET fingerprint = ({OF_ITS_JOB})")  # noqa: S608 - the constant above
     op.create_index("ix_jobs_going_on", "jobs", ["checkpoint_id"], postgresql_where=GOES_ON, sqlite_where=GOES_ON)
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert the migration."""
     op.drop_index("ix_jobs_going_on", "jobs")
     op.drop_column("workers", "fingerprint")

@@ -1,4 +1,4 @@
-"""The first tables: who, what data, which jobs, how they went, what came of them."""
+"""Create the tables of projects, keys, data sets, jobs, events, checkpoints and models."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     op.create_table(
         "blobs",
         sa.Column("id", ID, nullable=False),
@@ -199,7 +199,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert the migration."""
     op.drop_table("models")
     op.drop_table("events")
     op.drop_table("epochs")

@@ -1,4 +1,4 @@
-"""Indexes on whatever refers to a blob, the model that a job starts from, and none that is gone."""
+"""Add indexes on all references to blobs, the base model of each job, and metadata for search."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,7 +24,7 @@ DANGLING = "model_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM models WHERE mode
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     dialect = op.get_bind().dialect.name
     for table, column in OWNERS.items():
         op.create_index(f"ix_{table}_{column}", table, [column])
@@ -55,7 +55,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert the migration."""
     op.drop_table("job_metadata")
     _index_the_queue("priority", "project_id", "id")
     op.drop_column("jobs", "expected_seconds")

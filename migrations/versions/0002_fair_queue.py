@@ -1,4 +1,4 @@
-"""The queue in the order of fair claims, when each job was last claimed, and how many jobs a worker runs at once."""
+"""Add the index of the fair queue, the time of each job's last claim, and the slots of workers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ RUNNING = sa.text("state = 'running'")
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply the migration."""
     op.add_column("jobs", sa.Column("claimed_at", sa.BigInteger(), nullable=True))
     op.add_column("workers", sa.Column("slots", sa.Integer(), nullable=False, server_default="1"))
     op.drop_index("ix_jobs_state_priority_id", "jobs")
@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back."""
+    """Revert the migration."""
     op.drop_index("ix_jobs_running", "jobs")
     op.drop_index("ix_jobs_queued", "jobs")
     op.drop_index("ix_jobs_claimed_at", "jobs")
