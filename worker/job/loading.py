@@ -21,6 +21,7 @@ from store.ids import DatasetId, JobId
 from store.jobs import checkpoints
 from store.tables import Job
 from tabular.errors import DataError
+from tabular.planning.network import build_network
 from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
 from tabular.preprocessing.preprocessor import Preprocessor
@@ -74,7 +75,7 @@ class JobLoader:
         plan = with_range_test(from_spec(job.spec), job.range_test)
         initial = load_initial_weights(self._sessions, job)
         arrays = self._arrays(job, plan, initial)
-        network = _network(plan, arrays)
+        network = build_network(plan, arrays.preprocessor.width)
         if initial:
             initial.apply(network, arrays.preprocessor, arrays.target, plan.training.seed)
         training = Rows(arrays.x, arrays.y, arrays.sample_weights)
@@ -119,16 +120,6 @@ def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
             file.write(chunk)
         file.flush()
         yield Path(f"/dev/fd/{file.fileno()}")
-
-
-def _network(plan: Plan, arrays: TrainingArrays) -> Network:
-    return Network(
-        plan.layers,
-        inputs=arrays.preprocessor.width,
-        outputs=arrays.target.outputs,
-        loss=plan.loss,
-        precision=plan.training.precision,
-    )
 
 
 def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> TrainingState:
