@@ -28,7 +28,9 @@ class QueueView(View):
     """The position of a queued job."""
 
     jobs_ahead: int = Field(description="Estimated number of jobs that start earlier.")
-    starts_in_seconds: float | None = Field(description="Estimated. Null: unknown, or no worker is alive.")
+    starts_in_seconds: float | None = Field(
+        description="Estimated seconds until the job starts. Null: unknown, or no worker is alive."
+    )
 
 
 class ProgressView(View):
