@@ -40,7 +40,7 @@ class Notifier:
             self._pending.notify()
 
     def publish_change(self, job_id: str, what: bytes = JOB_CHANGED) -> None:
-        """Tell the clients and the worker of a job that it changed or was requested to; returns at once."""
+        """Tell the clients and the worker of a job that it changed or that an action was requested; returns at once."""
         with self._pending:
             self._changes.add((job_id, what))
             self._pending.notify()
