@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from service.settings import Settings, settings
+from launcher.configuration import configured_settings
+from launcher.errors import RefusedSettingsError
+from service.settings import Settings
 from store.accounts import keys
 from store.accounts.keys import KeyGrant, KeyInfo
 from store.clock import rfc3339
@@ -23,10 +25,10 @@ COLUMNS = ("id", "name", "project", "scopes", "created", "expires", "revoked")
 def main(arguments: Sequence[str]) -> int:
     """Run the command; exit code 1 if the key could not be created or found."""
     options = _parse(arguments)
-    chosen = settings() if options.data is None else Settings(data=options.data)
     try:
+        chosen = configured_settings() if options.data is None else Settings(data=options.data)
         sys.stdout.write(options.run(chosen, options))
-    except ValueError as error:
+    except (ValueError, RefusedSettingsError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0

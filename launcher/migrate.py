@@ -2,7 +2,9 @@
 
 import sys
 
-from service.settings import Settings, settings
+from launcher.configuration import configured_settings
+from launcher.errors import RefusedSettingsError
+from service.settings import Settings
 from store.accounts import keys
 from store.accounts.keys import KeyGrant
 from store.db.database import open_database, open_sessions
@@ -14,7 +16,11 @@ NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: a restart would fail the same wa
 
 def main() -> int:
     """Migrate the database, and store the key of ``BACKPROP_API_KEY`` if it is set."""
-    return run(settings())
+    try:
+        return run(configured_settings())
+    except RefusedSettingsError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
 
 
 def run(settings: Settings) -> int:

@@ -27,6 +27,7 @@ def serve(options: Options, console: Console) -> None:
     Raises:
         LaunchError: it cannot start, or cannot continue.
     """
+    _check_settings()
     stop = StopRequest()
     stop.listen()
     check_shared_memory()
@@ -37,6 +38,13 @@ def serve(options: Options, console: Console) -> None:
         _run(Service(options.with_free_port(), console, folder, stop), console)
     finally:
         folder.close()
+
+
+def _check_settings() -> None:
+    if any(name.startswith("BACKPROP_") for name in os.environ):
+        from launcher.configuration import configured_settings  # noqa: PLC0415 - slow, and defaults need no check
+
+        configured_settings()
 
 
 def _run(service: "Service", console: Console) -> None:

@@ -1,0 +1,21 @@
+"""Read the settings, and explain those that are not valid."""
+
+from pydantic import ValidationError
+
+from launcher.errors import RefusedSettingsError
+from service.limits import ServiceLimits
+from service.settings import Settings
+
+
+def configured_settings() -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        RefusedSettingsError: a setting is not valid.
+    """
+    try:
+        ServiceLimits()
+        return Settings()
+    except ValidationError as error:
+        problems = (f"BACKPROP_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors())
+        raise RefusedSettingsError("\n".join([*problems, "See docs/settings.md."])) from error
