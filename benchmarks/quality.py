@@ -1,4 +1,4 @@
-"""How good the smallest job is: five splits of each table, through HTTP alone, scored on rows it has not seen.
+"""Measure the quality of models with default settings: five splits of each table, scored on held-out rows.
 
 ./dev bench quality http://127.0.0.1:8000 FILE.csv [FILE.csv ...]
 """
@@ -22,17 +22,17 @@ MISSING = {"", "?", "NA", "N/A", "NaN", "null", "NULL"}
 
 def main(url: str, *files: str) -> None:
     """Print a line for each file."""
-    print(f"{'table':<16}{'rows':>8}{'score':>20}{'naive':>10}{'seconds':>10}")
+    print(f"{'table':<16}{'rows':>8}{'score':>20}{'baseline':>10}{'seconds':>10}")
     with httpx.Client(base_url=url, timeout=120) as client:
         for file in files:
             results = [score(client, Path(file), seed) for seed in range(SPLITS)]
             kind, rows = results[0][0], results[0][1]
-            mean, naive, seconds = (statistics.mean(result[at] for result in results) for at in (2, 3, 4))
-            print(f"{Path(file).stem:<16}{rows:>8}{kind:>12}{mean:>8.4f}{naive:>10.4f}{seconds:>10.2f}", flush=True)
+            mean, baseline, seconds = (statistics.mean(result[at] for result in results) for at in (2, 3, 4))
+            print(f"{Path(file).stem:<16}{rows:>8}{kind:>12}{mean:>8.4f}{baseline:>10.4f}{seconds:>10.2f}", flush=True)
 
 
 def score(client: httpx.Client, file: Path, seed: int) -> tuple[str, int, float, float, float]:
-    """Train on four fifths of the rows; score on the rest: (kind, rows, score, naive score, seconds)."""
+    """Train on 80 % of the rows and score on the rest; return kind, rows, score, baseline score and seconds."""
     rows = [[cell.strip() for cell in row] for row in csv.reader(file.open(newline="")) if row]
     head = rows.pop(0) if not any(_is_number(cell) for cell in rows[0]) else None
     random.Random(seed).shuffle(rows)
@@ -45,9 +45,15 @@ def score(client: httpx.Client, file: Path, seed: int) -> tuple[str, int, float,
     predictions = _predict(client, job["model_id"], [_typed(row) for row in held_out])
     known = [row[-1] for row in rows[cut:]]
     if job["spec"]["task"] == "classification":
-        most = Counter(known).most_common(1)[0][0]
-        right = [str(p["label"]) == t for p, t in zip(predictions, truth, strict=True)]
-        return "accuracy", len(rows), statistics.mean(right), statistics.mean(t == most for t in truth), seconds
+        most_common = Counter(known).most_common(1)[0][0]
+        is_correct = [str(p["label"]) == t for p, t in zip(predictions, truth, strict=True)]
+        return (
+            "accuracy",
+            len(rows),
+            statistics.mean(is_correct),
+            statistics.mean(t == most_common for t in truth),
+            seconds,
+        )
     return "R2", len(rows), _r2([p["value"] for p in predictions], [float(t) for t in truth]), 0.0, seconds
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of the proofs of reliability: a service to break, sizes for both forms, and rows of the table at the end."""
+"""Fixtures of the proofs of reliability: a service to break, and what a proof reports."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -16,25 +16,25 @@ _numbers = itertools.count(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Houses stand on PostgreSQL, in the long form on SQLite also."""
+    """Run the service on PostgreSQL, and in the long form also on SQLite."""
     if "service" in metafunc.fixturenames:
         form = "long" if metafunc.config.getoption("--long") else "short"
-        metafunc.parametrize("grounds", DATABASES[form], indirect=True, scope="session")
+        metafunc.parametrize("shared_service", DATABASES[form], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
 def broker() -> Iterator[RedisServer]:
-    """A Valkey that may be flushed and stopped at will."""
+    """A Valkey that tests may empty and stop."""
     server = RedisServer(valkey_binary()).start()
     yield server
     server.destroy()
 
 
 @pytest.fixture(scope="session")
-def grounds(
+def shared_service(
     request: pytest.FixtureRequest, broker: RedisServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServiceUnderTest]:
-    """A service on a database of its own, for all tests of this process."""
+    """A service on a database of its own, shared by the tests of this process."""
     folder = tmp_path_factory.mktemp("service")
     service = ServiceUnderTest(_database(request, folder), broker, folder)
     try:
@@ -45,29 +45,29 @@ def grounds(
 
 
 @pytest.fixture
-def service(grounds: ServiceUnderTest) -> Iterator[ServiceUnderTest]:
-    """The service, alive at the beginning, with one worker."""
-    grounds.revive()
-    yield grounds
-    if "second worker" in grounds.parts:
-        grounds.kill("second worker")
+def service(shared_service: ServiceUnderTest) -> Iterator[ServiceUnderTest]:
+    """The shared service, with all parts running and one worker."""
+    shared_service.revive()
+    yield shared_service
+    if "second worker" in shared_service.parts:
+        shared_service.kill_part("second worker")
 
 
 @pytest.fixture
 def size(request: pytest.FixtureRequest) -> Size:
-    """How much of something, in the short and in the long form."""
+    """Returns its first argument in the short form and its second in the long form."""
     long = request.config.getoption("--long")
     return lambda in_short, in_long: in_long if long else in_short
 
 
 @pytest.fixture
 def note(record_property: Callable[[str, object], None]) -> Note:
-    """Tells the figure that a proof has come to."""
+    """Notes the figure that a proof measured."""
     return lambda figure: record_property("figure", figure)
 
 
 @pytest.fixture(autouse=True)
-def _row(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
+def _proof_row(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> None:
     if marker := request.node.get_closest_marker("proof"):
         record_property(NAME, marker.args)
 
@@ -81,7 +81,7 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> str:
         return url
     server: PostgresServer = request.getfixturevalue("postgres_server")
     template: str = request.getfixturevalue("postgres_template")
-    name = f"house_{next(_numbers)}"
+    name = f"faults_{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")  # it is to crash and lose nothing
+    server.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")  # it must not lose commits when it crashes
     return server.url(name)

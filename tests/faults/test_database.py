@@ -1,4 +1,4 @@
-"""Proofs 8, 12 and 15: the database restarts, its disk is full, and many processes write to one file."""
+"""Proofs 8, 12 and 15: the database restarts, its disk is full, or many processes write to one file."""
 
 import multiprocessing
 import os
@@ -25,47 +25,47 @@ from tests.support.servers import PostgresServer
 from tests.support.service_under_test import ServiceUnderTest
 from tests.support.store import queue_job
 
-STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and one like a crash
+STOPS = (signal.SIGINT, signal.SIGQUIT)  # a clean stop, and a crash
 MAX_QUEUED = 90  # at a time
 
 
-@pytest.mark.proof(8, "PostgreSQL restarted during many jobs", "nothing lost or wrong")
+@pytest.mark.proof(8, "PostgreSQL restarts while jobs run", "all jobs succeed with the same bits")
 def test_jobs_survive_restarts_of_postgresql(
     service: ServiceUnderTest, postgres_server: PostgresServer, note: Note, size: Size
 ) -> None:
     if not service.database_url.startswith("postgresql"):
-        pytest.skip("about PostgreSQL")
-    service.undisturbed()
+        pytest.skip("PostgreSQL only")
+    service.reference_hash()
     wanted, rng, restarts = size(8, 500), random.Random(8), 0
     urls: list[str] = []
     done: list[str] = []
-    soon = time.monotonic()
+    next_restart = time.monotonic()
     while len(done) < wanted:
         while len(urls) - len(done) < MAX_QUEUED and len(urls) < wanted:
-            urls.append(service.queue())
-        if time.monotonic() >= soon and (restarts < 3 or size(0, 1)):
+            urls.append(service.submit_job())
+        if time.monotonic() >= next_restart and (restarts < 3 or size(0, 1)):
             postgres_server.stop(rng.choice(STOPS))
             time.sleep(rng.uniform(0, 1))
             postgres_server.start()
             restarts += 1
-            soon = time.monotonic() + rng.uniform(*((1.0, 2.0), (5.0, 40.0))[size(0, 1)])
-        ended = service.all_end(urls[len(done) : len(done) + 1], 120)
-        service.expect_undisturbed(ended)
+            next_restart = time.monotonic() + rng.uniform(*((1.0, 2.0), (5.0, 40.0))[size(0, 1)])
+        ended = service.wait_for_all(urls[len(done) : len(done) + 1], 120)
+        service.assert_same_as_reference(ended)
         done += [job["id"] for job in ended]
     assert len(set(done)) == wanted
     note(f"{wanted} jobs, {restarts} restarts, all hashes equal")
 
 
-@pytest.mark.proof(12, "disk full (SQLite)", "507, database intact")
+@pytest.mark.proof(12, "disk full (SQLite)", "507; database intact")
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts a small disk, as root")
-def test_a_full_disk_is_said_so_and_leaves_the_database_intact(tmp_path: Path, note: Note) -> None:
+def test_a_full_disk_gives_507_and_leaves_the_database_intact(tmp_path: Path, note: Note) -> None:
     script = textwrap.dedent(FULL_DISK)
     command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", script, str(tmp_path)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    if "cannot mount" in told.stdout or "unshare:" in told.stderr:
-        pytest.skip("a small disk cannot be mounted here, as in a chroot or a container without that right")
-    assert told.returncode == 0, told.stdout + told.stderr
-    note(told.stdout.strip().splitlines()[-1])
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if "cannot mount" in result.stdout or "unshare:" in result.stderr:
+        pytest.skip("cannot mount a small disk here, for example in a container without that privilege")
+    assert result.returncode == 0, result.stdout + result.stderr
+    note(result.stdout.strip().splitlines()[-1])
 
 
 FULL_DISK = """
@@ -110,21 +110,19 @@ FULL_DISK = """
     with contextlib.closing(sqlite3.connect(small / "backprop.sqlite3")) as connection:
         checked = connection.execute("PRAGMA integrity_check").fetchone()
     assert checked == ("ok",), checked
-    print(f"5 x 507 for uploads, {job.status_code} for a job; integrity_check ok; 201 once there is room")
+    print(f"5 x 507 for uploads, {job.status_code} for a job; integrity_check ok; 201 after space was freed")
 """
 
 
-@pytest.mark.proof(15, "SQLite, 4 processes writing", "never locked")
-def test_four_processes_write_to_one_sqlite_file_and_none_is_locked_out(
-    sqlite_url: str, note: Note, size: Size
-) -> None:
+@pytest.mark.proof(15, "four processes write to one SQLite file", "never locked out")
+def test_four_processes_write_to_one_sqlite_file_without_lock_errors(sqlite_url: str, note: Note, size: Size) -> None:
     each = size(240, 10_000) // 4
     engine = open_database(sqlite_url)
     sessions = open_sessions(engine)
     for _ in range(4):
         queue_job(sessions)
     began = time.monotonic()
-    engine.dispose()  # no connection may pass a fork
+    engine.dispose()  # no connection may be open across a fork
     context = multiprocessing.get_context("fork")
     with context.Pool(4) as pool:
         slowest = max(pool.starmap(write, [(sqlite_url, each)] * 4))
@@ -134,11 +132,11 @@ def test_four_processes_write_to_one_sqlite_file_and_none_is_locked_out(
         assert tx.scalar(select(func.count()).select_from(Epoch)) == 4 * each
         assert tx.scalar(text("PRAGMA integrity_check")) == "ok"
     engine.dispose()
-    note(f"{4 * each} writes in {seconds:.0f} s, slowest {slowest:.2f} s, none locked")
+    note(f"{4 * each} writes in {seconds:.0f} s, slowest {slowest:.2f} s, no lock errors")
 
 
 def write(url: str, times: int) -> float:
-    """Take a job and write to it as its worker does; the seconds of the slowest transaction."""
+    """Claim a job and write to it as its worker does; return the seconds of the slowest transaction."""
     engine = open_database(url)
     sessions, slowest = open_sessions(engine), 0.0
     with transaction(sessions) as tx:

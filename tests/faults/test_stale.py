@@ -1,4 +1,4 @@
-"""Proofs 3 and 4: workers and schedulers that sleep through what happens, and wake with old ideas."""
+"""Proofs 3, 4 and 14: workers and schedulers that are frozen and continue later, and clocks that jump."""
 
 import contextlib
 import signal
@@ -22,56 +22,57 @@ from tests.support.store import queue_job
 from worker.maintenance.lapsed_leases import release_lapsed
 
 
-@pytest.mark.proof(3, "SIGSTOP past the lease, SIGCONT", "no stale write accepted")
-def test_a_worker_that_was_stopped_past_its_lease_writes_nothing(
-    service: ServiceUnderTest, note: Note, size: Size
-) -> None:
+@pytest.mark.proof(3, "SIGSTOP until the lease lapsed, then SIGCONT", "no stale write is accepted")
+def test_a_worker_frozen_beyond_its_lease_writes_nothing(service: ServiceUnderTest, note: Note, size: Size) -> None:
     rounds = size(1, 15)
-    service.undisturbed(800)
+    service.reference_hash(800)
     for number in range(rounds):
-        url = service.queue(800)
-        service.wait(lambda url=url: service.is_running(url))  # type: ignore[misc]
-        time.sleep(number * 0.037)  # another place in the code each time
-        put_to_sleep(service)
-        service.begin("second worker")
-        (job,) = service.all_end([url])
+        url = service.submit_job(800)
+        service.wait(lambda url=url: service.is_training(url))  # type: ignore[misc]
+        time.sleep(number * 0.037)  # freezes at another line of code each time
+        freeze_training(service)
+        service.start_part("second worker")
+        (job,) = service.wait_for_all([url])
         assert job["attempt"] == 2
-        before = everything(service, url)
-        service.signal_trainers(signal.SIGCONT)
-        service.wait(lambda url=url: f"Job {url.rpartition('/')[2]}: lease lost" in service.told())  # type: ignore[misc]
-        service.expect_undisturbed([job], 800)
-        assert everything(service, url) == before
-        service.stop("second worker")
-    note(f"0 of {rounds} sleepers wrote anything")
+        before = snapshot_of(service, url)
+        service.signal_training_processes(signal.SIGCONT)
+        wait_for_lost_lease(service, job["id"])
+        service.assert_same_as_reference([job], 800)
+        assert snapshot_of(service, url) == before
+        service.stop_part("second worker")
+    note(f"0 of {rounds} frozen workers wrote anything")
 
 
-@pytest.mark.proof(4, "reconciler paused between read and write", "nothing overwritten")
-def test_a_scheduler_that_is_paused_in_the_middle_of_a_round_overwrites_nothing(
-    service: ServiceUnderTest, note: Note
-) -> None:
-    service.undisturbed(800)
-    service.stop("scheduler")
-    url = service.queue(800)
-    service.wait(lambda: service.is_running(url))
+@pytest.mark.proof(4, "scheduler paused in the middle of a round", "nothing is overwritten")
+def test_a_scheduler_paused_in_the_middle_of_a_round_overwrites_nothing(service: ServiceUnderTest, note: Note) -> None:
+    service.reference_hash(800)
+    service.stop_part("scheduler")
+    url = service.submit_job(800)
+    service.wait(lambda: service.is_training(url))
     service.arm("scheduler", "lapsed_leases.before_commit", "pause")
-    service.begin("scheduler")
-    service.wait(lambda: service.happened("scheduler", ["lapsed_leases.before_commit"]))
-    if service.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds everybody's write lock
-        service.signal_trainers(signal.SIGKILL)
+    service.start_part("scheduler")
+    service.wait(lambda: service.has_fired("scheduler", ["lapsed_leases.before_commit"]))
+    if service.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds the only write lock
+        service.signal_training_processes(signal.SIGKILL)
         time.sleep(LEASE_SECONDS)
     service.release("scheduler", "lapsed_leases.before_commit")
-    (job,) = service.all_end([url])
-    service.expect_undisturbed([job], 800)
+    (job,) = service.wait_for_all([url])
+    service.assert_same_as_reference([job], 800)
     note(f"{job['attempt']} attempts, 1 success")
 
 
-def put_to_sleep(service: ServiceUnderTest) -> None:
-    """Stop the processes that train; on SQLite outside of a write, which would hold up everybody for good."""
-    service.signal_trainers(signal.SIGSTOP)
+def wait_for_lost_lease(service: ServiceUnderTest, job_id: str) -> None:
+    """Wait until a worker has logged that it lost the lease of this job."""
+    service.wait(lambda: any("Lease lost" in line and job_id in line for line in service.log().splitlines()))
+
+
+def freeze_training(service: ServiceUnderTest) -> None:
+    """Freeze the training processes; on SQLite outside a write, which would block all writers forever."""
+    service.signal_training_processes(signal.SIGSTOP)
     while service.database_url.startswith("sqlite") and is_locked(service.database_url.removeprefix("sqlite:///")):
-        service.signal_trainers(signal.SIGCONT)
+        service.signal_training_processes(signal.SIGCONT)
         time.sleep(0.02)
-        service.signal_trainers(signal.SIGSTOP)
+        service.signal_training_processes(signal.SIGSTOP)
 
 
 def is_locked(file: str) -> bool:
@@ -84,8 +85,8 @@ def is_locked(file: str) -> bool:
         return False
 
 
-def everything(service: ServiceUnderTest, url: str) -> tuple[Any, ...]:
-    """All that a worker could write."""
+def snapshot_of(service: ServiceUnderTest, url: str) -> tuple[Any, ...]:
+    """Return everything that a worker could write."""
     metrics = service.client.get(f"{url}/metrics").json()
     events = service.client.get(f"{url}/events", headers={"Accept": "application/json"}).json()
     return service.job(url), metrics, events
@@ -104,13 +105,13 @@ def states(sessions: Sessions) -> list[str]:
         return list(tx.scalars(select(Job.state).order_by(Job.id)))
 
 
-@pytest.mark.proof(4, "worker asleep in a transaction (PostgreSQL)", "holds up its own job alone")
-def test_a_worker_that_sleeps_in_a_transaction_holds_up_its_own_job_alone(postgres_url: str, note: Note) -> None:
+@pytest.mark.proof(4, "worker frozen in a transaction (PostgreSQL)", "delays only its own job")
+def test_a_worker_frozen_in_a_transaction_delays_only_its_own_job(postgres_url: str, note: Note) -> None:
     engine = open_database(postgres_url)
     sessions = open_sessions(engine)
-    sleeper, _ = claimed(sessions, -1), claimed(sessions, -1)
-    with transaction(sessions) as asleep:
-        leases.renew(asleep, sleeper, -1)
+    frozen, _ = claimed(sessions, -1), claimed(sessions, -1)
+    with transaction(sessions) as frozen_tx:
+        leases.renew(frozen_tx, frozen, -1)
         began = time.monotonic()
         with transaction(sessions) as tx:
             release_lapsed(tx, 3)
@@ -121,14 +122,14 @@ def test_a_worker_that_sleeps_in_a_transaction_holds_up_its_own_job_alone(postgr
     note(f"the round took {seconds:.2f} s")
 
 
-@pytest.mark.proof(4, "heartbeat while the reconciler looks", "nothing overwritten")
-def test_a_heartbeat_that_comes_while_the_scheduler_looks_keeps_the_job(database_url: str, note: Note) -> None:
+@pytest.mark.proof(4, "heartbeat during a round of the scheduler", "nothing is overwritten")
+def test_a_heartbeat_during_a_round_of_the_scheduler_keeps_the_job(database_url: str, note: Note) -> None:
     engine = open_database(database_url)
     sessions = open_sessions(engine)
     lease = claimed(sessions, -1)
-    thread = threading.Thread(target=reconcile, args=(sessions,))
-    with transaction(sessions) as beating:
-        leases.renew(beating, lease, 60)
+    thread = threading.Thread(target=run_round, args=(sessions,))
+    with transaction(sessions) as heartbeat:
+        leases.renew(heartbeat, lease, 60)
         thread.start()
         time.sleep(0.2)
     thread.join(timeout=15)
@@ -136,43 +137,43 @@ def test_a_heartbeat_that_comes_while_the_scheduler_looks_keeps_the_job(database
         leases.renew(tx, lease, 60)
     assert states(sessions) == ["running"]
     engine.dispose()
-    note("the lease holds")
+    note("the lease is kept")
 
 
-def reconcile(sessions: Sessions) -> None:
+def run_round(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
         release_lapsed(tx, 3)
 
 
 CLOCK = """
-CREATE SCHEMA odd;
-CREATE TABLE odd.jump (seconds integer);
-INSERT INTO odd.jump VALUES (0);
-CREATE FUNCTION odd.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS 'SELECT pg_catalog.clock_timestamp() + make_interval(secs => seconds) FROM odd.jump';
+CREATE SCHEMA shifted;
+CREATE TABLE shifted.jump (seconds integer);
+INSERT INTO shifted.jump VALUES (0);
+CREATE FUNCTION shifted.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+    AS 'SELECT pg_catalog.clock_timestamp() + make_interval(secs => seconds) FROM shifted.jump';
 """
 
 
-@pytest.mark.proof(14, "the database's clock jumps (PostgreSQL)", "leases follow it, and no other")
-def test_leases_are_given_and_judged_by_the_clock_of_the_database_alone(postgres_url: str, note: Note) -> None:
+@pytest.mark.proof(14, "the clock of the database jumps (PostgreSQL)", "leases follow this clock only")
+def test_leases_use_the_clock_of_the_database_only(postgres_url: str, note: Note) -> None:
     engine = open_database(postgres_url)
     sessions = open_sessions(engine)
     with transaction(sessions) as tx:
         tx.execute(text(CLOCK))
-        tx.execute(text(f'ALTER DATABASE "{engine.url.database}" SET search_path = odd, pg_catalog, public'))
-    engine.dispose()  # what connects from now on has the odd clock
+        tx.execute(text(f'ALTER DATABASE "{engine.url.database}" SET search_path = shifted, pg_catalog, public'))
+    engine.dispose()  # later connections use the shifted clock
     jump(sessions, 86_400)
     lease = claimed(sessions, 30)  # until tomorrow
-    reconcile(sessions)
+    run_round(sessions)
     assert states(sessions) == ["running"]
     jump(sessions, 86_400 + 20)
     with transaction(sessions) as tx:
         leases.renew(tx, lease, 30)
     jump(sessions, 86_400 + 40)
-    reconcile(sessions)
+    run_round(sessions)
     assert states(sessions) == ["running"]
     jump(sessions, 86_400 + 60)
-    reconcile(sessions)
+    run_round(sessions)
     assert states(sessions) == ["queued"]
     engine.dispose()
     note("a day and a minute ahead of this machine's clock")
@@ -180,4 +181,4 @@ def test_leases_are_given_and_judged_by_the_clock_of_the_database_alone(postgres
 
 def jump(sessions: Sessions, seconds: int) -> None:
     with transaction(sessions) as tx:
-        tx.execute(text("UPDATE odd.jump SET seconds = :seconds"), {"seconds": seconds})
+        tx.execute(text("UPDATE shifted.jump SET seconds = :seconds"), {"seconds": seconds})

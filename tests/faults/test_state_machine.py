@@ -1,4 +1,4 @@
-"""Proof 14: whatever workers, owners, schedulers and clocks do in whatever order, a job has one holder and one end."""
+"""Proof 14: in any order of actions, a job has at most one valid lease and one final state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from worker.maintenance.lapsed_leases import release_lapsed
 
 MAX_ATTEMPTS = 3
 MAX_UNFINISHED = 2
-LEASES = st.sampled_from([-1, 30])  # one that has lapsed already, and one that has not
+LEASES = st.sampled_from([-1, 30])  # seconds: one lapsed, one not
 MODEL: dict[str, Any] = {
     "architecture": {},
     "preprocessing": {},
@@ -35,12 +35,12 @@ MODEL: dict[str, Any] = {
     "fingerprint": "f",
 }
 PROGRESS = Progress(epoch=1, fraction=0.1, eta_seconds=None, metrics={}, best=None, ran_seconds=1, epochs={1: {}})
-ASKS = {"cancel": jobs.cancel, "stop": jobs.stop, "pause": jobs.pause, "resume": jobs.resume}
+OWNER_ACTIONS = {"cancel": jobs.cancel, "stop": jobs.stop, "pause": jobs.pause, "resume": jobs.resume}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What must not go back."""
+    """What must never decrease or be undone."""
 
     state: str
     requested: str | None
@@ -50,7 +50,7 @@ class Seen:
 
 
 def writes(blob_id: str) -> dict[str, Callable[[Tx, Lease], object]]:
-    """All that a worker may do under a lease."""
+    """Everything that a worker may do with a lease."""
     return {
         "renew": lambda tx, lease: leases.renew(tx, lease, 30),
         "record": lambda tx, lease: leases.record(tx, lease, 30, PROGRESS),
@@ -64,7 +64,7 @@ def writes(blob_id: str) -> dict[str, Callable[[Tx, Lease], object]]:
 
 
 class Protocol(RuleBasedStateMachine):
-    """The store, and what is remembered of it."""
+    """Random actions on the store, checked against what was seen before."""
 
     leases = Bundle("leases")
 
@@ -72,7 +72,7 @@ class Protocol(RuleBasedStateMachine):
         super().__init__()
         self.sessions = sessions
         self.seen: dict[str, Seen] = {}
-        self.to_cancel: set[str] = set()  # whose cancel was accepted
+        self.to_cancel: set[str] = set()  # jobs whose cancel request was accepted
 
     @initialize()
     def empty(self) -> None:
@@ -82,7 +82,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule()
     def queue(self) -> None:
-        """Few jobs at a time, so that much happens to each."""
+        """Keep the number of jobs small, so that much happens to each."""
         if sum(job.state not in TERMINAL for job in self.seen.values()) < MAX_UNFINISHED:
             queue_job(self.sessions)
 
@@ -108,20 +108,20 @@ class Protocol(RuleBasedStateMachine):
             with transaction(self.sessions) as tx:
                 writes(blob.id)[name](tx, lease)
         except LeaseLost:
-            assert not holds, f"{name} was refused to the holder"
+            assert not holds, f"{name} was rejected although the lease is valid"
             assert self.look()[lease.job_id] == before
         else:
-            assert holds, f"{name} was accepted from a worker that does not hold the job"
+            assert holds, f"{name} was accepted although the lease is not valid"
 
-    @rule(name=st.sampled_from(sorted(ASKS)), which=st.integers(0, MAX_UNFINISHED))
-    def ask(self, name: str, which: int) -> None:
+    @rule(name=st.sampled_from(sorted(OWNER_ACTIONS)), which=st.integers(0, MAX_UNFINISHED))
+    def request(self, name: str, which: int) -> None:
         if not self.seen:
             return
         job_id = sorted(self.seen, reverse=True)[which % len(self.seen)]
         ended = self.seen[job_id].state in TERMINAL
         try:
             with transaction(self.sessions) as tx:
-                ASKS[name](tx, DEFAULT_PROJECT, job_id)
+                OWNER_ACTIONS[name](tx, DEFAULT_PROJECT, job_id)
         except JobFinished:
             assert ended
         else:
@@ -130,20 +130,20 @@ class Protocol(RuleBasedStateMachine):
                 self.to_cancel.add(job_id)
 
     @rule()
-    def reconcile(self) -> None:
+    def run_round(self) -> None:
         with transaction(self.sessions) as tx:
             release_lapsed(tx, MAX_ATTEMPTS)
 
     @rule(seconds=st.sampled_from([-3600, -10, 10, 3600]))
-    def let_the_clock_jump(self, seconds: int) -> None:
-        """By as much as all leases are moved the other way."""
+    def shift_the_clock(self, seconds: int) -> None:
+        """Shift all leases the other way, which has the same effect."""
         with transaction(self.sessions) as tx:
             tx.execute(
                 update(Job).where(Job.lease_until.is_not(None)).values(lease_until=Job.lease_until - seconds * 1000)
             )
 
     @invariant()
-    def nothing_goes_back(self) -> None:
+    def nothing_is_undone(self) -> None:
         now = self.look()
         for job_id, before in self.seen.items():
             after = now[job_id]
@@ -151,11 +151,11 @@ class Protocol(RuleBasedStateMachine):
             assert after.version >= before.version
             assert after.events >= before.events
             if before.state in TERMINAL:
-                assert after == before, "a job that had ended changed"
+                assert after == before, "a finished job changed"
         self.seen = now
 
     @invariant()
-    def what_was_asked_is_kept(self) -> None:
+    def requests_are_kept(self) -> None:
         for job_id, job in self.look().items():
             if job_id in self.to_cancel:
                 assert job.state == "canceled" or (job.state, job.requested) == ("running", "cancel")
@@ -165,7 +165,7 @@ class Protocol(RuleBasedStateMachine):
                 assert job.requested is None
 
     @invariant()
-    def an_end_leaves_no_checkpoint(self) -> None:
+    def finished_jobs_have_no_checkpoint(self) -> None:
         with snapshot(self.sessions) as tx:
             with_checkpoints = set(tx.scalars(select(Checkpoint.job_id)))
         assert not [job_id for job_id in with_checkpoints if self.look()[job_id].state in TERMINAL]
@@ -175,8 +175,12 @@ class Protocol(RuleBasedStateMachine):
             return {job.id: Seen(job.state, job.requested, job.fence, job.version, job.events) for job in tx.query(Job)}
 
 
-@pytest.mark.proof(14, "random protocol, jumping clock", "one live fence, fences grow, ends are final")
-def test_a_job_has_one_holder_and_one_end(database_url: str, note: Note, size: Size) -> None:
+@pytest.mark.proof(
+    14,
+    "random actions of workers, owners and schedulers; clock jumps",
+    "one valid lease; fences grow; final states stay",
+)
+def test_a_job_has_one_valid_lease_and_one_final_state(database_url: str, note: Note, size: Size) -> None:
     engine = open_database(database_url)
     examples, steps = size(12, 100), size(25, 50)
     run_state_machine_as_test(
@@ -191,4 +195,4 @@ def test_a_job_has_one_holder_and_one_end(database_url: str, note: Note, size: S
         ),
     )
     engine.dispose()
-    note(f"{database_url.partition(':')[0]}: {examples} runs of {steps} steps")
+    note(f"{database_url.partition(':')[0]}: {examples} runs of {steps} actions")

@@ -1,4 +1,4 @@
-"""Proofs 1, 9 and 10: storms of kills, of bells and of stops."""
+"""Proofs 1, 9 and 10: many kills, notifications and stops."""
 
 import random
 import time
@@ -11,16 +11,14 @@ from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import ServiceUnderTest
 
 SLOW_STOP_SECONDS = 3.0
-LONG = 3000  # epochs: long enough to be killed in
+LONG = 3000  # epochs; long enough for a kill to arrive
 
 
-@pytest.mark.proof(1, "kill storm", "all succeed, none twice, hashes equal")
-def test_in_a_storm_of_kills_every_job_succeeds_once_with_the_same_bits(
-    service: ServiceUnderTest, note: Note, size: Size
-) -> None:
-    service.undisturbed(LONG)
-    service.begin("second worker")
-    urls = [service.queue(LONG) for _ in range(size(5, 200))]
+@pytest.mark.proof(1, "random SIGKILLs of processes and workers", "every job succeeds once with the same bits")
+def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderTest, note: Note, size: Size) -> None:
+    service.reference_hash(LONG)
+    service.start_part("second worker")
+    urls = [service.submit_job(LONG) for _ in range(size(5, 200))]
     rng, kills, pause = random.Random(1), 0, (0.7, 1.4) if size(0, 1) == 0 else (0.5, 3.0)
     waiting = set(urls)
     while waiting and kills < size(8, 10_000):
@@ -33,44 +31,44 @@ def test_in_a_storm_of_kills_every_job_succeeds_once_with_the_same_bits(
             kills += 1
         waiting -= {url for url in waiting if service.job(url)["finished_at"]}
         service.restart_dead()
-    jobs = service.all_end(urls)
-    service.expect_undisturbed(jobs, LONG)
+    jobs = service.wait_for_all(urls)
+    service.assert_same_as_reference(jobs, LONG)
     most = max(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{len(jobs)} jobs, {kills} kills, up to {most} attempts a job")
 
 
-@pytest.mark.proof(9, "each bell five times", "one claim per job")
-def test_a_bell_rung_five_times_claims_a_job_once(service: ServiceUnderTest, note: Note, size: Size) -> None:
+@pytest.mark.proof(9, "each notification five times", "one claim per job")
+def test_five_notifications_claim_a_job_once(service: ServiceUnderTest, note: Note, size: Size) -> None:
     app = celery_app(service.broker.url)
     urls = []
     for _ in range(size(10, 100)):
-        urls.append(service.queue(20))
+        urls.append(service.submit_job(20))
         send_notifications(app, 5)
-    jobs = service.all_end(urls)
+    jobs = service.wait_for_all(urls)
     claims = [sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs]
     assert claims == [1] * len(jobs)
-    service.expect_undisturbed(jobs, 20)
+    service.assert_same_as_reference(jobs, 20)
     note(f"{len(jobs)} jobs, {sum(claims)} claims")
 
 
-@pytest.mark.proof(10, "rolling SIGTERMs", "no attempt charged, each <= 3 s")
-def test_rolling_stops_charge_no_attempt_and_are_over_soon(service: ServiceUnderTest, note: Note, size: Size) -> None:
+@pytest.mark.proof(10, "SIGTERM to one worker after the other", "no attempt charged; each stop takes at most 3 s")
+def test_rolling_restarts_are_quick_and_charge_no_attempt(service: ServiceUnderTest, note: Note, size: Size) -> None:
     rounds = size(3, 50)
-    service.undisturbed(800)
-    urls = [service.queue(800) for _ in range(size(2, 12))]
+    service.reference_hash(800)
+    urls = [service.submit_job(800) for _ in range(size(2, 12))]
     took = []
     for number in range(rounds):
         stopping, other = ("worker", "second worker") if number % 2 == 0 else ("second worker", "worker")
-        service.begin(other)
-        service.wait(lambda: all(service.trainers(other) for other in service.parts if "worker" in other))
+        service.start_part(other)
+        service.wait(lambda: all(service.training_processes(other) for other in service.parts if "worker" in other))
         time.sleep(0.3)
-        took.append(service.stop(stopping))
+        took.append(service.stop_part(stopping))
     if "worker" not in service.parts:
-        service.begin("worker")
-    jobs = service.all_end(urls, 120)
-    service.expect_undisturbed(jobs, 800)
+        service.start_part("worker")
+    jobs = service.wait_for_all(urls, 120)
+    service.assert_same_as_reference(jobs, 800)
     charged = [job["transitions"] for job in jobs if job["attempt"] != 1]
-    assert not charged, f"{charged}\n{service.told()}"
-    assert max(took) <= size(15, SLOW_STOP_SECONDS)  # the short form runs beside other tests
-    turns = sum(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
-    note(f"{rounds} stops, {turns} turns at {len(jobs)} jobs, slowest stop {max(took):.2f} s")
+    assert not charged, f"{charged}\n{service.log()}"
+    assert max(took) <= size(15, SLOW_STOP_SECONDS)  # the short form runs in parallel with other tests
+    attempts = sum(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
+    note(f"{rounds} stops, {attempts} attempts at {len(jobs)} jobs, slowest stop {max(took):.2f} s")

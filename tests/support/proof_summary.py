@@ -1,4 +1,4 @@
-"""The table of the proofs of reliability that a run of the tests prints at its end."""
+"""Print a table of the proofs of reliability at the end of a test run."""
 
 from collections.abc import Callable
 
@@ -7,19 +7,19 @@ import pytest
 Note = Callable[[str], None]  # notes the figure that a proof measured
 Size = Callable[[int, int], int]  # the size of a proof in its short and in its long form
 
-NAME = "proof"  # of the property by which a test's report carries its row
-TITLES = ("proof", "claim", "form", "figure", "passes with", "verdict")
+NAME = "proof"  # of the property of a test's report that holds its row
+TITLES = ("proof", "fault", "form", "measured", "passes if", "verdict")
 
 
 def print_proofs(terminal: pytest.TerminalReporter, form: str) -> None:
-    """One line for each test that is marked as a proof."""
+    """Print one line for each test with the marker `proof`."""
     rows = [TITLES]
     for verdict in ("passed", "failed", "error"):
         for report in terminal.getreports(verdict):
             properties = dict(getattr(report, "user_properties", ()))  # collection errors have none
             if (row := properties.get(NAME)) and (report.when == "call" or verdict == "error"):
-                number, claim, limit = (str(part) for part in row)
-                rows.append((number, claim, form, str(properties.get("figure", "-")), limit, verdict))
+                number, fault, condition = (str(part) for part in row)
+                rows.append((number, fault, form, str(properties.get("figure", "-")), condition, verdict))
     if len(rows) == 1:
         return
     terminal.section("proofs of reliability")

