@@ -1,6 +1,6 @@
-"""Break the job protocol in one place at a time, and see that a test notices: ``./dev bench mutations [WORD]``.
+"""Break the job protocol in one place at a time, and check that a test fails: ``./dev bench mutations [WORD]``.
 
-Each mutation is made in a copy of the tree; with a word, only those whose name has it.
+Each mutation is made in a copy of the tree. With a word, only mutations whose name contains it are made.
 """
 
 import argparse
@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LEASES, CLAIMS, DATABASE = "store/jobs/leases.py", "store/jobs/claims.py", "store/db/database.py"
-PROTOCOL = ("tests/store/test_leases.py",)
-CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
-QUEUE = ("tests/store/test_claims.py",)
+LEASES, CLAIM, DATABASE = "store/jobs/leases.py", "store/jobs/claim.sql", "store/db/database.py"
+RETRY, JOB_RUN = "worker/job/retry.py", "worker/job/job_run.py"
+PYTHON_CLOCK = "int(__import__('time').time() * 1000)"
+SQL_CLOCK = "(SELECT (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint)"
+PROTOCOL = ("tests/store/jobs/test_leases.py",)
+QUEUE = ("tests/store/jobs/test_claims.py",)
+RETRIES = ("tests/worker/job/test_retry.py",)
 RUNNER = ("tests/worker/test_runner.py",)
-API = ("tests/api/jobs/test_jobs.py", "tests/api/http/test_authentication.py")
+CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """`old` becomes `new` everywhere in a file; `tests` are to fail."""
+    """`old` becomes `new` everywhere in a file; some of `tests` must fail."""
 
     name: str
     file: str
@@ -34,115 +37,113 @@ class Mutation:
 
 
 MUTATIONS = (
+    # The fence and the state guard every write.
     Mutation("fence not checked", LEASES, "Job.fence == lease.fence, ", "", PROTOCOL),
     Mutation("state not checked", LEASES, ', Job.state == "running")\n', ")\n", PROTOCOL),
-    Mutation("fence not raised", CLAIMS, "fence=Job.fence + 1", "fence=Job.fence", PROTOCOL),
-    Mutation("other arithmetic not waited for", CLAIMS, " AND id NOT IN (SELECT id FROM waiting)", "", QUEUE),
-    Mutation("dead workers waited for", CLAIMS, 'Worker.seen_at > now() - _given("live")', "Worker.seen_at > 0", QUEUE),
-    Mutation("waited for without end", CLAIMS, 'Job.updated_at > now() - _given("wait")', "Job.updated_at > 0", QUEUE),
+    Mutation("fence not increased", CLAIM, "fence = fence + 1,", "fence = fence,", PROTOCOL),
     Mutation(
-        "failed claims not looked for",
-        "worker/runner.py",
-        "return self._held()",
-        "return None",
-        ("tests/faults/test_failpoints.py", "-k", "reported"),
+        "checkpoint stored without the fence",
+        LEASES,
+        "    _update_held(tx, lease, checkpoint_id=checkpoint_id)\n",
+        "    tx.execute(update(Job).where(Job.id == lease.job_id).values(checkpoint_id=checkpoint_id))\n",
+        PROTOCOL,
     ),
-    Mutation("attempt not charged", CLAIMS, "attempt=Job.attempt + 1", "attempt=Job.attempt", PROTOCOL),
-    Mutation("drained attempt charged", LEASES, "else Job.attempt - 1,", "else Job.attempt,", PROTOCOL),
-    Mutation("cancel lost in a pause", LEASES, '(canceled, "canceled"), ', "", PROTOCOL),
-    Mutation("resume lost in a pause", LEASES, '(paused, "paused"), else_="queued"', 'else_="paused"', PROTOCOL),
-    Mutation("cancel lost in an end", LEASES, ", not_canceled)", ")", PROTOCOL),
+    # Jobs wait for workers that compute the same bits.
+    Mutation("fingerprint ignored", CLAIM, " AND id NOT IN (SELECT id FROM reserved)", "", QUEUE),
+    Mutation("jobs reserved for dead workers", CLAIM, "seen_at > {now} - :live", "seen_at > 0 * :live", QUEUE),
+    Mutation("jobs reserved without end", CLAIM, "updated_at > {now} - :wait", "updated_at > 0 * :wait", QUEUE),
+    # Attempts are counted.
+    Mutation("claim not counted as attempt", CLAIM, "attempt = attempt + 1,", "attempt = attempt,", PROTOCOL),
+    Mutation("attempt of a stopping worker charged", LEASES, "else Job.attempt - 1,", "else Job.attempt,", PROTOCOL),
+    Mutation("lost workers not counted", RETRY, "if attempt < max_attempts:", "if attempt < 10_000:", PROTOCOL),
+    Mutation("lost worker retried without end", RETRY, "return WORKER_LOST", "return outcome", RETRIES),
+    Mutation("rejected result retried without end", RETRY, "return DATABASE_REFUSED", "return outcome", RETRIES),
+    Mutation(
+        "failed claims not recovered",
+        "worker/claiming.py",
+        "return self._find_claimed()",
+        "return None",
+        ("tests/worker/test_claiming.py",),
+    ),
+    # Requests of owners are kept.
+    Mutation("cancel lost at a pause", LEASES, '(canceled, "canceled"), ', "", PROTOCOL),
+    Mutation("resume lost at a pause", LEASES, '(paused, "paused"), else_="queued"', 'else_="paused"', PROTOCOL),
+    Mutation("cancel lost at the end of a job", LEASES, ", not_canceled)", ")", PROTOCOL),
+    Mutation("pause lost with the worker", RETRY, 'if requested != "pause":', 'if requested != "?":', RETRIES),
+    Mutation(
+        "lost epochs not repeated before a stop",
+        JOB_RUN,
+        'case "stop" if loaded.state.epoch >= self._job.epoch:',
+        'case "stop":',
+        ("tests/worker/job/test_owner_requests.py",),
+    ),
+    Mutation("drain flag ignored", JOB_RUN, "if self._is_draining():", "if self._is_draining is None:", RUNNER),
+    # Final states stay, and leave no checkpoints.
+    Mutation("final states change", "store/jobs/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
     Mutation(
         "checkpoints kept after the end",
-        "store/jobs/jobs.py",
+        "store/jobs/transitions.py",
         "checkpoints.remove_older(tx, JobId(job.id), keep=0)",
         "pass",
         PROTOCOL,
     ),
-    Mutation("living leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
+    # Leases lapse by the clock of the database.
+    Mutation("valid leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
+    Mutation("lapse judged by another clock", LEASES, "lease_until < now()", f"lease_until < {PYTHON_CLOCK}", CLOCKS),
+    Mutation("renewed lease by another clock", LEASES, "return now() + int", f"return {PYTHON_CLOCK} + int", CLOCKS),
+    Mutation("new lease by another clock", CLAIM, "lease_until = {now} +", f"lease_until = {SQL_CLOCK} +", CLOCKS),
     Mutation(
-        "lapse judged by another clock",
-        LEASES,
-        "Job.lease_until < now()",
-        "Job.lease_until < int(__import__('time').time() * 1000)",
-        CLOCKS,
-    ),
-    Mutation(
-        "lease given by another clock",
-        LEASES,
-        "return now() + int",
-        "return int(__import__('time').time() * 1000) + int",
-        CLOCKS,
-    ),
-    Mutation(
-        "claim's lease by another clock",
-        CLAIMS,
-        "lease_until=now() +",
-        "lease_until=int(__import__('time').time() * 1000) +",
-        CLOCKS,
-    ),
-    Mutation(
-        "sleeper stops the scheduler",
+        "frozen worker blocks the scheduler",
         LEASES,
         "skip_locked=True",
         "skip_locked=False",
-        ("tests/faults/test_stale.py", "-k", "sleeps_in"),
+        ("tests/faults/test_stale.py", "-k", "frozen_in"),
     ),
-    Mutation("lost workers not counted", LEASES, "Job.attempt >= max_attempts", "Job.attempt > 10_000", PROTOCOL),
-    Mutation("cancel forgotten with the worker", LEASES, 'Job.requested == "cancel"', 'Job.requested == "?"', PROTOCOL),
+    # Checkpoints survive damage.
+    Mutation("one checkpoint kept", LEASES, "keep=KEPT_CHECKPOINTS", "keep=1", PROTOCOL),
     Mutation(
-        "pointer flipped without the fence",
-        LEASES,
-        "    _held(tx, lease, checkpoint_id=checkpoint_id)\n",
-        "    tx.execute(update(Job).where(Job.id == lease.job_id).values(checkpoint_id=checkpoint_id))\n",
-        PROTOCOL,
-    ),
-    Mutation("one checkpoint kept", LEASES, "keep=2", "keep=1", PROTOCOL),
-    Mutation("ends not final", "store/jobs/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
-    Mutation(
-        "damaged checkpoint stops the job",
+        "damaged checkpoint ends the job",
         "worker/job/loading.py",
         "except (CheckpointError, BlobDamaged)",
         "except ZeroDivisionError",
         RUNNER,
     ),
     Mutation(
-        "damaged bytes not noticed",
+        "damaged bytes not detected",
         "store/artifacts/blobs.py",
         "if digest.hexdigest() != expected:",
         "if digest is None:",
-        ("tests/store/test_blobs.py",),
+        ("tests/store/artifacts/test_blobs.py",),
     ),
+    # Notifications follow the commit, and are repeated.
     Mutation(
-        "lost epochs not made again before a stop",
-        "worker/job/job_run.py",
-        'case "stop" if prepared.state.epoch >= self._job.epoch:',
-        'case "stop":',
-        ("tests/worker/test_requests.py",),
-    ),
-    Mutation(
-        "drain flag not seen", "worker/job/job_run.py", "if self._draining():", "if self._draining is None:", RUNNER
-    ),
-    Mutation(
-        "notification before commit",
+        "notification before the commit",
         "store/db/transaction.py",
-        "    tx.info.setdefault(AFTER_COMMIT, []).append(hook)\n",
-        "    hook()\n",
-        ("tests/store/test_transaction.py",),
+        "    tx.info.setdefault(AFTER_COMMIT, []).append(hook)",
+        "    hook()",
+        ("tests/store/db/test_transaction.py",),
     ),
     Mutation(
-        "nobody rings again",
-        "worker/maintenance/scheduler.py",
-        "send(self._app, min(max(free, 1), MOST_RINGS))",
-        "send(self._app, 0)",
-        ("tests/worker/test_scheduler.py",),
+        "notifications not repeated",
+        "worker/maintenance/worker_notifications.py",
+        "min(max(free_slots, 1), self.limit)",
+        "0",
+        ("tests/worker/maintenance/test_worker_notifications.py",),
     ),
     Mutation(
-        "answer not kept with its key",
+        "full workers restart",
+        "worker/broker_watchdog.py",
+        "if busy_slots >= self._slots:",
+        "if busy_slots < 0:",
+        ("tests/worker/test_broker_watchdog.py",),
+    ),
+    # Requests are answered once, and quotas hold under concurrency.
+    Mutation(
+        "answer not stored with its key",
         "api/http/idempotency.py",
         "            idempotency.store_answer(",
         "            (lambda *_: None)(",
-        API,
+        ("tests/api/jobs/test_jobs.py",),
     ),
     Mutation(
         "queue counted without a lock",
@@ -158,38 +159,31 @@ MUTATIONS = (
         '"BEGIN"',
         ("tests/faults/test_database.py", "-k", "four"),
     ),
-    Mutation(
-        "busy workers take themselves for deaf",
-        "worker/broker_watchdog.py",
-        "if busy >= self._slots:",
-        "if busy < 0:",
-        ("tests/worker/test_hearing.py",),
-    ),
 )
 
 
 def main() -> int:
-    """Print a line for each mutation; 1 if one lives."""
+    """Print a line for each mutation; return how many no test noticed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("word", nargs="?", default="", help="only mutations whose name has it")
+    parser.add_argument("word", nargs="?", default="", help="only mutations whose name contains it")
     word = parser.parse_args().word
     chosen = [mutation for mutation in MUTATIONS if word in mutation.name]
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "data", "__pycache__"))
-        lived = [mutation for mutation in chosen if not caught(tree, mutation)]
-    print(f"{len(chosen) - len(lived)} of {len(chosen)} caught")
-    return len(lived)
+        unnoticed = [mutation for mutation in chosen if not caught(tree, mutation)]
+    print(f"{len(chosen) - len(unnoticed)} of {len(chosen)} caught")
+    return len(unnoticed)
 
 
 def caught(tree: Path, mutation: Mutation) -> bool:
-    """Whether its tests fail with the mutation, by a failing test and nothing else."""
+    """Whether a test fails with the mutation."""
     file = tree / mutation.file
-    sound, began = file.read_text(), time.monotonic()
-    if mutation.old not in sound:
-        print(f"{mutation.name:40} there is nothing like it in {mutation.file} any more")
+    original, began = file.read_text(), time.monotonic()
+    if mutation.old not in original:
+        print(f"{mutation.name:40} the mutated code is no longer in {mutation.file}")
         return False
-    file.write_text(sound.replace(mutation.old, mutation.new))
+    file.write_text(original.replace(mutation.old, mutation.new))
     try:
         ran = subprocess.run(
             [sys.executable, "-P", "-m", "pytest", "-q", "-x", *mutation.tests],
@@ -200,10 +194,10 @@ def caught(tree: Path, mutation: Mutation) -> bool:
             check=False,
         )
     finally:
-        file.write_text(sound)
+        file.write_text(original)
     failed = [line.split(" - ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     by = failed[0].rpartition("::")[2] if failed else "nothing"
-    verdict = "caught" if ran.returncode == 1 and failed else "LIVES"
+    verdict = "caught" if ran.returncode == 1 and failed else "NOT NOTICED"
     print(f"{mutation.name:40} {verdict} by {by} ({time.monotonic() - began:.0f} s)", flush=True)
     return ran.returncode == 1 and bool(failed)
 
