@@ -1,6 +1,6 @@
-"""The API in this process, on SQLite and a real Valkey; jobs stay queued until a test runs a worker.
+"""Fixtures for tests of the API, which runs in this process on SQLite and a real Valkey.
 
-What depends on the database is tested on both where it is written, in `tests/store`; here `test_jobs` runs on both.
+Jobs stay queued until a test runs a worker. `tests/store` tests what depends on the database, on SQLite and PostgreSQL.
 """
 
 from collections.abc import Callable, Iterator
@@ -82,5 +82,5 @@ def model(client: TestClient, dataset: dict[str, Any], work: Callable[[], None])
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
     work()
     model_id = client.get(job["links"]["self"]).json()["model_id"]
-    shown: dict[str, Any] = client.get(f"/v1/models/{model_id}").json()
-    return shown
+    found: dict[str, Any] = client.get(f"/v1/models/{model_id}").json()
+    return found

@@ -1,4 +1,4 @@
-"""/v1/datasets: what a business app gets for a file, good or bad."""
+"""/v1/datasets: responses to valid and invalid uploads."""
 
 import gzip
 import hashlib
@@ -15,16 +15,16 @@ from tests.support.tables import flowers
 
 def test_a_table_is_stored_and_profiled(client: TestClient) -> None:
     csv = flowers()
-    answer = client.post("/v1/datasets?name=flowers", content=csv, headers=CSV)
-    shown = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/v1/datasets/{shown['id']}"
-    assert (shown["name"], shown["rows"], shown["bytes"], shown["format"]) == ("flowers", 120, len(csv), "csv")
-    assert shown["sha256"] == hashlib.sha256(csv.encode()).hexdigest()
-    types = {column["name"]: column["type"] for column in shown["columns"]}
+    response = client.post("/v1/datasets?name=flowers", content=csv, headers=CSV)
+    found = response.json()
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"/v1/datasets/{found['id']}"
+    assert (found["name"], found["rows"], found["bytes"], found["format"]) == ("flowers", 120, len(csv), "csv")
+    assert found["sha256"] == hashlib.sha256(csv.encode()).hexdigest()
+    types = {column["name"]: column["type"] for column in found["columns"]}
     assert types == {"length": "number", "width": "number", "color": "category", "kind": "category"}
-    assert client.get(answer.headers["Location"]).json() == shown
-    assert client.get("/v1/datasets").json() == {"data": [shown], "next_cursor": None}
+    assert client.get(response.headers["Location"]).json() == found
+    assert client.get("/v1/datasets").json() == {"data": [found], "next_cursor": None}
 
 
 def test_a_form_and_gzip_give_the_same_table_as_the_file_itself(client: TestClient) -> None:
@@ -40,9 +40,9 @@ def test_a_form_and_gzip_give_the_same_table_as_the_file_itself(client: TestClie
 
 
 def test_read_options_are_applied(client: TestClient) -> None:
-    shown = upload(client, "1;x\n-;y\n3;x\n", delimiter=";", header="false", missing="-", types="column_1:category")
-    assert shown["rows"] == 3
-    assert [(column["type"], column["missing"]) for column in shown["columns"]] == [("category", 1), ("category", 0)]
+    found = upload(client, "1;x\n-;y\n3;x\n", delimiter=";", header="false", missing="-", types="column_1:category")
+    assert found["rows"] == 3
+    assert [(column["type"], column["missing"]) for column in found["columns"]] == [("category", 1), ("category", 0)]
 
 
 BAD_FILES = {
@@ -57,10 +57,10 @@ BAD_FILES = {
 def test_an_invalid_file_is_rejected_with_all_errors_and_not_stored(
     client: TestClient, settings: Settings, kind: str
 ) -> None:
-    answer = client.post("/v1/datasets", content=BAD_FILES[kind], headers=CSV)
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (422, "invalid_dataset")
-    assert answer.headers["Content-Type"] == "application/problem+json"
+    response = client.post("/v1/datasets", content=BAD_FILES[kind], headers=CSV)
+    problem = response.json()
+    assert (response.status_code, problem["code"]) == (422, "invalid_dataset")
+    assert response.headers["Content-Type"] == "application/problem+json"
     assert all(error["detail"] and error["fix"] for error in problem["errors"])
     assert client.get("/v1/datasets").json()["data"] == []
     assert list((settings.data / "uploads").iterdir()) == []
@@ -86,21 +86,21 @@ REFUSED = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_an_unusable_body_is_rejected(client: TestClient, kind: str) -> None:
     body, headers, status, code = REFUSED[kind]
-    answer = client.post("/v1/datasets", content=body, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    response = client.post("/v1/datasets", content=body, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
 @pytest.mark.parametrize(
     "query", [{"delimiter": "::"}, {"header": "maybe"}, {"types": "a"}, {"types": "a:color"}, {"name": ""}]
 )
 def test_invalid_options_are_rejected(client: TestClient, query: dict[str, str]) -> None:
-    answer = client.post("/v1/datasets", params=query, content="a,b\n1,2\n", headers=CSV)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert answer.json()["errors"]
+    response = client.post("/v1/datasets", params=query, content="a,b\n1,2\n", headers=CSV)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["errors"]
 
 
 class TestSmallLimits:
-    """With small limits, large files are refused."""
+    """Files over the limit are rejected."""
 
     @pytest.fixture
     def api_settings(self) -> ApiSettings:
@@ -108,18 +108,18 @@ class TestSmallLimits:
 
     def test_a_file_over_the_limit_is_rejected(self, client: TestClient) -> None:
         for body in ({"content": "1,2\n" * 1000, "headers": CSV}, {"files": {"file": "1,2\n" * 1000}}):
-            answer = client.post("/v1/datasets", **body)
-            assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+            response = client.post("/v1/datasets", **body)
+            assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
     def test_a_body_of_unknown_length_is_rejected_once_it_is_too_large(self, client: TestClient) -> None:
-        answer = client.post("/v1/datasets", content=(b"1,2\n" for _ in range(1000)), headers=CSV)
-        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        response = client.post("/v1/datasets", content=(b"1,2\n" for _ in range(1000)), headers=CSV)
+        assert (response.status_code, response.json()["code"]) == (413, "too_large")
 
 
 def test_a_data_set_cannot_be_deleted_while_a_job_needs_it(client: TestClient, dataset: dict[str, Any]) -> None:
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
-    answer = client.delete(f"/v1/datasets/{dataset['id']}")
-    assert (answer.status_code, answer.json()["code"]) == (409, "dataset_in_use")
+    response = client.delete(f"/v1/datasets/{dataset['id']}")
+    assert (response.status_code, response.json()["code"]) == (409, "dataset_in_use")
     client.post(f"/v1/jobs/{job['id']}/cancel")
     assert client.delete(f"/v1/datasets/{dataset['id']}").status_code == 204
     assert client.get(f"/v1/datasets/{dataset['id']}").status_code == 404

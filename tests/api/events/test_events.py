@@ -1,4 +1,4 @@
-"""Watching a job: events as a page and as a stream, and answers that are held until there is news."""
+"""Following a job: events as a page and as a stream, and long polling."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 def job(client: TestClient, dataset: dict[str, Any]) -> dict[str, Any]:
     """A queued job of three epochs."""
     body = {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 3}}
-    shown: dict[str, Any] = client.post("/v1/jobs", json=body).json()
-    return shown
+    found: dict[str, Any] = client.post("/v1/jobs", json=body).json()
+    return found
 
 
 def soon(work: Callable[[], None], seconds: float = 0.3) -> threading.Thread:
@@ -24,7 +24,7 @@ def soon(work: Callable[[], None], seconds: float = 0.3) -> threading.Thread:
 
 
 def messages(stream: str) -> list[tuple[int, str]]:
-    """Numbers and types of the events of a stream."""
+    """Return the numbers and types of the events of a stream."""
     blocks = [block.split("\n") for block in stream.strip().split("\n\n") if block.startswith("id:")]
     return [(int(lines[0].removeprefix("id: ")), lines[1].removeprefix("event: ")) for lines in blocks]
 
@@ -62,24 +62,24 @@ def test_a_stream_resumes_without_gaps_or_repeats_and_ends_with_the_job(
 
 @pytest.mark.parametrize("wrong", ["x", "-1", "9" * 20])
 def test_an_invalid_last_event_id_is_rejected(client: TestClient, job: dict[str, Any], wrong: str) -> None:
-    answer = client.get(job["links"]["events"], headers={"Last-Event-ID": wrong})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
+    response = client.get(job["links"]["events"], headers={"Last-Event-ID": wrong})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_header")
 
 
 def test_a_long_poll_is_answered_when_the_job_changes(client: TestClient, job: dict[str, Any]) -> None:
     thread = soon(lambda: client.post(f"/v1/jobs/{job['id']}/cancel") and None)
     began = time.monotonic()
-    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=20"})
+    response = client.get(job["links"]["self"], headers={"Prefer": "wait=20"})
     thread.join()
-    assert answer.json()["state"] == "canceled"
-    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert response.json()["state"] == "canceled"
+    assert response.headers["Preference-Applied"] == "wait=20"
     assert time.monotonic() - began < 10
 
 
 def test_a_long_poll_without_changes_ends_after_the_wait(client: TestClient, job: dict[str, Any]) -> None:
-    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=1"})
-    assert (answer.status_code, answer.json()["state"]) == (200, "queued")
-    again = client.get(job["links"]["self"], headers={"Prefer": "wait=1", "If-None-Match": answer.headers["ETag"]})
+    response = client.get(job["links"]["self"], headers={"Prefer": "wait=1"})
+    assert (response.status_code, response.json()["state"]) == (200, "queued")
+    again = client.get(job["links"]["self"], headers={"Prefer": "wait=1", "If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -94,12 +94,12 @@ def test_a_submit_that_waits_returns_the_finished_job(
 
     thread = soon(keep_working)
     body = {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2}}
-    answer = client.post("/v1/jobs", json=body, headers={"Prefer": "wait=30"})
+    response = client.post("/v1/jobs", json=body, headers={"Prefer": "wait=30"})
     answered.set()
     thread.join()
-    assert (answer.status_code, answer.json()["state"]) == (201, "succeeded")
+    assert (response.status_code, response.json()["state"]) == (201, "succeeded")
 
 
 def test_a_wait_over_the_maximum_is_rejected(client: TestClient, job: dict[str, Any]) -> None:
-    answer = client.get(job["links"]["self"], headers={"Prefer": "wait=61"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_header")
+    response = client.get(job["links"]["self"], headers={"Prefer": "wait=61"})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_header")

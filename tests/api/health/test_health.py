@@ -5,6 +5,6 @@ from fastapi.testclient import TestClient
 
 def test_without_a_worker_the_service_is_healthy_but_not_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    answer = client.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": "ok", "broker": "ok", "workers": "no worker is alive"}
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": "ok", "broker": "ok", "workers": "no worker is alive"}

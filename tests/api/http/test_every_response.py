@@ -9,8 +9,8 @@ from tests.support.tables import flowers
 
 def test_every_response_has_a_request_id_or_echoes_the_clients(client: TestClient) -> None:
     assert client.get("/healthz", headers={"X-Request-Id": "mine-1"}).headers["X-Request-Id"] == "mine-1"
-    refused = client.get("/v1/jobs/job_1")
-    assert refused.json()["request_id"] == refused.headers["X-Request-Id"]
+    rejected = client.get("/v1/jobs/job_1")
+    assert rejected.json()["request_id"] == rejected.headers["X-Request-Id"]
     assert client.get("/healthz", headers={"X-Request-Id": "a b"}).headers["X-Request-Id"].startswith("req_")
 
 

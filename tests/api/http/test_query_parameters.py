@@ -1,4 +1,4 @@
-"""Query parameters: conditions of lists, and an answer to every name that an address does not know."""
+"""Query parameters: filters of lists, and errors for unknown names."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from tests.support.api import pointers
 
 
 def list_ids(client: TestClient, **query: Any) -> list[str]:
-    """The ids on all pages of two."""
+    """Return the ids on all pages of two items each."""
     ids, cursor = list[str](), None
     while True:
-        answer = client.get("/v1/jobs", params={**query, "limit": 2, **({"cursor": cursor} if cursor else {})})
-        assert answer.status_code == 200, answer.text
-        ids += [job["id"] for job in answer.json()["data"]]
-        cursor = answer.json()["next_cursor"]
+        response = client.get("/v1/jobs", params={**query, "limit": 2, **({"cursor": cursor} if cursor else {})})
+        assert response.status_code == 200, response.text
+        ids += [job["id"] for job in response.json()["data"]]
+        cursor = response.json()["next_cursor"]
         if cursor is None:
             return ids
 
@@ -52,16 +52,16 @@ def test_a_list_of_jobs_can_be_filtered(client: TestClient, dataset: dict[str, A
     ],
 )
 def test_invalid_filters_are_rejected(client: TestClient, query: str, detail: str) -> None:
-    answer = client.get(f"/v1/jobs?{query}")
-    assert answer.status_code == 422, answer.text
-    assert detail in answer.json()["errors"][0]["detail"]
+    response = client.get(f"/v1/jobs?{query}")
+    assert response.status_code == 422, response.text
+    assert detail in response.json()["errors"][0]["detail"]
 
 
 def test_unknown_parameters_are_reported_with_all_other_errors(client: TestClient, dataset: dict[str, Any]) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind", "priority": 11}
-    answer = client.post("/v1/jobs?validateonly=true&x=1", json=body)
-    assert pointers(answer.json()) == ["/priority", "query validateonly", "query x"]
-    assert "did you mean validate_only?" in answer.json()["errors"][1]["detail"]
+    response = client.post("/v1/jobs?validateonly=true&x=1", json=body)
+    assert pointers(response.json()) == ["/priority", "query validateonly", "query x"]
+    assert "did you mean validate_only?" in response.json()["errors"][1]["detail"]
     right = client.post("/v1/jobs?validateonly=true", json={**body, "priority": 5})
     assert (right.status_code, pointers(right.json())) == (422, ["query validateonly"])
     assert client.get("/v1/jobs").json()["data"] == []
@@ -69,8 +69,8 @@ def test_unknown_parameters_are_reported_with_all_other_errors(client: TestClien
 
 @pytest.mark.parametrize("path", ["/v1/jobs/job_1", "/v1/models", "/v1/datasets", "/v1/weights"])
 def test_unknown_parameters_are_rejected_everywhere(client: TestClient, path: str) -> None:
-    answer = client.get(f"{path}?nonsense=1")
-    assert (answer.status_code, pointers(answer.json())) == (422, ["query nonsense"])
+    response = client.get(f"{path}?nonsense=1")
+    assert (response.status_code, pointers(response.json())) == (422, ["query nonsense"])
 
 
 def test_every_documented_route_checks_its_parameters(settings: Settings, limits: ServiceLimits) -> None:

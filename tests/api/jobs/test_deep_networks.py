@@ -11,7 +11,7 @@ from tests.support.api import train, upload
 
 
 def spirals(rows: int = 800, seed: int = 1) -> str:
-    """Two spirals that wind around each other."""
+    """Return a table of two intertwined spirals."""
     rng = random.Random(seed)
     lines = ["x,y,arm"]
     for _ in range(rows):
@@ -23,7 +23,7 @@ def spirals(rows: int = 800, seed: int = 1) -> str:
 
 
 def bars(rows: int = 300, seed: int = 1) -> str:
-    """Pictures of 6 by 6 with a horizontal or a vertical bar somewhere."""
+    """Return a table of 6 by 6 images with a horizontal or a vertical bar."""
     rng = random.Random(seed)
     lines = [",".join([*(f"p{at}" for at in range(36)), "bar"])]
     for _ in range(rows):
@@ -35,7 +35,7 @@ def bars(rows: int = 300, seed: int = 1) -> str:
 
 
 def sorting(rows: int = 2000, seed: int = 1) -> str:
-    """Four numbers, and the same in order."""
+    """Return a table of four numbers and the same numbers sorted."""
     rng = random.Random(seed)
     lines = ["a,b,c,d,first,second,third,fourth"]
     for _ in range(rows):
@@ -45,7 +45,7 @@ def sorting(rows: int = 2000, seed: int = 1) -> str:
 
 
 def model_of(client: TestClient, work: Callable[[], None], csv: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The model of a job that has succeeded."""
+    """Train and return the model."""
     job = train(client, work, {"dataset_id": upload(client, csv)["id"], **body})
     model: dict[str, Any] = client.get(job["links"]["model"]).json()
     return model
@@ -70,16 +70,16 @@ def test_a_convolutional_network_learns_images_from_flat_columns(client: TestCli
     model = model_of(client, work, bars(), body)
     assert model["evaluation"]["accuracy"] >= 0.95
     row = dict(zip((f"p{at}" for at in range(36)), (float(at % 6 == 2) for at in range(36)), strict=True))
-    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [row]}).json()
-    assert answer["predictions"][0]["label"] == "upright"
+    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [row]}).json()
+    assert response["predictions"][0]["label"] == "upright"
 
 
 def test_layers_that_do_not_fit_are_rejected_with_a_pointer(client: TestClient) -> None:
     layers = [{"type": "reshape", "shape": [1, 6, 7]}, {"type": "flatten"}]
     body = {"dataset_id": upload(client, bars(40))["id"], "target": "bar", "model": {"layers": layers}}
-    answer = client.post("/v1/jobs", json=body)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/model/layers/0"
+    response = client.post("/v1/jobs", json=body)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/model/layers/0"
 
 
 def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None]) -> None:
@@ -112,5 +112,5 @@ def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None])
     model = model_of(client, work, sorting(), body)
     assert model["evaluation"]["all_right"] >= 0.95
     rows = [{"a": 3, "b": 1, "c": 5, "d": 0}]
-    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]
-    assert [int(answer["targets"][name]["label"]) for name in body["target"]] == [0, 1, 3, 5]
+    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]
+    assert [int(response["targets"][name]["label"]) for name in body["target"]] == [0, 1, 3, 5]

@@ -14,7 +14,7 @@ LAYERS = [{"type": "dense", "units": 8}, {"type": "dense", "units": 6}]
 
 
 def sales(shops: int = 40, rows: int = 400, seed: int = 7) -> str:
-    """CSV of a shop, with gaps, a size, and sales that follow from both."""
+    """Return a table of shops with missing values, a size, and sales that depend on both."""
     rng = random.Random(seed)
     lines = ["shop,size,sales"]
     for _ in range(rows):
@@ -25,7 +25,7 @@ def sales(shops: int = 40, rows: int = 400, seed: int = 7) -> str:
 
 
 def job_on(client: TestClient, work: Callable[[], None], csv: str, **body: Any) -> dict[str, Any]:
-    """A job on a table that has ended."""
+    """Train on a table and return the job."""
     return train(client, work, {"dataset_id": upload(client, csv)["id"], "target": "sales", **body})
 
 
@@ -57,8 +57,8 @@ def test_an_embedded_feature_is_in_the_spec_and_trained_as_planned(
 def test_rows_with_missing_or_unknown_categories_are_predicted(client: TestClient, work: Callable[[], None]) -> None:
     job = base_job(client, work)
     rows = [{"shop": "s1", "size": 0}, {"shop": "opened today", "size": 0}, {"shop": None, "size": 0}, {"size": 0}]
-    answer = client.post(f"{job['links']['model']}/predictions", json={"rows": rows})
-    known, unknown, missing, absent = (prediction["value"] for prediction in answer.json()["predictions"])
+    response = client.post(f"{job['links']['model']}/predictions", json={"rows": rows})
+    known, unknown, missing, absent = (prediction["value"] for prediction in response.json()["predictions"])
     assert missing == absent
     assert len({known, unknown, missing}) == 3
     wrong = client.post(f"{job['links']['model']}/predictions", json={"rows": [{"shop": 5}]})
@@ -114,9 +114,9 @@ def test_new_layers_can_use_learned_embeddings(client: TestClient, work: Callabl
     before, after = weights(client, base), weights(client, tuned)
     np.testing.assert_array_equal(after["0.tables.0.weight"], before["0.tables.0.weight"])
     too_many = {"dataset_id": tuned["dataset_id"], "target": "sales", "init_from": init | {"freeze_layers": 1}}
-    answer = client.post("/v1/jobs", json=too_many | {"model": model})
-    assert pointers(answer.json()) == ["/init_from/freeze_layers"]
-    assert "Only 0 layers" in answer.json()["errors"][0]["detail"]
+    response = client.post("/v1/jobs", json=too_many | {"model": model})
+    assert pointers(response.json()) == ["/init_from/freeze_layers"]
+    assert "Only 0 layers" in response.json()["errors"][0]["detail"]
 
 
 def test_embeddings_of_uploaded_weights_are_used_and_frozen_uncounted(
@@ -133,10 +133,10 @@ def test_embeddings_of_uploaded_weights_are_used_and_frozen_uncounted(
     same = {name for name in before if np.array_equal(before[name], after[name])}
     assert same == {"0.tables.0.weight", "1.weight", "1.bias"}
     smaller = {**body, "features": [{"column": "size"}, {**FEATURES[1], "size": 3}]}
-    refused = {"dataset_id": tuned["dataset_id"], "target": "sales", "init_from": init, **smaller}
-    answer = client.post("/v1/jobs", json=refused)
-    assert set(pointers(answer.json())) == {"/init_from/weights_id"}
-    assert "0.tables.0.weight has shape [42, 4]" in answer.json()["errors"][0]["detail"]
+    rejected = {"dataset_id": tuned["dataset_id"], "target": "sales", "init_from": init, **smaller}
+    response = client.post("/v1/jobs", json=rejected)
+    assert set(pointers(response.json())) == {"/init_from/weights_id"}
+    assert "0.tables.0.weight has shape [42, 4]" in response.json()["errors"][0]["detail"]
 
 
 def test_a_retry_learns_the_same_embeddings(client: TestClient, work: Callable[[], None]) -> None:

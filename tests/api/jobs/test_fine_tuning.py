@@ -1,4 +1,4 @@
-"""`init_from`: a job that goes on from a trained model instead of beginning with nothing."""
+"""`init_from`: jobs that start from a trained model instead of random weights."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,9 +28,9 @@ def test_training_for_no_epochs_leaves_the_model_unchanged(client: TestClient, w
 def test_features_are_encoded_as_in_the_base_model(client: TestClient, work: Callable[[], None]) -> None:
     dataset_id = upload(client, flowers())["id"]
     features = [{"column": "length", "encoding": "none"}, {"column": "width"}]
-    asked = {"dataset_id": dataset_id, "target": "kind", "features": features}
-    base = train(client, work, {**asked, "training": {"epochs": 1}})
-    again = {**asked, "init_from": {"model_id": base["model_id"]}}
+    requested = {"dataset_id": dataset_id, "target": "kind", "features": features}
+    base = train(client, work, {**requested, "training": {"epochs": 1}})
+    again = {**requested, "init_from": {"model_id": base["model_id"]}}
     assert client.post("/v1/jobs", json=again).status_code == 201
     features[0]["encoding"] = features[1]["encoding"] = "one_hot"
     problem = client.post("/v1/jobs", json=again).json()
@@ -106,9 +106,9 @@ def test_a_model_cannot_be_deleted_while_a_job_starts_from_it(client: TestClient
     body = {"dataset_id": model["dataset_id"], "target": "kind", "init_from": {"model_id": model["id"]}}
     url = client.post("/v1/jobs", json=body).json()["links"]["self"]
     for needed in (f"/v1/models/{model['id']}", f"/v1/jobs/{model['job_id']}"):
-        answer = client.delete(needed)
-        assert (answer.status_code, answer.json()["code"]) == (409, "model_in_use")
-        assert model["id"] in answer.json()["detail"]
+        response = client.delete(needed)
+        assert (response.status_code, response.json()["code"]) == (409, "model_in_use")
+        assert model["id"] in response.json()["detail"]
     client.post(f"{url}/cancel")
     assert client.delete(f"/v1/models/{model['id']}").status_code == 204
     again = client.post(f"{url}/retry")

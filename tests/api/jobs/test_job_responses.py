@@ -1,4 +1,4 @@
-"""What every answer with a job carries, and that a repeated request gets the first one's."""
+"""Responses with a job: their headers, and replays of requests with an Idempotency-Key."""
 
 import threading
 import time
@@ -8,24 +8,24 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 
-KEY = {"Idempotency-Key": "once"}
+KEY = {"Idempotency-Key": "key-1"}
 
 
 @pytest.fixture
 def body(dataset: dict[str, Any]) -> dict[str, Any]:
-    """Of a job."""
+    """The body of a job request."""
     return {"dataset_id": dataset["id"], "target": "kind"}
 
 
 @pytest.fixture
 def url(client: TestClient, body: dict[str, Any]) -> str:
-    """The address of a queued job."""
+    """The path of a queued job."""
     url: str = client.post("/v1/jobs", json=body).json()["links"]["self"]
     return url
 
 
 def has_headers(client: TestClient, answer: Response) -> bool:
-    """Whether an answer has the headers that the job has when it is read."""
+    """Return whether a response has the same headers as a GET of its job."""
     names = ("ETag", "Retry-After")
     read = client.get(answer.json()["links"]["self"])
     return [answer.headers.get(name) for name in names] == [read.headers.get(name) for name in names]

@@ -1,4 +1,4 @@
-"""/v1/jobs: from the smallest body to an answer for each mistake."""
+"""/v1/jobs: submitting, following and controlling jobs, and errors in requests."""
 
 import concurrent.futures
 from collections.abc import Callable
@@ -21,16 +21,16 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    """The URL of a migrated database for this test: one run on SQLite, one on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 def test_a_minimal_body_queues_a_job_with_all_defaults_resolved(client: TestClient, dataset: dict[str, Any]) -> None:
-    answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"})
-    job = answer.json()
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == job["links"]["self"] == f"/v1/jobs/{job['id']}"
+    response = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"})
+    job = response.json()
+    assert response.status_code == 201
+    assert response.headers["Location"] == job["links"]["self"] == f"/v1/jobs/{job['id']}"
     assert (job["state"], job["attempt"], job["requested"], job["model_id"]) == ("queued", 0, None, None)
     assert job["queue"] == {"jobs_ahead": 0, "starts_in_seconds": None}
     assert job["transitions"] == [{"state": "queued", "at": job["created_at"]}]
@@ -50,13 +50,13 @@ def test_a_job_can_be_polled_from_queued_to_succeeded(
     assert client.get(job["links"]["self"]).headers["Retry-After"] == "1"
     work()
     done = client.get(job["links"]["self"])
-    shown = done.json()
+    result = done.json()
     assert "Retry-After" not in done.headers
-    assert (shown["state"], shown["name"], shown["metadata"]) == ("succeeded", "mine", {"team": "risk"})
-    assert (shown["progress"]["fraction"], shown["queue"], shown["attempt"]) == (1.0, None, 1)
-    assert [entry["state"] for entry in shown["transitions"]] == ["queued", "running", "succeeded"]
-    assert shown["best"]["val_loss"] > 0
-    assert shown["links"]["model"] == f"/v1/models/{shown['model_id']}"
+    assert (result["state"], result["name"], result["metadata"]) == ("succeeded", "mine", {"team": "risk"})
+    assert (result["progress"]["fraction"], result["queue"], result["attempt"]) == (1.0, None, 1)
+    assert [entry["state"] for entry in result["transitions"]] == ["queued", "running", "succeeded"]
+    assert result["best"]["val_loss"] > 0
+    assert result["links"]["model"] == f"/v1/models/{result['model_id']}"
     unchanged = client.get(job["links"]["self"], headers={"If-None-Match": done.headers["ETag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
 
@@ -86,9 +86,9 @@ def test_all_errors_of_fields_and_planning_are_listed_together(client: TestClien
         "training": {"epochs": "many", "batch_size": -1, "optimizer": {"type": "adam", "learning_rate": -1}},
         "priority": 11,
     }
-    answer = client.post("/v1/jobs", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert set(pointers(answer.json())) == {
+    response = client.post("/v1/jobs", json=body)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert set(pointers(response.json())) == {
         "/target",
         "/color",
         "/features/0/encoding",
@@ -142,9 +142,9 @@ TABLES = {
 @pytest.mark.parametrize("kind", TABLES)
 def test_a_table_that_cannot_be_learned_from_is_rejected_at_submission(client: TestClient, kind: str) -> None:
     dataset = upload(client, TABLES[kind])
-    answer = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "y"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
-    assert answer.json()["errors"]
+    response = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "y"})
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert response.json()["errors"]
     assert client.get("/v1/jobs").json()["data"] == []
 
 
@@ -163,8 +163,8 @@ MALFORMED = {
 
 @pytest.mark.parametrize("kind", MALFORMED)
 def test_malformed_json_is_rejected(client: TestClient, kind: str) -> None:
-    answer = client.post("/v1/jobs", content=MALFORMED[kind], headers=JSON)
-    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+    response = client.post("/v1/jobs", content=MALFORMED[kind], headers=JSON)
+    assert (response.status_code, response.json()["code"]) == (400, "malformed_json")
 
 
 def test_a_body_that_is_not_json_or_too_large_is_rejected(client: TestClient) -> None:
@@ -178,23 +178,23 @@ def test_a_body_that_is_not_json_or_too_large_is_rejected(client: TestClient) ->
     "path", ["/v1/jobs/job_1", "/v1/jobs/a%00b", "/v1/jobs/job_1/metrics", "/v1/models/mdl_1", "/v1/x"]
 )
 def test_unknown_resources_are_not_found(client: TestClient, path: str) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = client.get(path)
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_a_job_on_an_unknown_data_set_is_not_found(client: TestClient) -> None:
-    answer = client.post("/v1/jobs", json={"dataset_id": "ds_1", "target": "y"})
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    response = client.post("/v1/jobs", json={"dataset_id": "ds_1", "target": "y"})
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
 def test_validate_only_returns_the_resolved_spec_and_creates_nothing(
     client: TestClient, dataset: dict[str, Any]
 ) -> None:
     body = {"dataset_id": dataset["id"], "target": "kind"}
-    answer = client.post("/v1/jobs?validate_only=true", json=body)
-    assert answer.status_code == 200
-    assert answer.json()["spec"]["task"] == "classification"
-    assert answer.json()["estimate"]["parameters"] > 0
+    response = client.post("/v1/jobs?validate_only=true", json=body)
+    assert response.status_code == 200
+    assert response.json()["spec"]["task"] == "classification"
+    assert response.json()["estimate"]["parameters"] > 0
     assert client.get("/v1/jobs").json()["data"] == []
 
 
@@ -259,8 +259,8 @@ def test_no_action_changes_a_job_that_has_ended(client: TestClient, dataset: dic
     job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
     client.post(f"{job['links']['self']}/cancel")
     before = client.get(job["links"]["self"]).json()
-    answer = client.post(f"{job['links']['self']}/{action}")
-    assert (answer.status_code, answer.json()["code"]) == (409, "job_finished")
+    response = client.post(f"{job['links']['self']}/{action}")
+    assert (response.status_code, response.json()["code"]) == (409, "job_finished")
     assert client.get(job["links"]["self"]).json() == before
 
 
@@ -279,14 +279,14 @@ def test_fifty_concurrent_submits_with_one_key_create_one_job(client: TestClient
     body = {"dataset_id": dataset["id"], "target": "kind"}
 
     def submit(_: int) -> dict[str, Any]:
-        answer = client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "once"})
-        assert answer.status_code == 201
-        shown: dict[str, Any] = answer.json()
-        return shown
+        response = client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "key-1"})
+        assert response.status_code == 201
+        result: dict[str, Any] = response.json()
+        return result
 
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(submit, range(50)))
-    assert all(answer == answers[0] for answer in answers)
+    assert all(response == answers[0] for response in answers)
     assert len(client.get("/v1/jobs").json()["data"]) == 1
 
 
@@ -299,7 +299,7 @@ def test_lists_can_be_filtered_by_state(client: TestClient, dataset: dict[str, A
 
 
 class TestSmallLimits:
-    """With small limits, large jobs are refused by arithmetic."""
+    """Jobs over the limits are rejected at submission."""
 
     @pytest.fixture
     def limits(self) -> ServiceLimits:
@@ -308,13 +308,17 @@ class TestSmallLimits:
     def test_a_network_over_the_limit_is_rejected(self, client: TestClient) -> None:
         dataset = upload(client, flowers())
         layers = [{"type": "dense", "units": 100}]
-        answer = client.post(
+        response = client.post(
             "/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
         )
-        assert (answer.status_code, answer.json()["code"]) == (422, "over_limit")
+        assert (response.status_code, response.json()["code"]) == (422, "over_limit")
 
     def test_a_full_queue_is_a_503_with_retry_after(self, client: TestClient) -> None:
         body = {"dataset_id": upload(client, flowers())["id"], "target": "kind", "model": {"layers": []}}
         assert client.post("/v1/jobs", json=body).status_code == 201
-        answer = client.post("/v1/jobs", json=body)
-        assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "30")
+        response = client.post("/v1/jobs", json=body)
+        assert (response.status_code, response.json()["code"], response.headers["Retry-After"]) == (
+            503,
+            "unavailable",
+            "30",
+        )

@@ -1,4 +1,4 @@
-"""How many jobs may wait, and what a submit is detail about the time."""
+"""Limits of queued jobs, and the estimated duration of a job."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +12,14 @@ from service.limits import ServiceLimits
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database of this test's own, once on SQLite and once on PostgreSQL."""
+    """The URL of a migrated database for this test: one run on SQLite, one on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
 @pytest.fixture
 def limits() -> ServiceLimits:
-    """Small ones."""
+    """A limit of two queued jobs per project."""
     return ServiceLimits(max_project_queued=2)
 
 
@@ -29,23 +29,23 @@ def submit(client: TestClient, dataset: dict[str, Any], **query: str) -> Any:
 
 def test_a_submit_over_the_quota_is_a_429_with_retry_after(client: TestClient, dataset: dict[str, Any]) -> None:
     first, _ = submit(client, dataset), submit(client, dataset)
-    refused = submit(client, dataset)
-    assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
-    assert refused.headers["Retry-After"] == "30"
-    assert refused.headers["RateLimit-Policy"] == '"queued";q=2'
-    assert refused.headers["RateLimit"] == '"queued";r=0;t=30'
+    rejected = submit(client, dataset)
+    assert (rejected.status_code, rejected.json()["code"]) == (429, "quota_exceeded")
+    assert rejected.headers["Retry-After"] == "30"
+    assert rejected.headers["RateLimit-Policy"] == '"queued";q=2'
+    assert rejected.headers["RateLimit"] == '"queued";r=0;t=30'
     client.post(f"{first.json()['links']['self']}/cancel")
     assert submit(client, dataset).status_code == 201
 
 
-def at_once(ask: Callable[[Any], Any], about: Iterable[Any]) -> list[int]:
-    """The statuses of requests that are sent at the same moment, in order."""
+def concurrently(ask: Callable[[Any], Any], about: Iterable[Any]) -> list[int]:
+    """Send requests concurrently and return their sorted statuses."""
     with ThreadPoolExecutor(8) as threads:
-        return sorted(answer.status_code for answer in threads.map(ask, about))
+        return sorted(response.status_code for response in threads.map(ask, about))
 
 
 def test_concurrent_submits_never_exceed_the_quota(client: TestClient, dataset: dict[str, Any]) -> None:
-    assert at_once(lambda _: submit(client, dataset), range(8)) == [201] * 2 + [429] * 6
+    assert concurrently(lambda _: submit(client, dataset), range(8)) == [201] * 2 + [429] * 6
 
 
 def test_concurrent_resumes_and_retries_never_exceed_the_quota(client: TestClient, dataset: dict[str, Any]) -> None:
@@ -54,8 +54,8 @@ def test_concurrent_resumes_and_retries_never_exceed_the_quota(client: TestClien
     for _ in range(3):
         client.post(f"{paused[-1]}/pause")
         paused.append(submit(client, dataset).json()["links"]["self"])
-    asked = [f"{url}/resume" for url in paused[:-1]] + [f"{ended}/retry"] * 3
-    assert at_once(client.post, asked).count(429) == 5
+    requested = [f"{url}/resume" for url in paused[:-1]] + [f"{ended}/retry"] * 3
+    assert concurrently(client.post, requested).count(429) == 5
     queued = client.get("/v1/jobs", params={"state": "queued"}).json()["data"]
     assert len(queued) == 2
 

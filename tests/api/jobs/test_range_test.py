@@ -1,4 +1,4 @@
-"""`training.range_test`: asked for, refused, estimated and shown."""
+"""`training.range_test`: its request, its errors, its estimate and its result."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,15 +30,15 @@ def test_the_result_of_a_range_test_is_in_the_job_and_its_events(
     assert len(found["rates"]) == len(found["losses"]) <= 30
     [event] = [one for one in client.get(job["links"]["events"]).json()["data"] if one["type"] == "job.range_test"]
     assert event["data"] == found
-    asked = job["spec"]["training"]["optimizer"]["learning_rate"]
+    requested = job["spec"]["training"]["optimizer"]["learning_rate"]
     first = client.get(job["links"]["metrics"]).json()["data"][0]
-    assert first["learning_rate"] <= found["suggested"] != asked
+    assert first["learning_rate"] <= found["suggested"] != requested
 
 
 def test_the_estimate_includes_the_batches_of_the_range_test(client: TestClient, dataset: dict[str, Any]) -> None:
     def flops(**training: Any) -> float:
-        answer = client.post("/v1/jobs?validate_only=true", json=body(dataset, **training))
-        return float(answer.json()["estimate"]["flops"])
+        response = client.post("/v1/jobs?validate_only=true", json=body(dataset, **training))
+        return float(response.json()["estimate"]["flops"])
 
     rows = 96  # of 120, a fifth is held back
     assert flops(range_test=RANGE) / flops() == pytest.approx((2 * rows + 30 * 16) / (2 * rows))
@@ -60,6 +60,6 @@ def test_an_impossible_range_test_is_rejected_with_a_pointer(
     client: TestClient, dataset: dict[str, Any], kind: str
 ) -> None:
     training, pointer = REFUSED[kind]
-    answer = client.post("/v1/jobs", json=body(dataset, **training))
-    assert answer.status_code == 422
-    assert pointers(answer.json()) == [pointer]
+    response = client.post("/v1/jobs", json=body(dataset, **training))
+    assert response.status_code == 422
+    assert pointers(response.json()) == [pointer]

@@ -1,4 +1,4 @@
-"""`sample_weight`: a column that says how much each row counts, from the request to the model."""
+"""`sample_weight`: a column that weights each row, from the request to the model."""
 
 import random
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TRAINING = {"epochs": 4, "batch_size": 16, "seed": 3}
 
 
 def weighed(rows: int = 90) -> list[str]:
-    """Lines of flowers with a column `trust`: 0 for every third row, else 1.5 or 0.5."""
+    """Return lines of flowers with a column `trust`: 0 for every third row, otherwise 1.5 or 0.5."""
     header, *lines = flowers(rows).splitlines()
     rng = random.Random(1)
     trusts = [0 if place % 3 == 2 else rng.choice([0.5, 1.5]) for place in range(rows)]
@@ -86,12 +86,12 @@ def test_losses_are_weighted_and_the_evaluation_is_not(client: TestClient, work:
 def test_invalid_sample_weights_are_reported_with_all_other_errors(client: TestClient) -> None:
     lines = weighed()
     request = body(client, [lines[0], *lines[1:-1], "1,2,red,iris,-1", "1,2,red,iris,"])
-    answer = client.post("/v1/jobs", json={**request, "features": [{"column": "lenght"}], "priority": 10})
-    assert answer.status_code == 422
-    assert pointers(answer.json()) == ["/priority", "/sample_weight", "/sample_weight", "/features/0/column"]
-    misspelt = client.post("/v1/jobs", json={**request, "sample_weight": "trusts"})
-    assert [error["pointer"] for error in misspelt.json()["errors"]] == ["/sample_weight"]
-    assert "Did you mean 'trust'?" in misspelt.json()["errors"][0]["detail"]
+    response = client.post("/v1/jobs", json={**request, "features": [{"column": "lenght"}], "priority": 10})
+    assert response.status_code == 422
+    assert pointers(response.json()) == ["/priority", "/sample_weight", "/sample_weight", "/features/0/column"]
+    misspelled = client.post("/v1/jobs", json={**request, "sample_weight": "trusts"})
+    assert [error["pointer"] for error in misspelled.json()["errors"]] == ["/sample_weight"]
+    assert "Did you mean 'trust'?" in misspelled.json()["errors"][0]["detail"]
 
 
 def test_settings_that_line_search_ignores_are_reported_with_pointers(

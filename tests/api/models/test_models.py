@@ -1,4 +1,4 @@
-"""/v1/models: weights that others can load, and predictions for rows as they come."""
+"""/v1/models: descriptions, downloads and predictions of models."""
 
 import hashlib
 import io
@@ -20,17 +20,17 @@ def test_a_model_describes_its_network_and_lineage(client: TestClient, model: di
     assert model["evaluation"] == client.get(f"/v1/models/{model['id']}/evaluation").json()
     assert model["evaluation"]["accuracy"] > 0.8
     assert model["lineage"]["job_id"] == model["job_id"]
-    assert [shown["id"] for shown in client.get("/v1/models").json()["data"]] == [model["id"]]
+    assert [found["id"] for found in client.get("/v1/models").json()["data"]] == [model["id"]]
 
 
 def test_safetensors_and_npz_contain_the_same_weights_with_pytorch_names(
     client: TestClient, model: dict[str, Any]
 ) -> None:
-    answer = client.get(f"/v1/models/{model['id']}/weights")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{model["id"]}.safetensors"'
-    assert int(answer.headers["Content-Length"]) == len(answer.content) == model["weights"]["bytes"]
-    assert hashlib.sha256(answer.content).hexdigest() == model["weights"]["sha256"]
-    tensors = load(answer.content)
+    response = client.get(f"/v1/models/{model['id']}/weights")
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{model["id"]}.safetensors"'
+    assert int(response.headers["Content-Length"]) == len(response.content) == model["weights"]["bytes"]
+    assert hashlib.sha256(response.content).hexdigest() == model["weights"]["sha256"]
+    tensors = load(response.content)
     archive = np.load(io.BytesIO(client.get(f"/v1/models/{model['id']}/weights?format=npz").content))
     assert set(tensors) == set(archive)
     assert all(np.array_equal(tensors[name], archive[name]) for name in tensors)
@@ -67,12 +67,12 @@ def test_the_downloaded_weights_give_the_same_predictions(client: TestClient, mo
         if place != places[-1]:
             x = np.maximum(x, 0)
     expected = np.exp(x) / np.exp(x).sum()
-    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).json()["predictions"][0]
-    assert list(answer["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [ROW]}).json()["predictions"][0]
+    assert list(response["probabilities"].values()) == pytest.approx(expected.tolist(), abs=1e-5)
 
 
 def inputs_of(row: dict[str, Any], features: dict[str, Any], names: list[str]) -> np.ndarray[Any, Any]:
-    """Preprocess by hand, from what the model tells about its preprocessing."""
+    """Preprocess rows by hand, as the model describes it."""
     values: list[float] = []
     for name, column in features.items():
         if column["encoding"] == "standardize":
@@ -96,15 +96,15 @@ def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: Tes
 
 def test_invalid_values_are_reported_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
     rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "color": 5}]
-    answer = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
-    assert answer.status_code == 422
-    assert {"/rows/1/length", "/rows/2/width"} <= set(pointers(answer.json()))
+    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
+    assert response.status_code == 422
+    assert {"/rows/1/length", "/rows/2/width"} <= set(pointers(response.json()))
 
 
 @pytest.mark.parametrize("body", [{}, {"rows": []}, {"rows": [{}] * 10_001}, {"rows": [1]}, {"rows": [ROW], "x": 1}])
 def test_a_prediction_request_without_rows_is_rejected(client: TestClient, model: dict[str, Any], body: Any) -> None:
-    answer = client.post(f"/v1/models/{model['id']}/predictions", json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    response = client.post(f"/v1/models/{model['id']}/predictions", json=body)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
 
 
 def test_deleting_a_model_deletes_its_weights(client: TestClient, model: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""/v1/weights: networks that learned elsewhere, and jobs that start from them."""
+"""/v1/weights: uploaded weights, and jobs that start from them."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ LAYERS = {"layers": [{"type": "dense", "units": 5}, {"type": "dense", "units": 4
 
 
 def net(inputs: int = 2, outputs: int = 3, dtype: Any = np.float32) -> State:
-    """A state_dict of torch.nn.Sequential(Linear(inputs, 5), ReLU(), Linear(5, 4), Tanh(), Linear(4, outputs))."""
+    """Return weights of torch.nn.Sequential(Linear(inputs, 5), ReLU(), Linear(5, 4), Tanh(), Linear(4, outputs))."""
     rng = np.random.default_rng(3)
     widths = {"0": (5, inputs), "2": (4, 5), "4": (outputs, 4)}
     state = {}
@@ -37,21 +37,21 @@ def net(inputs: int = 2, outputs: int = 3, dtype: Any = np.float32) -> State:
 
 
 def answers(state: State, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """What PyTorch's network with this state_dict answers."""
+    """Return the outputs of PyTorch's network with these weights."""
     hidden = np.maximum(x @ state["0.weight"].T + state["0.bias"], 0)
     hidden = np.tanh(hidden @ state["2.weight"].T + state["2.bias"])
     return hidden @ state["4.weight"].T + state["4.bias"]
 
 
 def send(client: TestClient, state: State, **query: str) -> dict[str, Any]:
-    answer = client.post("/v1/weights", params=query, content=safetensors.numpy.save(state), headers=OCTETS)
-    assert answer.status_code == 201, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
+    response = client.post("/v1/weights", params=query, content=safetensors.numpy.save(state), headers=OCTETS)
+    assert response.status_code == 201, response.text
+    result: dict[str, Any] = response.json()
+    return result
 
 
 def job(client: TestClient, state: State, csv: str | None = None, **body: Any) -> dict[str, Any]:
-    """The body of a job on flowers that starts from these weights."""
+    """Return the body of a job on flowers that starts from these weights."""
     init = {"weights_id": send(client, state)["id"], **body.pop("init_from", {})}
     dataset_id = upload(client, csv or flowers())["id"]
     return {"dataset_id": dataset_id, "target": "kind", "features": RAW, "model": LAYERS, "init_from": init, **body}
@@ -59,16 +59,16 @@ def job(client: TestClient, state: State, csv: str | None = None, **body: Any) -
 
 def test_uploaded_weights_list_their_tensors(client: TestClient) -> None:
     data = safetensors.numpy.save(net(dtype=np.float16))
-    answer = client.post("/v1/weights?name=mine", content=data, headers=OCTETS)
-    shown = answer.json()
-    assert answer.headers["Location"] == f"/v1/weights/{shown['id']}"
-    assert shown["id"].startswith("wts_")
-    assert (shown["name"], shown["bytes"], shown["metadata"]) == ("mine", len(data), {})
-    assert shown["sha256"] == hashlib.sha256(data).hexdigest()
-    assert {"name": "0.weight", "shape": [5, 2], "dtype": "float16"} in shown["tensors"]
-    assert len(shown["tensors"]) == 6
-    assert client.get(answer.headers["Location"]).json() == shown
-    assert client.get("/v1/weights").json() == {"data": [shown], "next_cursor": None}
+    response = client.post("/v1/weights?name=mine", content=data, headers=OCTETS)
+    result = response.json()
+    assert response.headers["Location"] == f"/v1/weights/{result['id']}"
+    assert result["id"].startswith("wts_")
+    assert (result["name"], result["bytes"], result["metadata"]) == ("mine", len(data), {})
+    assert result["sha256"] == hashlib.sha256(data).hexdigest()
+    assert {"name": "0.weight", "shape": [5, 2], "dtype": "float16"} in result["tensors"]
+    assert len(result["tensors"]) == 6
+    assert client.get(response.headers["Location"]).json() == result
+    assert client.get("/v1/weights").json() == {"data": [result], "next_cursor": None}
 
 
 def test_forms_and_gzip_give_the_same_weights_and_keys_prevent_duplicates(client: TestClient) -> None:
@@ -88,9 +88,9 @@ def test_forms_and_gzip_give_the_same_weights_and_keys_prevent_duplicates(client
 def test_an_invalid_file_is_rejected_with_all_errors_and_not_stored(client: TestClient, settings: Settings) -> None:
     state = net()
     state["0.weight"][1, 1], state["4.bias"][2] = np.nan, np.inf
-    answer = client.post("/v1/weights", content=safetensors.numpy.save(state), headers=OCTETS)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_weights")
-    assert pointers(answer.json()) == ["/0.weight", "/4.bias"]
+    response = client.post("/v1/weights", content=safetensors.numpy.save(state), headers=OCTETS)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_weights")
+    assert pointers(response.json()) == ["/0.weight", "/4.bias"]
     cut = client.post("/v1/weights", content=safetensors.numpy.save(net())[:-1], headers=OCTETS)
     assert (cut.status_code, cut.json()["code"]) == (422, "invalid_weights")
     assert client.post("/v1/weights", content="a,b\n", headers={"Content-Type": "text/csv"}).status_code == 415
@@ -104,8 +104,8 @@ def test_weights_cannot_be_deleted_while_a_job_needs_them(client: TestClient, wo
     body = job(client, net(), training={"epochs": 0})
     path = f"/v1/weights/{body['init_from']['weights_id']}"
     link = client.post("/v1/jobs", json=body).json()["links"]["self"]
-    answer = client.delete(path)
-    assert (answer.status_code, answer.json()["code"]) == (409, "weights_in_use")
+    response = client.delete(path)
+    assert (response.status_code, response.json()["code"]) == (409, "weights_in_use")
     work()
     assert client.delete(path).status_code == 204
     assert client.get(path).status_code == 404
@@ -185,26 +185,26 @@ def test_new_head_initializes_the_output_layer_randomly(client: TestClient, work
         assert np.array_equal(again["4.weight"], after["4.weight"]) is not new_head
 
 
-def refused(client: TestClient, body: dict[str, Any]) -> list[tuple[str, str]]:
-    answer = client.post("/v1/jobs", json=body)
-    assert answer.status_code == 422, answer.text
+def rejected(client: TestClient, body: dict[str, Any]) -> list[tuple[str, str]]:
+    response = client.post("/v1/jobs", json=body)
+    assert response.status_code == 422, response.text
     preview = client.post("/v1/jobs?validate_only=true", json=body)
-    assert preview.json()["errors"] == answer.json()["errors"]
-    return [(error["pointer"], error["detail"]) for error in answer.json()["errors"]]
+    assert preview.json()["errors"] == response.json()["errors"]
+    return [(error["pointer"], error["detail"]) for error in response.json()["errors"]]
 
 
 def test_all_mismatches_are_reported_at_submission(client: TestClient) -> None:
     body = job(client, net(inputs=3))
-    detail = refused(client, body)
+    detail = rejected(client, body)
     assert {pointer for pointer, _ in detail} == {"/init_from/weights_id"}
     assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in detail[0][1]
     assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in detail[-1][1]
     renamed = {f"hidden.{name}": values for name, values in net().items()}
-    detail = refused(client, job(client, renamed))
+    detail = rejected(client, job(client, renamed))
     assert detail[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
     assert "hidden.0.weight [5, 2]" in detail[-1][1]
     partly = net() | {"2.weight": np.zeros((9, 5), np.float32)}
-    detail = refused(client, job(client, partly, init_from={"freeze_layers": 2}))
+    detail = rejected(client, job(client, partly, init_from={"freeze_layers": 2}))
     assert [pointer for pointer, _ in detail] == ["/init_from/freeze_layers", "/init_from/weights_id"]
     assert "2.weight has shape [9, 5]" in detail[1][1]
     assert client.post("/v1/jobs", json=job(client, partly, init_from={"freeze_layers": 1})).status_code == 201
@@ -220,12 +220,12 @@ def test_init_from_needs_exactly_one_existing_source(client: TestClient) -> None
 
 def test_weights_for_a_different_number_of_inputs_fail_the_job(client: TestClient, work: Callable[[], None]) -> None:
     features = [*RAW, {"column": "color"}]
-    detail = refused(client, job(client, net(inputs=40), features=features))
+    detail = rejected(client, job(client, net(inputs=40), features=features))
     assert "The features make at most" in detail[0][1]
-    answer = client.post("/v1/jobs", json=job(client, net(inputs=3), features=features))
-    assert answer.status_code == 201
+    response = client.post("/v1/jobs", json=job(client, net(inputs=3), features=features))
+    assert response.status_code == 201
     work()
-    failed = client.get(answer.json()["links"]["self"]).json()
+    failed = client.get(response.json()["links"]["self"]).json()
     assert (failed["state"], failed["error"]["code"]) == ("failed", "base_unusable")
     assert "0.weight has shape (5, 3), not (5, " in failed["error"]["detail"]
     assert "inputs: length, width, " in failed["error"]["detail"]
@@ -241,7 +241,7 @@ def test_layers_without_parameters_count_in_freeze_layers(client: TestClient, wo
 
 
 class TestSmallQuota:
-    """With little room, an upload that does not fit is refused."""
+    """Uploads over the storage quota are rejected."""
 
     @pytest.fixture
     def limits(self) -> ServiceLimits:
