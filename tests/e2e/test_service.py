@@ -1,4 +1,4 @@
-"""Through HTTP and real Celery workers: from a table to predictions, and through the deaths of workers."""
+"""The service over HTTP with real Celery workers: from a table to predictions, also when workers crash."""
 
 import signal
 from typing import Any
@@ -24,22 +24,22 @@ def test_a_table_becomes_a_model_that_predicts(service_on_any_broker: Processes)
     job = service.finished(service.submit(dataset_id, target="price"))
     assert (job["state"], job["error"]) == ("succeeded", None)
     rows = [{"size": 50, "age": 70}, {"size": 190, "age": 1}]
-    answer = service.client.post(f"{job['links']['model']}/predictions", json={"rows": rows}).json()
-    small, large = (prediction["value"] for prediction in answer["predictions"])
+    response = service.client.post(f"{job['links']['model']}/predictions", json={"rows": rows}).json()
+    small, large = (prediction["value"] for prediction in response["predictions"])
     assert small < 200_000 < large
 
 
-def training(service: Processes, url: str) -> bool:
+def is_training(service: Processes, url: str) -> bool:
     return bool(service.job(url)["progress"]["epoch"] > 100)
 
 
 @pytest.mark.parametrize("victim", ["the training process", "the whole worker"])
-def test_a_killed_workers_job_goes_on_elsewhere_and_ends_with_the_same_bits(service: Processes, victim: str) -> None:
+def test_the_job_of_a_killed_worker_resumes_with_bit_identical_weights(service: Processes, victim: str) -> None:
     worker = service.start_all()
     dataset_id = service.upload(flowers())
     undisturbed = service.weights(service.finished(service.submit(dataset_id, **LONG)))
     url = service.submit(dataset_id, **LONG)
-    service.wait(lambda: training(service, url))
+    service.wait(lambda: is_training(service, url))
     if victim == "the whole worker":
         kill(worker.pid)
         service.start_worker()
@@ -52,12 +52,12 @@ def test_a_killed_workers_job_goes_on_elsewhere_and_ends_with_the_same_bits(serv
     assert service.weights(job) == undisturbed
 
 
-def test_a_stopped_worker_gives_its_job_back_uncharged_and_it_ends_with_the_same_bits(service: Processes) -> None:
+def test_a_stopped_worker_returns_its_job_without_charging_the_attempt(service: Processes) -> None:
     worker = service.start_all()
     dataset_id = service.upload(flowers())
     undisturbed = service.weights(service.finished(service.submit(dataset_id, **LONG)))
     url = service.submit(dataset_id, **LONG)
-    service.wait(lambda: training(service, url))
+    service.wait(lambda: is_training(service, url))
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=10)
     assert (service.job(url)["state"], service.job(url)["attempt"]) == ("queued", 0)
@@ -67,14 +67,14 @@ def test_a_stopped_worker_gives_its_job_back_uncharged_and_it_ends_with_the_same
     assert service.weights(job) == undisturbed
 
 
-def test_a_canceled_jobs_slot_is_free_for_the_next(service: Processes) -> None:
+def test_canceling_a_job_frees_its_slot_for_the_next(service: Processes) -> None:
     service.start_all()
     dataset_id = service.upload(flowers())
     endless = service.submit(dataset_id, target="kind", training={"epochs": 10_000, "batch_size": 1})
-    waiting = service.submit(dataset_id, target="kind", training={"epochs": 1})
+    queued = service.submit(dataset_id, target="kind", training={"epochs": 1})
     service.wait(lambda: service.job(endless)["state"] == "running")
     assert service.client.post(f"{endless}/cancel").status_code == 200
-    job = service.finished(waiting)
+    job = service.finished(queued)
     assert job["state"] == "succeeded"
     assert service.job(endless)["state"] == "canceled"
     assert service.job(endless)["model_id"] is None
