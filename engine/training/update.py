@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class ParameterUpdate:
         self.clippers = gradient_clippers(spec, network)
         self.max_norm = MaxNorm(wanted.max_norm, parameters) if wanted.max_norm is not None else None
         self.averaging = spec.averaging
+        self._step = _step_function(state, self.penalty)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -61,11 +63,7 @@ class ParameterUpdate:
         """Change the parameters. `loss` is the mean over the update's rows; only a line search uses it."""
         state = self.state
         state.step += 1
-        match state.optimizer:
-            case LineSearch() as search:
-                search.search(learning_rate, loss + (self.penalty.loss() if self.penalty else 0.0))
-            case optimizer:
-                optimizer.step(learning_rate, state.step)
+        self._step(learning_rate, loss)
         if self.max_norm:
             self.max_norm.apply()
         if self.averaging and state.averaged_parameters is not None:
@@ -96,3 +94,12 @@ class ParameterUpdate:
             a, p = average[start : start + scratch.size], vector[start : start + scratch.size]
             difference = np.subtract(p, a, out=scratch[: p.size])
             np.add(a, np.multiply(difference, 1 - decay, out=difference), out=a)
+
+
+def _step_function(state: TrainingState, penalty: Penalty | None) -> Callable[[float, float], None]:
+    """Return the function of learning rate and loss that lets the optimizer change the parameters."""
+    match state.optimizer:
+        case LineSearch() as search:
+            return lambda learning_rate, loss: search.search(learning_rate, loss + (penalty.loss() if penalty else 0.0))
+        case optimizer:
+            return lambda learning_rate, _: optimizer.step(learning_rate, state.step)
