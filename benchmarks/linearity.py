@@ -80,15 +80,15 @@ class Chart:
         up = (math.log10(y) - self.low_y) / (self.high_y - self.low_y)
         return self.left + self.width * right, self.top + self.height * (1 - up)
 
-    def line(self, points: list[tuple[float, float]], colour: str) -> None:
+    def line(self, points: list[tuple[float, float]], color: str) -> None:
         """Draw straight lines from point to point."""
         places = " L".join("{:.1f} {:.1f}".format(*self.at(*point)) for point in points)
-        self.parts.append(f'<path d="M{places}" stroke="{colour}" stroke-width="2" fill="none"/>')
+        self.parts.append(f'<path d="M{places}" stroke="{color}" stroke-width="2" fill="none"/>')
 
-    def dots(self, points: list[tuple[float, float]], colour: str) -> None:
+    def dots(self, points: list[tuple[float, float]], color: str) -> None:
         """Draw a dot at each point."""
         for x, y in (self.at(*point) for point in points):
-            self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
+            self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>')
 
     def picture(self, title: str) -> str:
         """Return the whole picture."""

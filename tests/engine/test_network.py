@@ -10,13 +10,13 @@ from engine.streams import stream
 from tests.support.training_runs import classifier, small
 
 
-def initialised(network: Network) -> Network:
+def initialized(network: Network) -> Network:
     network.initialize(stream(0, "init"))
     return network
 
 
 def test_predictions_do_not_depend_on_the_grouping_of_rows() -> None:
-    network = initialised(small())
+    network = initialized(small())
     x = np.random.default_rng(0).standard_normal((3 * BLOCK_ROWS + 5, 2)).astype(np.float32)
     whole = network.predict(x)
     np.testing.assert_allclose(
@@ -27,7 +27,7 @@ def test_predictions_do_not_depend_on_the_grouping_of_rows() -> None:
 
 
 def test_probabilities_sum_to_one_for_huge_inputs() -> None:
-    network = initialised(small())
+    network = initialized(small())
     probabilities = network.predict(np.array([[1e30, -1e30], [0, 0], [1e4, 1e4]], np.float32))
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
 
@@ -40,11 +40,11 @@ def test_sigmoid_outputs_are_probabilities_without_warnings() -> None:
 
 
 def test_no_rows_give_no_predictions() -> None:
-    assert initialised(small()).predict(np.zeros((0, 2))).shape == (0, 2)
+    assert initialized(small()).predict(np.zeros((0, 2))).shape == (0, 2)
 
 
 def test_predictions_of_an_untrained_network_need_no_gradients() -> None:
-    network = initialised(small())
+    network = initialized(small())
     network.predict(np.zeros((1, 2)))
     assert network.parameters.gradients.size == 0
 
@@ -66,13 +66,13 @@ def test_names_and_code_number_modules_as_pytorch_does() -> None:
 
 
 def test_weights_round_trip_through_torch_state() -> None:
-    first, second = initialised(small()), small()
+    first, second = initialized(small()), small()
     second.load_torch_state(first.torch_state())
     np.testing.assert_array_equal(first.parameters.vector, second.parameters.vector)
 
 
 def test_loading_reports_every_problem_and_changes_nothing() -> None:
-    network = initialised(small())
+    network = initialized(small())
     before = network.parameters.vector.copy()
     state = network.torch_state()
     del state["0.bias"]
@@ -89,7 +89,7 @@ def test_loading_reports_every_problem_and_changes_nothing() -> None:
 
 
 def test_more_rows_than_allocated_raise_an_error() -> None:
-    network = initialised(small())
+    network = initialized(small())
     network.allocate(4, training=True)
     with pytest.raises(ValueError, match="working memory"):
         network.forward(np.zeros((5, 2), np.float32))
@@ -110,7 +110,7 @@ def test_layers_do_not_overwrite_arrays_that_backward_needs() -> None:
     [("he_normal", 2 / 300), ("glorot_uniform", 2 / 500), ("lecun_normal", 1 / 300), ("zeros", 0)],
 )
 def test_weights_have_the_variance_of_their_initializer(name: InitializerName, variance: float) -> None:
-    network = initialised(classifier(DenseSpec(units=200, initializer=name), inputs=300))
+    network = initialized(classifier(DenseSpec(units=200, initializer=name), inputs=300))
     weights = network.parameters.values["0.weight"]
     assert weights.var() == pytest.approx(variance, rel=0.03)
     assert abs(weights.mean()) < 0.001
@@ -119,7 +119,7 @@ def test_weights_have_the_variance_of_their_initializer(name: InitializerName, v
 
 def test_auto_initialization_depends_on_the_activation() -> None:
     def variance(activation: ActivationName) -> float:
-        network = initialised(classifier(DenseSpec(units=200, activation=activation), inputs=300))
+        network = initialized(classifier(DenseSpec(units=200, activation=activation), inputs=300))
         return float(network.parameters.values["0.weight"].var())
 
     assert variance("relu") == pytest.approx(2 / 300, rel=0.03)

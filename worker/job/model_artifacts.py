@@ -18,7 +18,7 @@ from tabular.evaluation.evaluation import evaluate
 from worker.job.finite_json import finite
 from worker.job.loading import LoadedJob
 
-LARGEST_CONTRIBUTIONS = 100  # weights whose contribution to the error is listed
+MAX_CONTRIBUTIONS = 100  # weights whose contribution to the error is listed
 MAX_SAMPLE_ROWS = 10_000  # enough to compare contributions, in a fraction of an epoch
 LOSSES = ("train_loss", "val_loss")
 ERRORS = ("val_mae",)
@@ -65,7 +65,7 @@ def _architecture(loaded: LoadedJob) -> dict[str, Any]:
 
 
 def _contributions(loaded: LoadedJob) -> Contributions:
-    return contributions(loaded.network, _sample(loaded.training), largest=LARGEST_CONTRIBUTIONS)
+    return contributions(loaded.network, _sample(loaded.training), largest=MAX_CONTRIBUTIONS)
 
 
 def _sample(rows: Rows) -> Rows:

@@ -37,7 +37,7 @@ def cliff(x: Array) -> tuple[float, Array]:
         return float((x - np.log(x)).sum()), 1 - 1 / x
 
 
-def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[list[float], Parameters, UpdateRule]:
+def minimize(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[list[float], Parameters, UpdateRule]:
     arena = Arena()
     parameters = Parameters({"x": (start.size, 1)}, np.dtype("float64"), arena)
     parameters.allocate_gradients(arena)
@@ -56,32 +56,32 @@ def minimise(f: Function, start: Array, steps: int, spec: LbfgsSpec) -> tuple[li
 
 
 def test_lbfgs_finds_the_minimum_of_the_rosenbrock_function() -> None:
-    _, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 5), 130, LbfgsSpec())
+    _, parameters, _ = minimize(rosenbrock, np.tile([-1.2, 1.0], 5), 130, LbfgsSpec())
     np.testing.assert_allclose(parameters.vector, 1, atol=1e-8)
 
 
 @pytest.mark.parametrize("spec", [LbfgsSpec(), LbfgsSpec(line_search=False)], ids=["search", "no search"])
 def test_a_quadratic_function_takes_a_few_steps(spec: LbfgsSpec) -> None:
-    _, parameters, _ = minimise(quadratic, np.ones(6), 40, spec)
+    _, parameters, _ = minimize(quadratic, np.ones(6), 40, spec)
     assert quadratic(parameters.vector)[0] < 1e-12
 
 
 def test_a_step_to_an_undefined_point_is_undone() -> None:
-    losses, parameters, _ = minimise(cliff, np.full(3, 20.0), 300, LbfgsSpec(learning_rate=100))
+    losses, parameters, _ = minimize(cliff, np.full(3, 20.0), 300, LbfgsSpec(learning_rate=100))
     assert np.isnan(losses).any()
     np.testing.assert_allclose(parameters.vector, 1, atol=1e-6)
 
 
 def test_the_final_point_is_never_worse_than_the_first() -> None:
     for steps in range(2, 40):
-        losses, parameters, _ = minimise(rosenbrock, np.array([-1.2, 1.0]), steps, LbfgsSpec())
+        losses, parameters, _ = minimize(rosenbrock, np.array([-1.2, 1.0]), steps, LbfgsSpec())
         assert rosenbrock(parameters.vector)[0] <= losses[0]
 
 
 def test_a_useless_direction_is_abandoned_after_the_maximum_of_trials() -> None:
     start = np.array([-1.2, 1.0])
     slope = rosenbrock(start)[1]
-    losses, parameters, rule = minimise(
+    losses, parameters, rule = minimize(
         lambda x: (float((x != start).any()), slope), start, MAX_TRIALS + 3, LbfgsSpec()
     )
     assert losses[0] == 0
@@ -90,7 +90,7 @@ def test_a_useless_direction_is_abandoned_after_the_maximum_of_trials() -> None:
 
 
 def test_the_history_is_limited_to_its_size() -> None:
-    _, parameters, rule = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 60, LbfgsSpec(history=2))
+    _, parameters, rule = minimize(rosenbrock, np.tile([-1.2, 1.0], 2), 60, LbfgsSpec(history=2))
     assert len(rule.state) == 3 + 2 * 2
     assert rule.scalars["pairs"] > 2
     assert rosenbrock(parameters.vector)[0] < 1
@@ -98,14 +98,14 @@ def test_the_history_is_limited_to_its_size() -> None:
 
 def test_the_first_step_has_at_most_length_one() -> None:
     start = np.array([3.0, -2.0])
-    _, parameters, _ = minimise(quadratic, start, 1, LbfgsSpec(line_search=False))
+    _, parameters, _ = minimize(quadratic, start, 1, LbfgsSpec(line_search=False))
     assert np.abs(parameters.vector - start).sum() == pytest.approx(1)
 
 
 def test_a_hundred_steps_without_line_search_equal_those_of_pytorch() -> None:
     """By torch.optim.LBFGS([x], lr=0.2, max_iter=1, history_size=5, tolerance_grad=0, tolerance_change=0), 2.13."""
     spec = LbfgsSpec(line_search=False, learning_rate=0.2, history=5)
-    losses, parameters, _ = minimise(rosenbrock, np.tile([-1.2, 1.0], 2), 100, spec)
+    losses, parameters, _ = minimize(rosenbrock, np.tile([-1.2, 1.0], 2), 100, spec)
     theirs = [0.9314154614281277, 0.8666665380352575, 0.7487542920427538, 0.5561633759859932]
     np.testing.assert_allclose(parameters.vector, theirs, rtol=1e-6)
     assert losses[-1] == pytest.approx(0.08960991468306664, rel=1e-5)
