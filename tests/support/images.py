@@ -35,9 +35,9 @@ def digits(rows: int, seed: int) -> Rows:
 def _draw(glyph: Array, rng: np.random.Generator) -> Array:
     """Look up, for each dot of the picture, where on the glyph it lies, between four of its dots."""
     turn, slant, size = rng.normal(0, 0.15), rng.normal(0, 0.2), rng.uniform(2.4, 3.4, 2)
-    centered = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - (SIDE - 1) / 2 - rng.uniform(-2.5, 2.5, (2, 1))
+    centred = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - (SIDE - 1) / 2 - rng.uniform(-2.5, 2.5, (2, 1))
     unturn = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn) + slant, np.cos(turn)]])
-    place = unturn @ centered / size[:, None] + np.array([[4.0], [3.0]])
+    place = unturn @ centred / size[:, None] + np.array([[4.0], [3.0]])
     line, dot = place.clip(0, np.array([[8.0], [6.0]]))
     i, j = line.astype(int), dot.astype(int)
     down, right = line - i, dot - j
