@@ -68,9 +68,7 @@ def _unrelated_rows(rows: Sequence[Row], names: Sequence[str]) -> list[PointedPr
     detail = f"The row has none of the model's columns, which are {known}."
     wanted = frozenset(names)
     return [
-        PointedProblem(pointer=f"/rows/{number}", detail=detail)
-        for number, row in enumerate(rows)
-        if wanted.isdisjoint(row)
+        PointedProblem.at("rows", number, detail=detail) for number, row in enumerate(rows) if wanted.isdisjoint(row)
     ]
 
 
@@ -81,13 +79,8 @@ def _cells(rows: Sequence[Row], column: InputColumn, problems: list[PointedProbl
         try:
             cells.append(None if value is None or value == "" else _value(value, column))
         except _WrongType as error:
-            problems.append(PointedProblem(pointer=f"/rows/{number}/{_escaped(column.name)}", detail=str(error)))
+            problems.append(PointedProblem.at("rows", number, column.name, detail=str(error)))
     return cells
-
-
-def _escaped(name: str) -> str:
-    """Return a key as a part of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _value(value: object, column: InputColumn) -> Cell:
