@@ -20,9 +20,9 @@ from api.jobs.full_validation import FullValidationRoute
 from api.jobs.job_filters import METADATA_PARAMETERS, Filters
 from api.jobs.job_response import JobResponse, job_response, job_views
 from api.jobs.schemas import EpochsView, EpochView, JobView
-from service import actions, submission
 from service.bootstrap import Services
-from service.job_request import JobRequest
+from service.jobs import actions, submission
+from service.jobs.job_request import JobRequest
 from store.accounts.keys import Caller
 from store.artifacts import blobs
 from store.db.transaction import Tx, snapshot, transaction

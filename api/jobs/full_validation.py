@@ -13,7 +13,7 @@ from api.http.json_body import JsonRoute
 from api.http.json_pointers import pointed_problems
 from api.http.problems import invalid_request
 from engine.errors import PointedProblem
-from service import submission
+from service.jobs import submission
 from store.db.transaction import snapshot
 
 

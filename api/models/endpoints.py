@@ -10,7 +10,7 @@ from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
-from service import actions
+from service import models as model_use_cases
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot, transaction
 
@@ -40,7 +40,7 @@ def get_model(model_id: str, services: AppServices, caller: Reader) -> ModelView
 def delete_model(model_id: str, services: AppServices, caller: Writer) -> Response:
     """Delete a model that no unfinished job starts from, with its weights. The job that trained it is kept."""
     with transaction(services.sessions) as tx:
-        actions.delete_model(tx, caller.project, model_id)
+        model_use_cases.delete(tx, caller.project, model_id)
     return Response(status_code=204)
 
 

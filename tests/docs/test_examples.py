@@ -15,7 +15,7 @@ from engine.diagnostics.findings import Finding, FindingCode
 from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.errors import PointedProblem
 from engine.spec import LayerSpec, ModelSpec, TrainingSpec
-from service.job_request import JobRequest
+from service.jobs.job_request import JobRequest
 
 FOLDER = Path(__file__).parents[2] / "docs"
 PAGES = [FOLDER / "specs.md", *sorted((FOLDER / "specs").glob("*.md"))]

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine
 
 from messaging.notifier import Notifier
-from service import submission
 from service.bootstrap import bootstrap
-from service.job_request import JobRequest
+from service.jobs import submission
+from service.jobs.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.settings import Settings
 from service.uploads import dataset_uploads

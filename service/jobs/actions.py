@@ -1,9 +1,9 @@
-"""What owners do with their jobs and models: cancel, stop, pause, resume, retry, delete."""
+"""What owners do with their jobs: cancel, stop, pause, resume, retry."""
 
-from messaging.notifications import notify_workers, publish_change, publish_request
+from messaging.notifications import notify_workers, publish_request
+from service.jobs.submission import enqueue
 from service.limits import ServiceLimits
 from service.quotas import check_queue
-from service.submission import enqueue
 from store.artifacts import datasets, models, uploaded_weights
 from store.db.transaction import Tx
 from store.ids import JobId, ProjectId
@@ -64,12 +64,6 @@ def retry(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Job
     planned = [warning for warning in old.warnings if warning not in found]
     copied = {name: getattr(old, name) for name in RETRIED_COLUMNS}
     return enqueue(tx, limits, project, retry_of=old.id, warnings=planned, **copied)
-
-
-def delete_model(tx: Tx, project: ProjectId, model_id: str) -> None:
-    """Delete a model; its job no longer links to it."""
-    model = models.remove(tx, project, model_id)
-    publish_change(tx, model.job_id)
 
 
 def _keep_inputs(tx: Tx, project: ProjectId, job: Job) -> None:

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers
-from service.estimates import estimate
-from service.initialization import base_columns, load_initialization
-from service.job_request import JobRequest
+from service.jobs.estimates import estimate
+from service.jobs.initialization import base_columns, load_initialization
+from service.jobs.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.quotas import check_queue
 from store.artifacts import datasets
