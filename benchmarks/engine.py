@@ -1,14 +1,15 @@
-"""Time one training step of the engine beside its bare matrix products and, where installed, its peers.
+"""Time a training step of the engine next to its bare matrix products and, if installed, other libraries.
 
     python benchmarks/engine.py [--rows 1-6] [--repeats 60] [--all]
 
-Peers come with the dependency group `peers`. All run in float32 on one thread, interleaved, each after steps that
-warm its caches, and the best of the repeats counts, so that a busy machine disturbs all of them alike. OpenBLAS
-chooses its kernels by the CPU, whatever OPENBLAS_CORETYPE says. A step is forward, loss, backward, Adam.
+The other libraries are in the dependency group `peers`. All run in float32 on one thread, interleaved, each after
+warm-up steps. The best of the repeats counts, so a busy machine affects all of them equally. OpenBLAS chooses its
+kernels by the CPU; OPENBLAS_CORETYPE is ignored. A step is forward, loss, backward, Adam.
 
-Printed are microseconds per step, and beside them the ratio to the engine's time with the goal in brackets: of torch
-and sklearn, how many times as long they take (at least), and of jax and the products, how many times as long the
-engine takes (at most). "!" marks a goal that was missed. `--all` goes on with the tables of layers.py and linearity.py.
+The output is microseconds per step, the ratio to the engine's time, and the goal in parentheses. For torch and sklearn
+the ratio is their time divided by the engine's (goal: at least); for jax and the products it is the engine's time
+divided by theirs (goal: at most). "!" marks a missed goal. `--all` also prints the tables of layers.py and
+linearity.py.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.pop("OPENBLAS_CORETYPE", None)  # kernels by the CPU alone, as the peers choose theirs
+os.environ.pop("OPENBLAS_CORETYPE", None)  # choose kernels by the CPU, as the other libraries do
 os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,13 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.networks import NETWORKS, Timed
 from benchmarks.peers import Contender, contenders
 
-SAMPLE_SECONDS = 0.01  # per repeat: short enough to fall between the turns of other processes
-LARGE = 500_000  # numbers in a batch from which on a tenth of the repeats is enough
-WITHIN = ("jax", "products")  # compared the other way round: the engine is to be within so many times their time
+SAMPLE_SECONDS = 0.01  # per repeat: short enough to run without interruption by other processes
+LARGE = 500_000  # numbers in a batch; for larger batches a tenth of the repeats is enough
+WITHIN = ("jax", "products")  # compared the other way round: goals limit the time of the engine relative to theirs
 
 
 def seconds_per_step(contender: Contender, steps: int) -> float:
-    """Time a number of steps, rounded to what the contender can do at once, after half as many that warm the caches."""
+    """Time steps after half as many warm-up steps; the number is rounded to what the contender runs at once."""
     steps = max(1, round(steps / contender.unit)) * contender.unit
     contender.run(max(contender.unit, steps // 2))
     before = time.perf_counter()
@@ -43,7 +44,7 @@ def seconds_per_step(contender: Contender, steps: int) -> float:
 
 
 def race(timed: Timed, repeats: int) -> dict[str, float]:
-    """Return the best seconds per step of each."""
+    """Return the best seconds per step of each contender."""
     racing = list(contenders(timed))
     for contender in racing:
         seconds_per_step(contender, 1)  # compile, touch memory
@@ -56,7 +57,7 @@ def race(timed: Timed, repeats: int) -> dict[str, float]:
 
 
 def cell(name: str, best: dict[str, float], goals: dict[str, float]) -> str:
-    """Return a contender's time, and where it is not the engine the ratio, its goal and whether it is missed."""
+    """Return the time of a contender; for others than the engine also the ratio, its goal and whether it is missed."""
     text = f"{name} {best[name] * 1e6:,.0f}"
     if name == "engine":
         return text
@@ -72,9 +73,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rows", default=f"1-{len(NETWORKS)}", help="which networks, such as 1-5 or 3")
     parser.add_argument("--repeats", type=int, default=60)
-    parser.add_argument("--all", action="store_true", help="all goals: then each layer, and time by number of weights")
+    parser.add_argument("--all", action="store_true", help="also time each layer, and steps by number of weights")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # nothing else keeps JAX to one thread
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # the only way to limit JAX to one thread
     first, _, last = options.rows.partition("-")
     for timed in NETWORKS[int(first) - 1 : int(last or first)]:
         best = race(timed, options.repeats)

@@ -1,4 +1,7 @@
-"""The timed networks in JAX: a whole epoch as one compiled scan, or, faster for convolution, each step compiled."""
+"""The benchmark networks in JAX.
+
+A whole epoch is one compiled scan, or each step is compiled by itself, which is faster for convolution.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -16,7 +19,7 @@ rng = np.random.default_rng(0)
 
 
 def trained(timed: Timed, *, scanned: bool) -> Callable[[int], object]:
-    """Return what makes Adam steps: whole epochs of them if scanned."""
+    """Return the function that runs Adam steps: whole epochs if `scanned`."""
     rows = timed.rows()
     per_epoch = len(rows) // timed.batch
     x = jnp.asarray(rows.x).reshape(per_epoch, timed.batch, -1)
@@ -50,7 +53,7 @@ def trained(timed: Timed, *, scanned: bool) -> Callable[[int], object]:
 
 
 def network(timed: Timed) -> tuple[Any, Forward]:
-    """Return initial parameters and the forward function of a timed network."""
+    """Return initial parameters and the forward function of a benchmark network."""
     if timed.widths:
         return [linear(a, b) for a, b in pairwise(timed.widths)], perceptron
     makers = {"LeNet": lenet, "LSTM": lstm, "GRU": gru, "transformer": transformer}
@@ -90,45 +93,45 @@ def lenet() -> tuple[Any, Forward]:
 
 
 def lstm() -> tuple[Any, Forward]:
-    """An LSTM of 64 units over 50 moments of 32 features, and a dense layer."""
+    """An LSTM of 64 units over 50 time steps of 32 features, and a dense layer."""
     weights = linear(32, 256), normal((64, 256), 64), linear(64, 10)
 
     def forward(weights: Any, x: Any) -> Any:
         (W, b), R, last = weights
         into = jnp.swapaxes(x.reshape(-1, 50, 32) @ W + b, 0, 1)
 
-        def moment(state: Any, z: Any) -> tuple[Any, None]:
+        def time_step(state: Any, z: Any) -> tuple[Any, None]:
             h, c = state
             i, f, g, o = jnp.split(z + h @ R, 4, axis=1)
             c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
             return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
 
         zeros = jnp.zeros((len(x), 64), np.float32)
-        return lax.scan(moment, (zeros, zeros), into)[0][0] @ last[0] + last[1]
+        return lax.scan(time_step, (zeros, zeros), into)[0][0] @ last[0] + last[1]
 
     return weights, forward
 
 
 def gru() -> tuple[Any, Forward]:
-    """A GRU of 64 units over 50 moments of 32 features, and a dense layer."""
+    """A GRU of 64 units over 50 time steps of 32 features, and a dense layer."""
     weights = linear(32, 192), linear(64, 192), linear(64, 10)
 
     def forward(weights: Any, x: Any) -> Any:
         (W, b), (R, d), last = weights
         into = jnp.swapaxes(x.reshape(-1, 50, 32) @ W + b, 0, 1)
 
-        def moment(h: Any, z: Any) -> tuple[Any, None]:
+        def time_step(h: Any, z: Any) -> tuple[Any, None]:
             (r, u, n), (hr, hu, hn) = jnp.split(z, 3, axis=1), jnp.split(h @ R + d, 3, axis=1)
             u = jax.nn.sigmoid(u + hu)
             return u * h + (1 - u) * jnp.tanh(n + jax.nn.sigmoid(r + hr) * hn), None
 
-        return lax.scan(moment, jnp.zeros((len(x), 64), np.float32), into)[0] @ last[0] + last[1]
+        return lax.scan(time_step, jnp.zeros((len(x), 64), np.float32), into)[0] @ last[0] + last[1]
 
     return weights, forward
 
 
 def transformer() -> tuple[Any, Forward]:
-    """A block of 4 heads on 32 moments of 64 features, the mean over time, and a dense layer."""
+    """A block of 4 heads on 32 time steps of 64 features, the mean over time, and a dense layer."""
     gains = [(jnp.ones(64, np.float32), jnp.zeros(64, np.float32)) for _ in range(2)]
     weights = gains, linear(64, 192), linear(64, 64), linear(64, 128), linear(128, 64), linear(64, 10)
 

@@ -1,9 +1,9 @@
-"""Time forward and backward of every kind of layer: microseconds, and how many times as long backward takes.
+"""Time forward and backward of every layer type, in microseconds, and print the ratio of backward to forward.
 
     python benchmarks/layers.py [NAME]
 
 The cheap gradient principle (Baur and Strassen, 1983; Griewank and Walther, 2008, section 3.3) promises a small
-constant; the goal here is 2.2, marked "!" where it is missed. All gradients are computed, that of the input too.
+constant. The goal here is 2.2; "!" marks a missed goal. All gradients are computed, including that of the input.
 Float32, one thread, the best of many repeats.
 """
 
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-os.environ.pop("OPENBLAS_CORETYPE", None)  # kernels by the CPU alone, as the peers choose theirs
+os.environ.pop("OPENBLAS_CORETYPE", None)  # choose kernels by the CPU, as the other libraries do
 os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -55,7 +55,7 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
     "dense relu 512-512": (DenseSpec(units=512), FLAT, 128),
     "dense tanh 512-512": (DenseSpec(units=512, activation="tanh"), FLAT, 128),
     "dense relu 64-32": (DenseSpec(units=32), (64,), 32),
-    "dense at each moment": (DenseSpec(units=64), TIME, 32),
+    "dense at each time step": (DenseSpec(units=64), TIME, 32),
     "dropout": (DropoutSpec(rate=0.5), FLAT, 128),
     **{name: (ActivationSpec(function=name), FLAT, 128) for name in ACTIVATIONS if name != "linear"},
     "conv1d": (Conv1dSpec(channels=64, kernel=3, padding=1), TIME, 32),

@@ -1,10 +1,10 @@
-"""Time per training step against the number of weights, from 10^4 to 10^8: a table, the slope, and a plot.
+"""Time a training step against the number of weights, from 10^4 to 10^8: a table, the slope, and a plot.
 
     python benchmarks/linearity.py [--largest 100000000] [--plot linearity.svg]
 
-The networks have two hidden layers of equal width and as many inputs; a step is forward, loss, backward, Adam on 64
-rows, float32, one thread. The slope is that of the straight line through the logarithms (least squares): 1 is
-linear; below 1, what a step costs whatever its size still counts.
+The networks have two hidden layers of equal width and as many inputs. A step is forward, loss, backward, Adam on 64
+rows in float32 on one thread. The slope is that of the least-squares line through the logarithms. 1 is linear; a
+smaller slope means that fixed costs per step still matter.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ.pop("OPENBLAS_CORETYPE", None)  # kernels by the CPU alone, as the peers choose theirs
+os.environ.pop("OPENBLAS_CORETYPE", None)  # choose kernels by the CPU, as the other libraries do
 os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -64,7 +64,7 @@ def slope(points: list[tuple[float, float]]) -> float:
 
 
 class Chart:
-    """An SVG picture with logarithmic axes of whole powers of ten."""
+    """An SVG chart with logarithmic axes in whole powers of ten."""
 
     left, top, width, height = 70, 30, 560, 400
 
@@ -75,7 +75,7 @@ class Chart:
         self.parts = [self._box(), *self._numbers()]
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point lies in the picture."""
+        """Return the position of a point in the chart."""
         right = (math.log10(x) - self.low_x) / (self.high_x - self.low_x)
         up = (math.log10(y) - self.low_y) / (self.high_y - self.low_y)
         return self.left + self.width * right, self.top + self.height * (1 - up)
@@ -91,7 +91,7 @@ class Chart:
             self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"/>')
 
     def picture(self, title: str) -> str:
-        """Return the whole picture."""
+        """Return the SVG document."""
         start = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 660 470" font-family="sans-serif" font-size="13">'
         return "\n".join([start, f'<text x="{self.left}" y="20">{title}</text>', *self.parts, "</svg>\n"])
 
@@ -109,14 +109,14 @@ class Chart:
 
 
 def plot(points: list[tuple[float, float]]) -> str:
-    """Return a picture of the points, and the line of slope 1 through the last of them."""
+    """Return a chart of the points, and a line of slope 1 through the last one."""
     weights, seconds = points[-1]
     straight = [(points[0][0], seconds * points[0][0] / weights), (weights, seconds)]
     chart = Chart(points + straight)
     chart.line(straight, "silver")
     chart.line(points, "steelblue")
     chart.dots(points, "steelblue")
-    return chart.picture(f"Seconds per training step by number of weights: slope {slope(points):.3f} (grey: 1)")
+    return chart.picture(f"Seconds per training step by number of weights: slope {slope(points):.3f} (gray: 1)")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The networks that are timed, their rows, and what their times should be beside those of others."""
+"""The benchmark networks, their rows, and goals relative to other libraries."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -25,7 +25,11 @@ from engine.spec import (
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A classifier on flat rows. Goals: how many times as fast as torch and sklearn, and within how many times jax."""
+    """A classifier on flat rows.
+
+    Goals for torch and sklearn: their time divided by the engine's, at least. For jax and products: the engine's time
+    divided by theirs, at most.
+    """
 
     name: str
     layers: tuple[LayerSpec, ...]
@@ -46,7 +50,7 @@ class Timed:
         )
 
     def rows(self) -> Rows:
-        """Make up as many rows as fill 20 batches, or 4 of the big ones."""
+        """Return random rows for 20 batches, or 4 large ones."""
         rng = np.random.default_rng(0)
         rows = self.batch * (20 if self.batch < 512 else 4)
         x = rng.standard_normal((rows, self.inputs), dtype=np.float32)
@@ -54,7 +58,7 @@ class Timed:
 
 
 def perceptron(widths: tuple[int, ...], batch: int, **goals: float) -> Timed:
-    """Return a multilayer perceptron with rectifiers."""
+    """Return a multilayer perceptron with ReLU."""
     return Timed(
         name="-".join(map(str, widths)),
         layers=tuple(DenseSpec(units=units) for units in widths[1:-1]),
@@ -67,7 +71,7 @@ def perceptron(widths: tuple[int, ...], batch: int, **goals: float) -> Timed:
 
 
 def over_time(name: str, *layers: LayerSpec, time: int, features: int, **goals: float) -> Timed:
-    """Return a network for sequences, 32 at a time."""
+    """Return a network for sequences with a batch size of 32."""
     shape = ReshapeSpec(shape=[time, features])
     return Timed(name=name, layers=(shape, *layers), inputs=time * features, outputs=10, batch=32, goals=goals)
 

@@ -1,6 +1,6 @@
-"""Who is timed: bare matrix products, the engine, PyTorch, scikit-learn and JAX, each as it is fastest on one thread.
+"""The contenders: bare matrix products, the engine, PyTorch, scikit-learn and JAX, each at its fastest on one thread.
 
-A contender is a function that makes so many steps of training: forward, loss, backward, Adam, on rows in their order.
+A contender is a function that trains a number of steps: forward, loss, backward, Adam, on rows in their order.
 """
 
 import importlib.util
@@ -20,15 +20,15 @@ EPOCHS = 10_000
 
 @dataclass(frozen=True)
 class Contender:
-    """Somebody who trains a network."""
+    """A library that trains a network."""
 
-    name: str  # several of one name are one, whose best counts
-    run: Callable[[int], object]  # makes a number of steps
-    unit: int = 1  # steps that it can only make together
+    name: str  # of several contenders with the same name the best counts
+    run: Callable[[int], object]  # trains a number of steps
+    unit: int = 1  # smallest number of steps that it can run
 
 
 def contenders(timed: Timed) -> Iterator[Contender]:
-    """Yield everybody who is installed and can train the network."""
+    """Yield the installed contenders that can train the network."""
     if timed.widths:
         yield Contender("products", products(timed))
     yield Contender("engine", engine(timed))
@@ -45,7 +45,7 @@ def contenders(timed: Timed) -> Iterator[Contender]:
 
 
 def products(timed: Timed) -> Callable[[int], object]:
-    """Only the matrix products of a step: one forward, two backward, one for the first layer."""
+    """Return the matrix products of a step only: one forward, two backward, one for the first layer."""
     rng = np.random.default_rng(0)
     xs = [rng.standard_normal((timed.batch, width), dtype=np.float32) for width in timed.widths]
     Ws = [rng.standard_normal((b, a), dtype=np.float32) / b for a, b in products_of(timed.widths)]
@@ -64,7 +64,7 @@ def products(timed: Timed) -> Callable[[int], object]:
 
 
 def engine(timed: Timed) -> Callable[[int], object]:
-    """The engine's own training loop with its diagnosis, a heartbeat per step."""
+    """Return the engine's own training loop, with layer statistics and an event per step."""
     rows, network = timed.rows(), timed.network()
     spec = TrainingSpec(batch_size=timed.batch, epochs=EPOCHS, shuffle=False)
     events = train(network, initialize_training(network, spec, rows), spec, rows)
@@ -77,7 +77,7 @@ def engine(timed: Timed) -> Callable[[int], object]:
 
 
 def torch(timed: Timed, *, fused: bool) -> Callable[[int], object]:
-    """PyTorch in eager mode, the module that `torch_code` gives; Adam fused or for each tensor."""
+    """Return PyTorch in eager mode with the module of `torch_code`. Adam is fused or runs tensor by tensor."""
     import torch as peer  # noqa: PLC0415 - optional
 
     peer.set_num_threads(1)
@@ -100,7 +100,7 @@ def torch(timed: Timed, *, fused: bool) -> Callable[[int], object]:
 
 
 def sklearn(timed: Timed) -> Callable[[int], object]:
-    """scikit-learn's MLPClassifier, whole epochs by partial_fit."""
+    """Return scikit-learn's MLPClassifier, which trains whole epochs with partial_fit."""
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - optional
 
     rows = timed.rows()

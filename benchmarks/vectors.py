@@ -4,8 +4,8 @@
 
 Writes `tests/engine/vectors/*.npz` for `tests/engine/test_reference_vectors.py`; run it again after adding a case.
 Everything is computed in float64 from
-weights and rows that float32 holds exactly. With --check nothing is written, and engine and PyTorch are compared
-in float32, both computed now. Needs the dependency group `peers`.
+weights and rows that float32 holds exactly. With --check nothing is written; instead, the engine and PyTorch are
+compared in float32. Needs the dependency group `peers`.
 """
 
 import argparse
@@ -44,7 +44,7 @@ TOLERANCE = 1e-5
 
 
 def module(network: Network, dtype: torch.dtype) -> torch.nn.Module:
-    """Return the network that `torch_code` describes, with the weights of `torch_state`."""
+    """Return the network of `torch_code`, with the weights of `torch_state`."""
     definitions, _, expression = network.torch_code().rpartition("\n")
     names: dict[str, Any] = {"torch": torch}
     exec(definitions, names)
@@ -82,7 +82,7 @@ def loss(spec: LossSpec, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # n
 
 
 def tensors(case: Case, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the case's batch; class indices stay whole."""
+    """Return the batch of a case; class indices stay integers."""
     x, y = (torch.from_numpy(array) for array in case.batch())
     return x.to(dtype), y.to(dtype) if y.is_floating_point() else y
 
@@ -113,7 +113,7 @@ class Lion(torch.optim.Optimizer):
 
 
 def optimizer(spec: OptimizerSpec, made: torch.nn.Module) -> torch.optim.Optimizer:
-    """Return PyTorch's optimizer; where weights decay, biases do not."""
+    """Return PyTorch's optimizer, without weight decay for biases."""
     parameters = list(made.parameters())
     rate = spec.learning_rate
     decay = getattr(spec, "weight_decay", 0.0)
@@ -152,7 +152,7 @@ def trained(spec: OptimizerSpec) -> dict[str, Array]:
 
 
 def check() -> None:
-    """Print the largest relative difference of a gradient, engine and PyTorch both in float32."""
+    """Print the largest relative difference of a gradient between the engine and PyTorch, both in float32."""
     worst = 0.0
     for name, case in CASES.items():
         theirs = gradients(case, torch.float32)
@@ -165,7 +165,7 @@ def check() -> None:
         ours = network.parameters.views(network.parameters.gradients)
         scale = np.sqrt(sum(np.square(theirs[f"gradient {key}"]).sum() for key in ours))
         apart = np.sqrt(sum(np.square(theirs[f"gradient {key}"] - value).sum() for key, value in ours.items())) / scale
-        print(f"{name:<32} {apart:.1e}", "" if apart <= TOLERANCE else "  <- too far")
+        print(f"{name:<32} {apart:.1e}", "" if apart <= TOLERANCE else "  <- too large")
         worst = max(worst, apart)
     print(f"{'the worst':<32} {worst:.1e}")
 

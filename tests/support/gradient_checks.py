@@ -12,7 +12,7 @@ from engine.streams import stream
 ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
 
 
-KINKED = {"relu", "leaky_relu", "elu"}  # elu's second derivative jumps
+KINKED = {"relu", "leaky_relu", "elu"}  # the second derivative of elu is not continuous
 
 
 LOSSES = ["softmax_cross_entropy", "sigmoid_cross_entropy", "mean_squared_error"]
@@ -48,7 +48,7 @@ def make_targets(loss: LossName, rows: int, outputs: int, rng: np.random.Generat
 
 
 def distance_to_kink(network: Network, x: Array) -> float:
-    """Return how close any input of a kinked activation is to zero."""
+    """Return the smallest distance of an input of a kinked activation from zero."""
     closest, y = np.inf, x
     for layer in network.layers:
         if type(layer).__name__.lower().replace("leakyrelu", "leaky_relu") in KINKED:
@@ -86,7 +86,7 @@ def case(  # noqa: PLR0913, PLR0917 - each has its default
     inputs: int = 3,
     outputs: int = 2,
 ) -> tuple[Network, Array, Array, Array]:
-    """Return a network and a batch whose pre-activations keep away from kinks."""
+    """Return a network and a batch whose pre-activations are not close to kinks."""
     network = make_network(layers, inputs, outputs, loss, seed)
     for attempt in range(200):
         rng = np.random.default_rng([seed, attempt])
@@ -95,7 +95,7 @@ def case(  # noqa: PLR0913, PLR0917 - each has its default
         if distance_to_kink(network, x) > 20 * STEP:
             break
     else:
-        raise AssertionError("no batch keeps away from the kinks")
+        raise AssertionError("every batch is close to a kink")
     targets = network.loss.as_targets(make_targets(loss, rows, outputs, rng), network.dtype)
     weights = rng.random(rows) + 0.1
     return network, x, targets, weights / weights.sum()

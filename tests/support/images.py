@@ -1,4 +1,4 @@
-"""Drawn data: two spirals, and pictures of digits as if written by unsteady hands."""
+"""Synthetic data: two spirals, and images of handwritten digits."""
 
 import numpy as np
 
@@ -9,22 +9,22 @@ SIDE = 28
 FONT = bytes.fromhex("""
 0e 11 13 15 19 11 0e  04 0c 04 04 04 04 0e  0e 11 01 02 04 08 1f  1f 02 04 02 01 11 0e  02 06 0a 12 1f 02 02
 1f 10 1e 01 01 11 0e  06 08 10 1e 11 11 0e  1f 01 02 04 08 08 08  0e 11 11 0e 11 11 0e  0e 11 11 0f 01 02 0c
-""")  # seven lines of five dots per digit, a dot being a bit
+""")  # seven lines of five dots per digit, one bit per dot
 DOTS = np.array([[line >> dot & 1 for dot in (4, 3, 2, 1, 0)] for line in FONT], float)
 GLYPHS: Array = np.pad(DOTS.reshape(10, 7, 5), ((0, 0), (1, 2), (1, 2)))
 
 
 def spirals(rows: int, seed: int) -> Rows:
-    """Points near two spirals of nearly two turns around each other (Lang and Witbrock, 1988)."""
+    """Return points near two interleaved spirals of nearly two turns (Lang and Witbrock, 1988)."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 2, rows)
-    turn = 3.5 * np.pi * np.sqrt(rng.random(rows))
-    x = np.stack([np.cos(turn + np.pi * y), np.sin(turn + np.pi * y)], axis=1) * turn[:, None] * 0.3
+    angle = 3.5 * np.pi * np.sqrt(rng.random(rows))
+    x = np.stack([np.cos(angle + np.pi * y), np.sin(angle + np.pi * y)], axis=1) * angle[:, None] * 0.3
     return Rows((x + 0.03 * rng.standard_normal(x.shape)).astype(np.float32), y)
 
 
 def digits(rows: int, seed: int) -> Rows:
-    """Pictures of 28 x 28 dots from 0 to 1, flat: each digit turned, slanted, stretched, moved, faint and noisy."""
+    """Return images of 28 x 28 pixels from 0 to 1, flat: digits that vary in angle, slant, size, position and noise."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 10, rows)
     x = np.stack([_draw(GLYPHS[digit], rng) for digit in y]).reshape(rows, -1)
@@ -33,12 +33,12 @@ def digits(rows: int, seed: int) -> Rows:
 
 
 def _draw(glyph: Array, rng: np.random.Generator) -> Array:
-    """Look up, for each dot of the picture, where on the glyph it lies, between four of its dots."""
-    turn, slant, size = rng.normal(0, 0.15), rng.normal(0, 0.2), rng.uniform(2.4, 3.4, 2)
+    """Interpolate the glyph at the transformed position of each pixel."""
+    angle, slant, size = rng.normal(0, 0.15), rng.normal(0, 0.2), rng.uniform(2.4, 3.4, 2)
     centred = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - (SIDE - 1) / 2 - rng.uniform(-2.5, 2.5, (2, 1))
-    unturn = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn) + slant, np.cos(turn)]])
-    place = unturn @ centred / size[:, None] + np.array([[4.0], [3.0]])
-    line, dot = place.clip(0, np.array([[8.0], [6.0]]))
+    inverse = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle) + slant, np.cos(angle)]])
+    position = inverse @ centred / size[:, None] + np.array([[4.0], [3.0]])
+    line, dot = position.clip(0, np.array([[8.0], [6.0]]))
     i, j = line.astype(int), dot.astype(int)
     down, right = line - i, dot - j
     above = glyph[i, j] * (1 - right) + glyph[i, j + 1] * right

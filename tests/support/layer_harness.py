@@ -1,4 +1,4 @@
-"""A stack of layers on its own, and exact derivatives of what it computes."""
+"""Layers without a network, and exact derivatives of their results."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from engine.parameters import Parameters
 from engine.spec import LayerSpec
 from engine.streams import stream
 
-TINY = 1e-30  # a complex step has no cancellation, so it may be as small as one likes
+TINY = 1e-30  # a complex step has no cancellation, so it can be arbitrarily small
 
 
 class LayerHarness:
-    """A stack of layers on its own, in any precision, complex included, with some weights."""
+    """Layers with random weights and memory, in any precision, including complex."""
 
     def __init__(self, specs: Sequence[LayerSpec], shape: Shape, dtype: Any = np.float64, rows: int = 3) -> None:
         self.rng = np.random.default_rng(0)
@@ -26,8 +26,8 @@ class LayerHarness:
         self.attach(hidden_layers(specs, shape))
 
     def attach(self, layers: Sequential) -> None:
-        """Give a stack weights and working memory."""
-        self.stack = layers
+        """Give layers weights and working memory."""
+        self.layers = layers
         self.parameters = Parameters(layers.parameter_shapes(), self.dtype, Arena(), layers.statistic_shapes())
         self.parameters.learned[:] = self.rng.standard_normal(self.parameters.size) * 0.5
         layers.bind(self.parameters.values, self.parameters.allocate_gradients(Arena()))
@@ -35,30 +35,30 @@ class LayerHarness:
         layers.resize(self.rows)
 
     def numbers(self, *shape: int) -> Array:
-        """Some numbers in the probe's precision."""
+        """Return random numbers in the precision of the harness."""
         return self.rng.standard_normal(shape).astype(self.dtype)
 
     def inputs(self) -> Array:
-        """A batch that the stack takes."""
-        return self.numbers(*batch_shape(self.stack.input_shape, self.rows))
+        """Return a batch of inputs."""
+        return self.numbers(*batch_shape(self.layers.input_shape, self.rows))
 
     def outputs(self) -> Array:
-        """A batch of the shape that it makes."""
-        return self.numbers(*batch_shape(self.stack.output_shape, self.rows))
+        """Return a batch with the shape of the outputs."""
+        return self.numbers(*batch_shape(self.layers.output_shape, self.rows))
 
     def run(self, x: Array) -> Array:
-        """Return the outputs, in training."""
-        return self.stack.forward(x, stream(0, "dropout")).copy()
+        """Return the outputs in training."""
+        return self.layers.forward(x, stream(0, "dropout")).copy()
 
     def gradient(self, x: Array, dy: Array) -> tuple[Array, Array]:
-        """Return dx, and the gradient of all parameters."""
+        """Return dx and the gradient of all parameters."""
         self.run(x)
-        dx = self.stack.backward(dy.copy())
+        dx = self.layers.backward(dy.copy())
         return dx.copy(), self.parameters.gradients.copy()
 
 
 def derivatives(harness: LayerHarness, x: Array, dy: Array, of: Array) -> Array:
-    """Return the derivatives of sum(y dy) in each number of `of`, by complex steps."""
+    """Return the derivatives of sum(y dy) with respect to each number of `of`, by complex steps."""
     found = []
     for index in np.ndindex(of.shape):
         of[index] += TINY * 1j

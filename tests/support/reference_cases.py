@@ -1,4 +1,4 @@
-"""Networks whose losses and gradients were computed with PyTorch once, by `benchmarks/vectors.py`."""
+"""Networks with reference losses and gradients from PyTorch, computed by `benchmarks/vectors.py`."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ SOFTMAX = SoftmaxCrossEntropySpec()
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One network and a batch for it."""
+    """A network and a batch for it."""
 
     layers: tuple[LayerSpec, ...]
     inputs: int = 4
@@ -63,7 +63,7 @@ class Case:
     vocabulary: int = 0  # inputs are whole numbers below it
 
     def network(self, precision: Precision = "float32") -> Network:
-        """A network with random parameters, biases too, which float32 holds exactly."""
+        """Return the network with random parameters, including biases, that float32 holds exactly."""
         network = Network(self.layers, inputs=self.inputs, outputs=self.outputs, loss=self.loss, precision=precision)
         if precision == "float64":
             network.parameters.vector[:] = self.network().parameters.vector
@@ -76,7 +76,7 @@ class Case:
         return network
 
     def batch(self) -> tuple[Array, Array]:
-        """Rows and targets."""
+        """Return rows and targets."""
         rng = np.random.default_rng(2)
         shape = (self.rows, self.inputs)
         x = rng.integers(0, self.vocabulary, shape) if self.vocabulary else rng.standard_normal(shape)
@@ -98,35 +98,35 @@ class Case:
 
 
 def image(*layers: LayerSpec, channels: int = 2, side: int = 6) -> Case:
-    """Layers for small images."""
+    """Return a case with layers for small images."""
     shape = ReshapeSpec(shape=[channels, side, side])
     return Case(layers=(shape, *layers), inputs=channels * side * side)
 
 
 def sequence(*layers: LayerSpec, time: int = 5, features: int = 4, outputs: int | Shape = 3) -> Case:
-    """Layers for short sequences."""
+    """Return a case with layers for short sequences."""
     return Case(layers=(ReshapeSpec(shape=[time, features]), *layers), inputs=time * features, outputs=outputs)
 
 
 def words(*layers: LayerSpec, outputs: int | Shape = 3) -> Case:
-    """Layers for sequences of whole numbers."""
+    """Return a case with layers for sequences of whole numbers."""
     return Case(layers=(EmbeddingSpec(vocabulary=7, units=4), *layers), inputs=6, outputs=outputs, vocabulary=7)
 
 
 def columns(*embedded: EmbeddedColumnSpec) -> Case:
-    """A dense layer on some columns of which there are vectors; numbers beyond the categories among them."""
+    """Return a case with embedded columns and a dense layer. Some numbers are outside of the categories."""
     layers = (ColumnEmbeddingSpec(columns=embedded), DenseSpec(units=5, activation="tanh"))
     return Case(layers=layers, inputs=6, rows=9, vocabulary=7)
 
 
 def loss(spec: LossSpec, outputs: int = 3) -> Case:
-    """A loss on a small network."""
+    """Return a case with a loss on a small network."""
     return Case(layers=(DenseSpec(units=5, activation="tanh"),), outputs=outputs, loss=spec)
 
 
 NORM = BatchNormSpec()
 SMOOTH = Conv2dSpec(channels=4, kernel=3, padding=1, activation="tanh")
-CASES: dict[str, Case] = {
+CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     **{f"dense {name}": Case(layers=(DenseSpec(units=6, activation=name),)) for name in ACTIVATIONS},
     "no hidden layers": Case(layers=()),
     "dropout of nothing": Case(layers=(DenseSpec(units=5), DropoutSpec(rate=0.0))),

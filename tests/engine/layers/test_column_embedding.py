@@ -51,7 +51,7 @@ def test_codes_out_of_range_count_as_the_nearest() -> None:
 
 def test_initial_vectors_have_length_one_and_category_zero_is_zero() -> None:
     harness = LayerHarness([embedded((0, 500, 16))], (1,))
-    harness.stack.initialize(np.random.default_rng(0))
+    harness.layers.initialize(np.random.default_rng(0))
     lengths = np.linalg.norm(harness.parameters.values["0.tables.0.weight"], axis=1)
     assert lengths[0] == 0
     assert lengths[1:].mean() == pytest.approx(1, abs=0.05)

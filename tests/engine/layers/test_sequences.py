@@ -58,7 +58,7 @@ sequences = st.builds(lambda layer: layer.model_copy(update={"output": "sequence
 )
 def test_sequence_layers_agree_with_the_complex_step(first: LayerSpec, time: int, features: int, rows: int) -> None:
     harness = LayerHarness([first], (time, features), complex, rows)
-    x, dy = harness.numbers(rows, time, features), harness.numbers(rows, *harness.stack.output_shape)
+    x, dy = harness.numbers(rows, time, features), harness.numbers(rows, *harness.layers.output_shape)
     dx, gradient = harness.gradient(x, dy)
     assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
     assert_exact(dx, derivatives(harness, x, dy, x))
@@ -69,7 +69,7 @@ def test_sequence_layers_agree_with_the_complex_step(first: LayerSpec, time: int
 def test_random_layers_agree_with_the_complex_step(middle: list[LayerSpec], last: LayerSpec) -> None:
     harness = LayerHarness([EmbeddingSpec(vocabulary=5, units=4), *middle, last], (3,), complex)
     x = harness.rng.integers(0, 5, (3, 3)).astype(float)
-    dy = harness.numbers(3, *harness.stack.output_shape)
+    dy = harness.numbers(3, *harness.layers.output_shape)
     _, gradient = harness.gradient(x, dy)
     assert_exact(gradient, derivatives(harness, x, dy, harness.parameters.vector))
 
@@ -124,7 +124,7 @@ def test_inference_and_training_memory_give_the_same_results(layer: LayerSpec) -
     x = harness.numbers(6, 4, 2)
     whole = harness.run(x)
     for rows in (6, 2, 5, 6):
-        harness.stack.resize(rows)
+        harness.layers.resize(rows)
         other.resize(rows)
         np.testing.assert_allclose(harness.run(x[:rows]), whole[:rows], rtol=1e-12)
         for _ in range(2):

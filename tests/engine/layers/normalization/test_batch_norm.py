@@ -13,7 +13,7 @@ from tests.support.layer_harness import LayerHarness
 @pytest.mark.parametrize("shape", [(3,), (4, 3), (3, 2, 4)])
 def test_training_uses_batch_statistics_and_inference_running_statistics(shape: Shape) -> None:
     harness = LayerHarness([BatchNormSpec(momentum=0.5)], shape, rows=50)
-    harness.stack.initialize(harness.rng)
+    harness.layers.initialize(harness.rng)
     x = 3 + 2 * harness.inputs()
     channel = {1: 1, 2: 2, 3: 0}[len(shape)]
     others = tuple(axis for axis in range(x.ndim) if axis != channel)
@@ -25,7 +25,7 @@ def test_training_uses_batch_statistics_and_inference_running_statistics(shape: 
         np.testing.assert_allclose(mean, (1 - 0.5**times) * x.mean(axis=others))
         np.testing.assert_allclose(variance, 0.5**times + (1 - 0.5**times) * x.var(axis=others, ddof=1))
     before = harness.parameters.vector.copy()
-    y = harness.stack.forward(x, None)
+    y = harness.layers.forward(x, None)
     at = tuple(slice(None) if axis == channel else None for axis in range(x.ndim))
     np.testing.assert_allclose(y, (x - mean[at]) / np.sqrt(variance[at] + 1e-5), rtol=1e-10)
     np.testing.assert_array_equal(harness.parameters.vector, before)
@@ -41,10 +41,10 @@ def test_a_batch_that_overflowed_does_not_change_running_statistics() -> None:
 
 def test_a_single_row_does_not_change_running_statistics() -> None:
     harness = LayerHarness([BatchNormSpec(momentum=1.0)], (2,), rows=2)
-    harness.stack.initialize(harness.rng)
+    harness.layers.initialize(harness.rng)
     harness.run(np.array([[0.0, 4.0], [2.0, 8.0]]))
     before = harness.parameters.vector.copy()
-    harness.stack.resize(1)
+    harness.layers.resize(1)
     y = harness.run(np.array([[1.0, 6.0]]))
     np.testing.assert_allclose(y, 0, atol=1e-12)
     np.testing.assert_array_equal(harness.parameters.vector, before)

@@ -69,7 +69,7 @@ def test_bidirectional_concatenates_both_directions(kind: type[LstmSpec | GruSpe
 
 def test_lstm_initialization_sets_the_forget_bias_to_one() -> None:
     harness = LayerHarness([LstmSpec(units=3)], (4, 2))
-    harness.stack.initialize(np.random.default_rng(0))
+    harness.layers.initialize(np.random.default_rng(0))
     values = harness.parameters.values
     np.testing.assert_array_equal(values["0.bias_ih_l0"], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
     recurrent_weights = values["0.weight_hh_l0"][3:6]
