@@ -1,0 +1,44 @@
+"""Tests for worker/job/initialization.py."""
+
+import pytest
+from sqlalchemy import delete
+
+from store.db.transaction import transaction
+from store.tables import BlobChunk, Job, Model
+from tests.support.worker_fixture import WorkerFixture
+from worker.job.initialization import InitialWeightsUnusable, load_initial_weights
+
+
+@pytest.fixture
+def fine_tuning(worker_fixture: WorkerFixture) -> Job:
+    """A queued job that starts from a trained model."""
+    dataset_id = worker_fixture.upload()
+    base = worker_fixture.train(dataset_id, training={"epochs": 1})
+    return worker_fixture.job(worker_fixture.queue(dataset_id, init_from={"model_id": base.model_id}))
+
+
+def test_a_job_without_init_from_has_no_initial_weights(worker_fixture: WorkerFixture) -> None:
+    job = worker_fixture.job(worker_fixture.queue(worker_fixture.upload()))
+    assert load_initial_weights(worker_fixture.sessions, job) is None
+
+
+def test_a_models_weights_come_with_its_preprocessing(worker_fixture: WorkerFixture, fine_tuning: Job) -> None:
+    initial = load_initial_weights(worker_fixture.sessions, fine_tuning)
+    assert initial is not None
+    assert initial.preprocessor is not None
+    assert initial.weights
+    assert (initial.target is not None) == initial.head
+
+
+def test_a_deleted_model_is_unusable(worker_fixture: WorkerFixture, fine_tuning: Job) -> None:
+    with transaction(worker_fixture.sessions) as tx:
+        tx.execute(delete(Model))
+    with pytest.raises(InitialWeightsUnusable, match="deleted"):
+        load_initial_weights(worker_fixture.sessions, fine_tuning)
+
+
+def test_damaged_weights_are_unusable(worker_fixture: WorkerFixture, fine_tuning: Job) -> None:
+    with transaction(worker_fixture.sessions) as tx:
+        tx.execute(delete(BlobChunk).where(BlobChunk.blob_id == tx.get_one(Model, fine_tuning.base_model_id).blob_id))
+    with pytest.raises(InitialWeightsUnusable, match="damaged"):
+        load_initial_weights(worker_fixture.sessions, fine_tuning)
