@@ -27,29 +27,14 @@ from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
 from engine.layers.sequential import Sequential
 from engine.memory import Shape
-from engine.spec import (
-    ActivationSpec,
-    AttentionSpec,
-    AveragePoolSpec,
-    BatchNormSpec,
-    ColumnEmbeddingSpec,
-    Conv1dSpec,
-    Conv2dSpec,
-    DenseSpec,
-    DropoutSpec,
-    EmbeddingSpec,
-    FlattenSpec,
-    GlobalPoolSpec,
-    GruSpec,
-    LayerNormSpec,
-    LayerSpec,
-    LstmSpec,
-    MaxPoolSpec,
-    PositionsSpec,
-    ReshapeSpec,
-    ResidualSpec,
-    Spec,
-)
+from engine.spec.base import Spec
+from engine.spec.column_embedding import ColumnEmbeddingSpec
+from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
+from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
+from engine.spec.layers import LayerSpec, ResidualSpec
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
+from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 ACTIVATIONS: dict[str, Callable[[Shape, LayerId], Layer]] = {
     "linear": Linear,

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from engine.layers.layer_id import LayerId
-from engine.layers.recurrent.recurrent import Cell, Recurrent, previous
+from engine.layers.recurrent.cell import Cell, previous
+from engine.layers.recurrent.recurrent import Recurrent
 from engine.memory import Array, Buffers, Shape
 from engine.spec import GruSpec
 
