@@ -22,11 +22,11 @@ CYCLES = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Width:
-    """How many inputs a column takes at most; for embeddings also their number (`vectors`) and their `size`."""
+    """How many inputs a column takes at most; for embeddings also their number (`embeddings`) and their `size`."""
 
     inputs_at_most: int
     size: int | None = None
-    vectors: int | None = None
+    embeddings: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,9 @@ def repeated_values(column: Column) -> int:
     return column.distinct - (column.singletons or 0)
 
 
-def default_size(vectors: int) -> int:
-    """Return the size of an embedding of `vectors` categories, by the rule of thumb 1.6 n^0.56 (fast.ai)."""
-    return min(MAX_DEFAULT_SIZE, round(1.6 * math.pow(vectors, 0.56)))
+def default_size(embeddings: int) -> int:
+    """Return the size of an embedding of `embeddings` categories, by the rule of thumb 1.6 n^0.56 (fast.ai)."""
+    return min(MAX_DEFAULT_SIZE, round(1.6 * math.pow(embeddings, 0.56)))
 
 
 def _missing(column: Column) -> int:
@@ -63,8 +63,8 @@ def _one_hot_width(column: Column) -> Width:
 
 
 def _embedding_width(column: Column) -> Width:
-    vectors = min(repeated_values(column), MAX_EMBEDDED_CATEGORIES) + 1 + _missing(column)
-    return Width(inputs_at_most=1, size=default_size(vectors), vectors=vectors)
+    embeddings = min(repeated_values(column), MAX_EMBEDDED_CATEGORIES) + 1 + _missing(column)
+    return Width(inputs_at_most=1, size=default_size(embeddings), embeddings=embeddings)
 
 
 def _datetime_width(column: Column) -> Width:

@@ -126,7 +126,7 @@ def _encode(column: Column, encoding: PlannedEncoding, size: int | None = None) 
         encoding=encoding,
         inputs_at_most=width.inputs_at_most,
         size=size or width.size,
-        vectors=width.vectors,
+        vectors=width.embeddings,
     )
 
 

@@ -72,10 +72,10 @@ class EmbeddingEncoder:
     size: int
 
     @classmethod
-    def fit(cls, column: TableColumn, size: int, vectors: int) -> "EmbeddingEncoder":
-        """Learn from the training rows of a column of strings or numbers; `vectors`: how many embeddings there are."""
-        missing = vectors > 1 and bool(column.missing.any())
-        categories, _ = frequent_categories(column, vectors - 1 - missing)
+    def fit(cls, column: TableColumn, size: int, embeddings: int) -> "EmbeddingEncoder":
+        """Learn from the training rows of a column of strings or numbers; `embeddings`: how many there are."""
+        missing = embeddings > 1 and bool(column.missing.any())
+        categories, _ = frequent_categories(column, embeddings - 1 - missing)
         return cls(categories=categories, missing=missing, size=size)
 
     @property

@@ -46,6 +46,6 @@ def test_values_of_a_single_row_do_not_count_as_repeated() -> None:
     assert repeated_values(column(distinct=9, singletons=4)) == 5
 
 
-@pytest.mark.parametrize(("vectors", "size"), [(2, 2), (10, 6), (481, 50), (10_001, 50)])
-def test_the_default_size_grows_slowly_up_to_its_limit(vectors: int, size: int) -> None:
-    assert default_size(vectors) == size
+@pytest.mark.parametrize(("embeddings", "size"), [(2, 2), (10, 6), (481, 50), (10_001, 50)])
+def test_the_default_size_grows_slowly_up_to_its_limit(embeddings: int, size: int) -> None:
+    assert default_size(embeddings) == size

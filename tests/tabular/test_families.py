@@ -35,7 +35,7 @@ TRANSFORMER = [
 
 
 def spirals(rows: int) -> dict[str, Any]:
-    """Two arms, each half a turn and a bit around the middle."""
+    """Return two spiral arms around the center."""
     rng = np.random.default_rng(0)
     arm, radius = np.arange(rows) % 2, rng.uniform(0.2, 1, rows)
     angle = 5 * radius + np.pi * arm
@@ -44,7 +44,7 @@ def spirals(rows: int) -> dict[str, Any]:
 
 
 def images(rows: int) -> dict[str, Any]:
-    """Bars, lying, standing or slanting, somewhere on 8 x 8 pixels of noise; the border is always black."""
+    """Return images of 8 x 8 noisy pixels with a horizontal, vertical or diagonal bar; the border is always black."""
     rng = np.random.default_rng(1)
     pixels, kinds = rng.integers(0, 6, (rows, 8, 8)), rng.integers(0, 3, rows)
     steps = {0: (0, 1), 1: (1, 0), 2: (1, 1)}
@@ -54,8 +54,8 @@ def images(rows: int) -> dict[str, Any]:
         for step in range(4):
             image[top + step * down, left + step * right] = 15
     pixels[:, [0, -1]] = pixels[:, :, [0, -1]] = 0
-    columns = {f"p{place}": pixels.reshape(rows, 64)[:, place] for place in range(64)}
-    return columns | {"bar": np.array(["lying", "standing", "slanting"])[kinds]}
+    columns = {f"p{index}": pixels.reshape(rows, 64)[:, index] for index in range(64)}
+    return columns | {"bar": np.array(["horizontal", "vertical", "diagonal"])[kinds]}
 
 
 def numbers_to_sort(rows: int) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def test_a_convolutional_network_learns_from_flat_pixel_columns(read: Reader) ->
     assert model.evaluation["accuracy"] > 0.9
     row = {f"p{place}": 15 if place // 8 == 3 and 2 <= place % 8 < 6 else 2 for place in range(64)}
     (answer,) = model.predict([row])
-    assert answer["label"] == "lying"
+    assert answer["label"] == "horizontal"
 
 
 def test_a_transformer_sorts(read: Reader) -> None:

@@ -21,8 +21,8 @@ def table(rows: int = 120) -> dict[str, Any]:
     return {"a": a.round(4), "b": b.round(4), "label": label, "often": np.arange(rows) % 3}
 
 
-def chosen(columns: dict[str, Any], places: Any) -> dict[str, Any]:
-    return {name: np.asarray(column)[places] for name, column in columns.items()}
+def chosen(columns: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {name: np.asarray(column)[rows] for name, column in columns.items()}
 
 
 def problems(data: Any, **request: Any) -> list[tuple[str, str]]:

@@ -54,9 +54,9 @@ def embedding_layer(features: Sequence[FeaturePlan]) -> tuple[ColumnEmbeddingSpe
     """
     embedded = [(feature.vectors, feature.size) for feature in features if feature.encoding == "embedding"]
     columns = tuple(
-        EmbeddedColumnSpec(column=index, categories=vectors, size=size)
-        for index, (vectors, size) in enumerate(embedded)
-        if vectors and size
+        EmbeddedColumnSpec(column=index, categories=embeddings, size=size)
+        for index, (embeddings, size) in enumerate(embedded)
+        if embeddings and size
     )
     return (ColumnEmbeddingSpec(columns=columns),) if columns else ()
 

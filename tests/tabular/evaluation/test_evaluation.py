@@ -76,7 +76,7 @@ def test_several_columns_are_evaluated_individually_and_together() -> None:
     found = evaluate(target, y[2:], y, outputs)
     assert found["rows"] == 4
     assert [found["targets"][name].get("accuracy") for name in "abc"] == [0.75, 0.75, None]
-    assert found["targets"]["c"]["mae"] == 0.5  # one of four rows, by one deviation
+    assert found["targets"]["c"]["mae"] == 0.5  # one of four rows, by one standard deviation
     assert (found["accuracy"], found["all_right"], found["r2"]) == (0.75, 0.5, 0.5)
     assert (found["baseline"]["accuracy"], found["baseline"]["all_right"]) == (0.5, 0.5)
     json.dumps(found, allow_nan=False)

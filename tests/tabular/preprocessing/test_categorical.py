@@ -34,24 +34,24 @@ def test_numbers_can_be_one_hot() -> None:
 
 
 def test_categories_are_numbered_from_one_and_unknown_ones_are_zero() -> None:
-    encoder = EmbeddingEncoder.fit(labels("b", "b", "a", "a", "rare", None), size=3, vectors=100)
+    encoder = EmbeddingEncoder.fit(labels("b", "b", "a", "a", "rare", None), size=3, embeddings=100)
     assert encoder == EmbeddingEncoder(categories=("a", "b"), missing=True, size=3)
     assert encode(encoder, labels("a", "b", "rare", "new", None)).ravel().tolist() == [1, 2, 0, 0, 3]
 
 
 def test_a_missing_value_unseen_in_training_counts_as_unknown() -> None:
-    encoder = EmbeddingEncoder.fit(labels("b", "b"), size=3, vectors=100)
+    encoder = EmbeddingEncoder.fit(labels("b", "b"), size=3, embeddings=100)
     assert encode(encoder, labels("b", None)).ravel().tolist() == [1, 0]
 
 
 def test_numbers_can_be_embedded() -> None:
-    encoder = EmbeddingEncoder.fit(numbers(1.0, 1.0, 2.5, 2.5, None), size=3, vectors=100)
+    encoder = EmbeddingEncoder.fit(numbers(1.0, 1.0, 2.5, 2.5, None), size=3, embeddings=100)
     assert encode(encoder, numbers(2.5, 1.0, 7.0, None)).ravel().tolist() == [2, 1, 0, 3]
 
 
-@pytest.mark.parametrize(("vectors", "kept"), [(5, ("b", "c", "d")), (3, ("d",)), (2, ()), (1, ())])
-def test_the_most_frequent_categories_get_the_embeddings(vectors: int, kept: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("embeddings", "kept"), [(5, ("b", "c", "d")), (3, ("d",)), (2, ()), (1, ())])
+def test_the_most_frequent_categories_get_the_embeddings(embeddings: int, kept: tuple[str, ...]) -> None:
     column = labels(*"aabbbccccddddd", None)
-    encoder = EmbeddingEncoder.fit(column, size=3, vectors=vectors)
+    encoder = EmbeddingEncoder.fit(column, size=3, embeddings=embeddings)
     assert encoder.categories == kept
-    assert encode(encoder, column).max() < vectors
+    assert encode(encoder, column).max() < embeddings

@@ -104,7 +104,7 @@ def test_any_fitted_columns_survive_json_and_give_finite_inputs(rows: list[tuple
         columns=(
             FittedColumn(name="number", type="number", encoder=StandardizeEncoder.fit(amounts)),
             FittedColumn(name="name", type="category", encoder=OneHotEncoder.fit(names)),
-            FittedColumn(name="code", type="category", encoder=EmbeddingEncoder.fit(names, size=2, vectors=3)),
+            FittedColumn(name="code", type="category", encoder=EmbeddingEncoder.fit(names, size=2, embeddings=3)),
         )
     )
     assert Preprocessor.from_json(json.loads(json.dumps(preprocessor.to_json(), allow_nan=False))) == preprocessor

@@ -71,10 +71,10 @@ def test_the_spec_shows_the_encoding_and_size_of_each_feature() -> None:
     ]
 
 
-@pytest.mark.parametrize(("column", "vectors", "size"), [("zip", 481, 50), ("job", 32, 11), ("floor", 5, 4)])
-def test_the_default_size_follows_from_the_number_of_embeddings(column: str, vectors: int, size: int) -> None:
+@pytest.mark.parametrize(("column", "embeddings", "size"), [("zip", 481, 50), ("job", 32, 11), ("floor", 5, 4)])
+def test_the_default_size_follows_from_the_number_of_embeddings(column: str, embeddings: int, size: int) -> None:
     (feature,) = planned([embedded(column)]).features
-    assert (feature.vectors, feature.size) == (vectors, size)
+    assert (feature.vectors, feature.size) == (embeddings, size)
 
 
 @pytest.mark.parametrize("column", ["zip", "job", "floor", "new", "age"])

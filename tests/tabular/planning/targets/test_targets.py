@@ -31,7 +31,7 @@ X, Y, Z = number("x"), number("y", min=-2.0), number("z", min=0.0)
 UP, OUT = labels("up", "no", "yes", kind="boolean"), labels("out", "no", "yes", kind="boolean")
 SIZE, COLOR = labels("size", "s", "m", "l"), labels("color", "red", "green", "blue", "grey")
 SORTED = [digits(f"s{n}", *range(n, n + 6)) for n in range(3)]
-MOMENTS = [{"type": "reshape", "shape": [3, 1]}]
+TIME_STEPS = [{"type": "reshape", "shape": [3, 1]}]
 
 
 def planned(
@@ -80,7 +80,7 @@ def test_numbers_and_labels_are_predicted_together() -> None:
 
 def test_time_steps_share_the_classes_of_small_whole_numbers() -> None:
     inputs = [number(f"i{n}") for n in range(3)]
-    found = planned([*inputs, *SORTED], ["s0", "s1", "s2"], MOMENTS)
+    found = planned([*inputs, *SORTED], ["s0", "s1", "s2"], TIME_STEPS)
     assert (found.loss, found.outputs) == ("softmax_cross_entropy", (3, 8))
     assert found.classes == tuple("01234567")
     assert [warning.code for warning in found.warnings] == ["numbers_as_classes"]
@@ -96,21 +96,21 @@ def test_time_steps_without_answers_are_joined_with_a_warning(targets: list[str]
     inputs = [number(f"i{n}") for n in range(3)]
     columns = [*inputs, SIZE, COLOR, UP, Y, Z, number("w"), *SORTED]
     columns = [column for column in columns if column.name in targets or column.name.startswith("i")]
-    found = planned(columns, targets, MOMENTS)
+    found = planned(columns, targets, TIME_STEPS)
     assert isinstance(found.outputs, int)
     assert "moments_joined" in [warning.code for warning in found.warnings]
 
 
 def test_two_shared_classes_are_one_output_per_time_step() -> None:
     tags = [labels(f"t{n}", "in", "out") for n in range(3)]
-    found = planned([*(number(f"i{n}") for n in range(3)), *tags], ["t0", "t1", "t2"], MOMENTS)
+    found = planned([*(number(f"i{n}") for n in range(3)), *tags], ["t0", "t1", "t2"], TIME_STEPS)
     assert (found.loss, found.outputs) == ("sigmoid_cross_entropy", (3, 1))
 
 
 def test_a_large_shared_vocabulary_is_the_range_of_its_numbers() -> None:
     words = [digits(f"w{n}", *range(n, 50 + n), singletons=0) for n in range(3)]
     words = [Column(**{**{name: getattr(w, name) for name in w.__slots__}, "top": None}) for w in words]
-    found = planned([*(number(f"i{n}") for n in range(3)), *words], ["w0", "w1", "w2"], MOMENTS, "classification")
+    found = planned([*(number(f"i{n}") for n in range(3)), *words], ["w0", "w1", "w2"], TIME_STEPS, "classification")
     assert found.outputs == (3, 52)
     assert found.classes == tuple(map(str, range(52)))
 
