@@ -1,0 +1,120 @@
+"""Every job in docs/specs runs on a service as it is, and its model is as good as the page says."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from examples.tables import make_table
+from tests.support.documentation import SPEC_PAGES, json_examples
+from tests.support.example_service import (
+    ExampleService,
+    csv,
+    inputs_of,
+    label_accuracy,
+    r2,
+    rows_all_correct,
+    rows_of,
+)
+
+JOBS = {
+    f"{page.stem} {number}": example
+    for page in SPEC_PAGES
+    for number, example in enumerate(json_examples(page.read_text()), start=1)
+    if "dataset_id" in example
+}
+TABLES = {  # target -> the table that has it
+    "different": "xor",
+    "symmetric": "symmetry",
+    "spiral": "spirals",
+    "digit": "digits",
+    "next": "waves",
+    "s0": "sorting",
+    "sales": "shops",
+    "grade": "parts",
+    "income": "income",
+}
+UNSEEN_ROWS = 500
+
+
+def job_of(page: str, number: int, service: ExampleService) -> dict[str, Any]:
+    """Return a job of a page with the ID of its data set."""
+    example = JOBS[f"{page} {number}"]
+    target = example["target"]
+    return {**example, "dataset_id": service.dataset(TABLES[target if isinstance(target, str) else target[0]])}
+
+
+@pytest.mark.parametrize(
+    ("page", "number", "accuracy"),
+    [
+        ("first_problems", 1, 1.0),
+        ("first_problems", 2, 1.0),
+        ("images", 1, 0.99),
+        ("images", 2, 0.97),
+        ("images", 3, 0.97),
+    ],
+    ids=["exclusive or", "symmetry", "two spirals", "LeNet", "ResNet"],
+)
+def test_a_classifier_is_as_accurate_as_its_page_says(
+    page: str, number: int, accuracy: float, service: ExampleService
+) -> None:
+    body = job_of(page, number, service)
+    target = body["target"]
+    unseen = make_table(TABLES[target], UNSEEN_ROWS, seed=1)
+    predictions = service.predict(service.train(body), inputs_of(unseen, [target]))
+    assert label_accuracy(predictions, unseen, target) >= accuracy
+
+
+@pytest.mark.parametrize(
+    ("page", "number", "least"), [("sequences", 1, 0.998), ("features", 1, 0.9)], ids=["forecast", "shops"]
+)
+def test_a_regression_explains_the_variance_that_its_page_says(
+    page: str, number: int, least: float, service: ExampleService
+) -> None:
+    body = job_of(page, number, service)
+    target = body["target"]
+    unseen = make_table(TABLES[target], UNSEEN_ROWS, seed=1)
+    predictions = service.predict(service.train(body), inputs_of(unseen, [target]))
+    assert r2(predictions, unseen, target) >= least
+
+
+def test_the_transformer_sorts_unseen_digits(service: ExampleService) -> None:
+    body = job_of("sequences", 2, service)
+    unseen = make_table("sorting", UNSEEN_ROWS, seed=1)
+    predictions = service.predict(service.train(body), inputs_of(unseen, body["target"]))
+    assert rows_all_correct(predictions, unseen, body["target"]).mean() >= 0.97
+
+
+def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: ExampleService) -> None:
+    """100 facts are learned and 4 omitted, for two seeds. By chance none of the omitted ones would be right."""
+    facts, example = make_table("family_trees"), JOBS["first_problems 3"]
+    omitted_and_right = 0
+    for seed in (1, 5):
+        omitted = np.random.default_rng(seed).permutation(104)[:4]
+        dataset_id = service.upload(csv(rows_of(facts, np.delete(np.arange(104), omitted))))
+        job = service.train({**example, "dataset_id": dataset_id, "training": {**example["training"], "seed": seed}})
+        right = rows_all_correct(service.predict(job, inputs_of(facts, example["target"])), facts, example["target"])
+        assert np.delete(right, omitted).all()
+        omitted_and_right += int(right[omitted].sum())
+    assert omitted_and_right >= 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4], ids=["most fields", "several targets", "sample weights", "range test"])
+def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleService) -> None:
+    job = service.train(job_of("training", number, service))
+    assert job["metrics"]["train_loss"] is not None
+    assert job["model_id"]
+
+
+@pytest.mark.parametrize(("page", "number"), [("training", 5), ("specs", 1)])
+def test_a_job_continues_from_another_jobs_model(page: str, number: int, service: ExampleService) -> None:
+    base = service.train({"dataset_id": service.dataset("income"), "target": "income", "training": {"epochs": 2}})
+    example = JOBS[f"{page} {number}"]
+    init_from = {**example["init_from"], "model_id": base["model_id"]}
+    job = service.train({**example, "dataset_id": service.dataset("income"), "init_from": init_from})
+    assert job["spec"]["init_from"]["model_id"] == base["model_id"]
+
+
+def test_every_job_of_the_pages_is_tested_here() -> None:
+    tested = {"first_problems": 3, "images": 3, "sequences": 2, "features": 1, "training": 5, "specs": 1}
+    assert set(JOBS) == {f"{page} {number}" for page, count in tested.items() for number in range(1, count + 1)}

@@ -1,0 +1,16 @@
+"""The pages show the PyTorch classes that come with models."""
+
+from engine.layers import residual
+from engine.layers.convolution.windows import TORCH_OVER_TIME
+from engine.layers.recurrent import recurrent
+from tests.support.documentation import page_text
+
+
+def test_the_page_on_images_shows_the_classes_for_sequences_and_residual_blocks() -> None:
+    page = page_text("images")
+    assert residual.TORCH in page
+    assert TORCH_OVER_TIME in page
+
+
+def test_the_page_on_sequences_shows_the_class_of_recurrent_layers() -> None:
+    assert recurrent.TORCH.format(name="LSTM").rstrip() in page_text("sequences")
