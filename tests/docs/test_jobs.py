@@ -50,8 +50,8 @@ def job_of(page: str, number: int, service: ExampleService) -> dict[str, Any]:
         ("first_problems", 1, 1.0),
         ("first_problems", 2, 1.0),
         ("images", 1, 0.99),
-        ("images", 2, 0.97),
-        ("images", 3, 0.97),
+        ("images", 2, 0.96),
+        ("images", 3, 0.95),
     ],
     ids=["exclusive or", "symmetry", "two spirals", "LeNet", "ResNet"],
 )
@@ -66,7 +66,7 @@ def test_a_classifier_is_as_accurate_as_its_page_says(
 
 
 @pytest.mark.parametrize(
-    ("page", "number", "least"), [("sequences", 1, 0.998), ("features", 1, 0.9)], ids=["forecast", "shops"]
+    ("page", "number", "least"), [("sequences", 1, 0.998), ("features", 1, 0.95)], ids=["forecast", "shops"]
 )
 def test_a_regression_explains_the_variance_that_its_page_says(
     page: str, number: int, least: float, service: ExampleService
