@@ -1,4 +1,4 @@
-"""The estimated cost of a run is what the run then takes."""
+"""The estimated cost of a run is what training allocates and computes."""
 
 import tracemalloc
 from typing import Any

@@ -1,4 +1,4 @@
-"""Initial weights have the spread that their papers ask for."""
+"""Initial weights have the variance that their papers specify."""
 
 import math
 from typing import get_args

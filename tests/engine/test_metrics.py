@@ -1,4 +1,4 @@
-"""Metrics sum over blocks of rows, and know what is better."""
+"""Metrics sum over blocks of rows, and have a direction of improvement."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Networks predict, refuse what does not fit, and exchange their weights with PyTorch."""
+"""Networks predict, reject invalid input, and exchange weights with PyTorch."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""How parameters lie in their vector."""
+"""Parameters are views of one vector, in a defined order."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Losses, gradients and trained weights are PyTorch's, for every layer, loss and optimizer (see `vector_cases`)."""
+"""Losses, gradients and trained weights equal PyTorch's, for every layer, loss and optimizer."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from tests.support.reference_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STE
 
 FOLDER = Path(__file__).parent / "vectors"
 LAYERS, RUNS = (dict(np.load(FOLDER / f"{name}.npz")) for name in ("layers", "optimizers"))
-NOT_IN_PYTORCH_ALIKE = {"lbfgs"}  # its line search is another
-TOLERANCE = {"float32": 1e-5, "float64": 2e-7}  # the vectors are kept in float32
+NOT_IN_PYTORCH_ALIKE = {"lbfgs"}  # PyTorch has another line search
+TOLERANCE = {"float32": 1e-5, "float64": 2e-7}  # the reference values are stored in float32
 
 
-def apart(ours: Array, theirs: Array) -> float:
-    """The norm of the difference, relative to the norm."""
+def relative_difference(ours: Array, theirs: Array) -> float:
+    """Return the norm of the difference, relative to the norm."""
     return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
 
 
@@ -31,7 +31,7 @@ def flat(arrays: dict[str, Array]) -> Array:
 
 
 def backpropagated(case: Case, precision: Precision) -> tuple[float, dict[str, Array], dict[str, Array]]:
-    """Loss, gradients, and statistics after the batch."""
+    """Return loss, gradients, and statistics after the batch."""
     network = case.network(precision)
     network.allocate(case.rows, training=True)
     x, y = case.batch()
@@ -59,7 +59,7 @@ def test_losses_and_gradients_equal_those_of_pytorch(name: str, precision: Preci
         theirs = wanted[f"gradient {key}"]
         assert np.linalg.norm(gradient - theirs) <= TOLERANCE[precision] * max(np.linalg.norm(theirs), 0.01 * whole)
     for key, statistic in statistics.items():
-        assert apart(statistic, wanted[f"statistic {key}"]) <= TOLERANCE[precision]
+        assert relative_difference(statistic, wanted[f"statistic {key}"]) <= TOLERANCE[precision]
 
 
 @pytest.mark.parametrize("precision", TOLERANCE)
@@ -73,12 +73,12 @@ def test_a_hundred_optimizer_steps_equal_those_of_pytorch(name: str, precision: 
     rows = Rows(*RUN.batch())
     list(train(network, initialize_training(network, settings, rows), settings, rows))
     ours, theirs = flat(network.torch_state()), flat({key: RUNS[f"{name}: {key}"] for key in before})
-    assert apart(ours, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
-    assert apart(ours, flat(before)) > 0.02
+    assert relative_difference(ours, theirs) <= {"float32": 1e-4, "float64": 1e-6}[precision]
+    assert relative_difference(ours, flat(before)) > 0.02
 
 
-def kinds(union: object) -> set[str]:
-    """The types that a union of specs allows."""
+def types_in(union: object) -> set[str]:
+    """Return the types in a union of specs."""
     union_type = union.__args__[0]  # type: ignore[attr-defined]
     return {spec.model_fields["type"].default for spec in union_type.__args__}
 
@@ -90,6 +90,6 @@ def used(layers: tuple[LayerSpec, ...]) -> set[str]:
 
 
 def test_every_layer_loss_and_optimizer_has_a_reference() -> None:
-    assert set.union(*(used(case.layers) for case in CASES.values())) == kinds(LayerSpec)
-    assert {case.loss.type for case in CASES.values()} == kinds(SingleLossSpec)
-    assert {spec.type for spec in OPTIMIZERS.values()} == kinds(OptimizerSpec) - NOT_IN_PYTORCH_ALIKE
+    assert set.union(*(used(case.layers) for case in CASES.values())) == types_in(LayerSpec)
+    assert {case.loss.type for case in CASES.values()} == types_in(SingleLossSpec)
+    assert {spec.type for spec in OPTIMIZERS.values()} == types_in(OptimizerSpec) - NOT_IN_PYTORCH_ALIKE

@@ -1,4 +1,4 @@
-"""Losses with memory, targets for them, and checks of their gradients."""
+"""Losses with memory, targets for them, and gradient checks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +63,7 @@ def apply(spec: LossSpec, logits: Any, y: Any, weights: list[float] | None = Non
 
 
 def answers(spec: LossSpec, shape: Shape, rows: int, rng: np.random.Generator) -> Array:
-    """Targets that suit a loss."""
+    """Return random targets for a loss."""
     match spec.type:
         case "softmax_cross_entropy":
             return rng.integers(0, shape[-1], (rows, *shape[:-1]))
@@ -78,7 +78,7 @@ def answers(spec: LossSpec, shape: Shape, rows: int, rng: np.random.Generator) -
 
 
 def differences(f: Callable[[Array], float], at: Array, step: float = 1e-5) -> Array:
-    """Central differences of a function of an array."""
+    """Return the central differences of a function of an array."""
     found = np.empty_like(at)
     for index in np.ndindex(at.shape):
         above, below = at.copy(), at.copy()

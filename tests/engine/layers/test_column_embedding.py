@@ -1,4 +1,4 @@
-"""Vectors in place of categories: what is looked up, what passes through, and whose gradient it is."""
+"""Column embedding replaces codes with vectors, and passes other columns through."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 
 
 def embedded(*columns: tuple[int, int, int]) -> ColumnEmbeddingSpec:
-    """A layer of (column, categories, size)."""
+    """Return a layer from (column, categories, size)."""
     return ColumnEmbeddingSpec(
         columns=tuple(EmbeddedColumnSpec(column=place, categories=many, size=size) for place, many, size in columns)
     )
@@ -26,7 +26,7 @@ MIXED = embedded((1, 3, 2), (2, 4, 3), (5, 2, 1))
 
 
 def codes(harness: LayerHarness) -> Array:
-    """A batch in which columns 1, 2 and 5 of six hold codes, some of them more than once."""
+    """Return a batch of six columns, with codes in columns 1, 2 and 5. Some codes occur several times."""
     x = harness.inputs()
     for place, many in ((1, 3), (2, 4), (5, 2)):
         x[:, place] = harness.rng.integers(0, many, len(x))

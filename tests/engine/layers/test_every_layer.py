@@ -1,4 +1,4 @@
-"""What holds for every kind of layer: exact resuming, exact counting, steady memory, derivatives in any stack."""
+"""Properties of every layer type: exact resuming, exact cost, constant memory, derivatives."""
 
 import tracemalloc
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ INPUTS = 48
 IMAGE, SEQUENCE = ReshapeSpec(shape=(3, 4, 4)), ReshapeSpec(shape=(12, 4))
 NETWORKS: dict[str, list[LayerSpec]] = {
     "dense": [DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"), LayerNormSpec()],
-    "moments": [SEQUENCE, DenseSpec(units=5), PositionsSpec(kind="learned"), GlobalPoolSpec(function="max")],
+    "time steps": [SEQUENCE, DenseSpec(units=5), PositionsSpec(kind="learned"), GlobalPoolSpec(function="max")],
     "activations": [ActivationSpec(function=name) for name in get_args(ActivationName)],
     "images": [
         IMAGE,
@@ -98,14 +98,14 @@ def noise(rows: int) -> Rows:
     return Rows(rng.standard_normal((rows, INPUTS)).astype(np.float32), rng.integers(0, 2, rows))
 
 
-def kinds(layers: Sequence[LayerSpec]) -> set[type[Spec]]:
-    """All kinds of layers in a stack, those inside of blocks included."""
+def layer_types(layers: Sequence[LayerSpec]) -> set[type[Spec]]:
+    """Return all layer types, including those in blocks."""
     inside = [(*layer.layers, *layer.projection) for layer in layers if isinstance(layer, ResidualSpec)]
-    return {type(layer) for layer in layers}.union(*(kinds(block) for block in inside))
+    return {type(layer) for layer in layers}.union(*(layer_types(block) for block in inside))
 
 
 def test_the_networks_contain_every_layer_type() -> None:
-    assert set().union(*(kinds(layers) for layers in NETWORKS.values())) == set(MAKERS)
+    assert set().union(*(layer_types(layers) for layers in NETWORKS.values())) == set(MAKERS)
 
 
 @pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
@@ -149,7 +149,7 @@ def test_the_estimate_for_frozen_layers_is_what_training_allocates() -> None:
 
 @pytest.fixture
 def small_buffers() -> Iterator[None]:
-    """Cut NumPy's own buffers to 16 numbers: usually they are as long as a batch, but never longer than 8,192."""
+    """Reduce NumPy's own buffers to 16 numbers. By default they grow with the batch, up to 8,192."""
     usual = np.setbufsize(16)
     yield
     np.setbufsize(usual)
@@ -203,8 +203,8 @@ layer = st.one_of(
 block = st.builds(ResidualSpec, layers=st.lists(layer, min_size=1, max_size=3).map(tuple))
 
 
-def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
-    """Leave out what cannot take what comes before."""
+def compatible(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
+    """Return the layers that accept the output of those before."""
     fitting: list[LayerSpec] = []
     for each in specs:
         try:
@@ -219,15 +219,15 @@ def those_that_fit(specs: Sequence[LayerSpec], shape: Shape) -> list[LayerSpec]:
 @given(specs=st.lists(layer | block, min_size=3, max_size=8), shape=st.sampled_from([(16,), (4, 4), (2, 2, 4)]))
 def test_random_layers_agree_with_the_complex_step(specs: list[LayerSpec], shape: Shape) -> None:
     harness = LayerHarness(
-        [DenseSpec(units=16, activation="tanh"), ReshapeSpec(shape=shape), *those_that_fit(specs, shape)], (3,), complex
+        [DenseSpec(units=16, activation="tanh"), ReshapeSpec(shape=shape), *compatible(specs, shape)], (3,), complex
     )
     x, dy = harness.inputs(), harness.outputs()
     dx, gradient = harness.gradient(x, dy)
     some = harness.rng.permutation(harness.parameters.size)[:40]
     learned = harness.parameters.learned
     found = np.empty(len(some), complex)
-    for place, index in enumerate(some):
-        found[place] = derivatives(harness, x, dy, learned[index : index + 1])[0]
+    for position, index in enumerate(some):
+        found[position] = derivatives(harness, x, dy, learned[index : index + 1])[0]
     scale = np.abs(gradient).max()
     np.testing.assert_allclose(gradient[some].real, found.real, rtol=1e-10, atol=1e-12 * scale)
     assert_exact(dx, derivatives(harness, x, dy, x))

@@ -50,7 +50,7 @@ def test_random_layers_have_the_right_gradient(
 @pytest.mark.parametrize("activation", ["linear", "tanh", "sigmoid", "silu", "gelu"])
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
 def test_analytic_activations_agree_with_the_complex_step(activation: ActivationName, shape: Shape) -> None:
-    """A complex step has no cancellation: the agreement is to the last digits."""
+    """A complex step has no cancellation, so the results agree to the last digits."""
     harness = LayerHarness(
         [DenseSpec(units=4, activation=activation), ActivationSpec(function=activation)], shape, complex
     )

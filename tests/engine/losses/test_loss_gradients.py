@@ -16,7 +16,7 @@ from engine.spec import (
 from tests.support.losses import SPECS, THREE, answers, assert_gradient, ready
 
 
-@pytest.mark.parametrize("shape", [(2,), (3, 4)], ids=["flat", "moments"])
+@pytest.mark.parametrize("shape", [(2,), (3, 4)], ids=["flat", "time steps"])
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_each_loss_has_the_gradient_of_its_value(spec: LossSpec, shape: Shape) -> None:
     assert_gradient(spec, shape, rows=5)
@@ -45,7 +45,7 @@ ANALYTIC: dict[str, tuple[LossSpec, Callable[[Array, Array], Array]]] = {
 
 @pytest.mark.parametrize(("spec", "formula"), ANALYTIC.values(), ids=ANALYTIC)
 def test_analytic_losses_agree_with_the_complex_step(spec: LossSpec, formula: Callable[[Array, Array], Array]) -> None:
-    """A complex step has no cancellation: the agreement is to the last digits."""
+    """A complex step has no cancellation, so the results agree to the last digits."""
     rng = np.random.default_rng(0)
     loss, z = ready(spec, (3,), 4), rng.standard_normal((4, 3)) * 2
     targets, gradient = loss.as_targets(answers(spec, (3,), 4, rng), z.dtype), z.copy()
@@ -95,7 +95,7 @@ def test_the_mean_over_many_rows_is_accurate_in_float32() -> None:
     assert found[0] == pytest.approx(found[1], rel=1e-6)
 
 
-@pytest.mark.parametrize("shape", [(6,), (4, 6)], ids=["flat", "moments"])
+@pytest.mark.parametrize("shape", [(6,), (4, 6)], ids=["flat", "time steps"])
 @pytest.mark.parametrize("spec", [*SPECS.values(), THREE], ids=[*SPECS, "several"])
 def test_a_call_allocates_nothing_that_grows_with_the_batch(spec: LossSpec, shape: Shape) -> None:
     if spec is THREE and len(shape) > 1:

@@ -1,4 +1,4 @@
-"""L-BFGS finds minima of smooth functions in few evaluations, and never ends worse than it was."""
+"""L-BFGS finds minima of smooth functions in few evaluations, and never ends at a worse point."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ Function = Callable[[Array], tuple[float, Array]]
 
 
 def rosenbrock(x: Array) -> tuple[float, Array]:
-    """The curved valley of Rosenbrock, 1960, whose minimum is 0 at (1, ..., 1)."""
+    """The function of Rosenbrock, 1960: a curved valley whose minimum is 0 at (1, ..., 1)."""
     bend = x[1:] - x[:-1] ** 2
     gradient = np.zeros_like(x)
     gradient[1:] += 200 * bend
@@ -26,13 +26,13 @@ def rosenbrock(x: Array) -> tuple[float, Array]:
 
 
 def quadratic(x: Array) -> tuple[float, Array]:
-    """A bowl a hundred times as steep in one direction as in another."""
+    """A quadratic function that is a hundred times steeper in one direction than in another."""
     steepness = np.geomspace(1, 100, x.size)
     return float(steepness @ x**2) / 2, steepness * x
 
 
 def cliff(x: Array) -> tuple[float, Array]:
-    """-log(x) + x, which is not a number left of 0; its minimum is at 1."""
+    """-log(x) + x, which is not a number for x < 0. Its minimum is at 1."""
     with np.errstate(invalid="ignore"):
         return float((x - np.log(x)).sum()), 1 - 1 / x
 
@@ -103,7 +103,7 @@ def test_the_first_step_has_at_most_length_one() -> None:
 
 
 def test_a_hundred_steps_without_line_search_equal_those_of_pytorch() -> None:
-    """By torch.optim.LBFGS([x], lr=0.2, max_iter=1, history_size=5, tolerance_grad=0, tolerance_change=0), 2.13."""
+    """PyTorch 2.13: LBFGS([x], lr=0.2, max_iter=1, history_size=5, tolerance_grad=0, tolerance_change=0)."""
     spec = LbfgsSpec(line_search=False, learning_rate=0.2, history=5)
     losses, parameters, _ = minimize(rosenbrock, np.tile([-1.2, 1.0], 2), 100, spec)
     theirs = [0.9314154614281277, 0.8666665380352575, 0.7487542920427538, 0.5561633759859932]

@@ -1,4 +1,4 @@
-"""Optimizers do what their published formulas say, on vectors of any size."""
+"""Optimizers match their published formulas, for vectors of any size."""
 
 from collections.abc import Callable
 from typing import Any
@@ -77,7 +77,7 @@ SPECS: dict[str, OptimizerSpec] = {
     "adagrad": AdagradSpec(learning_rate=0.1),
     "adam": AdamSpec(learning_rate=0.01),
     "adam, other constants": AdamSpec(learning_rate=0.01, beta1=0.5, beta2=0.9, epsilon=1e-3),
-    "adam without moments": AdamSpec(learning_rate=0.01, beta1=0.0, beta2=0.0),
+    "adam without running means": AdamSpec(learning_rate=0.01, beta1=0.0, beta2=0.0),
     "adamw": AdamWSpec(learning_rate=0.01, weight_decay=0.3),
     "lion": LionSpec(learning_rate=0.01),
     "lion with decay": LionSpec(learning_rate=0.01, weight_decay=0.3),

@@ -1,4 +1,4 @@
-"""Layers for images and moments, and blocks of layers: what may be asked for, and what is refused."""
+"""Model specs accept valid layers and blocks, and reject others."""
 
 from typing import Any
 
@@ -9,22 +9,22 @@ from engine.spec import Conv2dSpec, MaxPoolSpec, ModelSpec, ResidualSpec
 
 
 def block(depth: int) -> dict[str, Any]:
-    """Residual blocks within one another."""
+    """Return nested residual blocks."""
     return {"type": "residual", "layers": [block(depth - 1) if depth > 1 else {"type": "layer_norm"}]}
 
 
 def test_blocks_round_trip_through_json() -> None:
     inner = {"type": "conv2d", "channels": 4, "kernel": [3, 1], "padding": "same"}
-    asked = {
+    requested = {
         "layers": [
             {"type": "reshape", "shape": [1, 8, 8]},
             {"type": "residual", "layers": [inner], "projection": [inner]},
         ]
     }
-    model = ModelSpec.model_validate(asked)
+    model = ModelSpec.model_validate(requested)
     assert ModelSpec.model_validate_json(model.model_dump_json()) == model
-    assert model.model_dump(mode="json", exclude_unset=True) == asked
-    (body,) = ResidualSpec.model_validate(asked["layers"][1]).layers
+    assert model.model_dump(mode="json", exclude_unset=True) == requested
+    (body,) = ResidualSpec.model_validate(requested["layers"][1]).layers
     assert body == Conv2dSpec(channels=4, kernel=(3, 1), padding="same")
 
 

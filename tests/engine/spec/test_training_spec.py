@@ -1,4 +1,4 @@
-"""A spec takes what the contract says, fills in defaults, and refuses the rest."""
+"""Training specs accept what the contract says, fill in defaults, and reject the rest."""
 
 from typing import Any
 
@@ -127,11 +127,11 @@ def test_values_in_range_round_trip_through_json(change: dict[str, Any]) -> None
 def test_lbfgs_rejects_every_setting_that_changes_gradients() -> None:
     optimizer = {"type": "lbfgs"}
     TrainingSpec.model_validate({"optimizer": optimizer})
-    wanted = {"clip_norm": 1.0, "clip_value": 1.0, "clip_layer_norm": 1.0, "averaging": {}, "accumulate": 2}
+    rejected = {"clip_norm": 1.0, "clip_value": 1.0, "clip_layer_norm": 1.0, "averaging": {}, "accumulate": 2}
     with pytest.raises(ValidationError) as caught:
-        TrainingSpec.model_validate({"optimizer": optimizer, "regularization": {"max_norm": 1.0}, **wanted})
+        TrainingSpec.model_validate({"optimizer": optimizer, "regularization": {"max_norm": 1.0}, **rejected})
     found = {problem["loc"]: problem["msg"] for problem in caught.value.errors()}
-    assert set(found) == {*((name,) for name in wanted), ("regularization", "max_norm")}
+    assert set(found) == {*((name,) for name in rejected), ("regularization", "max_norm")}
     assert all(f"`{path[-1]}`" in message and "Remove" in message for path, message in found.items())
 
 

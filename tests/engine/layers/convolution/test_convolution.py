@@ -16,7 +16,7 @@ from tests.support.layer_strategies import conv1d, conv2d, sides
 
 
 def convolve(x: Array, W: Array, b: Array, *, stride: Shape, padding: Shape, groups: int) -> Array:  # noqa: PLR0913 - the definition has them
-    """The definition, number by number: x (channels, height, width), W (outputs, channels, i, j)."""
+    """Convolve number by number: x (channels, height, width), W (outputs, channels, i, j)."""
     x = np.pad(x, ((0, 0), (padding[0],) * 2, (padding[1],) * 2))
     outputs, channels, *kernel = W.shape
     places = [(side - size) // step + 1 for side, size, step in zip(x.shape[1:], kernel, stride, strict=True)]

@@ -1,4 +1,4 @@
-"""The layer that is shown to explain what a layer is, is one."""
+"""The example layer in the documentation of the interface works."""
 
 import textwrap
 from typing import Any
