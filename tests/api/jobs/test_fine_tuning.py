@@ -113,7 +113,7 @@ def test_a_model_cannot_be_deleted_while_a_job_starts_from_it(client: TestClient
     assert client.delete(f"/v1/models/{model['id']}").status_code == 204
     again = client.post(f"{url}/retry")
     assert (again.status_code, again.json()["code"]) == (404, "not_found")
-    assert again.json()["detail"] == f"There is no model {model['id']}."
+    assert again.json()["detail"] == f"Model {model['id']} not found."
 
 
 def test_a_model_reports_the_contributions_of_its_weights(client: TestClient, model: dict[str, Any]) -> None:
