@@ -83,8 +83,8 @@ FULL_DISK = """
     from fastapi.testclient import TestClient
 
     from api.app import create_app
-        from store.db.migrate import migrate
     from service.settings import settings
+    from store.db.migrate import migrate
     from tests.support.tables import flowers
 
     migrate(settings().database)
