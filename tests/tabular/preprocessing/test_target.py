@@ -136,8 +136,8 @@ def test_a_loss_times_its_scale_is_in_the_units_of_the_target(read: Reader, loss
     outputs = rng.normal(size=(len(arrays.y), planned.outputs)).astype(np.float32)
     column = target.columns[0]
     units = column.in_units(outputs), column.in_units(arrays.y)
-    standardised = measured(planned.loss, outputs, arrays.y)
-    assert standardised * target.loss_scale == pytest.approx(measured(planned.loss, *units), rel=1e-5)
+    standardized = measured(planned.loss, outputs, arrays.y)
+    assert standardized * target.loss_scale == pytest.approx(measured(planned.loss, *units), rel=1e-5)
 
 
 def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
