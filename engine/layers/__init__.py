@@ -1,1 +1,1 @@
-"""The kinds of layer: one file per family, forward and backward side by side. `layer.py` says what a layer is."""
+"""Layers: one file per type, forward and backward side by side. `layer.py` defines the interface."""

@@ -92,7 +92,7 @@ class Attention(Layer):
         views = array.reshape(len(array), self.time, parts, self.heads, -1)
         return [views[:, :, part].swapaxes(1, 2) for part in range(parts)]
 
-    def __init__(self, shape: Shape, spec: AttentionSpec, layer_id: LayerId) -> None:
+    def __init__(self, spec: AttentionSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 2:
             fix = "add a reshape layer to [time, features] before it"
             raise ShapeError(layer_id, f"takes rows of shape (time, features), not {list(shape)}; {fix}")

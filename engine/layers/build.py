@@ -78,7 +78,7 @@ def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
 
 MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     DenseSpec: dense,
-    DropoutSpec: lambda spec, shape, layer_id: Dropout(shape, layer_id, spec.rate),
+    DropoutSpec: Dropout,
     ActivationSpec: lambda spec, shape, layer_id: ACTIVATIONS[spec.function](shape, layer_id),
     ReshapeSpec: lambda spec, shape, layer_id: shaping.reshape(shape, spec.shape, layer_id),
     Conv1dSpec: Conv1d,
@@ -89,14 +89,14 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
         shape, layer_id
     ),
     BatchNormSpec: BatchNorm,
-    LayerNormSpec: lambda spec, shape, layer_id: LayerNorm(shape, layer_id, spec.epsilon),
+    LayerNormSpec: LayerNorm,
     FlattenSpec: lambda _, shape, layer_id: shaping.flatten(shape, layer_id),
-    EmbeddingSpec: lambda spec, shape, layer_id: Embedding(shape, spec, layer_id),
-    ColumnEmbeddingSpec: lambda spec, shape, layer_id: ColumnEmbedding(shape, spec, layer_id),
+    EmbeddingSpec: Embedding,
+    ColumnEmbeddingSpec: ColumnEmbedding,
     PositionsSpec: positions,
     LstmSpec: lstm,
     GruSpec: gru,
-    AttentionSpec: lambda spec, shape, layer_id: Attention(shape, spec, layer_id),
+    AttentionSpec: Attention,
     ResidualSpec: lambda spec, shape, layer_id: Residual(
         _block(spec, "layers", shape, layer_id), _block(spec, "projection", shape, layer_id), layer_id
     ),

@@ -57,7 +57,7 @@ class ColumnEmbedding(Layer):
                 written += table.units
         return embedded, copied
 
-    def __init__(self, shape: Shape, spec: ColumnEmbeddingSpec, layer_id: LayerId) -> None:
+    def __init__(self, spec: ColumnEmbeddingSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 1:
             raise ShapeError(layer_id, f"takes a flat row, not {list(shape)}")
         if spec.columns[-1].column >= shape[0]:
@@ -118,7 +118,7 @@ class ColumnEmbedding(Layer):
 
 
 def _table(column: EmbeddedColumnSpec, layer_id: LayerId) -> Embedding:
-    table = Embedding((1,), EmbeddingSpec(vocabulary=column.categories, units=column.size), layer_id)
+    table = Embedding(EmbeddingSpec(vocabulary=column.categories, units=column.size), (1,), layer_id)
     table.stop_gradient()
     return table
 

@@ -9,6 +9,7 @@ import numpy as np
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
 from engine.memory import Array, Buffers, Shape
+from engine.spec import DropoutSpec
 
 
 class Dropout(Layer):
@@ -33,10 +34,10 @@ class Dropout(Layer):
         """Apply the same mask to the gradient."""
         return np.multiply(dy, self.mask, out=dy) if self.drops else dy
 
-    def __init__(self, shape: Shape, layer_id: LayerId, rate: float) -> None:
+    def __init__(self, spec: DropoutSpec, shape: Shape, layer_id: LayerId) -> None:
         super().__init__(shape, shape, layer_id)
-        self.rate = rate
-        self.scale = 1 / (1 - rate)
+        self.rate = spec.rate
+        self.scale = 1 / (1 - spec.rate)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """Declare the output and the scaled mask, for training only."""

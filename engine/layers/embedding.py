@@ -56,7 +56,7 @@ class Embedding(Layer):
         """Return how many numbers are added at a time: two as one complex number take half the time."""
         return 2 if self.units % 2 == 0 and dtype in COMPLEX else 1
 
-    def __init__(self, shape: Shape, spec: EmbeddingSpec, layer_id: LayerId) -> None:
+    def __init__(self, spec: EmbeddingSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) != 1:
             raise ShapeError(layer_id, f"takes a flat row of whole numbers, not {list(shape)}")
         super().__init__(shape, (*shape, spec.units), layer_id)

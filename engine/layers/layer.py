@@ -6,6 +6,9 @@ To add a layer:
 2. Add the class in a file of its own in this folder.
 3. Add a line to `MAKERS` in `build.py`.
 
+Tests require a network with the layer in `tests/engine/layers/test_every_layer.py`, and a case in
+`tests/support/reference_cases.py` to compare with PyTorch.
+
 A row has one, two or three axes: `(features,)`, `(time, features)`, or `(channels, height, width)`. A layer maps rows
 of its `input_shape` to rows of its `output_shape`, all rows of a batch at once: `x: (rows, *input_shape)`,
 `y: (rows, *output_shape)`, both C-contiguous. Images are different: their batches have the rows as the last axis,

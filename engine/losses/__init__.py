@@ -1,1 +1,1 @@
-"""Losses, each fused with its output activation: they take logits and leave the gradient in them."""
+"""Losses. Each is fused with its output activation: it takes logits and overwrites them with the gradient."""

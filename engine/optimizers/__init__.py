@@ -1,1 +1,1 @@
-"""Optimizers: how a gradient changes the parameters. `optimizer.py` defines the protocol."""
+"""Optimizers: update parameters from gradients. `optimizer.py` defines the interface."""

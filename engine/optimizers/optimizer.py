@@ -5,6 +5,8 @@ To add an optimizer:
 1. Add its spec to `engine/spec/optimizers.py`, and to the union `OptimizerSpec` there.
 2. Add the class in a file of its own in this folder.
 3. Add a line to `OPTIMIZERS` in `build.py`.
+
+Tests require a case in `tests/support/reference_cases.py` to compare with PyTorch.
 """
 
 from __future__ import annotations

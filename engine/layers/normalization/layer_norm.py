@@ -9,6 +9,7 @@ import numpy as np
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Buffers, Constants, Shape
+from engine.spec import LayerNormSpec
 
 
 class LayerNorm(Layer):
@@ -54,14 +55,14 @@ class LayerNorm(Layer):
         """Return the mean of each row, valid until the next call."""
         return rows.dot(self.equal, self.mean)
 
-    def __init__(self, shape: Shape, layer_id: LayerId, epsilon: float) -> None:
+    def __init__(self, spec: LayerNormSpec, shape: Shape, layer_id: LayerId) -> None:
         if len(shape) > 2:
             raise ShapeError(layer_id, "takes rows or sequences of features, not images; use batch_norm for images")
         if shape[-1] == 1:
             raise ShapeError(layer_id, "would turn a single feature into 0; use batch_norm instead")
         super().__init__(shape, shape, layer_id)
         self.features = shape[-1]
-        self.epsilon = epsilon
+        self.epsilon = spec.epsilon
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shapes of gain and bias."""
