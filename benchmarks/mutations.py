@@ -18,10 +18,10 @@ LEASES, CLAIM, DATABASE = "store/jobs/leases.py", "store/jobs/claim.sql", "store
 RETRY, JOB_RUN = "worker/job/retry.py", "worker/job/job_run.py"
 PYTHON_CLOCK = "int(__import__('time').time() * 1000)"
 SQL_CLOCK = "(SELECT (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint)"
-PROTOCOL = ("tests/store/jobs/test_leases.py",)
-QUEUE = ("tests/store/jobs/test_claims.py",)
+PROTOCOL = ("tests/store/jobs/test_leases.py", "-k", "sqlite")  # one database is enough to notice a mutation
+QUEUE = ("tests/store/jobs/test_claims.py", "-k", "sqlite")
 RETRIES = ("tests/worker/job/test_retry.py",)
-RUNNER = ("tests/worker/test_runner.py",)
+RUNNER = ("tests/worker/test_runner.py", "-k", "sqlite")
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 
 
@@ -63,7 +63,7 @@ MUTATIONS = (
         "worker/claiming.py",
         "return self._find_claimed()",
         "return None",
-        ("tests/worker/test_claiming.py",),
+        ("tests/worker/test_claiming.py", "-k", "sqlite"),
     ),
     # Requests of owners are kept.
     Mutation("cancel lost at a pause", LEASES, '(canceled, "canceled"), ', "", PROTOCOL),
@@ -75,7 +75,7 @@ MUTATIONS = (
         JOB_RUN,
         'case "stop" if loaded.state.epoch >= self._job.epoch:',
         'case "stop":',
-        ("tests/worker/job/test_owner_requests.py",),
+        ("tests/worker/job/test_owner_requests.py", "-k", "sqlite"),
     ),
     Mutation("drain flag ignored", JOB_RUN, "if self._is_draining():", "if self._is_draining is None:", RUNNER),
     # Final states stay, and leave no checkpoints.
@@ -113,7 +113,7 @@ MUTATIONS = (
         "store/artifacts/blobs.py",
         "if digest.hexdigest() != expected:",
         "if digest is None:",
-        ("tests/store/artifacts/test_blobs.py",),
+        ("tests/store/artifacts/test_blobs.py", "-k", "sqlite"),
     ),
     # Notifications follow the commit, and are repeated.
     Mutation(
@@ -121,14 +121,14 @@ MUTATIONS = (
         "store/db/transaction.py",
         "    tx.info.setdefault(AFTER_COMMIT, []).append(hook)",
         "    hook()",
-        ("tests/store/db/test_transaction.py",),
+        ("tests/store/db/test_transaction.py", "-k", "sqlite"),
     ),
     Mutation(
         "notifications not repeated",
         "worker/maintenance/worker_notifications.py",
         "min(max(free_slots, 1), self.limit)",
         "0",
-        ("tests/worker/maintenance/test_worker_notifications.py",),
+        ("tests/worker/maintenance/test_worker_notifications.py", "-k", "sqlite"),
     ),
     Mutation(
         "full workers restart",
