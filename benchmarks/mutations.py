@@ -20,7 +20,9 @@ PYTHON_CLOCK = "int(__import__('time').time() * 1000)"
 SQL_CLOCK = "(SELECT (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::bigint)"
 PROTOCOL = ("tests/store/jobs/test_leases.py", "-k", "sqlite")  # one database is enough to notice a mutation
 QUEUE = ("tests/store/jobs/test_claims.py", "-k", "sqlite")
+OWNERS = ("tests/store/jobs/test_jobs.py", "-k", "sqlite")
 RETRIES = ("tests/worker/job/test_retry.py",)
+LAPSES = ("tests/worker/maintenance/test_lapsed_leases.py", "-k", "sqlite")
 RUNNER = ("tests/worker/test_runner.py", "-k", "sqlite")
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 
@@ -55,8 +57,8 @@ MUTATIONS = (
     # Attempts are counted.
     Mutation("claim not counted as attempt", CLAIM, "attempt = attempt + 1,", "attempt = attempt,", PROTOCOL),
     Mutation("attempt of a stopping worker charged", LEASES, "else Job.attempt - 1,", "else Job.attempt,", PROTOCOL),
-    Mutation("lost workers not counted", RETRY, "if attempt < max_attempts:", "if attempt < 10_000:", PROTOCOL),
-    Mutation("lost worker retried without end", RETRY, "return WORKER_LOST", "return outcome", RETRIES),
+    Mutation("lost workers not counted", RETRY, "if attempt < max_attempts:", "if attempt < 10_000:", LAPSES),
+    Mutation("lost worker retried without end", RETRY, "return WORKER_LOST", "return outcome", LAPSES),
     Mutation("rejected result retried without end", RETRY, "return DATABASE_REFUSED", "return outcome", RETRIES),
     Mutation(
         "failed claims not recovered",
@@ -79,7 +81,7 @@ MUTATIONS = (
     ),
     Mutation("drain flag ignored", JOB_RUN, "if self._is_draining():", "if self._is_draining is None:", RUNNER),
     # Final states stay, and leave no checkpoints.
-    Mutation("final states change", "store/jobs/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", PROTOCOL),
+    Mutation("final states change", "store/jobs/jobs.py", "Job.state.in_(UNFINISHED)", "Job.id != ''", OWNERS),
     Mutation(
         "checkpoints kept after the end",
         "store/jobs/transitions.py",

@@ -1,5 +1,6 @@
 """Take jobs from workers that stopped renewing their leases: requeue, pause, cancel or fail them."""
 
+from messaging.notifications import publish_change
 from store.db.transaction import Tx, transaction
 from store.jobs import leases
 from worker.job import retry
@@ -10,7 +11,7 @@ from worker.maintenance.duty import Duty
 class LapsedLeases(Duty):
     """Release the jobs of lost workers."""
 
-    limit = 500  # jobs, a few milliseconds each
+    limit = 100  # jobs, a few milliseconds each, during which other writers of an SQLite file wait
 
     def run(self) -> None:
         """Release the jobs whose leases lapsed first."""
@@ -26,3 +27,4 @@ def release_lapsed(tx: Tx, max_attempts: int, limit: int = LapsedLeases.limit) -
             leases.fail_lapsed(tx, lapsed.lease, outcome.error)
         else:
             leases.release_lapsed(tx, lapsed.lease)
+        publish_change(tx, lapsed.lease.job_id)

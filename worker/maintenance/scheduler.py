@@ -15,9 +15,10 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from messaging.celery_app import celery_app
+from service.bootstrap import bootstrap
 from service.logging import configure_logging
 from service.settings import Settings, settings
-from store.db.database import Sessions, open_database, open_sessions
+from store.db.database import Sessions
 from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.forgotten_workers import ForgottenWorkers
@@ -71,9 +72,9 @@ def main() -> int:
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
-    engine = open_database(settings().database)
-    Scheduler(open_sessions(engine), settings()).run(ended)
-    engine.dispose()
+    services = bootstrap(settings())
+    Scheduler(services.sessions, services.settings).run(ended)
+    services.close()
     return 0
 
 

@@ -1,7 +1,9 @@
 """Tests for worker/maintenance/lapsed_leases.py; tests/store/jobs/test_leases.py covers the states that it leaves."""
 
+import redis
 from sqlalchemy import select
 
+from messaging.channels import JOB_CHANGED, channel
 from store.db.transaction import snapshot, transaction
 from store.ids import WorkerId
 from store.jobs import claims
@@ -35,3 +37,16 @@ def test_job_that_lost_too_many_workers_fails(worker_fixture: WorkerFixture) -> 
         job = tx.get_one(Job, job_id)
         assert job.error is not None
         assert (job.error["code"], job.finished_at is not None) == ("worker_lost", True)
+
+
+def test_the_change_of_a_released_job_is_published(worker_fixture: WorkerFixture) -> None:
+    job_id = worker_fixture.queue(worker_fixture.upload())
+    worker_fixture.claim(lease_seconds=-1)
+    with redis.Redis.from_url(worker_fixture.settings.redis_url) as client, client.pubsub() as pubsub:
+        pubsub.subscribe(channel(job_id))
+        assert pubsub.get_message(timeout=5) is not None  # the confirmation
+        with transaction(worker_fixture.sessions) as tx:
+            release_lapsed(tx, max_attempts=3)
+        message = pubsub.get_message(timeout=5)
+    assert message is not None
+    assert message["data"] == JOB_CHANGED
