@@ -23,7 +23,7 @@ MAX_BINS = 20
 MAX_TOP = 20
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
-MAX_LABELLED = 64  # columns copied into memory together
+MAX_LABELLED = 512  # columns counted in one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,34 +139,48 @@ def _rfc3339(time: datetime | None) -> str | None:
 def _labels(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int
 ) -> Iterator[tuple[int, Column]]:
-    """Describe groups of columns that are copied into memory: opening a file of thousands of columns is slow."""
+    """Describe groups of columns together: a query for each of thousands of columns is slow."""
     places = [place for place, column in enumerate(columns) if column.type in LABELLED]
     step = min(MAX_LABELLED, max(1, LABELS_AT_ONCE // max(rows, 1)))
     for start in range(0, len(places), step):
         group = places[start : start + step]
-        cells = ", ".join(f"c{place}" for place in group)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE labelled AS SELECT {cells} FROM profiled")  # noqa: S608 - no names
+        summaries, tops = _count_labels(connection, [f"c{place}" for place in group])
         for place in group:
-            column = columns[place]
-            yield place, _label_column(connection, f"c{place}", column.name, column.type, rows)
+            summary = summaries.get(f"c{place}", (0, 0, 0, None, None, None))
+            yield place, _label_column(columns[place], rows, summary, tops.get(f"c{place}", []))
 
 
-def _label_column(connection: duckdb.DuckDBPyConnection, cell: str, name: str, kind: ColumnType, rows: int) -> Column:
-    values = f"SELECT {cell} AS value, count(*) AS n FROM labelled WHERE {cell} IS NOT NULL GROUP BY {cell}"  # noqa: S608 - no names
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {values}")
-    summary = connection.execute(
-        "SELECT count(*), coalesce(sum(n), 0)::BIGINT, count(*) FILTER (n = 1), "
-        "min(length(value)), max(length(value)), sum(length(value) * n) / sum(n) FROM counted"
-    ).fetchone()
-    distinct, known, singletons, shortest, longest, mean = summary or (0, 0, 0, None, None, None)
-    top = connection.execute("SELECT value, n FROM counted ORDER BY n DESC, value LIMIT ?", [MAX_TOP]).fetchall()
-    lengths = Lengths(min=shortest, max=longest, mean=float(mean)) if kind == "text" and known else None
+def _count_labels(
+    connection: duckdb.DuckDBPyConnection, cells: Sequence[str]
+) -> tuple[dict[str, tuple[Any, ...]], dict[str, list[tuple[str, int]]]]:
+    """Return for each column: distinct, known, singletons, shortest, longest, mean length; and its top values."""
+    listed = ", ".join(cells)
+    values = f"(UNPIVOT (SELECT {listed} FROM profiled) ON {listed} INTO NAME place VALUE v)"  # noqa: S608 - no names
+    counted = f"SELECT place, v, count(*) AS n FROM {values} GROUP BY place, v"  # noqa: S608 - no names
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted AS {counted}")
+    summaries = connection.execute(
+        "SELECT place, count(*), sum(n)::BIGINT, count(*) FILTER (n = 1), min(length(v)), max(length(v)), "
+        "sum(length(v) * n) / sum(n) FROM counted GROUP BY place"
+    ).fetchall()
+    top = connection.execute(
+        "SELECT place, v, n FROM counted QUALIFY row_number() OVER (PARTITION BY place ORDER BY n DESC, v) <= ?",
+        [MAX_TOP],
+    ).fetchall()
+    tops = dict[str, list[tuple[str, int]]]()
+    for place, value, count in top:
+        tops.setdefault(place, []).append((value, count))
+    return {place: tuple(facts) for place, *facts in summaries}, tops
+
+
+def _label_column(column: ReadColumn, rows: int, summary: tuple[Any, ...], top: list[tuple[str, int]]) -> Column:
+    distinct, known, singletons, shortest, longest, mean = summary
+    lengths = Lengths(min=shortest, max=longest, mean=float(mean)) if column.type == "text" and known else None
     return Column(
-        name=name,
-        type=kind,
+        name=column.name,
+        type=column.type,
         missing=rows - known,
         distinct=distinct,
-        top=None if kind == "text" else _top(top),
+        top=None if column.type == "text" else _top(top),
         singletons=singletons,
         length=lengths,
     )

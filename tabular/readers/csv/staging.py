@@ -101,8 +101,9 @@ def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = 
 
 
 def _stripped(column: str, file: CsvFile) -> str:
-    text = f"trim({column}, {literal(BLANK)})"
-    return f"nfc_normalize({text})" if file.unicode else text
+    if not file.unicode:
+        return f"trim({column}, {literal(''.join(filter(str.isascii, BLANK)))})"
+    return f"nfc_normalize(trim({column}, {literal(BLANK)}))"
 
 
 def _cell(column: str, kind: Storage, missing: str) -> str:
