@@ -19,6 +19,7 @@ from store.tables import Model
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.readers.rows import table_from_rows
+from tabular.reading import RowReading
 
 MAX_LOADED = 32  # models
 
@@ -29,14 +30,14 @@ class Predictor:
 
     preprocessor: Preprocessor
     target: TargetEncoder
+    reading: RowReading | None
     network: Network
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return one prediction per row. Raises `InvalidRows`."""
-        x = self.preprocessor.transform(
-            table_from_rows(rows, self.preprocessor.input_columns), dtype=self.network.dtype
-        )
+        table = table_from_rows(rows, self.preprocessor.input_columns, self.reading)
+        x = self.preprocessor.transform(table, dtype=self.network.dtype)
         with self.lock:  # a network has one working memory
             outputs = self.network.predict(x)
         return self.target.decode(np.asarray(outputs))
@@ -83,5 +84,6 @@ def _load(model: Model, weights: bytes) -> Predictor:
     return Predictor(
         preprocessor=Preprocessor.from_json(model.preprocessing["features"]),
         target=TargetEncoder.from_json(model.preprocessing["target"]),
+        reading=RowReading.from_json(reading) if (reading := model.preprocessing.get("reading")) else None,
         network=network,
     )

@@ -102,6 +102,7 @@ class Dataset(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     columns: Mapped[list[Any]]
     warnings: Mapped[list[Any]]
+    reading: Mapped[dict[str, Any] | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     created_at: Mapped[int] = mapped_column(default=now())

@@ -1,44 +1,78 @@
 """The query parameters that say how to read an uploaded file."""
 
+from email.message import Message
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 
-from tabular.readers.options import MISSING, ReadOptions
+from tabular.readers.options import ReadOptions, column_values, missing_spellings
 
 TABS = {"\\t": "\t", "tab": "\t"}  # spellings of a tab, which is hard to write in a URL
 
 
-def read_options(
+def read_options(  # noqa: PLR0913, PLR0917 - the query parameters
+    request: Request,
     delimiter: Annotated[str | None, Query(description="One character. Default: detected.")] = None,
     header: Annotated[
-        str, Query(pattern="^(auto|true|false)$", description="Whether the first line names the columns.")
+        str, Query(pattern="^(auto|true|false)$", description="Whether the first row names the columns.")
     ] = "auto",
+    encoding: Annotated[
+        str | None,
+        Query(
+            description="Character encoding, such as windows-1252. Default: the charset of Content-Type, or detected."
+        ),
+    ] = None,
     missing: Annotated[
-        str | None, Query(description="Comma-separated spellings of a missing value, instead of the default ones.")
+        str | None,
+        Query(
+            description="Comma-separated spellings of a missing value, besides the default ones. `only:` before the "
+            "list replaces the default ones. Spellings with commas are in double quotes.",
+            examples=["-999,n.d.", "only:?"],
+        ),
     ] = None,
     types: Annotated[
-        str | None, Query(description="Comma-separated `column:type` pairs for columns whose type is not detected.")
+        str | None,
+        Query(
+            description="Comma-separated `column:type` pairs for columns whose type is not to be detected. Names with "
+            "commas or colons are in double quotes.",
+            examples=['zip:category,"Income, total":number'],
+        ),
     ] = None,
+    date_format: Annotated[
+        str | None,
+        Query(
+            description="Comma-separated `column:pattern` pairs. Patterns are written as for strptime, or are `iso`, "
+            "`epoch_s` or `epoch_ms`.",
+            examples=["hired:%d/%m/%y"],
+        ),
+    ] = None,
+    decimal: Annotated[
+        str,
+        Query(pattern="^(auto|[.]|,)$", description="Decimal separator of all numbers. Default: detected per column."),
+    ] = "auto",
 ) -> ReadOptions:
     """Return the options of a request. Raises `RequestValidationError`."""
     try:
         return ReadOptions(
             delimiter=TABS.get(delimiter or "", delimiter),
             header=header,
-            missing=MISSING if missing is None else tuple(missing.split(",")),
-            types=dict(_column_type(pair) for pair in types.split(",")) if types else {},
+            encoding=encoding or _charset(request),
+            missing=missing_spellings(missing),
+            types=column_values(types, "types"),
+            date_formats=column_values(date_format, "date_format"),
+            decimal=decimal,
         )
     except ValueError as error:
         raise RequestValidationError([{"type": "value_error", "loc": ("query",), "msg": str(error)}]) from None
 
 
-def _column_type(pair: str) -> tuple[str, str]:
-    name, colon, kind = pair.rpartition(":")
-    if not colon:
-        raise ValueError(f"types must be a comma-separated list of column:type; {pair!r} is not of this form")
-    return name, kind
+def _charset(request: Request) -> str | None:
+    """Return the charset of the file's media type."""
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    charset = message.get_param("charset") if message.get_content_maintype() != "multipart" else None
+    return charset if isinstance(charset, str) and charset else None
 
 
 ReadOptionsQuery = Annotated[ReadOptions, Depends(read_options)]

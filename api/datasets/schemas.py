@@ -21,8 +21,14 @@ class DatasetView(View):
     sha256: str = Field(description="SHA-256 of the file after decompression.")
     format: str = Field(examples=["csv"])
     columns: list[dict[str, Any]] = Field(
-        description="Name, type (number, category, boolean, datetime or text) and statistics of each column.",
+        description="Name, type (number, category, boolean, datetime or text) and statistics of each column, "
+        "and `format` if its values are not written as in a program.",
         examples=[[EXAMPLE_COLUMN]],
+    )
+    reading: dict[str, Any] | None = Field(
+        description="How the file was read: encoding, delimiter, header, skipped lines, missing spellings. Null for "
+        "data sets of older versions.",
+        examples=[{"encoding": "utf-8", "delimiter": ",", "header": True, "skipped_lines": 0, "missing": ["", "NA"]}],
     )
     warnings: list[WarningView]
     created_at: str
@@ -41,6 +47,7 @@ class DatasetView(View):
             format=dataset.format,
             columns=dataset.columns,
             warnings=dataset.warnings,
+            reading=dataset.reading,
             created_at=rfc3339(dataset.created_at),
             expires_at=rfc3339(dataset.expires_at) if dataset.expires_at else None,
             metadata=dataset.metadata_,

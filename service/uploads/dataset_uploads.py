@@ -51,4 +51,5 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: 
         sha256=table.file.sha256,
         columns=profile["columns"],
         warnings=profile["warnings"],
+        reading=profile["reading"],
     )

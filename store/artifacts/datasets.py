@@ -37,6 +37,12 @@ def blob_of(tx: Tx, dataset_id: DatasetId) -> str | None:
     return tx.scalar(select(Dataset.blob_id).where(Dataset.id == dataset_id))
 
 
+def reading_of(tx: Tx, dataset_id: DatasetId) -> tuple[list[Any], dict[str, Any]] | None:
+    """Return the columns of a data set and how its file was read; None if that is not recorded."""
+    found = tx.execute(select(Dataset.columns, Dataset.reading).where(Dataset.id == dataset_id)).first()
+    return (found.columns, found.reading) if found and found.reading else None
+
+
 def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[Dataset]:
     """The project's data sets, newest first."""
     return page(tx, select(Dataset).where(Dataset.project_id == project), Dataset.id, cursor, limit)

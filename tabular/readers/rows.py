@@ -1,53 +1,77 @@
-"""Read rows sent for prediction (JSON objects) into a table."""
+"""Read rows sent for prediction (JSON objects) into a table, by the rules of the data set's file."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
 from engine.errors import PointedProblem
-from tabular.errors import InvalidRows
+from tabular.column_format import ColumnFormat
+from tabular.errors import MAX_PROBLEMS, InvalidRows
 from tabular.profile import LABELLED
-from tabular.reading import InputColumn
+from tabular.readers import booleans, date_patterns
+from tabular.readers.numbers import PLAIN, parse_number
+from tabular.readers.row_keys import Row, clean, match_keys
+from tabular.reading import InputColumn, RowReading
 from tabular.table import Table, TableColumn
 
-Row = Mapping[str, Any]
 Cell = float | int | str | None
-TRUE = frozenset({"true", "yes", "t", "y"})
-FALSE = frozenset({"false", "no", "f", "n"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MAX_SHOWN_NAMES = 10
-MAX_SHOWN_CHARACTERS = 40
+MAX_SHOWN = 40  # characters of a value in an error
 
 
 class _WrongType(Exception):
     """The value does not fit its column's type. The message is a sentence for the caller."""
 
 
-def table_from_rows(rows: Sequence[Row], columns: Sequence[InputColumn]) -> Table:
-    """Return the given columns of the rows. A key that is left out, null or "" is a missing value.
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """How the values of one column are read."""
 
-    Other keys are ignored, so a row can be sent as it is stored.
+    column: InputColumn
+    form: ColumnFormat
+    missing: frozenset[str]
+
+
+def table_from_rows(rows: Sequence[Row], columns: Sequence[InputColumn], reading: RowReading | None = None) -> Table:
+    """Return the given columns of the rows. A key that is left out, null or a missing spelling is a missing value.
+
+    Values are typed JSON values, or texts as in the file.
 
     Raises:
-        InvalidRows: values do not fit the type of their column. Each has a pointer such as /rows/3/age.
+        InvalidRows: unknown keys, and values that do not fit the type of their column. Each has a pointer such as
+            /rows/3/age.
     """
-    cells = read_cells(rows, columns)
+    cells = read_cells(rows, columns, reading)
     return Table(rows=len(rows), columns={column.name: _column(cells[column.name], column) for column in columns})
 
 
-def read_cells(rows: Sequence[Row], columns: Sequence[InputColumn]) -> dict[str, list[Cell]]:
+def read_cells(
+    rows: Sequence[Row], columns: Sequence[InputColumn], reading: RowReading | None = None
+) -> dict[str, list[Cell]]:
     """Return the values of each column: floats, microseconds since 1970 UTC, or labels. None means missing.
 
+    reading: the rules of the file. Without them, keys that no column has are ignored.
+
     Raises:
-        InvalidRows: values do not fit the type of their column; up to 100 problems.
+        InvalidRows: up to 100 problems.
     """
-    problems = _unrelated_rows(rows, [column.name for column in columns])
-    cells = {column.name: _cells(rows, column, problems) for column in columns}
+    problems = list[PointedProblem]()
+    needed = [column.name for column in columns]
+    matched = match_keys(rows, needed, None if reading is None else reading.formats, problems)
+    cells = {column.name: _cells(matched, _rule(column, reading), problems) for column in columns}
     if problems:
         raise InvalidRows(problems)
     return cells
+
+
+def _rule(column: InputColumn, reading: RowReading | None) -> _Rule:
+    if reading is None:
+        return _Rule(column, ColumnFormat(), frozenset({""}))
+    form = reading.formats.get(column.name, ColumnFormat())
+    return _Rule(column, form, frozenset({"", *reading.missing, *form.missing}))
 
 
 def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
@@ -62,68 +86,96 @@ def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
     return TableColumn(kind=kind, values=values, missing=missing)  # type: ignore[arg-type]
 
 
-def _unrelated_rows(rows: Sequence[Row], names: Sequence[str]) -> list[PointedProblem]:
-    """Return a problem for each row that has none of the model's columns: surely a mistake, not a row of gaps."""
-    known = ", ".join(map(repr, names[:MAX_SHOWN_NAMES])) + (" …" if len(names) > MAX_SHOWN_NAMES else "")
-    detail = f"The row has none of the model's columns, which are {known}."
-    wanted = frozenset(names)
-    return [
-        PointedProblem.at("rows", number, detail=detail) for number, row in enumerate(rows) if wanted.isdisjoint(row)
-    ]
-
-
-def _cells(rows: Sequence[Row], column: InputColumn, problems: list[PointedProblem]) -> list[Cell]:
-    cells = list[Cell]()
+def _cells(rows: Sequence[Row], rule: _Rule, problems: list[PointedProblem]) -> list[Cell]:
+    cells, name = list[Cell](), rule.column.name
     for number, row in enumerate(rows):
-        value = row.get(column.name)
+        value = row.get(name)
         try:
-            cells.append(None if value is None or value == "" else _value(value, column))
+            cells.append(_value(value, rule))
         except _WrongType as error:
-            problems.append(PointedProblem.at("rows", number, column.name, detail=str(error)))
+            cells.append(None)
+            if len(problems) < MAX_PROBLEMS:
+                problems.append(PointedProblem.at("rows", number, name, detail=str(error)))
     return cells
 
 
-def _value(value: object, column: InputColumn) -> Cell:
-    match column.type:
+def _value(value: object, rule: _Rule) -> Cell:
+    if isinstance(value, str):
+        value = clean(value)
+        if value in rule.missing:
+            return None
+    if value is None:
+        return None
+    match rule.column.type:
         case "number":
-            return _number(value, column.name)
+            return _number(value, rule)
         case "datetime":
-            return _microseconds(value, column.name)
-        case "boolean" if isinstance(value, bool):
-            return _boolean_label(column, truth=value)
+            return _microseconds(value, rule)
+        case "boolean":
+            return _boolean(value, rule)
         case _ if isinstance(value, str):
-            return value.strip() or None
+            return value
         case _:
-            raise _WrongType(f"{column.name!r} takes a string, not {_shown(value)}.")
+            raise _WrongType(f"{rule.column.name!r} takes a string, not {_shown(value)}.")
 
 
-def _number(value: object, name: str) -> float:
+def _number(value: object, rule: _Rule) -> float | None:
+    name = rule.column.name
+    if isinstance(value, str):
+        number = parse_number(value, rule.form if rule.form.decimal else PLAIN)
+        if number is None and value.lower() != "nan":
+            raise _WrongType(f"{name!r} takes a number, or a text as in the file, not {_shown(value)}.")
+        return number
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _WrongType(f"{name!r} takes a number, not {_shown(value)}.")
     try:
-        return float(value)
-    except OverflowError as error:
-        raise _WrongType(f"{name!r} takes a number below 1.8e308.") from error
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _WrongType(f"{name!r} takes a number between -1.8e308 and 1.8e308.")
+    return number
 
 
-def _microseconds(value: object, name: str) -> int:
+def _microseconds(value: object, rule: _Rule) -> int:
     """Return microseconds since 1970 UTC. A time without an offset is read as UTC."""
     if isinstance(value, str):
+        found = date_patterns.microseconds(value, (*rule.form.dates, *_siblings(rule.form.dates), date_patterns.ISO))
+        if found is not None:
+            return found
         try:
-            time = datetime.fromisoformat(value.strip())
-        except ValueError:
-            pass
-        else:
+            time = datetime.fromisoformat(value)
             return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
-    raise _WrongType(f"{name!r} takes a time such as 2026-01-31 or 2026-01-31T12:00:00Z, not {_shown(value)}.")
+        except (ValueError, OverflowError):
+            pass
+    elif set(rule.form.dates) & set(date_patterns.EPOCHS) and isinstance(value, int) and not isinstance(value, bool):
+        return date_patterns.microseconds(str(value), rule.form.dates) or 0
+    example = "2026-01-31 or 2026-01-31T12:00:00Z"
+    raise _WrongType(f"{rule.column.name!r} takes a time such as {example}, or as in the file, not {_shown(value)}.")
 
 
-def _boolean_label(column: InputColumn, *, truth: bool) -> str:
-    """Return the column's label for JSON true or false, if training saw one."""
-    wanted = TRUE if truth else FALSE
-    return next((label for label in column.labels if label.lower() in wanted), str(truth).lower())
+def _siblings(patterns: Sequence[str]) -> list[str]:
+    """Return the patterns with years of four digits instead of two, and the other way round."""
+    return [
+        pattern.replace("%y", "%Y") if "%y" in pattern else pattern.replace("%Y", "%y")
+        for pattern in patterns
+        if "%y" in pattern or "%Y" in pattern
+    ]
+
+
+def _boolean(value: object, rule: _Rule) -> str:
+    """Return the column's label for JSON true or false, or for any spelling of it."""
+    form, name = rule.form, rule.column.name
+    if isinstance(value, str):
+        return booleans.label_of(value, form.true, form.false) or value
+    if not isinstance(value, bool):
+        raise _WrongType(f"{name!r} takes true, false or a string, not {_shown(value)}.")
+    if label := form.true if value else form.false:
+        return label
+    words = booleans.TRUE if value else booleans.FALSE
+    return next((label for label in rule.column.labels if label.lower() in words), str(value).lower())
 
 
 def _shown(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"

@@ -27,6 +27,7 @@ from tabular.planning.serialization import from_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays, required_columns
+from tabular.reading import RowReading
 from tabular.table import Table, read_table
 from worker.job.initialization import InitialWeights, load_initial_weights
 from worker.job.learning_rate import with_range_test
@@ -51,6 +52,7 @@ class LoadedJob:
     state: TrainingState
     training: Rows
     validation: Rows | None
+    reading: RowReading | None
 
     def with_range_test(self, stored: dict[str, Any]) -> Self:
         """Return the job before its first batch, with the learning rate that its range test suggests."""
@@ -88,6 +90,7 @@ class JobLoader:
             state=_state(self._sessions, job, network, plan, training),
             training=training,
             validation=validation if len(arrays.validation_rows) else None,
+            reading=self._reading(job),
         )
 
     def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:
@@ -96,6 +99,12 @@ class JobLoader:
             return make_training_arrays(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
         except (DataError, ValueError, KeyError) as error:
             raise DatasetUnusable(str(error)) from error
+
+    def _reading(self, job: Job) -> RowReading | None:
+        """Return how the rows of the job's data set were read, so that rows to predict are read alike."""
+        with snapshot(self._sessions) as tx:
+            stored = datasets.reading_of(tx, DatasetId(job.dataset_id))
+        return RowReading.of_dataset(*stored) if stored else None
 
     def _table(self, job: Job, plan: Plan) -> Table:
         with snapshot(self._sessions) as tx:

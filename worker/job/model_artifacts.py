@@ -39,7 +39,7 @@ def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]
     weights = store_weights(sessions, loaded)
     return {
         "architecture": _architecture(loaded),
-        "preprocessing": {"features": loaded.preprocessor.to_json(), "target": loaded.target.to_json()},
+        "preprocessing": _preprocessing(loaded),
         "metrics": metrics,
         "evaluation": finite(_evaluation(loaded)),
         "contributions": finite(asdict(_contributions(loaded))),
@@ -47,6 +47,11 @@ def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]
         "fingerprint": numeric_fingerprint(),
         "blob_id": weights.id,
     }
+
+
+def _preprocessing(loaded: LoadedJob) -> dict[str, Any]:
+    stored = {"features": loaded.preprocessor.to_json(), "target": loaded.target.to_json()}
+    return stored | {"reading": loaded.reading.to_json()} if loaded.reading else stored
 
 
 def _architecture(loaded: LoadedJob) -> dict[str, Any]:
