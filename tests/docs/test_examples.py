@@ -14,7 +14,7 @@ from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.errors import PointedProblem
 from engine.spec import LayerSpec, TrainingSpec
 from service.jobs.job_request import JobRequest
-from tests.support.documentation import SPEC_PAGES, json_examples, page_text
+from tests.support.documentation import SPEC_PAGES, curl_bodies, json_examples, page_text
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     f"{page.stem} {number}": example
@@ -63,6 +63,13 @@ CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {  # by a field of the exa
 def test_every_example_is_valid(example: dict[str, Any]) -> None:
     check = next(check for name, check in CHECKS.items() if name in example)
     check(example)
+
+
+def test_the_bodies_of_curl_commands_are_valid_jobs() -> None:
+    bodies = [body for page in SPEC_PAGES for body in curl_bodies(page.read_text())]
+    assert len(bodies) == 2
+    for body in bodies:
+        check_job(body)
 
 
 def test_every_loss_optimizer_and_schedule_is_on_the_training_page() -> None:

@@ -1,12 +1,17 @@
 """Every job in docs/specs runs on a service as it is, and its model is as good as the page says."""
 
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from examples.tables import make_table
-from tests.support.documentation import SPEC_PAGES, json_examples
+from tests.support.documentation import SPEC_PAGES, curl_bodies, json_examples, page_text, shell_commands
 from tests.support.example_service import (
     ExampleService,
     csv,
@@ -16,6 +21,7 @@ from tests.support.example_service import (
     rows_all_correct,
     rows_of,
 )
+from tests.support.project import ROOT
 
 JOBS = {
     f"{page.stem} {number}": example
@@ -113,6 +119,33 @@ def test_a_job_continues_from_another_jobs_model(page: str, number: int, service
     init_from = {**example["init_from"], "model_id": base["model_id"]}
     job = service.train({**example, "dataset_id": service.dataset("income"), "init_from": init_from})
     assert job["spec"]["init_from"]["model_id"] == base["model_id"]
+
+
+def test_the_range_test_with_curl_suggests_a_rate(service: ExampleService) -> None:
+    body = curl_bodies(page_text("training"))[0]
+    job = service.train({**body, "dataset_id": service.dataset("income")})
+    assert job["range_test"]["suggested"] > 0
+    assert job["progress"]["epochs"] == 0
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_shell_commands_of_the_specs_page_end_with_a_model(service: ExampleService, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    address = str(service.client.base_url).rstrip("/")
+    make, upload, submit = (
+        command.replace("http://127.0.0.1:8000", address).replace(".venv/bin/python", sys.executable)
+        for command in shell_commands((ROOT / "docs" / "specs.md").read_text())
+    )
+
+    def shell(command: str) -> str:
+        return subprocess.run(
+            ["sh", "-eu", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout
+
+    shell(make)
+    dataset_id = json.loads(shell(upload))["id"]
+    (tmp_path / "job.json").write_text(json.dumps({**JOBS["images 1"], "dataset_id": dataset_id}))
+    assert json.loads(shell(submit))["model_id"]
 
 
 def test_every_job_of_the_pages_is_tested_here() -> None:
