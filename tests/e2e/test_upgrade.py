@@ -14,7 +14,6 @@ from safetensors.numpy import load
 
 from api.app import create_app
 from engine.numeric_fingerprint import numeric_fingerprint
-from service.limits import ApiSettings
 from store.db.migrate import migrate
 from store.db.transaction import snapshot
 from store.jobs import epochs
@@ -41,7 +40,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def client(worker_fixture: WorkerFixture) -> Iterator[TestClient]:
     """A client that sends the old API key."""
-    with TestClient(create_app(worker_fixture.settings, ApiSettings())) as client:
+    with TestClient(create_app(worker_fixture.settings)) as client:
         client.headers["Authorization"] = f"Bearer {EXPECTED['key']}"
         yield client
 
