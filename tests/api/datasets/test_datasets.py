@@ -69,8 +69,8 @@ def test_an_invalid_file_is_rejected_with_all_errors_and_not_stored(
 def test_invalid_cells_are_reported_with_line_column_value_and_fix(client: TestClient) -> None:
     good = "".join(f"{number},x\n" for number in range(40))
     problem = client.post("/v1/datasets", content=f"a,b\n{good}oops,x\n7,y\nuh,z\n", headers=CSV).json()
-    detail = [(error["line"], error["column"], error["value"]) for error in problem["errors"]]
-    assert detail == [(42, "a", "oops"), (44, "a", "uh")]
+    cells = [(error["line"], error["column"], error["value"]) for error in problem["errors"]]
+    assert cells == [(42, "a", "oops"), (44, "a", "uh")]
 
 
 REFUSED = {

@@ -49,14 +49,14 @@ def test_a_stream_resumes_without_gaps_or_repeats_and_ends_with_the_job(
     live = client.get(job["links"]["events"], headers={"Accept": "text/event-stream"})
     thread.join()
     assert live.headers["Content-Type"].startswith("text/event-stream")
-    detail = messages(live.text)
-    assert detail[-1][1] == "job.succeeded"
-    assert [number for number, _ in detail] == list(range(1, len(detail) + 1))
+    streamed = messages(live.text)
+    assert streamed[-1][1] == "job.succeeded"
+    assert [number for number, _ in streamed] == list(range(1, len(streamed) + 1))
     headers = {"Accept": "text/event-stream", "Last-Event-ID": "2"}
-    assert messages(client.get(job["links"]["events"], headers=headers).text) == detail[2:]
+    assert messages(client.get(job["links"]["events"], headers=headers).text) == streamed[2:]
     assert (
         messages(client.get(job["links"]["events"] + "?after=4", headers={"Accept": "text/event-stream"}).text)
-        == detail[4:]
+        == streamed[4:]
     )
 
 

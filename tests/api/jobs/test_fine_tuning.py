@@ -117,8 +117,10 @@ def test_a_model_cannot_be_deleted_while_a_job_starts_from_it(client: TestClient
 
 
 def test_a_model_reports_the_contributions_of_its_weights(client: TestClient, model: dict[str, Any]) -> None:
-    detail = client.get(f"/v1/models/{model['id']}/contributions").json()
-    assert sum(layer["share"] for layer in detail["layers"]) > 0.999
-    sizes = [abs(weight["contribution"]) for weight in detail["largest"]]
+    contributions = client.get(f"/v1/models/{model['id']}/contributions").json()
+    assert sum(layer["share"] for layer in contributions["layers"]) > 0.999
+    sizes = [abs(weight["contribution"]) for weight in contributions["largest"]]
     assert sizes == sorted(sizes, reverse=True)
-    assert detail["largest"][0]["parameter"] in weights(client, {"links": {"model": f"/v1/models/{model['id']}"}})
+    assert contributions["largest"][0]["parameter"] in weights(
+        client, {"links": {"model": f"/v1/models/{model['id']}"}}
+    )

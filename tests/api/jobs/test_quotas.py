@@ -70,5 +70,5 @@ def test_the_estimate_has_seconds_once_a_job_has_succeeded(
 ) -> None:
     assert submit(client, dataset).json()["estimate"]["seconds"] is None
     work()
-    detail = submit(client, dataset, validate_only="true").json()["estimate"]["seconds"]
-    assert 0 < detail["low"] <= detail["seconds"] <= detail["high"]
+    seconds = submit(client, dataset, validate_only="true").json()["estimate"]["seconds"]
+    assert 0 < seconds["low"] <= seconds["seconds"] <= seconds["high"]

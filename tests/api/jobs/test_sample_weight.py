@@ -100,10 +100,10 @@ def test_settings_that_line_search_ignores_are_reported_with_pointers(
     training = {"optimizer": {"type": "lbfgs"}, "clip_norm": 1, "regularization": {"max_norm": 2}, "averaging": {}}
     layers = [{"type": "dense", "units": 4}, {"type": "dropout", "rate": 0.1}]
     request = {"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
-    detail = pointers(client.post("/v1/jobs", json={**request, "training": training}).json())
-    assert set(detail) == {"/training/clip_norm", "/training/regularization/max_norm", "/training/averaging"}
-    detail = pointers(client.post("/v1/jobs", json={**request, "training": {"optimizer": {"type": "lbfgs"}}}).json())
-    assert detail == ["/model/layers/1"]
+    found = pointers(client.post("/v1/jobs", json={**request, "training": training}).json())
+    assert set(found) == {"/training/clip_norm", "/training/regularization/max_norm", "/training/averaging"}
+    found = pointers(client.post("/v1/jobs", json={**request, "training": {"optimizer": {"type": "lbfgs"}}}).json())
+    assert found == ["/model/layers/1"]
     sgd = {"optimizer": {"type": "sgd", "nesterov": True}}
-    detail = pointers(client.post("/v1/jobs", json={**request, "training": sgd}).json())
-    assert detail == ["/training/optimizer/nesterov"]
+    found = pointers(client.post("/v1/jobs", json={**request, "training": sgd}).json())
+    assert found == ["/training/optimizer/nesterov"]

@@ -130,10 +130,10 @@ def test_an_uploaded_network_predicts_the_same_without_training(
     for name, values in weights(client, trained).items():
         np.testing.assert_array_equal(values, state[name].astype(np.float32))
     rows = [{"length": 1.5, "width": 2.0}, {"length": -0.5, "width": 0.25}]
-    detail = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
+    predictions = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
     logits = answers(state, np.array([list(row.values()) for row in rows], dtype))
     expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    found = [[row["probabilities"][kind] for kind in ("iris", "rose", "tulip")] for row in detail]
+    found = [[row["probabilities"][kind] for kind in ("iris", "rose", "tulip")] for row in predictions]
     np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype == np.float16 else 1e-5)
     lineage = client.get(trained["links"]["model"]).json()["lineage"]
     assert (lineage["base_weights_id"], lineage["base_model_id"]) == (trained["spec"]["init_from"]["weights_id"], None)
@@ -147,8 +147,8 @@ def test_an_uploaded_regression_network_predicts_in_the_target_units(
     body = job(client, state, prices(), features=features, training={"epochs": 0}) | {"target": "price"}
     trained = train(client, work, body)
     rows = [{"size": 90.0, "age": 12.0}]
-    detail = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
-    assert detail[0]["value"] == pytest.approx(answers(state, np.array([[90.0, 12.0]]))[0, 0], rel=1e-2)
+    predictions = client.post(f"{trained['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
+    assert predictions[0]["value"] == pytest.approx(answers(state, np.array([[90.0, 12.0]]))[0, 0], rel=1e-2)
     np.testing.assert_allclose(weights(client, trained)["4.weight"], state["4.weight"], rtol=1e-4)
 
 
@@ -195,18 +195,18 @@ def rejected(client: TestClient, body: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_all_mismatches_are_reported_at_submission(client: TestClient) -> None:
     body = job(client, net(inputs=3))
-    detail = rejected(client, body)
-    assert {pointer for pointer, _ in detail} == {"/init_from/weights_id"}
-    assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in detail[0][1]
-    assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in detail[-1][1]
+    problems = rejected(client, body)
+    assert {pointer for pointer, _ in problems} == {"/init_from/weights_id"}
+    assert "0.weight has shape [5, 3]; layers[0] (dense) needs [5, 2]. The features make 2 inputs." in problems[0][1]
+    assert "Expected first: 0.weight [5, 2], 0.bias [5]. The file has" in problems[-1][1]
     renamed = {f"hidden.{name}": values for name, values in net().items()}
-    detail = rejected(client, job(client, renamed))
-    assert detail[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
-    assert "hidden.0.weight [5, 2]" in detail[-1][1]
+    problems = rejected(client, job(client, renamed))
+    assert problems[0][1].startswith("0.weight is missing; layers[0] (dense) needs it with shape [5, 2].")
+    assert "hidden.0.weight [5, 2]" in problems[-1][1]
     partly = net() | {"2.weight": np.zeros((9, 5), np.float32)}
-    detail = rejected(client, job(client, partly, init_from={"freeze_layers": 2}))
-    assert [pointer for pointer, _ in detail] == ["/init_from/freeze_layers", "/init_from/weights_id"]
-    assert "2.weight has shape [9, 5]" in detail[1][1]
+    problems = rejected(client, job(client, partly, init_from={"freeze_layers": 2}))
+    assert [pointer for pointer, _ in problems] == ["/init_from/freeze_layers", "/init_from/weights_id"]
+    assert "2.weight has shape [9, 5]" in problems[1][1]
     assert client.post("/v1/jobs", json=job(client, partly, init_from={"freeze_layers": 1})).status_code == 201
 
 
@@ -220,8 +220,8 @@ def test_init_from_needs_exactly_one_existing_source(client: TestClient) -> None
 
 def test_weights_for_a_different_number_of_inputs_fail_the_job(client: TestClient, work: Callable[[], None]) -> None:
     features = [*RAW, {"column": "color"}]
-    detail = rejected(client, job(client, net(inputs=40), features=features))
-    assert "The features make at most" in detail[0][1]
+    problems = rejected(client, job(client, net(inputs=40), features=features))
+    assert "The features make at most" in problems[0][1]
     response = client.post("/v1/jobs", json=job(client, net(inputs=3), features=features))
     assert response.status_code == 201
     work()
