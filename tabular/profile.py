@@ -7,7 +7,7 @@ from tabular.column_format import ColumnFormat, FileReading
 
 ColumnType = Literal["number", "category", "boolean", "datetime", "text"]
 COLUMN_TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
-LABELLED = frozenset({"category", "boolean", "text"})  # stored as strings
+LABELED = frozenset({"category", "boolean", "text"})  # stored as strings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tabular.profile import COLUMN_TYPES
-from tabular.readers.date_patterns import check_pattern
 from tabular.readers.encodings import check_encoding
+from tabular.readers.values.date_patterns import check_pattern
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "null", "NULL")
 HEADERS = ("auto", "true", "false")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from tabular.profile import LABELLED, Column, DataWarning
+from tabular.profile import LABELED, Column, DataWarning
 
 MOSTLY_MISSING = 0.5
 MIN_IDENTIFIER_ROWS = 20  # in fewer rows, distinct values are no surprise
@@ -18,7 +18,7 @@ def column_warnings(column: Column, rows: int) -> Iterator[DataWarning]:
         yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix="Leave it out.")
     elif column.distinct == 1:
         yield DataWarning(code="constant", column=name, detail=f"{name!r} has only one value.", fix="Leave it out.")
-    elif column.type in LABELLED and column.distinct == rows - column.missing and rows >= MIN_IDENTIFIER_ROWS:
+    elif column.type in LABELED and column.distinct == rows - column.missing and rows >= MIN_IDENTIFIER_ROWS:
         detail = f"Every row has a different value of {name!r}, as in an identifier."
         yield DataWarning(code="identifier", column=name, detail=detail, fix="The column is not used as a feature.")
     if MOSTLY_MISSING * rows < column.missing < rows:

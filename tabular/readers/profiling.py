@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.column_format import ColumnFormat
-from tabular.profile import LABELLED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
+from tabular.profile import LABELED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
 from tabular.readers.profile_warnings import column_warnings, duplicate_rows
 from tabular.statistics import mean_and_stddev
 
@@ -23,7 +23,7 @@ MAX_BINS = 20
 MAX_TOP = 20
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
-MAX_LABELLED = 512  # columns counted in one query
+MAX_LABELED = 512  # columns counted in one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +140,8 @@ def _labels(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int
 ) -> Iterator[tuple[int, Column]]:
     """Describe groups of columns together: a query for each of thousands of columns is slow."""
-    places = [place for place, column in enumerate(columns) if column.type in LABELLED]
-    step = min(MAX_LABELLED, max(1, LABELS_AT_ONCE // max(rows, 1)))
+    places = [place for place, column in enumerate(columns) if column.type in LABELED]
+    step = min(MAX_LABELED, max(1, LABELS_AT_ONCE // max(rows, 1)))
     for start in range(0, len(places), step):
         group = places[start : start + step]
         summaries, tops = _count_labels(connection, [f"c{place}" for place in group])

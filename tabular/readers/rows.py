@@ -10,10 +10,10 @@ import numpy as np
 from engine.errors import PointedProblem
 from tabular.column_format import ColumnFormat
 from tabular.errors import MAX_PROBLEMS, InvalidRows
-from tabular.profile import LABELLED
-from tabular.readers import booleans, date_patterns
-from tabular.readers.numbers import PLAIN, parse_number
+from tabular.profile import LABELED
 from tabular.readers.row_keys import Row, clean, match_keys
+from tabular.readers.values import booleans, date_patterns
+from tabular.readers.values.numbers import PLAIN, parse_number
 from tabular.reading import InputColumn, RowReading
 from tabular.table import Table, TableColumn
 
@@ -76,7 +76,7 @@ def _rule(column: InputColumn, reading: RowReading | None) -> _Rule:
 
 def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
     missing = np.array([cell is None for cell in cells], dtype=np.bool_)
-    if column.type in LABELLED:
+    if column.type in LABELED:
         labels = tuple(sorted({str(cell) for cell in cells if cell is not None}))
         index = {label: code for code, label in enumerate(labels)}
         codes = np.array([index.get(str(cell), -1) for cell in cells], dtype=np.int32)

@@ -10,14 +10,14 @@ import duckdb
 
 from tabular.column_format import ColumnFormat
 from tabular.profile import ColumnType, DataWarning
-from tabular.readers import booleans, date_patterns, numbers
 from tabular.readers import reading_warnings as warn
-from tabular.readers.booleans import Booleans
-from tabular.readers.date_formats import decide_order
-from tabular.readers.evidence import ALWAYS_MISSING, ColumnEvidence, column_evidence, example_of_other
-from tabular.readers.number_formats import FileEvidence, decide
 from tabular.readers.options import ReadOptions
-from tabular.readers.shapes import column_shapes
+from tabular.readers.values import booleans, date_patterns, numbers
+from tabular.readers.values.booleans import Booleans
+from tabular.readers.values.date_formats import decide_order
+from tabular.readers.values.evidence import ALWAYS_MISSING, ColumnEvidence, column_evidence, example_of_other
+from tabular.readers.values.number_formats import FileEvidence, decide
+from tabular.readers.values.shapes import column_shapes
 from tabular.sql import literal
 
 PLAIN_DATES = ("%Y%m%d", "epoch_s", "epoch_ms")  # numbers that are read as dates only if the sender says so

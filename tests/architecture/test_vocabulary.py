@@ -28,7 +28,7 @@ USE_INSTEAD = {
     r"(normal|initial|serial|standard|optim|recogn|summar|organ|minim|maxim|regular)is(e|es|ed|ing|ation|ations)": (
         "American spelling"
     ),
-    r"cancelled|cancelling|modelled|modelling|analyse[sd]?": "American spelling",
+    r"cancelled|cancelling|labelled|labelling|modelled|modelling|analyse[sd]?": "American spelling",
 }
 IN_IDENTIFIERS = {r"\b(MOST|FEWEST|LARGEST|SHORTEST)_[A-Z_]+": "MAX_, MIN_"}
 ENDINGS = {".py", ".md", ".yml", ".sql", ".toml", ""}

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from tabular.column_format import BLANK
 from tabular.profile import DataWarning
-from tabular.readers.date_formats import DATE_LIKE
-from tabular.readers.numbers import NUMBER, parts_of
+from tabular.readers.values.date_formats import DATE_LIKE
+from tabular.readers.values.numbers import NUMBER, parts_of
 
 PLAIN_NUMBER = re.compile(NUMBER)
 MOSTLY = 0.9  # of the values below are numbers or dates

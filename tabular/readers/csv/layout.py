@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tabular.profile import DataWarning
 from tabular.readers.csv.header import Row
-from tabular.readers.numbers import parts_of
+from tabular.readers.values.numbers import parts_of
 
 SAMPLE_BYTES = 1 << 20
 DELIMITER_ROWS = 200

@@ -15,8 +15,8 @@ from tabular.column_format import BLANK
 from tabular.limits import Limits
 from tabular.readers.csv.dialect import Dialect
 from tabular.readers.database import write_parquet
-from tabular.readers.numbers import NUMBER
 from tabular.readers.options import ReadOptions
+from tabular.readers.values.numbers import NUMBER
 from tabular.sql import literal, quoted
 
 Storage = Literal["integer", "double", "string"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tabular.column_format import ColumnFormat
-from tabular.readers.numbers import APOSTROPHES, NUMBER, SPACES, parts_of
-from tabular.readers.shapes import Shape
+from tabular.readers.values.numbers import APOSTROPHES, NUMBER, SPACES, parts_of
+from tabular.readers.values.shapes import Shape
 
 Writing = Literal[
     "small", "whole", "point", "comma", "thousands_comma", "thousands_point", "point_or_thousands",

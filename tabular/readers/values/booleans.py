@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabular.readers.shapes import Shape
+from tabular.readers.values.shapes import Shape
 from tabular.sql import literal
 
 TRUE = frozenset({"true", "t", "yes", "y", "on"})

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tabular.readers.booleans import Booleans, find_booleans
-from tabular.readers.date_formats import DateEvidence, candidates, date_evidence
-from tabular.readers.number_formats import NumberEvidence, looks_like_codes, number_evidence
-from tabular.readers.numbers import parts_of
-from tabular.readers.shapes import ColumnShapes, Shape
+from tabular.readers.values.booleans import Booleans, find_booleans
+from tabular.readers.values.date_formats import DateEvidence, candidates, date_evidence
+from tabular.readers.values.number_formats import NumberEvidence, looks_like_codes, number_evidence
+from tabular.readers.values.numbers import parts_of
+from tabular.readers.values.shapes import ColumnShapes, Shape
 
 MOSTLY = 0.9  # a column with this share of numbers or dates is one, with mistakes in it
 ALWAYS_MISSING = frozenset({

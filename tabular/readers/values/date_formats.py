@@ -7,8 +7,8 @@ from typing import Literal
 
 import duckdb
 
-from tabular.readers.date_patterns import ISO, expression, is_time, matches
-from tabular.readers.shapes import Shape
+from tabular.readers.values.date_patterns import ISO, expression, is_time, matches
+from tabular.readers.values.shapes import Shape
 
 Order = Literal["month_first", "day_first", "year_first"]
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")

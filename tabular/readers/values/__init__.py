@@ -1,0 +1,1 @@
+"""Recognize and read the values of one column: numbers, dates, booleans."""
