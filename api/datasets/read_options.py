@@ -11,46 +11,50 @@ from tabular.readers.options import ReadOptions, column_values, missing_spelling
 TABS = {"\\t": "\t", "tab": "\t"}  # spellings of a tab, which is hard to write in a URL
 
 
+Delimiter = Annotated[str | None, Query(description="One character. Default: detected.")]
+Header = Annotated[str, Query(pattern="^(auto|true|false)$", description="Whether the first row names the columns.")]
+Encoding = Annotated[
+    str | None,
+    Query(description="Character encoding, such as windows-1252. Default: the charset of Content-Type, or detected."),
+]
+Missing = Annotated[
+    str | None,
+    Query(
+        description="Comma-separated spellings of a missing value, besides the default ones. `only:` before the "
+        "list replaces the default ones. Spellings with commas are in double quotes.",
+        examples=["-999,n.d.", "only:?"],
+    ),
+]
+Types = Annotated[
+    str | None,
+    Query(
+        description="Comma-separated `column:type` pairs for columns whose type is not to be detected. Names with "
+        "commas or colons are in double quotes.",
+        examples=['zip:category,"Income, total":number'],
+    ),
+]
+DateFormat = Annotated[
+    str | None,
+    Query(
+        description="Comma-separated `column:pattern` pairs. Patterns are written as for strptime, or are `iso`, "
+        "`epoch_s` or `epoch_ms`.",
+        examples=["hired:%d/%m/%y"],
+    ),
+]
+Decimal = Annotated[
+    str, Query(pattern="^(auto|[.]|,)$", description="Decimal separator of all numbers. Default: detected per column.")
+]
+
+
 def read_options(  # noqa: PLR0913, PLR0917 - the query parameters
     request: Request,
-    delimiter: Annotated[str | None, Query(description="One character. Default: detected.")] = None,
-    header: Annotated[
-        str, Query(pattern="^(auto|true|false)$", description="Whether the first row names the columns.")
-    ] = "auto",
-    encoding: Annotated[
-        str | None,
-        Query(
-            description="Character encoding, such as windows-1252. Default: the charset of Content-Type, or detected."
-        ),
-    ] = None,
-    missing: Annotated[
-        str | None,
-        Query(
-            description="Comma-separated spellings of a missing value, besides the default ones. `only:` before the "
-            "list replaces the default ones. Spellings with commas are in double quotes.",
-            examples=["-999,n.d.", "only:?"],
-        ),
-    ] = None,
-    types: Annotated[
-        str | None,
-        Query(
-            description="Comma-separated `column:type` pairs for columns whose type is not to be detected. Names with "
-            "commas or colons are in double quotes.",
-            examples=['zip:category,"Income, total":number'],
-        ),
-    ] = None,
-    date_format: Annotated[
-        str | None,
-        Query(
-            description="Comma-separated `column:pattern` pairs. Patterns are written as for strptime, or are `iso`, "
-            "`epoch_s` or `epoch_ms`.",
-            examples=["hired:%d/%m/%y"],
-        ),
-    ] = None,
-    decimal: Annotated[
-        str,
-        Query(pattern="^(auto|[.]|,)$", description="Decimal separator of all numbers. Default: detected per column."),
-    ] = "auto",
+    delimiter: Delimiter = None,
+    header: Header = "auto",
+    encoding: Encoding = None,
+    missing: Missing = None,
+    types: Types = None,
+    date_format: DateFormat = None,
+    decimal: Decimal = "auto",
 ) -> ReadOptions:
     """Return the options of a request. Raises `RequestValidationError`."""
     try:
