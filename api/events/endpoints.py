@@ -25,7 +25,7 @@ PAGE = 1000  # events
 MAX_NUMBER = 10**15 - 1  # of an event: exact in every JSON reader
 NUMBER = re.compile(r"[0-9]{1,15}")
 KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longer
-KEEP_ALIVE = b": keep-alive\n\n"
+KEEP_ALIVE = ": keep-alive\n\n"
 
 
 @router.get("/{job_id}/events", response_model=EventsView)
@@ -56,7 +56,7 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     return EventSourceResponse(_stream(services, caller.project, job_id, after), headers=headers)
 
 
-async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[bytes]:
+async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
     sent_at = time.monotonic()
     async with services.change_feed.watch(job_id) as watch:
         while True:

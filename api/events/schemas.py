@@ -1,10 +1,9 @@
 """Events as responses show them."""
 
+import json
 from typing import Any
 
-from fastapi.sse import format_sse_event
 from pydantic import Field
-from pydantic_core import to_json
 
 from api.http.schemas import View
 from store.clock import rfc3339
@@ -24,10 +23,10 @@ class EventView(View):
         """Return the view of a stored event."""
         return cls(id=event.number, type=event.type, at=rfc3339(event.at), data=event.data)
 
-    def as_message(self) -> bytes:
-        """Return the event as a message of a stream of server-sent events."""
-        data = to_json({**self.data, "at": self.at}).decode()
-        return format_sse_event(data_str=data, event=self.type, id=str(self.id))
+    def as_message(self) -> str:
+        """Return the event as a message of a stream of server-sent events: id, event and data, in this order."""
+        data = json.dumps({**self.data, "at": self.at}, separators=(",", ":"))
+        return f"id: {self.id}\nevent: {self.type}\ndata: {data}\n\n"
 
 
 class EventsView(View):
