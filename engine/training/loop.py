@@ -83,7 +83,7 @@ def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
     if run.spec.shuffle:
         _shuffle(run)
     while state.batch < batches.count:
-        loss = run.without_warnings(_train_batch, run)
+        loss = run.numpy_context.run(_train_batch, run)
         if state.failure:
             return
         now = run.clock()
@@ -128,10 +128,11 @@ def _train_batch(run: TrainingRun) -> float:
 
 def _is_divergence(run: TrainingRun, loss: float, norm: float) -> bool:
     """Check the loss and the gradient norm. The first batch's loss sets the limit of the run."""
-    if run.state.loss_limit is None:
-        explosion = run.network.loss.divergence_factor
-        run.state.loss_limit = explosion * max(loss, 1.0) if math.isfinite(loss) else 0.0
-    return not (loss <= run.loss_limit() and norm < math.inf)  # also true for NaN
+    limit = run.state.loss_limit
+    if limit is None:
+        limit = run.network.loss.divergence_factor * max(loss, 1.0) if math.isfinite(loss) else 0.0
+        run.state.loss_limit = limit
+    return not (loss <= limit and norm < math.inf)  # also true for NaN
 
 
 def _describe_failure(run: TrainingRun, x: Array) -> dict[str, int | str]:
