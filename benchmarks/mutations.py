@@ -145,7 +145,7 @@ MUTATIONS = (
         "api/http/idempotency.py",
         "            idempotency.store_answer(",
         "            (lambda *_: None)(",
-        ("tests/api/jobs/test_jobs.py",),
+        ("tests/api/jobs/test_jobs.py", "-k", "key"),
     ),
     Mutation(
         "queue counted without a lock",
