@@ -71,25 +71,29 @@ def _points_of_number(cell: str, column: Sequence[str]) -> int:
     """Return the points of a number or date above numbers or dates."""
     if bool(parts_of(cell)) != bool(parts_of(column[0])):
         return STRONG  # a date above numbers
-    whole = cell.isdigit() and len(cell) <= 4
-    if whole and sum(not text.isdigit() for text in column) >= MOSTLY * len(column):
+    whole = _is_whole(cell) and len(cell) <= 4
+    if whole and sum(not _is_whole(text) for text in column) >= MOSTLY * len(column):
         return WEAK  # a year or a position above fractions
     return -2
 
 
 def _points_of_sequence(first: Row, columns: Sequence[Sequence[str]]) -> int:
     """Return points for numbers that count up in the first row, such as 2019, 2020, 2021, and not in the rows below."""
-    numbers = [int(cell) for cell in first if cell.isdigit() and len(cell) <= 4]
+    numbers = [int(cell) for cell in first if _is_whole(cell) and len(cell) <= 4]
     if len(numbers) < 2 or not _steps(numbers):
         return 0
-    places = [place for place, cell in enumerate(first) if cell.isdigit()]
+    places = [place for place, cell in enumerate(first) if _is_whole(cell)]
     below = [[columns[place][row] for place in places if row < len(columns[place])] for row in range(3)]
     also = [
         row
         for row in below
-        if len(row) == len(numbers) and _steps([int(cell) if cell.isdigit() else 0 for cell in row])
+        if len(row) == len(numbers) and _steps([int(cell) if _is_whole(cell) else 0 for cell in row])
     ]
     return 0 if also else 3 * len(numbers)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _steps(numbers: Sequence[int]) -> bool:
@@ -99,7 +103,9 @@ def _steps(numbers: Sequence[int]) -> bool:
 def counts_up(column: Sequence[str]) -> bool:
     """Return whether the values are 0, 1, 2, ... or 1, 2, 3, ..."""
     return (
-        len(column) > 1 and column[0] in {"0", "1"} and _steps([int(cell) if cell.isdigit() else -9 for cell in column])
+        len(column) > 1
+        and column[0] in {"0", "1"}
+        and _steps([int(cell) if _is_whole(cell) else -9 for cell in column])
     )
 
 

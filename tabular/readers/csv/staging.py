@@ -92,7 +92,8 @@ def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = 
     """Return the SQL table function that reads the file into columns c0, c1, ... of the given types."""
     dialect = file.dialect
     columns = ", ".join(f"c{place}: '{kind}'" for place, kind in enumerate(types))
-    spellings = f", nullstr = [{', '.join(map(literal, missing))}]" if missing else ""
+    plain = [text for text in missing if not set(text) & {dialect.delimiter, '"', "\r", "\n"}]  # DuckDB takes no others
+    spellings = f", nullstr = [{', '.join(map(literal, plain))}]" if plain else ""
     return (
         f"read_csv({literal(str(file.path))}, auto_detect = false, columns = {{{columns}}}, "
         f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = false, "
