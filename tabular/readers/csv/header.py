@@ -19,6 +19,7 @@ MOSTLY = 0.9  # of the values below are numbers or dates
 SURE = 2  # points from which a header is sure
 SURELY_DATA = -3  # the same for data
 STRONG, WEAK = 3, 1
+MAX_DIGITS = 15  # of whole numbers that are looked at
 INDEX = "index"  # name of a column that counts the rows
 MAX_SHOWN = 40  # characters of the first row that a warning shows
 
@@ -93,7 +94,7 @@ def _points_of_sequence(first: Row, columns: Sequence[Sequence[str]]) -> int:
 
 
 def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 
 def _steps(numbers: Sequence[int]) -> bool:

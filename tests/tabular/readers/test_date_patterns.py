@@ -6,7 +6,6 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tabular.readers.date_formats import (
     CLEAR_DATES,
     DAY_FIRST,

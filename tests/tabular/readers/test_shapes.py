@@ -2,7 +2,6 @@
 
 import duckdb
 import pytest
-
 from tabular.readers.booleans import find_booleans
 from tabular.readers.shapes import LONG, Shape, column_shapes, shape_expression
 
