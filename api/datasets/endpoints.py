@@ -12,7 +12,7 @@ from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.query_parameters import KnownParametersRoute
+from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
 from service.bootstrap import Services

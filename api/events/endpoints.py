@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse
 from api.dependencies import AppServices, Reader
 from api.events.schemas import EventsView, EventView
 from api.http.errors import InvalidHeader
-from api.http.query_parameters import KnownParametersRoute
+from api.http.requests.query_parameters import KnownParametersRoute
 from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from api.http import errors
 from api.http.errors import ApiError
-from api.http.json_pointers import pointed_problems
+from api.http.requests.json_pointers import pointed_problems
 from engine.errors import InvalidWeights, PointedProblem
 from service import errors as service_errors
 from store import errors as store_errors

@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from api.http.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
-from api.http.json_body import LimitedRequest
+from api.http.requests.json_body import LimitedRequest
 from api.settings import ApiSettings
 from service.uploads.uploaded_file import UploadedFile
 

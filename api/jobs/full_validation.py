@@ -9,9 +9,9 @@ from fastapi.exceptions import RequestValidationError
 
 from api.dependencies import services_of
 from api.http.authentication import authenticate
-from api.http.json_body import JsonRoute
-from api.http.json_pointers import pointed_problems
 from api.http.problems import invalid_request
+from api.http.requests.json_body import JsonRoute
+from api.http.requests.json_pointers import pointed_problems
 from engine.errors import PointedProblem
 from service.jobs import submission
 from store.db.transaction import snapshot

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AppServices, Reader, Writer
-from api.http.json_body import JsonRoute
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView

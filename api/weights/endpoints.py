@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.query_parameters import KnownParametersRoute
+from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
 from api.weights.schemas import WeightsView

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from api.http.json_pointers import pointed_problems
+from api.http.requests.json_pointers import pointed_problems
 
 
 class Circle(BaseModel):

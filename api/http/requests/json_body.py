@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from fastapi import Request, Response
 
 from api.http.errors import BodyTooLarge, UnsupportedMediaType
-from api.http.query_parameters import KnownParametersRoute
+from api.http.requests.query_parameters import KnownParametersRoute
 from api.settings import ApiSettings
 
 MAX_DEPTH = 32  # levels of arrays and objects

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.http.query_parameters import KnownParametersRoute
+from api.http.requests.query_parameters import KnownParametersRoute
 from service.limits import ServiceLimits
 from service.settings import Settings
 from tests.support.api import pointers
