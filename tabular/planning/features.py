@@ -101,16 +101,12 @@ def why_useless(column: Column, rows: int) -> str | None:
 
 
 def is_identifier(column: Column, rows: int) -> bool:
-    """Tell whether every row has its own value: labels, or consecutive whole numbers in a column named like an ID."""
+    """Tell whether every row has its own value: labels, or whole numbers in a column named like an ID."""
     if column.distinct != rows - column.missing or column.distinct < MIN_ID_ROWS:
         return False
-    if column.type == "number" and column.integer and IDENTIFIER.search(column.name):
-        return _number(column.max) - _number(column.min) + 1 == column.distinct
+    if column.type == "number":
+        return bool(column.integer and IDENTIFIER.search(column.name))
     return column.type in {"category", "text"}
-
-
-def _number(value: float | str | None) -> float:
-    return value if isinstance(value, (int, float)) else 0.0
 
 
 def _default_encoding(kind: ColumnType, use: InputUse) -> PlannedEncoding:

@@ -69,3 +69,21 @@ def test_profile_shows_only_what_the_type_has(read: Reader) -> None:
     assert "top" in shown[1]
     assert "min" not in shown[1]
     assert "length" not in shown[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "pattern"),
+    [
+        (["20240101", "20240217"], "%Y%m%d"),
+        (["1700000000", "1700009999"], "epoch_s"),
+        (["1700000000000", "1700009999000"], "epoch_ms"),
+        (["20249901", "20240217"], None),
+        (["1", "2"], None),
+    ],
+)
+def test_numbers_that_look_like_dates_get_a_warning(read: Reader, values: list[str], pattern: str | None) -> None:
+    found = read("created_at,n\n" + "".join(f"{value},{row}\n" for row, value in enumerate(values * 9)))
+    warnings = [warning for warning in found.profile.warnings if warning.code == "looks_like_dates"]
+    assert [warning.fix for warning in warnings] == (
+        [f"If they are dates, send ?date_format=created_at:{pattern}."] if pattern else []
+    )
