@@ -30,10 +30,44 @@ Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
 
 
+SplitRule = Literal["random", "stratified", "time", "group"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class ValidationSpec(Spec):
-    """The rows that are held out to evaluate the network."""
+    """The rows that are held out to evaluate the network.
+
+    Fields that are null are left out of stored specs, so that jobs of earlier versions keep their checkpoints.
+    """
 
     fraction: float = Field(default=0.2, ge=0, le=0.9, description="fraction of the rows; 0 trains on all rows")
+    by: SplitRule | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="how rows are chosen. `random`: at random. `stratified`: at random, with the same share of each "
+        "class of the target, or of each value of `column`, in both parts. `time`: the last rows by `column`; rows "
+        "with the same time stay together. `group`: all rows with the same value of `column` are in the same part. "
+        "Default: `stratified` for a single classification target, otherwise `random`",
+    )
+    column: str | None = Field(
+        default=None,
+        min_length=1,
+        exclude_if=_is_none,
+        description="the column of times or groups; optional for `stratified`",
+    )
+
+    @model_validator(mode="after")
+    def _check_column(self) -> Self:
+        if self.by in {"time", "group"} and self.column is None:
+            noun = "times" if self.by == "time" else "groups"
+            raise validation_error(self, {("column",): f"`{self.by}` needs the column of the {noun}. Name it here."})
+        if self.column is not None and self.by in {None, "random"}:
+            detail = "Only `time`, `group` and `stratified` use a column. Set `by` to one of them or remove `column`."
+            raise validation_error(self, {("by",): detail})
+        return self
 
 
 class EarlyStoppingSpec(Spec):

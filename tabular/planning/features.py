@@ -39,15 +39,15 @@ class FeaturePlan(BaseModel):
 
 
 def plan_features(
-    profile: Profile, request: PlanRequest, weights: Collection[str], report: PlanningReport
+    profile: Profile, request: PlanRequest, by_request: Collection[str], report: PlanningReport
 ) -> tuple[FeaturePlan, ...]:
     """Return the requested features, or every column that carries information; report what does not fit.
 
-    `weights`: columns of sample weights, which are features only by request. If the layers use inputs by position,
-    constant columns are features, too.
+    `by_request`: columns of sample weights or groups, which are features only by request. If the layers use inputs by
+    position, constant columns are features, too.
     """
     if request.features is None:
-        planned = _informative_features(profile, {*request.targets, *weights}, request.input_use, report)
+        planned = _informative_features(profile, {*request.targets, *by_request}, request.input_use, report)
     else:
         planned = _RequestedFeatures(profile, request, report).plan()
     planned = tuple(_with_base_embeddings(feature, request) for feature in planned)

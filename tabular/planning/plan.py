@@ -29,7 +29,7 @@ class Plan(BaseModel):
     time step of a sequence.
     `sample_weight`: the column that says how much each row counts; rows of weight 0 are left out, but `rows` counts
     them. `rows`: rows that have a target, of which `training_rows` are for training; at least that many if several
-    targets have missing values.
+    targets have missing values, about that many if rows are held out by time or group.
     `inputs_at_most`: the number of one-hot inputs depends on the training rows; the network never has more inputs.
     `layers`: the requested layers, after the embedding layer if features are embedded. Layer numbers in `training`
     count the embedding layer, too.

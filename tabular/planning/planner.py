@@ -20,6 +20,7 @@ from tabular.planning.takeover.take_over import take_over
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
+from tabular.planning.validation import group_column, plan_validation
 from tabular.profile import Profile
 
 
@@ -32,11 +33,13 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     report = PlanningReport()
     request = with_base_defaults(request)
     targets = _plan_targets(profile, request, report)
-    features = plan_features(profile, request, check_sample_weight(profile, request, report), report)
+    by_request = (*check_sample_weight(profile, request, report), *group_column(profile, request, report))
+    features = plan_features(profile, request, by_request, report)
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
     loss = plan_loss(targets, request.training.loss, report)
+    request = _with_validation(profile, request, targets, report)
     check_training(request.training, targets, report)
     rows = targets.rows - count_validation_rows(targets.rows, request.training.validation.fraction)
     if request.model is None:
@@ -70,6 +73,11 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
 def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Targets | None:
     task = request.task or implied_task(profile, request.targets, request.training.loss)
     return plan_targets(profile, request.targets, task, report)
+
+
+def _with_validation(profile: Profile, request: PlanRequest, targets: Targets, report: PlanningReport) -> PlanRequest:
+    validation = plan_validation(profile, request.training.validation, targets, report)
+    return replace(request, training=request.training.model_copy(update={"validation": validation}))
 
 
 def _check_features_and_layers(

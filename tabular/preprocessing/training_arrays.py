@@ -8,9 +8,8 @@ import numpy.typing as npt
 
 from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
-from tabular.preprocessing.column_target import class_codes
+from tabular.preprocessing.held_out import describe_held_out, hold_out
 from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.row_split import split_rows
 from tabular.preprocessing.target import TargetEncoder
 from tabular.table import Table
 
@@ -24,7 +23,8 @@ class TrainingArrays:
     """The arrays of both parts, and the preprocessing that made them.
 
     `training_rows`, `validation_rows`: ascending row numbers in the table, (n,) int64. `sample_weights`,
-    `validation_sample_weights`: (n,) float64 above 0; None if all rows count the same.
+    `validation_sample_weights`: (n,) float64 above 0; None if all rows count the same. `held_out`: how the validation
+    rows were chosen, as JSON values.
     """
 
     preprocessor: Preprocessor
@@ -37,12 +37,14 @@ class TrainingArrays:
     validation_x: Array
     validation_y: Array
     validation_sample_weights: Floats | None
+    held_out: dict[str, Any]
 
 
 def required_columns(plan: Plan) -> list[str]:
-    """Return the columns of the table that `make_training_arrays` needs."""
-    weights = () if plan.sample_weight is None else (plan.sample_weight,)
-    return [*(part.column for part in plan.parts), *(feature.column for feature in plan.features), *weights]
+    """Return the columns of the table that `make_training_arrays` needs, each once."""
+    extra = (name for name in (plan.sample_weight, plan.training.validation.column) if name is not None)
+    parts, features = (part.column for part in plan.parts), (feature.column for feature in plan.features)
+    return list(dict.fromkeys([*parts, *features, *extra]))
 
 
 def make_training_arrays(
@@ -56,7 +58,8 @@ def make_training_arrays(
     Raises:
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
-    training, validation = _split(table, plan)
+    rows = _weighted_rows(table, plan, rows_with_target(table, plan))
+    training, validation = hold_out(table, plan, rows)
     preprocessor = preprocessor or Preprocessor.fit(table, plan, training)
     target = target or TargetEncoder.fit(table, plan, training)
     dtype = np.dtype(plan.training.precision)
@@ -71,17 +74,8 @@ def make_training_arrays(
         validation_x=preprocessor.transform(table, validation, dtype=dtype),
         validation_y=target.transform(table, validation, dtype=dtype),
         validation_sample_weights=_sample_weights(table, plan, validation),
+        held_out=describe_held_out(table, plan, validation),
     )
-
-
-def _split(table: Table, plan: Plan) -> tuple[Index, Index]:
-    """Return the training and validation rows; a single classification target keeps its classes' shares in both."""
-    rows = _weighted_rows(table, plan, rows_with_target(table, plan))
-    y, stratify = rows, isinstance(plan.target, str) and plan.task == "classification"
-    if stratify:
-        y, _ = class_codes(table.columns[plan.parts[0].column].take(rows))
-    training, validation = split_rows(y, plan.training.validation.fraction, plan.training.seed, stratify=stratify)
-    return rows[training], rows[validation]
 
 
 def rows_with_target(table: Table, plan: Plan) -> Index:

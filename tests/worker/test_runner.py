@@ -53,6 +53,16 @@ def test_regression_losses_are_in_the_units_of_the_target(worker_fixture: Worker
     assert evaluation["r2"] > 0.5
 
 
+def test_an_evaluation_says_which_rows_were_held_out(worker_fixture: WorkerFixture) -> None:
+    validation = {"fraction": 0.25, "by": "time", "column": "length"}
+    job = worker_fixture.train(worker_fixture.upload(), training={"epochs": 1, "validation": validation})
+    with snapshot(worker_fixture.sessions) as tx:
+        evaluation = tx.get_one(Model, job.model_id).evaluation
+    assert evaluation is not None
+    assert evaluation["rows"] == evaluation["validation"]["rows"]
+    assert (evaluation["validation"]["by"], evaluation["validation"]["column"]) == ("time", "length")
+
+
 def test_a_job_without_validation_rows_has_no_evaluation(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 2, "validation": {"fraction": 0}})
     worker_fixture.run_all()

@@ -52,6 +52,7 @@ class LoadedJob:
     state: TrainingState
     training: Rows
     validation: Rows | None
+    held_out: dict[str, Any]
     reading: RowReading | None
 
     def with_range_test(self, stored: dict[str, Any]) -> Self:
@@ -90,6 +91,7 @@ class JobLoader:
             state=_state(self._sessions, job, network, plan, training),
             training=training,
             validation=validation if len(arrays.validation_rows) else None,
+            held_out=arrays.held_out,
             reading=self._reading(job),
         )
 

@@ -93,4 +93,5 @@ def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
         return None
     outputs = loaded.network.predict(loaded.validation.x)
     evaluation = evaluate(loaded.target, loaded.training.y, loaded.validation.y, np.asarray(outputs))
-    return evaluation | {"weighted": False}  # each row counts once, whatever its sample weight
+    weighted = {"weighted": False}  # each row counts once, whatever its sample weight
+    return evaluation | weighted | {"validation": loaded.held_out}

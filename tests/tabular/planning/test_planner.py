@@ -176,7 +176,8 @@ def test_a_batch_larger_than_the_data_is_reduced_with_a_warning() -> None:
 
 
 def test_requested_settings_are_kept() -> None:
-    training = TrainingSpec(epochs=7, batch_size=10, optimizer=AdamWSpec(learning_rate=0.5))
+    validation = ValidationSpec(fraction=0.3, by="random")
+    training = TrainingSpec(epochs=7, batch_size=10, optimizer=AdamWSpec(learning_rate=0.5), validation=validation)
     model = ModelSpec(layers=(DenseSpec(units=3),))
     found = planned(table(X, JOB), "job", training=training, model=model)
     assert found.layers == model.layers

@@ -1,0 +1,73 @@
+"""Which rows a job holds out: check the request against the table and fill in the default."""
+
+from collections.abc import Iterator
+
+from engine.spec import ValidationSpec
+from tabular.names import suggest_name
+from tabular.planning.report import PlanningReport
+from tabular.planning.request import PlanRequest
+from tabular.planning.targets.targets import Targets
+from tabular.profile import Column, Profile
+
+POINTER = "/training/validation/column"
+TIME_TYPES = ("datetime", "number")
+
+
+def group_column(profile: Profile, request: PlanRequest, report: PlanningReport) -> tuple[str, ...]:
+    """Return the column of groups if the rows are split by groups: it is a feature only by request."""
+    validation = request.training.validation
+    if validation.by != "group" or validation.column is None or profile.column(validation.column) is None:
+        return ()
+    name = validation.column
+    if request.features is None and name not in request.targets:
+        report.warn(
+            "column_skipped",
+            f"{name!r} is not used as a feature: rows to predict belong to groups that were not trained on.",
+            column=name,
+            fix=f'To use it anyway, list it in "features": {{"column": "{name}"}}.',
+        )
+    return (name,)
+
+
+def plan_validation(
+    profile: Profile, validation: ValidationSpec, targets: Targets, report: PlanningReport
+) -> ValidationSpec:
+    """Return the request with `by` filled in; report why the rows cannot be held out by its column."""
+    if validation.by is None:
+        stratify = not targets.several and targets.task == "classification"
+        return validation.model_copy(update={"by": "stratified" if stratify else "random"})
+    if validation.column is None:
+        if validation.by == "stratified" and targets.several:
+            detail = "There are several targets. Name the column whose values both parts have in the same shares."
+            report.reject(POINTER, detail)
+        return validation
+    column = profile.column(validation.column)
+    if column is None:
+        names = [column.name for column in profile.columns]
+        detail = f"The data set has no column {validation.column!r}. {suggest_name(validation.column, names)}"
+        report.reject(POINTER, detail)
+        return validation
+    for problem in _column_problems(validation, column):
+        report.reject(POINTER, f"{column.name!r} {problem}")
+    _warn_of_column(validation, column, profile.rows, report)
+    return validation
+
+
+def _column_problems(validation: ValidationSpec, column: Column) -> Iterator[str]:
+    if validation.by == "time" and column.type not in TIME_TYPES:
+        fix = f"upload the file again with ?types={column.name}:datetime"
+        yield f"is a {column.type} column. Times are dates or numbers: name another column, or {fix}."
+    elif validation.by in {"time", "group"} and column.distinct < 2:
+        noun = "time" if validation.by == "time" else "group"
+        yield f"has fewer than two different values. At least one {noun} is held out and one is for training."
+
+
+def _warn_of_column(validation: ValidationSpec, column: Column, rows: int, report: PlanningReport) -> None:
+    if validation.by in {"time", "group"} and 0 < column.missing < rows:
+        noun = "time" if validation.by == "time" else "group"
+        detail = f"{column.missing:,} rows without a value of {column.name!r} are used for training."
+        fix = f"Fill in the {noun}s, or remove these rows."
+        report.warn(f"rows_without_{noun}", detail, column=column.name, fix=fix)
+    if validation.by == "group" and column.distinct == rows - column.missing:
+        detail = f"Every row has a different value of {column.name!r}, so the groups are single rows."
+        report.warn("groups_of_one_row", detail, column=column.name, fix='Name another column or use "by": "random".')

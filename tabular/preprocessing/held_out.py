@@ -1,0 +1,83 @@
+"""Choose the rows of a table that are held out, as the plan says, and describe them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.planning.plan import Plan
+from tabular.preprocessing.column_target import class_codes
+from tabular.preprocessing.row_split import split_by_group, split_by_time, split_rows
+from tabular.table import Table, TableColumn
+
+Index = npt.NDArray[np.int64]
+MAX_STRATA = 20  # different numbers that are kept in proportion one by one; more are joined to bins
+BINS = 10  # of a number column with more values, with about as many rows each
+
+
+def hold_out(table: Table, plan: Plan, rows: Index) -> tuple[Index, Index]:
+    """Return which of the ascending `rows` of the table are for training and which are held out.
+
+    Raises:
+        ValueError: no row would be left for training, or the column of times or groups has too few values.
+    """
+    validation, seed = plan.training.validation, plan.training.seed
+    match validation.by:
+        case "time":
+            column = table.columns[validation.column or ""].take(rows)
+            training, held_out = split_by_time(column.values, column.missing, validation.fraction)
+        case "group":
+            column = table.columns[validation.column or ""].take(rows)
+            training, held_out = split_by_group(column.values, column.missing, validation.fraction, seed)
+        case _:
+            strata = _strata(table, plan, rows)
+            y = rows if strata is None else strata
+            training, held_out = split_rows(y, validation.fraction, seed, stratify=strata is not None)
+    return rows[training], rows[held_out]
+
+
+def _strata(table: Table, plan: Plan, rows: Index) -> npt.NDArray[Any] | None:
+    """Return the values whose shares are the same in both parts, (n,); None if any row can be held out."""
+    validation = plan.training.validation
+    if validation.column is not None:
+        return _bins(table.columns[validation.column].take(rows))
+    single = plan.target if isinstance(plan.target, str) else None
+    if single is None or validation.by == "random":
+        return None
+    column = table.columns[single].take(rows)
+    if plan.task == "classification":
+        return class_codes(column)[0]
+    return _bins(column) if validation.by == "stratified" else None
+
+
+def _bins(column: TableColumn) -> npt.NDArray[np.int64]:
+    """Return the number of each row's value, or of its bin for many numbers or times; 0 for missing values."""
+    known = column.values[~column.missing]
+    edges = np.unique(known)
+    if column.kind != "label" and len(edges) > MAX_STRATA:
+        edges = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])
+    return np.where(column.missing, 0, np.searchsorted(edges, column.values, side="right") + 1)
+
+
+def describe_held_out(table: Table, plan: Plan, held_out: Index) -> dict[str, Any]:
+    """Return how the rows were chosen and how many there are, as JSON values.
+
+    `from` and `to`: the first and the last time of rows held out by time. `groups`: their number.
+    """
+    validation = plan.training.validation
+    described: dict[str, Any] = {"by": validation.by, "column": validation.column, "rows": len(held_out)}
+    if validation.column is None or not len(held_out):
+        return described
+    values = table.columns[validation.column].take(held_out)
+    if validation.by == "time":
+        first, last = values.values.min().item(), values.values.max().item()
+        return described | {"from": _shown(first, values), "to": _shown(last, values)}
+    return described | ({"groups": len(np.unique(values.values))} if validation.by == "group" else {})
+
+
+def _shown(value: float, column: TableColumn) -> float | str:
+    if column.kind != "datetime":
+        return value
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -1,0 +1,101 @@
+"""How rows are held out is checked against the profile, and its default is filled in."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from engine.spec import ValidationSpec
+from tabular.errors import InvalidPlan
+from tabular.planning.plan import Plan
+from tabular.planning.planner import plan
+from tabular.profile import Column, Profile, ValueCount
+from tests.support.plan_requests import plan_request
+
+Y = Column(name="y", type="number", missing=0, distinct=80, integer=False, min=0.5, max=9.5)
+X = Column(name="x", type="number", missing=0, distinct=90, integer=False, min=0.5, max=9.5)
+KINDS = (ValueCount(value="a", count=50), ValueCount(value="b", count=50))
+KIND = Column(name="kind", type="category", missing=0, distinct=2, top=KINDS)
+DAY = Column(name="day", type="datetime", missing=0, distinct=100, min="2024-01-01T00:00:00Z")
+CUSTOMER = Column(name="customer", type="category", missing=0, distinct=20, singletons=0)
+
+
+def planned(target: Any, validation: dict[str, Any], *columns: Column) -> Plan:
+    profile = Profile(rows=100, columns=(X, Y, KIND, *columns))
+    return plan(profile, plan_request(target, training={"validation": validation}))
+
+
+def problems(target: Any, validation: dict[str, Any], *columns: Column) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidPlan) as caught:
+        planned(target, validation, *columns)
+    return [(problem.pointer, problem.detail) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(("target", "by"), [("kind", "stratified"), ("y", "random"), (["kind", "y"], "random")])
+def test_the_default_depends_on_the_target(target: Any, by: str) -> None:
+    assert planned(target, {}).training.validation == ValidationSpec(fraction=0.2, by=by)
+
+
+def test_times_and_groups_are_accepted() -> None:
+    assert planned("y", {"by": "time", "column": "day"}, DAY).training.validation.column == "day"
+    assert planned("y", {"by": "time", "column": "x"}).training.validation.by == "time"
+    assert planned("y", {"by": "group", "column": "customer"}, CUSTOMER).training.validation.by == "group"
+
+
+def test_a_group_column_is_a_feature_only_by_request() -> None:
+    found = planned("y", {"by": "group", "column": "customer"}, CUSTOMER)
+    assert "customer" not in [feature.column for feature in found.features]
+    assert [warning.code for warning in found.warnings if warning.column == "customer"] == ["column_skipped"]
+
+
+@pytest.mark.parametrize(
+    ("validation", "detail"),
+    [
+        ({"by": "time", "column": "dya"}, "no column 'dya'. Did you mean 'day'?"),
+        ({"by": "time", "column": "kind"}, "is a category column"),
+        ({"by": "group", "column": "one"}, "fewer than two different values"),
+    ],
+)
+def test_a_column_that_does_not_fit_is_rejected(validation: dict[str, Any], detail: str) -> None:
+    one = Column(name="one", type="number", missing=0, distinct=1)
+    ((pointer, found),) = problems("y", validation, DAY, one)
+    assert pointer == "/training/validation/column"
+    assert detail in found
+
+
+def test_stratified_rows_of_several_targets_need_a_column() -> None:
+    ((pointer, _),) = problems(["kind", "y"], {"by": "stratified"})
+    assert pointer == "/training/validation/column"
+
+
+def test_rows_without_a_time_are_reported() -> None:
+    day = Column(name="day", type="datetime", missing=7, distinct=93)
+    found = planned("y", {"by": "time", "column": "day"}, day)
+    assert "rows_without_time" in [warning.code for warning in found.warnings]
+
+
+def test_groups_of_single_rows_are_reported() -> None:
+    customer = Column(name="customer", type="category", missing=0, distinct=100, singletons=100)
+    found = planned("y", {"by": "group", "column": "customer"}, customer)
+    assert "groups_of_one_row" in [warning.code for warning in found.warnings]
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"by": "time"}, ("column",)),
+        ({"by": "group"}, ("column",)),
+        ({"by": "random", "column": "x"}, ("by",)),
+        ({"column": "x"}, ("by",)),
+        ({"by": "folds"}, ("by",)),
+    ],
+)
+def test_fields_that_contradict_each_other_are_rejected(fields: dict[str, Any], place: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ValidationSpec.model_validate(fields)
+    assert [error["loc"] for error in caught.value.errors()] == [place]
+
+
+def test_a_stored_spec_without_a_rule_stays_as_it_is() -> None:
+    stored = {"fraction": 0.2}
+    assert ValidationSpec.model_validate(stored).model_dump(mode="json") == stored
