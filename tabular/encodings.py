@@ -11,8 +11,7 @@ from typing import Literal
 
 from tabular.profile import Column, ColumnType
 
-Encoding = Literal["standardize", "none", "one_hot", "embedding"]
-PlannedEncoding = Literal[Encoding, "datetime"]  # datetime is the only choice for its columns, so nobody requests it
+Encoding = Literal["standardize", "robust", "quantile", "none", "one_hot", "embedding", "datetime"]
 
 MAX_CATEGORIES = 100  # one-hot inputs of one column; rarer values share one
 MAX_EMBEDDED_CATEGORIES = 10_000  # of one column; rarer values share one
@@ -31,12 +30,18 @@ class Width:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodingRule:
-    """What planning knows about an encoding. `max_categories`: how many repeated values it can tell apart."""
+    """What planning knows about an encoding.
 
-    name: PlannedEncoding
+    width: of a column with an input for missing values, if it has missing values.
+    indicator: whether missing values may have an input of their own.
+    max_categories: how many repeated values it can tell apart.
+    """
+
+    name: Encoding
     types: frozenset[ColumnType]
     description: str
     width: Callable[[Column], Width]
+    indicator: bool = True
     max_categories: int | None = None
 
 
@@ -71,13 +76,26 @@ def _datetime_width(column: Column) -> Width:
     return Width(inputs_at_most=1 + 2 * len(CYCLES) + _missing(column))
 
 
-ENCODINGS: dict[PlannedEncoding, EncodingRule] = {
+ENCODINGS: dict[Encoding, EncodingRule] = {
     rule.name: rule
     for rule in (
         EncodingRule(
             name="standardize",
             types=frozenset({"number"}),
             description="mean 0 and standard deviation 1 on the training rows",
+            width=_number_width,
+        ),
+        EncodingRule(
+            name="robust",
+            types=frozenset({"number"}),
+            description="the distance from the median in interquartile ranges, smoothly clipped at 3 "
+            "(the default for a column with an extreme outlier)",
+            width=_number_width,
+        ),
+        EncodingRule(
+            name="quantile",
+            types=frozenset({"number"}),
+            description="the rank among the training rows, as a value of a normal distribution",
             width=_number_width,
         ),
         EncodingRule(
@@ -98,6 +116,7 @@ ENCODINGS: dict[PlannedEncoding, EncodingRule] = {
             types=frozenset({"number", "category", "boolean", "text"}),
             description=f"a learned embedding for each of the {MAX_EMBEDDED_CATEGORIES:,} most frequent values",
             width=_embedding_width,
+            indicator=False,
             max_categories=MAX_EMBEDDED_CATEGORIES,
         ),
         EncodingRule(
@@ -110,6 +129,6 @@ ENCODINGS: dict[PlannedEncoding, EncodingRule] = {
 }
 
 
-def fitting_encodings(kind: ColumnType) -> tuple[PlannedEncoding, ...]:
+def fitting_encodings(kind: ColumnType) -> tuple[Encoding, ...]:
     """Return the encodings that fit a column type; the first is the default."""
     return tuple(rule.name for rule in ENCODINGS.values() if kind in rule.types)

@@ -29,6 +29,20 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """Values of a number column at fixed shares of its sorted values.
+
+    `low` and `high` leave out the outer 0.5 % on each side, and at least one value each.
+    """
+
+    low: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ValueCount:
     """A value as in the file, and the number of rows that have it."""
 
@@ -52,6 +66,7 @@ class Column:
     distinct: number of different values, without the missing ones.
     integer: whether all numbers are whole.
     min, max: numbers, or RFC 3339 times in a datetime column.
+    quantiles: of a number column with at least 20 values; profiles of version 0.1.0 lack them.
     top: the 20 most frequent values; in a number column only if there are no more than 20.
     singletons: number of values that occur in one row only.
     format: how the values are written in the file, unless as in a program.
@@ -67,6 +82,7 @@ class Column:
     mean: float | None = None
     stddev: float | None = None
     histogram: Histogram | None = None
+    quantiles: Quantiles | None = None
     top: tuple[ValueCount, ...] | None = None
     singletons: int | None = None
     length: Lengths | None = None
@@ -115,6 +131,8 @@ def _column(data: dict[str, Any]) -> Column:
     parts = dict(data)
     if histogram := parts.get("histogram"):
         parts["histogram"] = Histogram(edges=tuple(histogram["edges"]), counts=tuple(histogram["counts"]))
+    if quantiles := parts.get("quantiles"):
+        parts["quantiles"] = Quantiles(**quantiles)
     if "top" in parts:
         parts["top"] = tuple(ValueCount(**entry) for entry in parts["top"])
     if length := parts.get("length"):

@@ -40,9 +40,7 @@ class FeatureSpec(BaseModel):
     column: str = Field(min_length=1, description="Name of the column.")
     encoding: Encoding | None = Field(
         None,
-        description="How the column becomes numbers. Null: the default for the column's type. "
-        + _describe_encodings()
-        + " Datetime columns have no other encoding; leave it null.",
+        description="How the column becomes numbers. Null: the default for the column's type. " + _describe_encodings(),
     )
     size: int | None = Field(
         None,
@@ -51,6 +49,12 @@ class FeatureSpec(BaseModel):
         strict=True,
         description="Size of an embedding; only for the encoding `embedding`. "
         f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}.",
+    )
+    missing_indicator: bool | None = Field(
+        None,
+        strict=True,
+        description="Whether missing values have an input of their own, besides the value that replaces them. Null: "
+        "only if training rows have missing values. Not for the encoding `embedding`, where they have an embedding.",
     )
 
 

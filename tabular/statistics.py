@@ -28,3 +28,8 @@ def mean_and_stddev(values: Array) -> tuple[float, float]:
     stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
     equal = stddev * unit <= ROUNDING * largest
     return mean * unit, 0.0 if equal else stddev * unit
+
+
+def median_of(values: Array) -> float:
+    """Return the median of (n,) numbers, 0 of none; it halves them first because two large numbers may overflow."""
+    return 2 * float(np.median(values / 2)) if values.size else 0.0

@@ -1,7 +1,7 @@
 """Load the description of what a job starts from (`init_from`), as planning needs it."""
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -10,7 +10,6 @@ from store.artifacts import models, uploaded_weights
 from store.db.transaction import Lock, Tx
 from store.ids import ProjectId
 from store.tables import Model, Weights
-from tabular.encodings import Encoding
 from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.spec import FeatureSpec, InitFrom
@@ -62,12 +61,16 @@ def _describe_model(model: Model) -> ModelDescription:
 
 def _feature(column: dict[str, Any]) -> FeatureSpec:
     """Return a column of the model's preprocessing as a request would name it."""
-    encoding = column["encoding"] if column["encoding"] in get_args(Encoding) else None
-    return FeatureSpec(column=column["name"], encoding=encoding, size=column.get("size"))
+    return FeatureSpec(
+        column=column["name"],
+        encoding=column["encoding"],
+        size=column.get("size"),
+        missing_indicator=column.get("indicator"),
+    )
 
 
 def _embedding_rows(columns: Sequence[dict[str, Any]], layers: Sequence[LayerSpec]) -> dict[str, int]:
     """Return how many categories the model's embedding layer has for each embedded column."""
-    embedded = [column["name"] for column in columns if "size" in column]
+    embedded = [column["name"] for column in columns if column["encoding"] == "embedding"]
     tables = [table for layer in NetworkLayers.of(layers).embedding for table in layer.columns]
     return {name: table.categories for name, table in zip(embedded, tables, strict=True)}

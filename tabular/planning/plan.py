@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from engine.spec import LayerSpec, LossName, LossSpec, MultiTargetSpec, SingleLossSpec, TrainingSpec, loss_spec
-from tabular.planning.features import FeaturePlan
+from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.initialization import PlannedInitialization
 from tabular.profile import DataWarning
 from tabular.spec import Task

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from engine.spec import MultiTargetSpec, TrainingSpec
 from tabular.planning.defaults import default_layers, default_training
-from tabular.planning.features import FeaturePlan, plan_features
+from tabular.planning.features.feature_plan import FeaturePlan
+from tabular.planning.features.features import plan_features
 from tabular.planning.layers.column_embedding import NetworkLayers, check_embedded_features, embedding_layer
 from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import count_inputs

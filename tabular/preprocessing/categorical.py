@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tabular.encodings import MAX_CATEGORIES, PlannedEncoding
+from tabular.encodings import MAX_CATEGORIES, Encoding
+from tabular.preprocessing.indicators import has_indicator
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
@@ -24,20 +25,20 @@ MIN_ROWS = 2  # of a category: one row says nothing about the next
 class OneHotEncoder:
     """One input per category, 1 in the rows that have it.
 
-    `other`: one input that rare training values and unseen values share. `missing`: an input for missing values.
-    Both exist only if training rows have such values; without them, such a row fills no input.
+    `other`: one input that rare training values and unseen values share; only if training rows have such values.
+    `missing`: an input for missing values. Without these inputs, such a row fills no input.
     """
 
-    encoding: ClassVar[PlannedEncoding] = "one_hot"
+    encoding: ClassVar[Encoding] = "one_hot"
     categories: tuple[str, ...]
     other: bool
     missing: bool
 
     @classmethod
-    def fit(cls, column: TableColumn) -> "OneHotEncoder":
+    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "OneHotEncoder":
         """Learn from the training rows of a column of strings or numbers."""
         categories, other = frequent_categories(column, MAX_CATEGORIES)
-        return cls(categories=categories, other=other, missing=bool(column.missing.any()))
+        return cls(categories=categories, other=other, missing=has_indicator(column, requested=indicator))
 
     @property
     def width(self) -> int:
@@ -66,7 +67,7 @@ class EmbeddingEncoder:
     training rows have missing values; otherwise they count as unseen.
     """
 
-    encoding: ClassVar[PlannedEncoding] = "embedding"
+    encoding: ClassVar[Encoding] = "embedding"
     categories: tuple[str, ...]
     missing: bool
     size: int

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from tabular.encodings import CYCLES, PlannedEncoding
+from tabular.encodings import CYCLES, Encoding
+from tabular.preprocessing.indicators import has_indicator
 from tabular.preprocessing.numeric import MAX_STANDARDIZED
 from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
@@ -26,19 +27,19 @@ class DatetimeEncoder:
     `cycles`: month, weekday, hour; each makes a sine and a cosine. A missing time fills only its `indicator`.
     """
 
-    encoding: ClassVar[PlannedEncoding] = "datetime"
+    encoding: ClassVar[Encoding] = "datetime"
     mean: float
     stddev: float
     cycles: tuple[str, ...]
     indicator: bool
 
     @classmethod
-    def fit(cls, column: TableColumn) -> "DatetimeEncoder":
+    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "DatetimeEncoder":
         """Learn from the training rows of a datetime column."""
         known = column.values[~column.missing]
         mean, stddev = mean_and_stddev(known / YEAR_US)
         cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
-        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=bool(column.missing.any()))
+        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=has_indicator(column, requested=indicator))
 
     @property
     def width(self) -> int:

@@ -1,7 +1,8 @@
 """Encoders for numbers: standardized or unchanged.
 
 An encoder is a value fitted on training rows and applied to any rows. It has `width` (how many inputs it fills),
-`write` (column to inputs) and `names` (one per input).
+`write` (column to inputs) and `names` (one per input). `fit` learns it; its argument `indicator` is the requested
+`missing_indicator`.
 """
 
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tabular.encodings import PlannedEncoding
-from tabular.statistics import mean_and_stddev
+from tabular.encodings import Encoding
+from tabular.preprocessing.indicators import has_indicator
+from tabular.statistics import mean_and_stddev, median_of
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
@@ -30,7 +32,7 @@ class StandardizeEncoder:
     is missing. `scale` "log1p": the logarithm of 1 + x is standardized instead of x, for amounts with a long tail.
     """
 
-    encoding: ClassVar[PlannedEncoding] = "standardize"
+    encoding: ClassVar[Encoding] = "standardize"
     fill: float
     indicator: bool
     scale: Literal["linear", "log1p"]
@@ -38,16 +40,17 @@ class StandardizeEncoder:
     stddev: float
 
     @classmethod
-    def fit(cls, column: TableColumn) -> "StandardizeEncoder":
+    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "StandardizeEncoder":
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing].astype(np.float64)
-        fill = _median(known)
+        fill = median_of(known)
         values = np.where(column.missing, fill, column.values).astype(np.float64)
         scale: Literal["linear", "log1p"] = "log1p" if _has_long_tail(known) else "linear"
         if scale == "log1p":
             values = np.log1p(values)
         mean, stddev = mean_and_stddev(values)
-        return cls(fill=fill, indicator=bool(column.missing.any()), scale=scale, mean=mean, stddev=stddev or 1.0)
+        indicates = has_indicator(column, requested=indicator)
+        return cls(fill=fill, indicator=indicates, scale=scale, mean=mean, stddev=stddev or 1.0)
 
     @property
     def width(self) -> int:
@@ -71,17 +74,17 @@ class StandardizeEncoder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawEncoder:
-    """Unchanged numbers; a missing one becomes `fill`, with an `indicator` if training rows have missing numbers."""
+    """Unchanged numbers; a missing one becomes `fill`. `indicator`: another input is 1 where the number is missing."""
 
-    encoding: ClassVar[PlannedEncoding] = "none"
+    encoding: ClassVar[Encoding] = "none"
     fill: float
     indicator: bool
 
     @classmethod
-    def fit(cls, column: TableColumn) -> "RawEncoder":
+    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "RawEncoder":
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing]
-        return cls(fill=_median(known), indicator=bool(column.missing.any()))
+        return cls(fill=median_of(known), indicator=has_indicator(column, requested=indicator))
 
     @property
     def width(self) -> int:
@@ -98,11 +101,6 @@ class RawEncoder:
         out[:, 0] = np.clip(values, -MAX_RAW, MAX_RAW)
         if self.indicator:
             out[:, 1] = column.missing
-
-
-def _median(values: Array) -> float:
-    """Return the median of (n,) numbers, 0 of none; it halves them first because two large numbers may overflow."""
-    return 2 * float(np.median(values / 2)) if values.size else 0.0
 
 
 def _has_long_tail(values: Floats) -> bool:

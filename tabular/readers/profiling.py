@@ -14,13 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.column_format import ColumnFormat
-from tabular.profile import LABELED, Column, ColumnType, DataWarning, Histogram, Lengths, Profile, ValueCount
+from tabular.profile import (
+    LABELED,
+    Column,
+    ColumnType,
+    DataWarning,
+    Histogram,
+    Lengths,
+    Profile,
+    Quantiles,
+    ValueCount,
+)
 from tabular.readers.profile_warnings import column_warnings, duplicate_rows
 from tabular.statistics import mean_and_stddev
 
 Array = npt.NDArray[Any]
 MAX_BINS = 20
 MAX_TOP = 20
+MIN_QUANTILE_VALUES = 20
+OUTER_SHARE = 0.005  # of the values, on each side, that `Quantiles.low` and `high` leave out
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
 MAX_LABELED = 512  # columns counted in one query
@@ -87,6 +99,7 @@ def number_column(name: str, values: Array, rows: int) -> Column:
         mean=mean,
         stddev=stddev,
         histogram=_histogram(known),
+        quantiles=_quantiles(known),
         top=_top_numbers(known[starts], counts) if starts.size <= MAX_TOP else None,
         singletons=int((counts == 1).sum()),
     )
@@ -112,6 +125,17 @@ def _histogram(known: Array) -> Histogram:
     places = np.searchsorted(known, edges[1:-1], side="left")
     counts = np.diff(np.concatenate([[0], places, [known.size]]))
     return Histogram(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))
+
+
+def _quantiles(known: Array) -> Quantiles | None:
+    """Return quantiles of sorted numbers (n,); None for few."""
+    last = known.size - 1
+    if known.size < MIN_QUANTILE_VALUES:
+        return None
+    outer = max(1, int(OUTER_SHARE * known.size))
+    places = (outer, round(0.25 * last), round(0.5 * last), round(0.75 * last), last - outer)
+    low, lower, median, upper, high = (float(known[place]) for place in places)
+    return Quantiles(low=low, lower_quartile=lower, median=median, upper_quartile=upper, high=high)
 
 
 def _times(connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn], rows: int) -> dict[int, Column]:

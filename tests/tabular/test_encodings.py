@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabular.encodings import ENCODINGS, PlannedEncoding, default_size, fitting_encodings, repeated_values
+from tabular.encodings import ENCODINGS, Encoding, default_size, fitting_encodings, repeated_values
 from tabular.preprocessing.encoders import ENCODERS
 from tabular.profile import COLUMN_TYPES, Column, ColumnType
 
@@ -32,9 +32,18 @@ def test_numbers_are_standardized_and_labels_one_hot_by_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "width"), [("standardize", 2), ("none", 2), ("one_hot", 6), ("embedding", 1), ("datetime", 8)]
+    ("encoding", "width"),
+    [
+        ("standardize", 2),
+        ("robust", 2),
+        ("quantile", 2),
+        ("none", 2),
+        ("one_hot", 6),
+        ("embedding", 1),
+        ("datetime", 8),
+    ],
 )
-def test_a_column_with_missing_values_has_this_width(encoding: PlannedEncoding, width: int) -> None:
+def test_a_column_with_missing_values_has_this_width(encoding: Encoding, width: int) -> None:
     assert ENCODINGS[encoding].width(column(missing=3)).inputs_at_most == width
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec
-from tabular.planning.features import FeaturePlan
+from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.layers.pointers import LAYERS, walk
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.spec import EmbeddingSpec
-from tabular.planning.features import FeaturePlan
+from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.layers.pointers import walk
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
@@ -43,8 +43,9 @@ def _why_not_whole(feature: FeaturePlan, profile: Profile) -> str | None:
     column = profile.column(feature.column)
     if feature.type != "number":
         return f"is a {feature.type} column."
-    if feature.encoding != "none":
-        return f'is encoded as {feature.encoding}; request "encoding": "none".'
+    if feature.encoding != "none" or feature.missing_indicator:
+        added = " with a missing indicator" if feature.missing_indicator else ""
+        return f'is encoded as {feature.encoding}{added}; request "encoding": "none" only.'
     if column is None or not column.integer:
         return "has numbers with fractions."
     if column.missing:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tabular.planning.features import FeaturePlan
+from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.profile import Profile
 
 
@@ -34,6 +34,6 @@ def count_inputs(features: Iterable[FeaturePlan], profile: Profile) -> Inputs:
             reason = (
                 reason or f"the number of {feature.encoding} inputs of {feature.column!r} depends on the training rows"
             )
-        elif feature.encoding != "embedding" and column and column.missing:
+        elif feature.missing_indicator is None and feature.encoding != "embedding" and column and column.missing:
             reason = reason or f"{feature.column!r} has missing values, which may get an input of their own"
     return Inputs(most=most, reason=reason)

@@ -1,41 +1,20 @@
-"""Which columns a network learns from, and how each is encoded."""
+"""Which columns a network learns from."""
 
 import re
 from collections.abc import Collection
 
-from pydantic import BaseModel, ConfigDict
-
-from tabular.encodings import ENCODINGS, PlannedEncoding, fitting_encodings, repeated_values
+from tabular.encodings import Encoding, fitting_encodings
 from tabular.names import suggest_name
+from tabular.planning.features.encoding import check_options, choose_encoding, encode, warn_of_rare_values
+from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse, PlanRequest
-from tabular.profile import Column, ColumnType, Profile
+from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
 
 IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
 CONSTANT = "it has the same value in every row"
 MIN_ID_ROWS = 20  # in fewer rows, all values being different is no sign of an identifier
-
-
-class FeaturePlan(BaseModel):
-    """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
-
-    Only for embeddings: `size`, the numbers in one embedding, and `vectors`, how many embeddings there are.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    column: str
-    type: ColumnType
-    encoding: PlannedEncoding
-    size: int | None = None
-    vectors: int | None = None
-    inputs_at_most: int
-
-    @property
-    def width_at_most(self) -> int:
-        """How many numbers it makes for the requested layers; an embedding is already looked up."""
-        return self.size or self.inputs_at_most
 
 
 def plan_features(
@@ -52,7 +31,7 @@ def plan_features(
         planned = _RequestedFeatures(profile, request, report).plan()
     planned = tuple(_with_base_embeddings(feature, request) for feature in planned)
     for feature in planned:
-        _warn_of_rare_values(profile, feature, report)
+        warn_of_rare_values(profile, feature, report)
     return planned
 
 
@@ -72,7 +51,7 @@ def _informative_features(
     if not chosen:
         detail = "No column carries information: all are constant, empty, free text or identifiers."
         report.reject("/features", f"{detail} Name the columns to learn from in `features`.")
-    return tuple(_encode(column, _default_encoding(column.type, use)) for column in chosen)
+    return tuple(encode(column, choose_encoding(column, use, report)) for column in chosen)
 
 
 def _is_used(column: Column, profile: Profile, use: InputUse, report: PlanningReport) -> bool:
@@ -109,39 +88,6 @@ def is_identifier(column: Column, rows: int) -> bool:
     return column.type in {"category", "text"}
 
 
-def _default_encoding(kind: ColumnType, use: InputUse) -> PlannedEncoding:
-    """Return a column type's encoding: its default, but unchanged numbers before an `embedding` layer."""
-    return "none" if kind == "number" and use == "whole_numbers" else fitting_encodings(kind)[0]
-
-
-def _encode(column: Column, encoding: PlannedEncoding, size: int | None = None) -> FeaturePlan:
-    width = ENCODINGS[encoding].width(column)
-    return FeaturePlan(
-        column=column.name,
-        type=column.type,
-        encoding=encoding,
-        inputs_at_most=width.inputs_at_most,
-        size=size or width.size,
-        vectors=width.embeddings,
-    )
-
-
-def _warn_of_rare_values(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:
-    """Warn if a column repeats more values than its encoding can tell apart."""
-    most = ENCODINGS[feature.encoding].max_categories
-    column = profile.column(feature.column)
-    if most is None or column is None or (repeated := repeated_values(column)) <= most:
-        return
-    fix = "Merge values with the same meaning before the upload."
-    if feature.encoding == "one_hot":
-        fix = f'Request {{"column": "{column.name}", "encoding": "embedding"}}.'
-    detail = (
-        f"{column.name!r} has {repeated:,} values that occur in more than one row. "
-        f"{feature.encoding} distinguishes the {most:,} most frequent and treats all others as one."
-    )
-    report.warn("rare_values_joined", detail, column=column.name, fix=fix)
-
-
 class _RequestedFeatures:
     """Plans the features that a request names, and reports every one that cannot be used."""
 
@@ -162,11 +108,9 @@ class _RequestedFeatures:
             self._report.reject(f"{pointer}/column", problem or "")
             return None
         self._first_use[feature.column] = index
-        encoding = feature.encoding or _default_encoding(column.type, self._request.input_use)
-        if feature.size is not None and encoding != "embedding":
-            detail = f'{encoding} has no size. Leave `size` out or request "encoding": "embedding".'
-            self._report.reject(f"{pointer}/size", detail)
-        return self._fit(pointer, column, encoding, feature.size)
+        encoding = feature.encoding or choose_encoding(column, self._request.input_use, self._report)
+        check_options(pointer, feature, encoding, self._report)
+        return self._fit(pointer, column, encoding, feature)
 
     def _name_problem(self, name: str) -> str | None:
         targets = self._request.targets
@@ -180,14 +124,14 @@ class _RequestedFeatures:
             return f"{name!r} is listed twice, first at /features/{self._first_use[name]}. Remove one of them."
         return None
 
-    def _fit(self, pointer: str, column: Column, encoding: PlannedEncoding, size: int | None) -> FeaturePlan | None:
+    def _fit(self, pointer: str, column: Column, encoding: Encoding, feature: FeatureSpec) -> FeaturePlan | None:
         fitting = fitting_encodings(column.type)
         if encoding not in fitting:
-            allowed = " or ".join(name for name in fitting if name != "datetime") or "null"
+            allowed = " or ".join(fitting)
             detail = f"{encoding} does not fit {column.name!r}, a {column.type} column. Use {allowed}."
             self._report.reject(f"{pointer}/encoding", detail)
             return None
         if column.missing == self._profile.rows:
             self._report.reject(f"{pointer}/column", f"{column.name!r} has no values. Remove it from `features`.")
             return None
-        return _encode(column, encoding, size)
+        return encode(column, encoding, feature)

@@ -1,0 +1,1 @@
+"""Which columns a network learns from, and how each becomes numbers."""

@@ -1,0 +1,85 @@
+"""How a feature becomes numbers: the encoding of its column, its options, and what planning warns about."""
+
+from tabular.encodings import ENCODINGS, Encoding, fitting_encodings, repeated_values
+from tabular.planning.features.feature_plan import FeaturePlan
+from tabular.planning.features.outliers import Outlier, harmful_outlier
+from tabular.planning.report import PlanningReport
+from tabular.planning.request import InputUse
+from tabular.profile import Column, Profile
+from tabular.spec import FeatureSpec
+
+MAX_EXACT = 10**15  # larger whole numbers are written with an exponent
+
+
+def choose_encoding(column: Column, use: InputUse, report: PlanningReport) -> Encoding:
+    """Return a column's encoding: its type's default, but unchanged numbers before an `embedding` layer.
+
+    Numbers whose outliers would ruin standardization are scaled robustly, with a warning.
+    """
+    if column.type == "number" and use == "whole_numbers":
+        return "none"
+    encoding = fitting_encodings(column.type)[0]
+    if encoding == "standardize" and (outlier := harmful_outlier(column)):
+        _warn_of_outlier(column, outlier, report)
+        return "robust"
+    return encoding
+
+
+def _warn_of_outlier(column: Column, outlier: Outlier, report: PlanningReport) -> None:
+    detail = (
+        f"{column.name!r} has the value {_shown(outlier.value)}, but 99 % of its values are between "
+        f"{_shown(outlier.low)} and {_shown(outlier.high)}. With the encoding standardize, the outlier would make all "
+        "other values nearly equal, so the column is encoded as robust."
+    )
+    fix = (
+        "If the value is wrong, correct it and upload the file again. To standardize the column anyway, request "
+        f'{{"column": "{column.name}", "encoding": "standardize"}}.'
+    )
+    report.warn("robust_scaling", detail, column=column.name, fix=fix)
+
+
+def _shown(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() and abs(value) < MAX_EXACT else repr(float(value))
+
+
+def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = None) -> FeaturePlan:
+    """Return the feature with the options that were requested for it."""
+    rule = ENCODINGS[encoding]
+    width = rule.width(column)
+    indicator = requested.missing_indicator if requested else None
+    added = 0 if indicator is None else int(indicator) - int(column.missing > 0)
+    return FeaturePlan(
+        column=column.name,
+        type=column.type,
+        encoding=encoding,
+        inputs_at_most=width.inputs_at_most + added,
+        size=(requested.size if requested else None) or width.size,
+        vectors=width.embeddings,
+        missing_indicator=indicator,
+    )
+
+
+def check_options(pointer: str, feature: FeatureSpec, encoding: Encoding, report: PlanningReport) -> None:
+    """Report options that the encoding of a requested feature does not have."""
+    if feature.size is not None and encoding != "embedding":
+        detail = f'{encoding} has no size. Leave `size` out or request "encoding": "embedding".'
+        report.reject(f"{pointer}/size", detail)
+    if feature.missing_indicator is not None and not ENCODINGS[encoding].indicator:
+        detail = f"{encoding} has no indicator: missing values have an embedding of their own. Leave it out."
+        report.reject(f"{pointer}/missing_indicator", detail)
+
+
+def warn_of_rare_values(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:
+    """Warn if a column repeats more values than its encoding can tell apart."""
+    most = ENCODINGS[feature.encoding].max_categories
+    column = profile.column(feature.column)
+    if most is None or column is None or (repeated := repeated_values(column)) <= most:
+        return
+    fix = "Merge values with the same meaning before the upload."
+    if feature.encoding == "one_hot":
+        fix = f'Request {{"column": "{column.name}", "encoding": "embedding"}}.'
+    detail = (
+        f"{column.name!r} has {repeated:,} values that occur in more than one row. "
+        f"{feature.encoding} distinguishes the {most:,} most frequent and treats all others as one."
+    )
+    report.warn("rare_values_joined", detail, column=column.name, fix=fix)

@@ -1,0 +1,29 @@
+"""One planned feature: a column, its encoding, and how many inputs it makes."""
+
+from pydantic import BaseModel, ConfigDict
+
+from tabular.encodings import Encoding
+from tabular.profile import ColumnType
+
+
+class FeaturePlan(BaseModel):
+    """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
+
+    Only for embeddings: `size`, the numbers in one embedding, and `vectors`, how many embeddings there are.
+    `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str
+    type: ColumnType
+    encoding: Encoding
+    size: int | None = None
+    vectors: int | None = None
+    missing_indicator: bool | None = None
+    inputs_at_most: int
+
+    @property
+    def width_at_most(self) -> int:
+        """How many numbers it makes for the requested layers; an embedding is already looked up."""
+        return self.size or self.inputs_at_most if self.encoding == "embedding" else self.inputs_at_most
