@@ -62,6 +62,16 @@ def ambiguous_dates(name: str, order: str) -> DataWarning:
     )
 
 
+def year_first(name: str, example: str, pattern: str) -> DataWarning:
+    """The first two digits could be the year."""
+    return DataWarning(
+        code="ambiguous_dates",
+        column=name,
+        detail=f"The year of the dates of {name!r}, such as {example!r}, could be first or last; it is read as last.",
+        fix=f"If it is first, send {for_columns('date_format', [name], pattern)}.",
+    )
+
+
 def two_digit_years(name: str, example: str, first: int, last: int) -> DataWarning:
     """Years have two digits."""
     return DataWarning(

@@ -133,6 +133,9 @@ def _dates(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence, votes:
     patterns = evidence.patterns.get(order) or next(iter(evidence.patterns.values()))
     found = _datetime(column, patterns)
     warnings = [warn.ambiguous_dates(column.name, order)] if evidence.ambiguous else []
+    if order != "year_first" and evidence.year_could_be_first:
+        year_first = next(pattern for pattern in evidence.patterns["year_first"] if pattern.startswith("%y"))
+        warnings.append(warn.year_first(column.name, column.shapes.shapes[0].example, year_first))
     if any("%y" in pattern for pattern in patterns):
         query = f"SELECT min(year(d)), max(year(d)) FROM (SELECT {found.expression} AS d FROM staged)"  # noqa: S608 - no names
         first, last = connection.execute(query).fetchone() or (0, 0)

@@ -57,6 +57,13 @@ class DateEvidence:
         patterns = self.patterns.get("month_first", ())
         return self.order is None and any(_starts(pattern, MONTH_FIRST) for pattern in patterns)
 
+    @property
+    def year_could_be_first(self) -> bool:
+        """Whether years of two digits could as well stand first."""
+        patterns = self.patterns.get("year_first", ())
+        fits = 0 < self.hits.get("year_first", 0) == self.best
+        return fits and all(_starts(pattern, YEAR_FIRST) for pattern in patterns)
+
 
 def candidates(shapes: Iterable[Shape]) -> dict[Order, tuple[str, ...]]:
     """Return the patterns that nearly all shapes of a column have, by order; empty if they are no dates."""

@@ -17,6 +17,7 @@ FILES = {
     "labels_that_mean_missing": "d,n\n" + "".join(f"{('IT', 'HR', 'n/a', 'None')[n % 4]},{n}\n" for n in range(40)),
     "ambiguous_dates": "d,n\n" + "".join(f"0{n % 9 + 1}/0{n % 7 + 1}/2024,{n}\n" for n in range(40)),
     "ambiguous_numbers": "a\tn\n" + "".join(f"{n + 1},{n + 100}\t{n}\n" for n in range(40)),
+    "year_first": "d,n\n" + "".join(f"14-{n % 12 + 1:02}-{n % 28 + 1:02},{n}\n" for n in range(12)) * 3,
     "unsure_header": "0\n" + "".join(f"{n % 10}\n" for n in range(40)),
     "word_in_quoted_name": COMMA_NAME + "soon,41\n",
     "word_with_comma": "x,n\n" + "".join(f"{n},{n}\n" for n in range(40)) + '"so, so",41\n',

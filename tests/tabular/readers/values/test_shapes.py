@@ -2,8 +2,9 @@
 
 import duckdb
 import pytest
-from tabular.readers.booleans import find_booleans
-from tabular.readers.shapes import LONG, Shape, column_shapes, shape_expression
+
+from tabular.readers.values.booleans import find_booleans
+from tabular.readers.values.shapes import LONG, Shape, column_shapes, shape_expression
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tabular.readers.number_formats import FileEvidence, decide, looks_like_codes, number_evidence, writing
-from tabular.readers.numbers import expression, parse_number, parts_of
-from tabular.readers.shapes import Shape
 
 from tabular.column_format import ColumnFormat
+from tabular.readers.values.number_formats import FileEvidence, decide, looks_like_codes, number_evidence, writing
+from tabular.readers.values.numbers import expression, parse_number, parts_of
+from tabular.readers.values.shapes import Shape
 
 US = ColumnFormat(decimal=".", thousands=",", unit="$")
 GERMAN = ColumnFormat(decimal=",", thousands=".", unit="€")

@@ -6,7 +6,8 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tabular.readers.date_formats import (
+
+from tabular.readers.values.date_formats import (
     CLEAR_DATES,
     DAY_FIRST,
     MONTH_FIRST,
@@ -15,8 +16,8 @@ from tabular.readers.date_formats import (
     candidates,
     decide_order,
 )
-from tabular.readers.date_patterns import ISO, check_pattern, expression, microseconds
-from tabular.readers.shapes import Shape
+from tabular.readers.values.date_patterns import ISO, check_pattern, expression, microseconds
+from tabular.readers.values.shapes import Shape
 
 PATTERNS = [ISO, "%H:%M", "%I:%M %p", "epoch_s", "epoch_ms", *CLEAR_DATES, *MONTH_FIRST, *DAY_FIRST, *YEAR_FIRST]
 FIRST, LAST = datetime(1000, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - patterns have no zone
