@@ -52,7 +52,10 @@ def test_all_members_of_a_gzip_body_are_decompressed(client: TestClient) -> None
     assert stored["bytes"] == 8
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"a,b\n" * 100)[:-4], b""])
+DAMAGED = {"plain text": b"no gzip", "cut off": gzip.compress(b"a,b\n" * 100)[:-4], "empty": b""}
+
+
+@pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_gzip_body_is_rejected(client: TestClient, body: bytes) -> None:
     response = client.post("/files", content=body, headers=GZIP)
     assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
