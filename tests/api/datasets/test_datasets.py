@@ -45,6 +45,22 @@ def test_read_options_are_applied(client: TestClient) -> None:
     assert [(column["type"], column["missing"]) for column in found["columns"]] == [("category", 1), ("category", 0)]
 
 
+def test_reading_rules_are_shown_and_can_be_sent(client: TestClient) -> None:
+    rows = "".join(f"{day};{day}.5;1.{day}.24\n" for day in range(1, 13))
+    found = upload(client, f"größe;b;d\n{rows}-9;3.5;n.d.\n", missing="-9,n.d.", date_format="d:%d.%m.%y", decimal=".")
+    assert found["reading"]["delimiter"] == ";"
+    assert {"-9", "n.d.", "NA"} <= set(found["reading"]["missing"])
+    assert [(column["name"], column["missing"]) for column in found["columns"]] == [("größe", 1), ("b", 0), ("d", 1)]
+    assert found["columns"][2]["format"] == {"dates": ["%d.%m.%y"]}
+
+
+def test_declared_charset_is_obeyed(client: TestClient) -> None:
+    body = "stadt,n\nKöln,1\nZürich,2\n".encode("latin-1")
+    found = client.post("/v1/datasets", content=body, headers={"Content-Type": "text/csv; charset=iso-8859-1"}).json()
+    assert found["reading"]["encoding"] == "iso8859-1"
+    assert not [warning for warning in found["warnings"] if warning["code"] == "not_utf8"]
+
+
 BAD_FILES = {
     "empty": b"",
     "header only": b"a,b,y\n",

@@ -94,6 +94,19 @@ def test_rows_are_predicted_in_order_with_missing_and_unknown_values(client: Tes
         assert max(prediction["probabilities"], key=prediction["probabilities"].get) == prediction["label"]
 
 
+def test_rows_in_the_form_of_the_file_get_the_same_predictions(client: TestClient, model: dict[str, Any]) -> None:
+    rows = [ROW, {"length ": "0.1", "width": " 2.9", "color": "red "}, {**ROW, "color": "?"}, {**ROW, "color": None}]
+    predictions = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"]
+    assert predictions[0] == predictions[1]
+    assert predictions[2] == predictions[3]
+
+
+def test_a_misspelled_column_is_rejected_with_the_nearest_name(client: TestClient, model: dict[str, Any]) -> None:
+    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": [{**ROW, "Color": "red"}]})
+    assert response.status_code == 422
+    assert "'color'" in response.json()["errors"][0]["detail"]
+
+
 def test_invalid_values_are_reported_with_row_and_column(client: TestClient, model: dict[str, Any]) -> None:
     rows = [ROW, {**ROW, "length": "long"}, {**ROW, "width": [1], "color": 5}]
     response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows})
