@@ -25,6 +25,7 @@ from tabular.profile import (
     Quantiles,
     ValueCount,
 )
+from tabular.readers.checks.checks import check_table
 from tabular.readers.profile_warnings import column_warnings, duplicate_rows
 from tabular.statistics import mean_and_stddev
 
@@ -62,6 +63,7 @@ def profile(
     ordered = tuple(replace(described[place], format=column.format) for place, column in enumerate(columns))
     found = [warning for column in ordered for warning in column_warnings(column, rows)]
     found += duplicate_rows(connection, rows, len(columns))
+    found += check_table(connection, ordered, rows)
     return Profile(rows=rows, columns=ordered, warnings=(*warnings, *found))
 
 

@@ -105,14 +105,18 @@ def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: Exam
     assert omitted_and_right >= 1
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4], ids=["most fields", "several targets", "sample weights", "range test"])
+@pytest.mark.parametrize(
+    "number",
+    [1, 2, 3, 4, 5],
+    ids=["most fields", "held-out groups", "several targets", "sample weights", "range test"],
+)
 def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleService) -> None:
     job = service.train(job_of("training", number, service))
     assert job["metrics"]["train_loss"] is not None
     assert job["model_id"]
 
 
-@pytest.mark.parametrize(("page", "number"), [("training", 5), ("specs", 1)])
+@pytest.mark.parametrize(("page", "number"), [("training", 6), ("specs", 1)])
 def test_a_job_continues_from_another_jobs_model(page: str, number: int, service: ExampleService) -> None:
     base = service.train({"dataset_id": service.dataset("income"), "target": "income", "training": {"epochs": 2}})
     example = JOBS[f"{page} {number}"]
