@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,8 +12,11 @@ from api.events import endpoints as events
 from api.health import endpoints as health
 from api.http import problems
 from api.http.middleware import RequestIdMiddleware
+from api.http.polling.job_snapshots import JobSnapshots
+from api.http.polling.open_requests import OpenRequests
 from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
+from api.jobs.job_response import read_job
 from api.models import endpoints as models
 from api.settings import ApiSettings, api_settings
 from api.weights import endpoints as weights
@@ -44,6 +48,8 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services = bootstrap(settings, limits)
         app.state.services = services
+        app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
+        app.state.open_requests = OpenRequests(services.limits.max_project_waiting)
         services.change_feed.start()
         yield
         services.close()

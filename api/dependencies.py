@@ -1,10 +1,15 @@
-"""What endpoints depend on: the collaborators of the process, and the caller."""
+"""What endpoints depend on: the collaborators of the process, and the caller.
+
+All are coroutines: FastAPI calls other functions in a thread, which would cost more than a poll.
+"""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.http.authentication import authenticate
+from api.http.polling.job_snapshots import JobSnapshots
+from api.http.polling.open_requests import OpenRequests
 from api.settings import ApiSettings
 from service.bootstrap import Services
 from store.accounts.keys import Caller
@@ -16,24 +21,43 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def api_settings_of(request: Request) -> ApiSettings:
+async def app_services(request: Request) -> Services:
+    """Return the collaborators of the application."""
+    return services_of(request)
+
+
+async def app_settings(request: Request) -> ApiSettings:
     """Return the HTTP settings of the application."""
     settings: ApiSettings = request.app.state.api_settings
     return settings
 
 
-AppServices = Annotated[Services, Depends(services_of)]
-AppSettings = Annotated[ApiSettings, Depends(api_settings_of)]
+async def job_snapshots(request: Request) -> JobSnapshots:
+    """Return the jobs that this process keeps in memory."""
+    snapshots: JobSnapshots = request.app.state.job_snapshots
+    return snapshots
 
 
-def reader(request: Request, services: AppServices) -> Caller:
+async def open_requests(request: Request) -> OpenRequests:
+    """Return the counts of waiting requests."""
+    counts: OpenRequests = request.app.state.open_requests
+    return counts
+
+
+AppServices = Annotated[Services, Depends(app_services)]
+AppSettings = Annotated[ApiSettings, Depends(app_settings)]
+Snapshots = Annotated[JobSnapshots, Depends(job_snapshots)]
+Waiting = Annotated[OpenRequests, Depends(open_requests)]
+
+
+async def reader(request: Request) -> Caller:
     """Return the caller, whose key has the scope `read`."""
-    return authenticate(request, services.keyring, scope="read")
+    return await authenticate(request, services_of(request).keyring, scope="read")
 
 
-def writer(request: Request, services: AppServices) -> Caller:
+async def writer(request: Request) -> Caller:
     """Return the caller, whose key has the scope `write`."""
-    return authenticate(request, services.keyring, scope="write")
+    return await authenticate(request, services_of(request).keyring, scope="write")
 
 
 Reader = Annotated[Caller, Depends(reader)]

@@ -1,6 +1,6 @@
-"""The changes of jobs as this process hears them: one thread listens to Redis and wakes whoever waits for a job.
+"""The changes of jobs that reach this process: one thread listens to Redis and wakes whoever waits for a job.
 
-A message can be lost while the broker is down, so nobody waits longer than `TICK_SECONDS` for one.
+A message can be lost. Whoever keeps or waits for the state of a job reads it again after `ChangeFeed.check_seconds`.
 """
 
 import asyncio
@@ -9,22 +9,36 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 from redis.client import PubSub
 from redis.exceptions import RedisError
 
-from messaging.channels import channel, redis_client
+from messaging.channels import channel, job_of, subscriber_client
 
-TICK_SECONDS = 1.0  # a change whose message was lost is seen this late at most
+CONNECTED_SECONDS = 5.0  # a change whose message was lost is seen this late at most
+DISCONNECTED_SECONDS = 1.0  # the same while there is no connection to Redis
 POLL_SECONDS = 0.5  # how long the thread takes at most to notice that it should end
 
 
+class ChangeListener(Protocol):
+    """Is called at each change, from any thread. It must not block."""
+
+    def job_changed(self, job_id: str, *, by_this_process: bool) -> None:
+        """A job has changed."""
+
+    def changes_missed(self) -> None:
+        """Any job may have changed: the connection to Redis was lost or is new."""
+
+
 class ChangeFeed:
-    """The changes of all jobs, for the coroutines of this process that wait for one of them."""
+    """The changes of all jobs, for the listeners and the waiting coroutines of this process."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis_client(redis_url)
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._redis = subscriber_client(redis_url)
+        self._watching: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listeners: list[ChangeListener] = []
+        self._connected = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="change feed", daemon=True)
@@ -39,20 +53,35 @@ class ChangeFeed:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
+        self._loop = None
         self._redis.close()
+
+    @property
+    def check_seconds(self) -> float:
+        """How long the state of a job may be used before it must be read again."""
+        return CONNECTED_SECONDS if self._connected else DISCONNECTED_SECONDS
+
+    def add_listener(self, listener: ChangeListener) -> None:
+        """Call `listener` at each change from now on."""
+        self._listeners.append(listener)
+
+    def announce_own(self, job_id: str) -> None:
+        """Announce a change that this process has committed. Listeners are called before this returns."""
+        for listener in self._listeners:
+            listener.job_changed(job_id, by_this_process=True)
+        self._wake(job_id)
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator["JobWatch"]:
         """Watch a job. A change is noticed from now on, even if it happens before `wait` is called."""
         changed = asyncio.Event()
-        key = channel(job_id)
-        self._waiting[key].add(changed)
+        self._watching[job_id].add(changed)
         try:
-            yield JobWatch(changed)
+            yield JobWatch(self, changed)
         finally:
-            self._waiting[key].discard(changed)
-            if not self._waiting[key]:
-                del self._waiting[key]
+            self._watching[job_id].discard(changed)
+            if not self._watching[job_id]:
+                del self._watching[job_id]
 
     def _run(self) -> None:
         while not self._ended.is_set():
@@ -61,27 +90,52 @@ class ChangeFeed:
                     pubsub.psubscribe(channel("*"))
                     self._listen(pubsub)
             except (RedisError, OSError):
+                self._set_connected(False)
                 self._ended.wait(POLL_SECONDS)
 
     def _listen(self, pubsub: PubSub) -> None:
         while not self._ended.is_set():
-            message = pubsub.get_message(ignore_subscribe_messages=True, timeout=POLL_SECONDS)
-            if message and self._loop:
-                self._loop.call_soon_threadsafe(self._announce, message["channel"].decode())
+            if message := pubsub.get_message(timeout=POLL_SECONDS):
+                self._receive(message)
 
-    def _announce(self, key: str) -> None:
-        for changed in self._waiting.get(key, ()):
-            changed.set()
+    def _receive(self, message: dict[str, Any]) -> None:
+        if message["type"] == "psubscribe":  # also after a reconnect of redis-py
+            self._set_connected(True)
+        elif message["type"] == "pmessage":
+            job_id = job_of(message["channel"])
+            for listener in self._listeners:
+                listener.job_changed(job_id, by_this_process=False)
+            self._wake(job_id)
+
+    def _set_connected(self, connected: bool) -> None:  # noqa: FBT001 - the new value
+        if connected or self._connected:
+            self._connected = connected
+            for listener in self._listeners:
+                listener.changes_missed()
+            self._wake()
+
+    def _wake(self, job_id: str | None = None) -> None:
+        """Wake whoever waits for this job, or for any."""
+        if loop := self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends
+                loop.call_soon_threadsafe(self._set_events, job_id)
+
+    def _set_events(self, job_id: str | None) -> None:
+        jobs = list(self._watching) if job_id is None else [job_id]
+        for each in jobs:
+            for changed in self._watching.get(each, ()):
+                changed.set()
 
 
 class JobWatch:
     """One coroutine's watch on a job."""
 
-    def __init__(self, changed: asyncio.Event) -> None:
+    def __init__(self, feed: ChangeFeed, changed: asyncio.Event) -> None:
+        self._feed = feed
         self._changed = changed
 
     async def wait(self, seconds: float) -> None:
-        """Return when the job has changed since the last call, or after `seconds` or `TICK_SECONDS`."""
+        """Return when the job has changed since the last call, or after `seconds` or `ChangeFeed.check_seconds`."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), min(seconds, TICK_SECONDS))
+            await asyncio.wait_for(self._changed.wait(), min(seconds, self._feed.check_seconds))
         self._changed.clear()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from celery import Celery
 from kombu.exceptions import OperationalError
@@ -23,8 +24,10 @@ class Notifier:
     reads requested actions at every heartbeat.
     """
 
-    def __init__(self, app: Celery, redis_url: str) -> None:
+    def __init__(self, app: Celery, redis_url: str, announce: Callable[[str], None] = lambda _job_id: None) -> None:
+        """`announce` is called with the job of each published change, in the thread that publishes it."""
         self._app = app
+        self._announce = announce
         self._redis = redis_client(redis_url)
         self._notifications = 0
         self._changes = set[tuple[str, bytes]]()
@@ -41,6 +44,7 @@ class Notifier:
 
     def publish_change(self, job_id: str, what: bytes = JOB_CHANGED) -> None:
         """Tell the clients and the worker of a job that it changed or that an action was requested; returns at once."""
+        self._announce(job_id)
         with self._pending:
             self._changes.add((job_id, what))
             self._pending.notify()

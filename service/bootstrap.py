@@ -47,7 +47,8 @@ def bootstrap(
     Transactions of `Services.sessions` carry the notifier, so that `messaging.notifications` can reach it.
     """
     engine = engine or open_database(settings.database)
-    notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url)
+    change_feed = ChangeFeed(settings.redis_url)
+    notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
     sessions = open_sessions(engine, {NOTIFIER: notifier})
     return Services(
         settings=settings,
@@ -55,7 +56,7 @@ def bootstrap(
         engine=engine,
         sessions=sessions,
         notifier=notifier,
-        change_feed=ChangeFeed(settings.redis_url),
+        change_feed=change_feed,
         keyring=Keyring(sessions, settings.secret),
         predictors=Predictors(sessions),
     )

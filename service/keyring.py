@@ -1,6 +1,7 @@
 """API keys and their callers: each key is looked up at most twice a second."""
 
 import functools
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,11 +27,16 @@ class Keyring:
         self._cached: dict[str | None, tuple[float, Caller | None]] = {}
         self._lock = threading.Lock()
 
+    def cached_caller(self, key: str | None) -> tuple[bool, Caller | None]:
+        """Return whether the caller is known without a query, and the caller."""
+        at, caller = self._cached.get(key, (-math.inf, None))
+        return self._clock() - at <= CACHE_SECONDS, caller
+
     def caller(self, key: str | None) -> Caller | None:
         """Return who calls with `key`; without a key, anybody while the database has no keys; None if invalid."""
-        now = self._clock()
-        at, caller = self._cached.get(key, (0.0, None))
-        if key not in self._cached or now - at > CACHE_SECONDS:
+        is_known, caller = self.cached_caller(key)
+        if not is_known:
+            now = self._clock()
             caller = self._look_up(key)
             with self._lock:
                 if len(self._cached) >= MAX_CACHED:

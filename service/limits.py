@@ -15,6 +15,11 @@ class ServiceLimits(BaseSettings):
     max_parameters: int = Field(default=20_000_000, gt=0, description="Maximum number of parameters of a network.")
     max_project_bytes: int = Field(default=5 << 30, gt=0, description="Maximum size of all uploads of a project.")
     max_project_queued: int = Field(default=100, gt=0, description="Maximum number of queued jobs of a project.")
+    max_project_waiting: int = Field(
+        default=1_000,
+        gt=0,
+        description="Maximum number of event streams and long polls that a project may keep open in an API process.",
+    )
     max_queued: int = Field(default=10_000, gt=0, description="Maximum number of queued jobs of all projects.")
 
 

@@ -1,23 +1,26 @@
 """/v1/jobs/{id}/events: the events of a job, as a page or as a stream of server-sent events."""
 
+import functools
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.sse import EventSourceResponse
 
-from api.dependencies import AppServices, Reader
+from api.dependencies import AppServices, Reader, Snapshots, Waiting
 from api.events.schemas import EventsView, EventView
 from api.http.errors import InvalidHeader
+from api.http.polling.job_snapshots import FollowedJob
+from api.http.polling.open_requests import OpenRequests
 from api.http.requests.query_parameters import KnownParametersRoute
 from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId
 from store.jobs import events, jobs
-from store.jobs.states import TERMINAL
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownParametersRoute)
 
@@ -27,12 +30,17 @@ NUMBER = re.compile(r"[0-9]{1,15}")
 KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longer
 KEEP_ALIVE = ": keep-alive\n\n"
 
+ReadEvents = Callable[[int], list[EventView]]
+Following = AbstractAsyncContextManager[FollowedJob]
+
 
 @router.get("/{job_id}/events", response_model=EventsView)
 async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     job_id: str,
     request: Request,
     services: AppServices,
+    snapshots: Snapshots,
+    waiting: Waiting,
     caller: Reader,
     after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="Return only events after this number.")] = 0,
     limit: Annotated[
@@ -48,38 +56,48 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     """
     if last_event_id is not None:
         after = _number(last_event_id)
-    page, _ = await to_thread.run_sync(_read, services, caller.project, job_id, after, limit)
+    await snapshots.get(caller.project, job_id)  # the job exists
     if EventSourceResponse.media_type not in request.headers.get("accept", ""):
+        page = await to_thread.run_sync(_read, services, caller.project, job_id, after, limit)
+        if page:
+            snapshots.seen(job_id, page[-1].id)
         view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return EventSourceResponse(_stream(services, caller.project, job_id, after), headers=headers)
+    waiting.check(caller.project)
+    read = functools.partial(_read, services, caller.project, job_id)
+    stream = _stream(waiting, caller.project, snapshots.follow(caller.project, job_id), read, after)
+    return EventSourceResponse(stream, headers=headers)
 
 
-async def _stream(services: Services, project: ProjectId, job_id: str, after: int) -> AsyncIterator[str]:
+async def _stream(
+    waiting: OpenRequests, project: ProjectId, following: Following, read: ReadEvents, after: int
+) -> AsyncIterator[str]:
+    """Yield the events after a number. The database is read only if the job has more."""
     sent_at = time.monotonic()
-    async with services.change_feed.watch(job_id) as watch:
-        while True:
-            page, ended = await to_thread.run_sync(_read, services, project, job_id, after)
-            for event in page:
-                yield event.as_message()
-                after, sent_at = event.id, time.monotonic()
-            if ended and len(page) < PAGE:
-                return
-            if time.monotonic() - sent_at > KEEP_ALIVE_SECONDS:
-                yield KEEP_ALIVE
-                sent_at = time.monotonic()
-            if len(page) < PAGE:
-                await watch.wait(KEEP_ALIVE_SECONDS)
+    with waiting.hold(project):
+        async with following as followed:
+            while True:
+                job = await followed.read()
+                page = await to_thread.run_sync(read, after) if job.last_event > after else []
+                for event in page:
+                    yield event.as_message()
+                    after, sent_at = event.id, time.monotonic()
+                if page and after != job.last_event:  # there are more events, or the job has changed meanwhile
+                    followed.seen(after)
+                    continue
+                if job.has_ended:
+                    return
+                if time.monotonic() - sent_at > KEEP_ALIVE_SECONDS:
+                    yield KEEP_ALIVE
+                    sent_at = time.monotonic()
+                await followed.wait(KEEP_ALIVE_SECONDS)
 
 
-def _read(
-    services: Services, project: ProjectId, job_id: str, after: int, limit: int = PAGE
-) -> tuple[list[EventView], bool]:
-    """Return the next events, and whether the job had already ended before they were read."""
+def _read(services: Services, project: ProjectId, job_id: str, after: int, limit: int = PAGE) -> list[EventView]:
     with snapshot(services.sessions) as tx:
-        ended = jobs.get(tx, project, job_id).state in TERMINAL
-        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)], ended
+        jobs.get(tx, project, job_id)
+        return [EventView.of(row) for row in events.after(tx, JobId(job_id), after, limit)]
 
 
 def _number(last_event_id: str) -> int:

@@ -3,15 +3,11 @@
 import re
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
-from anyio import to_thread
 from fastapi import Request
 
 from api.http.errors import InvalidHeader
-from messaging.change_feed import ChangeFeed
-
-State = TypeVar("State")
+from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
 
 MAX_SECONDS = 60
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]+)")
@@ -30,14 +26,13 @@ def requested_wait(request: Request) -> int | None:
 
 
 async def poll(
-    change_feed: ChangeFeed, job_id: str, seconds: float, read: Callable[[], State], is_done: Callable[[State], bool]
-) -> State:
-    """Call `read` in a thread now and after each change of the job, until `is_done` or `seconds` have passed."""
+    request: Request, job: FollowedJob, seconds: float, is_done: Callable[[JobSnapshot], bool]
+) -> JobSnapshot:
+    """Read the job now and after each change, until `is_done`, `seconds` have passed or the client is gone."""
     until = time.monotonic() + seconds
-    async with change_feed.watch(job_id) as watch:
-        while True:
-            state = await to_thread.run_sync(read)
-            left = until - time.monotonic()
-            if left <= 0 or is_done(state):
-                return state
-            await watch.wait(left)
+    while True:
+        snapshot = await job.read()
+        left = until - time.monotonic()
+        if left <= 0 or is_done(snapshot) or await request.is_disconnected():
+            return snapshot
+        await job.wait(min(left, job.max_age(snapshot)))

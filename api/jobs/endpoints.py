@@ -1,6 +1,5 @@
 """/v1/jobs: submit, follow and control training jobs."""
 
-import functools
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -9,16 +8,17 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from api.dependencies import AppServices, Reader, Writer
+from api.dependencies import AppServices, Reader, Snapshots, Waiting, Writer
 from api.http.downloads import etags, is_current
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.polling.job_snapshots import FollowedJob
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
 from api.jobs.full_validation import FullValidationRoute
 from api.jobs.job_filters import METADATA_PARAMETERS, Filters
-from api.jobs.job_response import JobResponse, job_response, job_views
+from api.jobs.job_response import job_response, job_views
 from api.jobs.schemas import EpochsView, EpochView, JobView
 from service.bootstrap import Services
 from service.jobs import actions, submission
@@ -38,10 +38,12 @@ MAX_EPOCH = 2**31 - 1  # fits every integer column
 
 
 @router.post("", status_code=201, response_model=JobView)
-async def create_job(  # noqa: PLR0913 - the parameters of the request
+async def create_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
     body: JobRequest,
     request: Request,
     services: AppServices,
+    snapshots: Snapshots,
+    waiting: Waiting,
     caller: Writer,
     keyed: Idempotent,
     *,
@@ -56,38 +58,52 @@ async def create_job(  # noqa: PLR0913 - the parameters of the request
     if validate_only:
         return JSONResponse(await to_thread.run_sync(_preview, services, caller.project, body))
     wait = requested_wait(request)
-    created = await to_thread.run_sync(_create, services, caller, keyed, body)
-    return created if wait is None else await _wait_for_end(services, caller.project, created, wait)
+    if wait is None:
+        return await to_thread.run_sync(_create, services, caller, keyed, body)
+    waiting.check(caller.project)
+    with waiting.hold(caller.project):
+        created = await to_thread.run_sync(_create, services, caller, keyed, body)
+        job_id = created.headers["Location"].rpartition("/")[2]
+        async with snapshots.follow(caller.project, job_id) as followed:
+            return await _wait_for_end(request, followed, created, wait)
 
 
 @router.get("", openapi_extra=METADATA_PARAMETERS)
-def list_jobs(
-    services: AppServices, caller: Reader, filters: Filters, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+def list_jobs(  # noqa: PLR0913, PLR0917 - the parameters of the request
+    services: AppServices,
+    caller: Reader,
+    snapshots: Snapshots,
+    filters: Filters,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> PageView[JobView]:
     """List the project's jobs that match all filters, newest first."""
     with snapshot(services.sessions) as tx:
         page = search.page_of(tx, caller.project, filters, cursor, limit)
+        for job in page.rows:
+            snapshots.seen(job.id, job.events)
         return PageView(data=job_views(tx, caller.project, page.rows), next_cursor=page.next_cursor)
 
 
 @router.get("/{job_id}", response_model=JobView)
-async def get_job(job_id: str, request: Request, services: AppServices, caller: Reader) -> Response:
+async def get_job(job_id: str, request: Request, snapshots: Snapshots, waiting: Waiting, caller: Reader) -> Response:
     """Return a job with its state and progress.
 
     With `Prefer: wait=N`, the response is sent when the job has changed, or after N seconds.
     """
-    read = functools.partial(_read, services, caller.project, job_id)
     wait = requested_wait(request)
-    if wait is None:
-        job = await to_thread.run_sync(read)
-    else:
+    job = await snapshots.get(caller.project, job_id)
+    if wait is not None:
         sent = etags(request)
-        known = sent if sent not in ([], ["*"]) else [(await to_thread.run_sync(read)).etag]
-        job = await poll(services.change_feed, job_id, wait, read, lambda now: now.has_changed_since(known))
+        known = sent if sent not in ([], ["*"]) else [job.etag]
+        waiting.check(caller.project)
+        with waiting.hold(caller.project):
+            async with snapshots.follow(caller.project, job_id) as followed:
+                job = await poll(request, followed, wait, lambda now: now.has_changed_since(known))
     headers = {**job.headers, **_preference_applied(wait)}
     if is_current(request, job.etag):
         return Response(status_code=304, headers=headers)
-    return Response(job.view.model_dump_json(), headers=headers, media_type="application/json")
+    return Response(job.body, headers=headers, media_type="application/json")
 
 
 @router.get("/{job_id}/metrics")
@@ -145,7 +161,7 @@ def retry_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempot
 def delete_job(job_id: str, services: AppServices, caller: Writer) -> Response:
     """Permanently delete a job that has ended, with its metrics, events, checkpoints and model."""
     with transaction(services.sessions) as tx:
-        jobs.remove(tx, caller.project, job_id)
+        actions.remove(tx, caller.project, job_id)
     return Response(status_code=204)
 
 
@@ -177,26 +193,19 @@ def _preview(services: Services, project: ProjectId, body: JobRequest) -> dict[s
         return {"valid": True, **asdict(submission.preview(tx, services.limits, project, body))}
 
 
-async def _wait_for_end(services: Services, project: ProjectId, created: Response, wait: int) -> Response:
+async def _wait_for_end(request: Request, followed: FollowedJob, created: Response, wait: int) -> Response:
     """Return the response to the creation of a job with the job as it has ended, or as it is after the wait."""
-    job_id = created.headers["Location"].rpartition("/")[2]
-    read = functools.partial(_read, services, project, job_id)
     try:
-        job = await poll(services.change_feed, job_id, wait, read, lambda now: now.has_ended)
+        job = await poll(request, followed, wait, lambda now: now.has_ended)
     except NotFound:
         return created  # the job was deleted meanwhile
     kept = {name: created.headers[name] for name in ("Location", REPLAYED) if name in created.headers}
     headers = {**kept, **job.headers, **_preference_applied(wait)}
-    return Response(job.view.model_dump_json(), created.status_code, headers, "application/json")
+    return Response(job.body, created.status_code, headers, "application/json")
 
 
 def _act(services: Services, caller: Caller, keyed: KeyedRequest | None, action: Callable[[Tx], Job]) -> Response:
     return run_idempotently(services.sessions, caller, keyed, lambda tx: job_response(tx, action(tx)).updated())
-
-
-def _read(services: Services, project: ProjectId, job_id: str) -> JobResponse:
-    with snapshot(services.sessions) as tx:
-        return job_response(tx, jobs.get(tx, project, job_id))
 
 
 def _preference_applied(wait: int | None) -> dict[str, str]:

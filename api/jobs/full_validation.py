@@ -13,8 +13,10 @@ from api.http.problems import invalid_request
 from api.http.requests.json_body import JsonRoute
 from api.http.requests.json_pointers import pointed_problems
 from engine.errors import PointedProblem
+from service.bootstrap import Services
 from service.jobs import submission
 from store.db.transaction import snapshot
+from store.ids import ProjectId
 
 
 class FullValidationRoute(JsonRoute):
@@ -31,15 +33,17 @@ class FullValidationRoute(JsonRoute):
                 if not isinstance(error.body, dict):
                     raise
                 problems = pointed_problems(error.errors(), error.body)
-                planning = await to_thread.run_sync(_plan_problems, request, problems, error.body)
+                services = services_of(request)
+                project = (await authenticate(request, services.keyring, scope="write")).project
+                planning = await to_thread.run_sync(_plan_problems, services, project, problems, error.body)
                 raise invalid_request(problems + planning) from None
 
         return handle
 
 
-def _plan_problems(request: Request, problems: list[PointedProblem], body: dict[str, Any]) -> list[PointedProblem]:
-    services = services_of(request)
-    project = authenticate(request, services.keyring, scope="write").project
+def _plan_problems(
+    services: Services, project: ProjectId, problems: list[PointedProblem], body: dict[str, Any]
+) -> list[PointedProblem]:
     invalid = {problem.pointer.split("/")[1] for problem in problems if problem.pointer.startswith("/")}
     valid = {name: value for name, value in body.items() if name not in invalid}
     with snapshot(services.sessions) as tx:

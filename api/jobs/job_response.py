@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.http.polling.job_snapshots import JobSnapshot
 from api.jobs.schemas import JobView
 from store.accounts.idempotency import Answer
-from store.db.transaction import Tx
+from store.db.database import Sessions
+from store.db.transaction import Tx, snapshot
 from store.ids import ProjectId
-from store.jobs import queue_position
+from store.jobs import jobs, queue_position
 from store.jobs.states import TERMINAL
 from store.tables import Job
 
@@ -22,30 +24,21 @@ class JobResponse:
     version: int
 
     @property
-    def has_ended(self) -> bool:
-        """Return whether the job is in a final state."""
-        return self.view.state in TERMINAL
-
-    @property
     def etag(self) -> str:
         """Return the validator. For a queued job, it also covers the queue position, which is not in the job's row."""
         queue = self.view.queue
-        return f'{self._etag_prefix}{queue.starts_in_seconds if queue else ""}"'
+        return f'{self.etag_without_start}{queue.starts_in_seconds if queue else ""}"'
 
     @property
-    def _etag_prefix(self) -> str:
+    def etag_without_start(self) -> str:
         """Return the validator without the estimated start, which changes all the time."""
         queue = self.view.queue
         return f'"{self.version}-{queue.jobs_ahead if queue else ""}-'
 
-    def has_changed_since(self, etags: Sequence[str]) -> bool:
-        """Return whether there is news for a client that knows these validators; always true once the job has ended."""
-        return self.has_ended or not any(etag.startswith(self._etag_prefix) for etag in etags)
-
     @property
     def headers(self) -> dict[str, str]:
         """Return the headers of every response with this job."""
-        return {"ETag": self.etag} if self.has_ended else {"ETag": self.etag, "Retry-After": RETRY_SECONDS}
+        return {"ETag": self.etag} if self.view.state in TERMINAL else {"ETag": self.etag, "Retry-After": RETRY_SECONDS}
 
     def updated(self) -> Answer:
         """Return the answer to a request that changed the job."""
@@ -59,6 +52,22 @@ class JobResponse:
 def job_response(tx: Tx, job: Job) -> JobResponse:
     """Return the response with a job as it is now."""
     return JobResponse(view=job_views(tx, ProjectId(job.project_id), [job])[0], version=job.version)
+
+
+def read_job(sessions: Sessions, project: ProjectId, job_id: str) -> JobSnapshot:
+    """Return the project's job as it is now, ready to be sent. Raises `NotFound`."""
+    with snapshot(sessions) as tx:
+        job = jobs.get(tx, project, job_id)
+        response = job_response(tx, job)
+    return JobSnapshot(
+        project=ProjectId(job.project_id),
+        state=job.state,
+        last_event=job.events,
+        version=response.etag_without_start,
+        etag=response.etag,
+        headers=response.headers,
+        body=response.view.model_dump_json().encode(),
+    )
 
 
 def job_views(tx: Tx, project: ProjectId, listed: Sequence[Job]) -> list[JobView]:

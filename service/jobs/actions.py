@@ -1,6 +1,6 @@
-"""What owners do with their jobs: cancel, stop, pause, resume, retry."""
+"""What owners do with their jobs: cancel, stop, pause, resume, delete, retry."""
 
-from messaging.notifications import notify_workers, publish_request
+from messaging.notifications import notify_workers, publish_change, publish_request
 from service.jobs.submission import enqueue
 from service.limits import ServiceLimits
 from service.quotas import check_queue
@@ -54,6 +54,12 @@ def resume(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Jo
     publish_request(tx, job_id)
     notify_workers(tx)
     return job
+
+
+def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
+    """Delete a job that has ended. Raises `NotFound` or `JobUnfinished`."""
+    jobs.remove(tx, project, job_id)
+    publish_change(tx, job_id)
 
 
 def retry(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Job:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import PointedProblem
-from messaging.notifications import notify_workers
+from messaging.notifications import notify_workers, publish_change
 from service.jobs.estimates import estimate
 from service.jobs.initialization import base_columns, load_initialization
 from service.jobs.job_request import JobRequest
@@ -80,6 +80,7 @@ def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -
     queue_position.lock_queue(tx, project)
     job = jobs.create(tx, project, **columns)
     check_queue(tx, limits, project)
+    publish_change(tx, job.id)
     notify_workers(tx)
     return job
 

@@ -1,15 +1,15 @@
 """Long polling: the wait that a client requests, and when its response is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import Request
+from starlette.types import Message
 
 from api.http.errors import InvalidHeader
 from api.http.long_polling import poll, requested_wait
-from messaging.change_feed import ChangeFeed, JobWatch
+from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
+from store.ids import ProjectId
 
 
 def request(prefer: str | None) -> Request:
@@ -39,35 +39,44 @@ def test_a_wait_over_one_minute_is_rejected(prefer: str) -> None:
         requested_wait(request(prefer))
 
 
-class InstantFeed(ChangeFeed):
-    """A change feed on which the job changes all the time."""
+class ChangingJob(FollowedJob):
+    """A job that changes all the time."""
 
-    def __init__(self) -> None:
-        """Open no connection."""
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
 
-    @asynccontextmanager
-    async def watch(self, job_id: str) -> AsyncIterator[JobWatch]:
-        """Watch a job that has just changed."""
-        assert job_id == "job_1"
-        changed = asyncio.Event()
-        changed.set()
-        yield JobWatch(changed)
+    async def read(self) -> JobSnapshot:
+        """Return the next state."""
+        state = self.states.pop(0)
+        project = ProjectId("prj_1")
+        return JobSnapshot(project=project, state=state, last_event=1, version="", etag="", headers={}, body=b"")
+
+    def max_age(self, snapshot: JobSnapshot) -> float:  # noqa: ARG002
+        """Return any time."""
+        return 1.0
+
+    async def wait(self, seconds: float) -> None:
+        """Wait for nothing."""
+
+
+def poll_states(job: ChangingJob, seconds: float, wanted: str, *, is_gone: bool = False) -> str:
+    async def receive() -> Message:
+        if is_gone:
+            return {"type": "http.disconnect"}
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    polled = Request(request(None).scope, receive)
+    return asyncio.run(poll(polled, job, seconds, lambda now: now.state == wanted)).state
 
 
 def test_polling_ends_as_soon_as_the_state_is_wanted() -> None:
-    states = iter(["queued", "running", "succeeded"])
-
-    async def run() -> str:
-        return await poll(InstantFeed(), "job_1", 5, lambda: next(states), lambda state: state == "running")
-
-    assert asyncio.run(run()) == "running"
+    assert poll_states(ChangingJob("queued", "running", "succeeded"), 5, "running") == "running"
 
 
 def test_polling_for_zero_seconds_reads_one_time() -> None:
-    reads: list[int] = []
+    assert poll_states(ChangingJob("queued"), 0, "running") == "queued"
 
-    async def run() -> None:
-        return await poll(InstantFeed(), "job_1", 0, lambda: reads.append(1), lambda _: False)
 
-    asyncio.run(run())
-    assert reads == [1]
+def test_polling_ends_when_the_client_is_gone() -> None:
+    assert poll_states(ChangingJob("queued"), 60, "running", is_gone=True) == "queued"

@@ -1,0 +1,1 @@
+"""Polls, long polls and event streams of jobs, answered from memory."""
