@@ -22,7 +22,7 @@ PROTOCOL = ("tests/store/jobs/test_leases.py", "-k", "sqlite")  # one database i
 QUEUE = ("tests/store/jobs/test_claims.py", "-k", "sqlite")
 OWNERS = ("tests/store/jobs/test_jobs.py", "-k", "sqlite")
 RETRIES = ("tests/worker/job/test_retry.py",)
-LAPSES = ("tests/worker/maintenance/test_lapsed_leases.py", "-k", "sqlite")
+EXPIRED_LEASES = ("tests/worker/maintenance/test_expired_leases.py", "-k", "sqlite")
 RUNNER = ("tests/worker/test_runner.py", "-k", "sqlite")
 CLOCKS = ("tests/faults/test_stale.py", "-k", "clock")
 
@@ -57,8 +57,8 @@ MUTATIONS = (
     # Attempts are counted.
     Mutation("claim not counted as attempt", CLAIM, "attempt = attempt + 1,", "attempt = attempt,", PROTOCOL),
     Mutation("attempt of a stopping worker charged", LEASES, "else Job.attempt - 1,", "else Job.attempt,", PROTOCOL),
-    Mutation("lost workers not counted", RETRY, "if attempt < max_attempts:", "if attempt < 10_000:", LAPSES),
-    Mutation("lost worker retried without end", RETRY, "return WORKER_LOST", "return outcome", LAPSES),
+    Mutation("lost workers not counted", RETRY, "if attempt < max_attempts:", "if attempt < 10_000:", EXPIRED_LEASES),
+    Mutation("lost worker retried without end", RETRY, "return WORKER_LOST", "return outcome", EXPIRED_LEASES),
     Mutation("rejected result retried without end", RETRY, "return DATABASE_REFUSED", "return outcome", RETRIES),
     Mutation(
         "failed claims not recovered",
@@ -89,9 +89,9 @@ MUTATIONS = (
         "pass",
         PROTOCOL,
     ),
-    # Leases lapse by the clock of the database.
+    # leases expire by the clock of the database.
     Mutation("valid leases taken", LEASES, "Job.lease_until < now()", "Job.id != ''", PROTOCOL),
-    Mutation("lapse judged by another clock", LEASES, "lease_until < now()", f"lease_until < {PYTHON_CLOCK}", CLOCKS),
+    Mutation("expiry judged by another clock", LEASES, "lease_until < now()", f"lease_until < {PYTHON_CLOCK}", CLOCKS),
     Mutation("renewed lease by another clock", LEASES, "return now() + int", f"return {PYTHON_CLOCK} + int", CLOCKS),
     Mutation("new lease by another clock", CLAIM, "lease_until = {now} +", f"lease_until = {SQL_CLOCK} +", CLOCKS),
     Mutation(

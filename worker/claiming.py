@@ -46,7 +46,7 @@ class Claimer:
             return self._find_claimed()
 
     def _find_claimed(self) -> Job | None:
-        """Look for a job that the failed claim took anyway, until its lease would lapse or the process has to stop."""
+        """Look for a job that the failed claim took anyway, until its lease would expire or the process has to stop."""
         end = time.monotonic() + self._context.settings.lease_seconds
         while True:
             try:

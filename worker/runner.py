@@ -13,7 +13,7 @@ from worker.claiming import Claimer
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 from worker.job import retry
-from worker.job.classification import classify
+from worker.job.failure_classification import classify
 from worker.job.finishing import Finisher
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers, publish_change
 from service.jobs.estimates import estimate
-from service.jobs.initialization import base_columns, load_initialization
+from service.jobs.init_from import base_columns, load_initialization
 from service.jobs.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.quotas import check_queue

@@ -48,7 +48,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LapsedLease:
+class ExpiredLease:
     """A lease that its worker did not renew in time, with what decides whether the job runs again."""
 
     lease: Lease
@@ -139,25 +139,25 @@ def release(tx: Tx, lease: Lease, *, charged: bool = False) -> Job:
     return record_transition(tx, _release(tx, lease, charged=charged), reason="worker_stopped")
 
 
-def lapsed(tx: Tx, limit: int) -> list[LapsedLease]:
-    """Lock at most `limit` running jobs whose leases have lapsed, and return their leases, the oldest first.
+def expired(tx: Tx, limit: int) -> list[ExpiredLease]:
+    """Lock at most `limit` running jobs whose leases have expired, and return their leases, the oldest first.
 
     Jobs that another transaction has locked are skipped: a worker that sleeps in a transaction delays only its own job.
     """
     columns = select(Job.id, Job.fence, Job.attempt, Job.requested).where(IS_RUNNING, Job.lease_until < now())
     rows = tx.execute(columns.order_by(Job.lease_until).limit(limit).with_for_update(skip_locked=True)).all()
     return [
-        LapsedLease(lease=Lease(job_id=JobId(row.id), fence=row.fence), attempt=row.attempt, requested=row.requested)
+        ExpiredLease(lease=Lease(job_id=JobId(row.id), fence=row.fence), attempt=row.attempt, requested=row.requested)
         for row in rows
     ]
 
 
-def fail_lapsed(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
+def fail_expired(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
     """End the job of a lost worker with an error; as canceled if its owner requested that."""
     return _end(tx, lease, {"state": "failed", "eta_seconds": None, "error": error}, reason="worker_lost")
 
 
-def release_lapsed(tx: Tx, lease: Lease) -> Job:
+def release_expired(tx: Tx, lease: Lease) -> Job:
     """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
     return record_transition(tx, _release(tx, lease, charged=True), reason="worker_lost")
 

@@ -1,4 +1,4 @@
-"""What a job can start from (`init_from`), described as far as planning needs it, and what it takes over."""
+"""What a job can start from (`init_from`), described as far as planning needs it, and what it reuses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Initialization:
 
 
 class PlannedInitialization(BaseModel):
-    """What a job takes over: the first `layers` layers, and the output layer if `head`."""
+    """What a job reuses: the first `layers` layers, and the output layer if `head`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -33,7 +33,7 @@ class Plan(BaseModel):
     `inputs_at_most`: the number of one-hot inputs depends on the training rows; the network never has more inputs.
     `layers`: the requested layers, after the embedding layer if features are embedded. Layer numbers in `training`
     count the embedding layer, too.
-    `init_from`: what the job takes over from a trained model or from uploaded weights.
+    `init_from`: what the job reuses from a trained model or from uploaded weights.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

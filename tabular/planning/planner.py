@@ -16,11 +16,11 @@ from tabular.planning.plan import Plan, TargetPart
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
-from tabular.planning.takeover.defaults import with_base_defaults
-from tabular.planning.takeover.take_over import take_over
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
+from tabular.planning.transfer.defaults import with_base_defaults
+from tabular.planning.transfer.transfer import plan_transfer
 from tabular.planning.validation import group_column, plan_validation
 from tabular.profile import Profile
 
@@ -68,7 +68,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         training=_for_network(training, loss, layers),
         warnings=tuple(report.warnings),
     )
-    return take_over(request.initialization, planned, profile)
+    return plan_transfer(request.initialization, planned, profile)
 
 
 def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Targets | None:

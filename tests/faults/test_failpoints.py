@@ -116,12 +116,12 @@ def test_the_job_of_a_stopping_worker_gives_the_same_bits(
     note(f"{action} {moment} commit, stopped in {seconds:.1f} s")
 
 
-@proof("lapsed lease")
+@proof("expired lease")
 @cases(("after", "kill"), ("before", "error"))
 def test_the_job_of_a_lost_worker_gives_the_same_bits(
     service: ServiceUnderTest, note: Note, moment: str, action: str
 ) -> None:
-    place = f"lapsed_leases.{moment}_commit"
+    place = f"expired_leases.{moment}_commit"
     service.reference_hash(LONG)
     service.stop_part("scheduler")
     url = service.submit_job(LONG)

@@ -19,10 +19,10 @@ from store.tables import Job
 from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
 from tests.support.store import queue_job
-from worker.maintenance.lapsed_leases import release_lapsed
+from worker.maintenance.expired_leases import release_expired
 
 
-@pytest.mark.proof(3, "SIGSTOP until the lease lapsed, then SIGCONT", "no stale write is accepted")
+@pytest.mark.proof(3, "SIGSTOP until the lease expired, then SIGCONT", "no stale write is accepted")
 def test_a_worker_frozen_beyond_its_lease_writes_nothing(service: ServiceUnderTest, note: Note, size: Size) -> None:
     rounds = size(1, 15)
     service.reference_hash(800)
@@ -49,13 +49,13 @@ def test_a_scheduler_paused_in_the_middle_of_a_round_overwrites_nothing(service:
     service.stop_part("scheduler")
     url = service.submit_job(800)
     service.wait(lambda: service.is_training(url))
-    service.arm("scheduler", "lapsed_leases.before_commit", "pause")
+    service.arm("scheduler", "expired_leases.before_commit", "pause")
     service.start_part("scheduler")
-    service.wait(lambda: service.has_fired("scheduler", ["lapsed_leases.before_commit"]))
+    service.wait(lambda: service.has_fired("scheduler", ["expired_leases.before_commit"]))
     if service.database_url.startswith("postgresql"):  # on SQLite the paused scheduler holds the only write lock
         service.signal_training_processes(signal.SIGKILL)
         time.sleep(LEASE_SECONDS)
-    service.release("scheduler", "lapsed_leases.before_commit")
+    service.release("scheduler", "expired_leases.before_commit")
     (job,) = service.wait_for_all([url])
     service.assert_same_as_reference([job], 800)
     note(f"{job['attempt']} attempts, 1 success")
@@ -114,7 +114,7 @@ def test_a_worker_frozen_in_a_transaction_delays_only_its_own_job(postgres_url: 
         leases.renew(frozen_tx, frozen, -1)
         began = time.monotonic()
         with transaction(sessions) as tx:
-            release_lapsed(tx, 3)
+            release_expired(tx, 3)
         seconds = time.monotonic() - began
         assert states(sessions) == ["running", "queued"]
     engine.dispose()
@@ -142,7 +142,7 @@ def test_a_heartbeat_during_a_round_of_the_scheduler_keeps_the_job(database_url:
 
 def run_round(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
-        release_lapsed(tx, 3)
+        release_expired(tx, 3)
 
 
 CLOCK = """

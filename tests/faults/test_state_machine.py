@@ -21,11 +21,11 @@ from store.jobs.states import TERMINAL, WAITING
 from store.tables import Blob, Checkpoint, Job, Model
 from tests.support.proof_summary import Note, Size
 from tests.support.store import queue_job
-from worker.maintenance.lapsed_leases import release_lapsed
+from worker.maintenance.expired_leases import release_expired
 
 MAX_ATTEMPTS = 3
 MAX_UNFINISHED = 2
-LEASES = st.sampled_from([-1, 30])  # seconds: one lapsed, one not
+LEASES = st.sampled_from([-1, 30])  # seconds: one expired, one valid
 MODEL: dict[str, Any] = {
     "architecture": {},
     "preprocessing": {},
@@ -132,7 +132,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def run_round(self) -> None:
         with transaction(self.sessions) as tx:
-            release_lapsed(tx, MAX_ATTEMPTS)
+            release_expired(tx, MAX_ATTEMPTS)
 
     @rule(seconds=st.sampled_from([-3600, -10, 10, 3600]))
     def shift_the_clock(self, seconds: int) -> None:

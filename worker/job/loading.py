@@ -29,7 +29,7 @@ from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays, required_columns
 from tabular.reading import RowReading
 from tabular.table import Table, read_table
-from worker.job.initialization import InitialWeights, load_initial_weights
+from worker.job.initial_weights import InitialWeights, load_initial_weights
 from worker.job.learning_rate import with_range_test
 
 log = logging.getLogger(__name__)

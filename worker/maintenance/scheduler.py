@@ -21,19 +21,19 @@ from service.settings import Settings, settings
 from store.db.database import Sessions
 from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
-from worker.maintenance.forgotten_workers import ForgottenWorkers
-from worker.maintenance.lapsed_leases import LapsedLeases
+from worker.maintenance.expired_leases import ExpiredLeases
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
+from worker.maintenance.stale_workers import StaleWorkers
 from worker.maintenance.worker_notifications import WorkerNotifications
 
 log = logging.getLogger("scheduler")
 
 DUTIES: tuple[type[Duty], ...] = (
-    LapsedLeases,
+    ExpiredLeases,
     WorkerNotifications,
     OrphanedBlobs,
     ExpiredIdempotencyRecords,
-    ForgottenWorkers,
+    StaleWorkers,
 )
 
 

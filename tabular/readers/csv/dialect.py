@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tabular.column_format import BLANK
 from tabular.profile import DataWarning
+from tabular.readers.csv.delimiter import common_width
 from tabular.readers.csv.header import Row, column_names, counts_up, decide_header, unsure
 from tabular.readers.csv.layout import (
     Layout,
-    common_width,
     find_layout,
     first_lines,
     is_blank_separated,

@@ -3,18 +3,16 @@
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tabular.profile import DataWarning
+from tabular.readers.csv.delimiter import DELIMITER_ROWS, common_width, find_delimiter, split_rows
 from tabular.readers.csv.header import Row
 from tabular.readers.values.numbers import parts_of
 
 SAMPLE_BYTES = 1 << 20
-DELIMITER_ROWS = 200
-DELIMITERS = ",;\t|"
 COMMENT = "#"
 MAX_TITLE_ROWS = 20
 MOSTLY = 0.9
@@ -49,7 +47,7 @@ def find_layout(source: Path, delimiter: str | None, max_rows: int) -> Layout:
     if hint := EXCEL_HINT.fullmatch(lines[skip]):
         skip, delimiter = skip + 1, delimiter or hint[1]
     comments = _comment_lines(lines[skip:])
-    delimiter = delimiter or find_delimiter(lines[skip + comments :][:DELIMITER_ROWS])
+    delimiter = delimiter or find_delimiter(lines[skip + comments :])
     if comments and _is_header(lines[skip + comments - 1 :], delimiter):
         comments -= 1
     skip += comments
@@ -75,11 +73,6 @@ def first_lines(source: Path) -> list[str]:
     return lines[:-1] if truncated and len(lines) > 1 else lines
 
 
-def split_rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
-    """Return the rows of some lines, without blank ones."""
-    return [row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if row]
-
-
 def _rows_with_ends(lines: Sequence[str], delimiter: str, max_rows: int) -> tuple[list[list[str]], list[int]]:
     rows, ends = list[list[str]](), list[int]()
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
@@ -90,27 +83,6 @@ def _rows_with_ends(lines: Sequence[str], delimiter: str, max_rows: int) -> tupl
         if len(rows) == max_rows:
             break
     return rows, ends
-
-
-def common_width(rows: Sequence[Row]) -> int:
-    """Return the most frequent number of cells, 1 for no rows."""
-    return Counter(map(len, rows)).most_common(1)[0][0] if rows else 1
-
-
-def find_delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that splits most rows alike, then into most numbers, then into most cells."""
-    best = max(DELIMITERS, key=lambda delimiter: _evenness(split_rows(lines, delimiter)))
-    return best if common_width(split_rows(lines, best)) > 1 else ","
-
-
-def _evenness(rows: Sequence[Row]) -> tuple[bool, float, float, int]:
-    width = common_width(rows)
-    if width < 2:
-        return (False, 0.0, 0.0, 0)
-    even = [row for row in rows if len(row) == width]
-    numbers = sum(bool(parts_of(cell.strip())) for row in even for cell in row)
-    share = numbers / (len(even) * width)
-    return (abs(len(rows[0]) - width) <= 1, round(len(even) / len(rows), 1), round(share, 2), width)
 
 
 def _comment_lines(lines: Sequence[str]) -> int:

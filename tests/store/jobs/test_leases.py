@@ -20,16 +20,16 @@ from tests.support.store import claim_job, make_progress, queue_job
 WORKER = WorkerId("wrk_1")
 
 
-def requeue_lapsed(tx: Tx) -> None:
-    """Release all jobs whose leases have lapsed."""
-    for lapsed in leases.lapsed(tx, limit=100):
-        leases.release_lapsed(tx, lapsed.lease)
+def requeue_expired(tx: Tx) -> None:
+    """Release all jobs whose leases have expired."""
+    for expired in leases.expired(tx, limit=100):
+        leases.release_expired(tx, expired.lease)
 
 
-def fail_lapsed(tx: Tx) -> None:
-    """Fail all jobs whose leases have lapsed."""
-    for lapsed in leases.lapsed(tx, limit=100):
-        leases.fail_lapsed(tx, lapsed.lease, {"code": "worker_lost"})
+def fail_expired(tx: Tx) -> None:
+    """Fail all jobs whose leases have expired."""
+    for expired in leases.expired(tx, limit=100):
+        leases.fail_expired(tx, expired.lease, {"code": "worker_lost"})
 
 
 def read(sessions: Sessions, job_id: str) -> Job:
@@ -110,7 +110,7 @@ def test_write_under_an_old_fence_changes_nothing(sessions: Sessions, write_name
     queue_job(sessions)
     job, lease = claim_job(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
-        requeue_lapsed(tx)
+        requeue_expired(tx)
     _, newer = claim_job(sessions)
     before = read(sessions, job.id).version
     with pytest.raises(LeaseLost), transaction(sessions) as tx:
@@ -181,31 +181,31 @@ def test_job_without_checkpoint_stays_bit_exact_on_another_worker(sessions: Sess
             leases.release(tx, Lease(job_id=JobId(job.id), fence=job.fence))
 
 
-def test_lapsed_job_is_requeued_and_its_attempt_charged(sessions: Sessions) -> None:
+def test_expired_job_is_requeued_and_its_attempt_charged(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim_job(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
-        requeue_lapsed(tx)
+        requeue_expired(tx)
     shown = read(sessions, job.id)
     assert (shown.state, shown.attempt, shown.worker_id) == ("queued", 1, None)
 
 
-def test_failed_lapsed_job_ends_with_its_error(sessions: Sessions) -> None:
+def test_failed_expired_job_ends_with_its_error(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim_job(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
-        fail_lapsed(tx)
+        fail_expired(tx)
     shown = read(sessions, job.id)
     assert (shown.state, shown.error, shown.worker_id) == ("failed", {"code": "worker_lost"}, None)
     assert shown.finished_at is not None
 
 
-def test_lapsed_job_with_a_requested_cancel_is_canceled(sessions: Sessions) -> None:
+def test_expired_job_with_a_requested_cancel_is_canceled(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim_job(sessions, lease_seconds=-1)
     with transaction(sessions) as tx:
         jobs.cancel(tx, DEFAULT_PROJECT, job.id)
-        requeue_lapsed(tx)
+        requeue_expired(tx)
     assert read(sessions, job.id).state == "canceled"
 
 
@@ -259,8 +259,8 @@ def count(sessions: Sessions, table: type[Base]) -> int:
 WITHOUT_A_WORKER = {
     "canceled in the queue": ("release", "cancel"),
     "canceled while paused": ("pause", "cancel"),
-    "canceled when it lapses": ("cancel", "lapse"),
-    "failed when it lapses": ("stop", "lapse"),
+    "canceled when its lease expires": ("cancel", "expire"),
+    "failed when its lease expires": ("stop", "expire"),
 }
 
 
@@ -275,7 +275,7 @@ def test_job_that_ends_without_a_worker_keeps_no_checkpoint_or_request(
         leases.add_checkpoint(tx, lease, blob.id, "here")
     acts = {
         "release": lambda tx: leases.release(tx, lease),
-        "lapse": fail_lapsed,
+        "expire": fail_expired,
         "pause": lambda tx: [jobs.pause(tx, DEFAULT_PROJECT, job.id), leases.pause(tx, lease)],
         "cancel": lambda tx: jobs.cancel(tx, DEFAULT_PROJECT, job.id),
         "stop": lambda tx: jobs.stop(tx, DEFAULT_PROJECT, job.id),
@@ -289,11 +289,11 @@ def test_job_that_ends_without_a_worker_keeps_no_checkpoint_or_request(
     assert count(sessions, Checkpoint) == count(sessions, Blob) == 0
 
 
-def test_job_with_a_valid_lease_is_not_lapsed(sessions: Sessions) -> None:
+def test_job_with_a_valid_lease_is_not_expired(sessions: Sessions) -> None:
     queue_job(sessions)
     job, _ = claim_job(sessions)
     with transaction(sessions) as tx:
-        requeue_lapsed(tx)
+        requeue_expired(tx)
     assert read(sessions, job.id).state == "running"
 
 
@@ -311,5 +311,5 @@ def test_leases_are_compared_by_the_clock_of_the_database(sessions: Sessions) ->
     job, _ = claim_job(sessions, lease_seconds=3600)
     with transaction(sessions) as tx:
         tx.execute(update(Job).values(lease_until=Job.updated_at - 1))
-        requeue_lapsed(tx)
+        requeue_expired(tx)
     assert read(sessions, job.id).state == "queued"

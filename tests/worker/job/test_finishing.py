@@ -72,4 +72,4 @@ def test_a_stopping_worker_does_not_wait_for_an_unreachable_database(
     worker.join(timeout=8)
     assert not worker.is_alive()
     postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    assert worker_fixture.job(job_id).state == "running"  # until its lease lapses
+    assert worker_fixture.job(job_id).state == "running"  # until its lease expires

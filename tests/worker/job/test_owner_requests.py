@@ -72,7 +72,7 @@ def test_a_paused_job_can_be_stopped_and_gets_a_model(worker_fixture: WorkerFixt
 
 
 def lose_worker(worker_fixture: WorkerFixture, worker: threading.Thread) -> None:
-    """Take the job from its worker as the scheduler does, but without waiting for the lease to lapse."""
+    """Take the job from its worker as the scheduler does, but without waiting for the lease to expire."""
     with transaction(worker_fixture.sessions) as tx:
         tx.execute(update(Job).values(state="paused", fence=Job.fence + 1, worker_id=None, lease_until=None))
     worker.join(timeout=10)  # so that it does not claim the job again

@@ -13,8 +13,8 @@ from store.tables import Base, Blob, IdempotencyKey, Worker
 from tests.support.worker_fixture import WorkerFixture
 from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
-from worker.maintenance.forgotten_workers import ForgottenWorkers
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
+from worker.maintenance.stale_workers import StaleWorkers
 
 Make = Callable[[type[Duty]], Duty]
 
@@ -81,8 +81,8 @@ def test_workers_unseen_for_a_day_are_deleted_up_to_the_limit(
         for number in range(3):
             tx.add(Worker(id=f"wrk_old_{number}", host="host", pid=1, seen_at=0))
         tx.add(Worker(id="wrk_recent", host="host", pid=1))
-    monkeypatch.setattr(ForgottenWorkers, "limit", 2)
-    duty = make(ForgottenWorkers)
+    monkeypatch.setattr(StaleWorkers, "limit", 2)
+    duty = make(StaleWorkers)
     left = []
     for _ in range(3):
         duty.run()

@@ -9,7 +9,7 @@ from store.artifacts import blobs
 from store.db.transaction import snapshot, transaction
 from store.tables import Blob, Worker
 from tests.support.worker_fixture import WorkerFixture
-from worker.maintenance.lapsed_leases import LapsedLeases
+from worker.maintenance.expired_leases import ExpiredLeases
 from worker.maintenance.scheduler import DUTIES, Scheduler
 
 
@@ -31,20 +31,20 @@ def test_duties_with_an_interval_wait_for_it(worker_fixture: WorkerFixture, monk
     scheduler = Scheduler(worker_fixture.sessions, worker_fixture.settings, clock=lambda: now[0])
     for now[0] in (0.0, 5.0, 599.0, 600.0):
         scheduler.run_due_duties()
-    assert (ran.count("LapsedLeases"), ran.count("ForgottenWorkers")) == (4, 2)
+    assert (ran.count("ExpiredLeases"), ran.count("StaleWorkers")) == (4, 2)
 
 
 def test_a_failing_duty_is_logged_and_the_others_run(
     worker_fixture: WorkerFixture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: LapsedLeases) -> None:
+    def fail(_: ExpiredLeases) -> None:
         raise OSError("no route to the database")
 
-    monkeypatch.setattr(LapsedLeases, "run", fail)
+    monkeypatch.setattr(ExpiredLeases, "run", fail)
     with transaction(worker_fixture.sessions) as tx:
         tx.add(Worker(id="wrk_old", host="host", pid=1, seen_at=0))
     with caplog.at_level(logging.WARNING):
         Scheduler(worker_fixture.sessions, worker_fixture.settings).run_due_duties()
-    assert "LapsedLeases failed and will run again: no route to the database" in caplog.text
+    assert "ExpiredLeases failed and will run again: no route to the database" in caplog.text
     with snapshot(worker_fixture.sessions) as tx:
         assert tx.get(Worker, "wrk_old") is None

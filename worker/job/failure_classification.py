@@ -6,7 +6,7 @@ import duckdb
 
 from store.db.database import is_statement_error, is_transient
 from store.errors import BlobDamaged
-from worker.job.initialization import InitialWeightsUnusable
+from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
 from worker.job.outcomes import Failed, Interrupted, Outcome
 

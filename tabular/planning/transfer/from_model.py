@@ -1,4 +1,4 @@
-"""Which layers a job takes over from a trained model: the first ones that are equal."""
+"""Which layers a job reuses from a trained model: the first ones that are equal."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from tabular.planning.plan import Plan
 from tabular.spec import InitFrom
 
 
-def take_from_model(init_from: InitFrom, model: ModelDescription, plan: Plan) -> PlannedInitialization:
-    """Return how many of the model's first layers are taken over, and whether its output layer is.
+def transfer_from_model(init_from: InitFrom, model: ModelDescription, plan: Plan) -> PlannedInitialization:
+    """Return how many of the model's first layers are reused, and whether its output layer is.
 
     Raises:
-        InvalidPlan: no layer can be taken over, or fewer than are to be frozen.
+        InvalidPlan: no layer can be reused, or fewer than are to be frozen.
     """
     equal = _equal_first_layers(plan.layers, model.layers)
     problems = []
@@ -25,7 +25,7 @@ def take_from_model(init_from: InitFrom, model: ModelDescription, plan: Plan) ->
     requested = NetworkLayers.of(plan.layers).requested_count(equal)
     if init_from.freeze_layers > requested:
         detail = (
-            f"Only {requested} layers are taken over from the base model; "
+            f"Only {requested} layers are reused from the base model; "
             f"{init_from.freeze_layers} cannot be frozen. Lower `freeze_layers`."
         )
         problems.append(PointedProblem(pointer="/init_from/freeze_layers", detail=detail))

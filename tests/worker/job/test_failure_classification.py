@@ -1,4 +1,4 @@
-"""Tests for worker/job/classification.py."""
+"""Tests for worker/job/failure_classification.py."""
 
 import logging
 
@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store.errors import BlobDamaged
-from worker.job.classification import classify
-from worker.job.initialization import InitialWeightsUnusable
+from worker.job.failure_classification import classify
+from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
 from worker.job.outcomes import Failed, Interrupted
 

@@ -21,10 +21,10 @@ POINTER = "/init_from/weights_id"
 IGNORED_SUFFIX = ".num_batches_tracked"  # a counter of PyTorch's batch norm that nothing here needs
 
 
-def take_from_weights(
+def transfer_from_weights(
     init_from: InitFrom, weights: WeightsDescription, plan: Plan, profile: Profile, report: PlanningReport
 ) -> PlannedInitialization:
-    """Return how many of the first layers are taken over, and whether the output layer is; warn of unused tensors.
+    """Return how many of the first layers are reused, and whether the output layer is; warn of unused tensors.
 
     Raises:
         InvalidPlan: nothing fits, or fewer layers than are to be frozen; lists every tensor that does not fit.

@@ -5,7 +5,7 @@ from store.jobs import workers
 from worker.maintenance.duty import TEN_MINUTES, Duty
 
 
-class ForgottenWorkers(Duty):
+class StaleWorkers(Duty):
     """Delete the rows of workers that ended without deleting them."""
 
     every_seconds = TEN_MINUTES
@@ -13,5 +13,5 @@ class ForgottenWorkers(Duty):
 
     def run(self) -> None:
         """Delete the next rows."""
-        with transaction(self.sessions, "forgotten_workers") as tx:
+        with transaction(self.sessions, "stale_workers") as tx:
             workers.delete_old(tx, self.limit)

@@ -1,4 +1,4 @@
-"""Complete a plan with what it takes over from its base, and with the layers that stay frozen."""
+"""Complete a plan with what it reuses from its base, and with the layers that stay frozen."""
 
 from engine.training.fine_tuning import tensor_names
 from tabular.planning.initialization import Initialization, ModelDescription
@@ -6,24 +6,24 @@ from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.report import PlanningReport
-from tabular.planning.takeover.from_model import take_from_model
-from tabular.planning.takeover.from_weights import take_from_weights
+from tabular.planning.transfer.from_model import transfer_from_model
+from tabular.planning.transfer.from_weights import transfer_from_weights
 from tabular.profile import Profile
 
 
-def take_over(initialization: Initialization | None, plan: Plan, profile: Profile) -> Plan:
+def plan_transfer(initialization: Initialization | None, plan: Plan, profile: Profile) -> Plan:
     """Return the plan with `init_from` and the frozen layers filled in, and further warnings.
 
     Raises:
-        InvalidPlan: nothing can be taken over, or fewer layers than are to be frozen.
+        InvalidPlan: nothing can be reused, or fewer layers than are to be frozen.
     """
     if initialization is None:
         return plan
     init_from, source, report = initialization.init_from, initialization.source, PlanningReport()
     if isinstance(source, ModelDescription):
-        taken = take_from_model(init_from, source, plan)
+        taken = transfer_from_model(init_from, source, plan)
     else:
-        taken = take_from_weights(init_from, source, plan, profile, report)
+        taken = transfer_from_weights(init_from, source, plan, profile, report)
     frozen = {*plan.training.frozen, *_frozen_layers(init_from.freeze_layers, plan)}
     training = plan.training.model_copy(update={"frozen": tuple(sorted(frozen))})
     warnings = (*plan.warnings, *report.warnings)

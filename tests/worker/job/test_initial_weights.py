@@ -1,4 +1,4 @@
-"""Tests for worker/job/initialization.py."""
+"""Tests for worker/job/initial_weights.py."""
 
 import pytest
 from sqlalchemy import delete
@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from store.db.transaction import transaction
 from store.tables import BlobChunk, Job, Model
 from tests.support.worker_fixture import WorkerFixture
-from worker.job.initialization import InitialWeightsUnusable, load_initial_weights
+from worker.job.initial_weights import InitialWeightsUnusable, load_initial_weights
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A job takes over a base model's features, and its first layers as far as they are equal."""
+"""A job reuses a base model's features, and its first layers as far as they are equal."""
 
 from typing import Any
 

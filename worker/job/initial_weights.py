@@ -30,7 +30,7 @@ class InitialWeightsUnusable(DataError):
 class InitialWeights:
     """Trained weights. `preprocessor` and `target` are those of their model, if they come with it, and are reused.
 
-    The first `layers` layers take over their weights; with `head` the output layer does, too.
+    The first `layers` layers start with these weights, and so does the output layer with `head`.
     """
 
     preprocessor: Preprocessor | None
