@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tabular.errors import InvalidDataset, Problem
 from tabular.profile import DataWarning
 from tabular.readers.csv.delimiter import DELIMITER_ROWS, common_width, find_delimiter, split_rows
 from tabular.readers.csv.header import Row
@@ -42,6 +43,7 @@ class Layout:
 
 def find_layout(source: Path, delimiter: str | None, max_rows: int) -> Layout:
     """Return the layout of a readable file that is not empty."""
+    csv.field_size_limit(SAMPLE_BYTES)  # a cell may be as long as the sample
     lines = first_lines(source)
     skip = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if hint := EXCEL_HINT.fullmatch(lines[skip]):
@@ -65,12 +67,19 @@ def find_layout(source: Path, delimiter: str | None, max_rows: int) -> Layout:
 
 
 def first_lines(source: Path) -> list[str]:
-    """Return the complete lines of the first megabyte."""
+    """Return the complete lines of the first megabyte.
+
+    Raises:
+        InvalidDataset: the first line is longer.
+    """
     with source.open("rb") as file:
         data = file.read(SAMPLE_BYTES)
         truncated = bool(file.read(1))
     lines = list(io.StringIO(data.decode("utf-8-sig", "ignore"), newline=""))
-    return lines[:-1] if truncated and len(lines) > 1 else lines
+    if truncated and len(lines) == 1:
+        detail = f"The first line has more than {SAMPLE_BYTES:,} bytes."
+        raise InvalidDataset([Problem(detail=detail, line=1, fix="Send a table whose rows end with line breaks.")])
+    return lines[:-1] if truncated else lines
 
 
 def _rows_with_ends(lines: Sequence[str], delimiter: str, max_rows: int) -> tuple[list[list[str]], list[int]]:

@@ -41,6 +41,13 @@ def test_at_most_a_hundred_problems_are_reported(problems: Refuser) -> None:
     assert len(problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n1\n" * 250)) == 100
 
 
+def test_very_long_cells_are_read_or_are_problems(read: Reader, problems: Refuser) -> None:
+    assert len(read('a,b\n1,"' + "x" * 300_000 + '"\n2,y\n').cells("b")[0]) == 300_000
+    assert problems('a,b\n1,"' + "x" * 300_000 + "\n2,y\n")
+    (found,) = problems("a" * 3_000_000 + ",b\n1,2\n2,3\n")
+    assert (found.line, "first line" in found.detail) == (1, True)
+
+
 def test_many_rows_of_the_same_wrong_length_are_one_problem(problems: Refuser) -> None:
     (found,) = problems("a,b\n" + "1,2\n" * 50 + "1,2,3\n" * 30)
     assert found.line == 52
