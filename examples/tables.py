@@ -3,7 +3,7 @@
     python examples/tables.py spirals > spirals.csv
     python examples/tables.py spirals --rows 500 --seed 1 > unseen.csv
 
-Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, shops, parts.
+Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, shops, parts, reviews.
 """
 
 import argparse
@@ -17,6 +17,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.generic]
 Table = dict[str, Array]  # column -> values
 
+PRAISE = ["great", "friendly", "fast", "delicious", "clean", "lovely"]
+COMPLAINTS = ["awful", "rude", "slow", "cold", "dirty", "noisy"]
+PLAIN_WORDS = ["the", "we", "food", "place", "was", "and", "but", "staff", "room", "table", "very", "again", "with"]
 RELATIONS = "father mother husband wife son daughter uncle aunt brother sister nephew niece".split()  # noqa: SIM905
 COUPLES = [(0, 1), (2, 3), (5, 4), (7, 6), (9, 8)]  # husband and wife, of twelve persons
 CHILDREN = {(0, 1): (5, 6), (2, 3): (7, 8), (7, 6): (10, 11)}
@@ -105,6 +108,21 @@ def parts(rows: int, seed: int) -> Table:
     return {"length": length, "width": width, "grade": grade, "price": price.round(2)}
 
 
+def reviews(rows: int, seed: int) -> Table:
+    """Reviews of restaurants, and whether the guest recommends them: this depends on three words and on the prices."""
+    rng = np.random.default_rng(seed)
+    praise = rng.integers(0, 2, (rows, 3))
+    telling = np.array([COMPLAINTS, PRAISE])[praise, rng.integers(0, len(PRAISE), (rows, 3))]
+    words = rng.permuted(np.concatenate([rng.choice(PLAIN_WORDS, (rows, 7)), telling], axis=1), axis=1)
+    price = rng.integers(0, 3, rows)
+    recommended = (2 * praise - 1).sum(axis=1) - 2 * (price - 1) > 0
+    return {
+        "review": np.array([" ".join(line) for line in words]),
+        "prices": np.array(["low", "medium", "high"])[price],
+        "recommended": np.array(["no", "yes"])[recommended.astype(int)],
+    }
+
+
 TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> function, default number of rows
     "xor": (xor, 4),
     "symmetry": (symmetry, 64),
@@ -115,6 +133,7 @@ TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> functi
     "sorting": (sorting, 3_000),
     "shops": (shops, 6_000),
     "parts": (parts, 1_000),
+    "reviews": (reviews, 3_000),
 }
 
 

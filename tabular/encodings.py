@@ -11,17 +11,27 @@ from typing import Literal
 
 from tabular.profile import Column, ColumnType
 
-Encoding = Literal["standardize", "robust", "quantile", "none", "one_hot", "embedding", "datetime"]
+Encoding = Literal[
+    "standardize", "robust", "quantile", "none", "one_hot", "ordinal", "embedding", "hashed_text", "datetime"
+]
 
 MAX_CATEGORIES = 100  # one-hot inputs of one column; rarer values share one
 MAX_EMBEDDED_CATEGORIES = 10_000  # of one column; rarer values share one
 MAX_DEFAULT_SIZE = 50  # numbers in an embedding whose size was not requested
+MAX_EMBEDDING_SIZE = 512
+MAX_ORDERED = 1_000  # categories of an ordinal column
+HASHED_SIZE = 256  # inputs of a text whose size was not requested
+MAX_HASHED_SIZE = 4_096
 CYCLES = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes a sine and a cosine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Width:
-    """How many inputs a column takes at most; for embeddings also their number (`embeddings`) and their `size`."""
+    """How many inputs a column takes at most.
+
+    size: the default of the feature's `size`, if it has one.
+    embeddings: their number, only for embeddings.
+    """
 
     inputs_at_most: int
     size: int | None = None
@@ -32,8 +42,10 @@ class Width:
 class EncodingRule:
     """What planning knows about an encoding.
 
+    default_for: the column types that have this encoding unless another is requested.
     width: of a column with an input for missing values, if it has missing values.
     indicator: whether missing values may have an input of their own.
+    max_size: the largest `size` that may be requested; None if the encoding has no size.
     max_categories: how many repeated values it can tell apart.
     """
 
@@ -41,7 +53,9 @@ class EncodingRule:
     types: frozenset[ColumnType]
     description: str
     width: Callable[[Column], Width]
+    default_for: frozenset[ColumnType] = frozenset()
     indicator: bool = True
+    max_size: int | None = None
     max_categories: int | None = None
 
 
@@ -72,6 +86,10 @@ def _embedding_width(column: Column) -> Width:
     return Width(inputs_at_most=1, size=default_size(embeddings), embeddings=embeddings)
 
 
+def _hashed_width(column: Column) -> Width:
+    return Width(inputs_at_most=HASHED_SIZE + _missing(column), size=HASHED_SIZE)
+
+
 def _datetime_width(column: Column) -> Width:
     return Width(inputs_at_most=1 + 2 * len(CYCLES) + _missing(column))
 
@@ -82,6 +100,7 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
         EncodingRule(
             name="standardize",
             types=frozenset({"number"}),
+            default_for=frozenset({"number"}),
             description="mean 0 and standard deviation 1 on the training rows",
             width=_number_width,
         ),
@@ -107,9 +126,16 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
         EncodingRule(
             name="one_hot",
             types=frozenset({"number", "category", "boolean", "text"}),
+            default_for=frozenset({"category", "boolean"}),
             description=f"one input for each of the {MAX_CATEGORIES} most frequent values",
             width=_one_hot_width,
             max_categories=MAX_CATEGORIES,
+        ),
+        EncodingRule(
+            name="ordinal",
+            types=frozenset({"category", "boolean"}),
+            description="the position of the category in `order`, from -1 to 1",
+            width=_number_width,
         ),
         EncodingRule(
             name="embedding",
@@ -117,11 +143,21 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             description=f"a learned embedding for each of the {MAX_EMBEDDED_CATEGORIES:,} most frequent values",
             width=_embedding_width,
             indicator=False,
+            max_size=MAX_EMBEDDING_SIZE,
             max_categories=MAX_EMBEDDED_CATEGORIES,
+        ),
+        EncodingRule(
+            name="hashed_text",
+            types=frozenset({"category", "text"}),
+            default_for=frozenset({"text"}),
+            description=f"words, pairs of words and character n-grams, hashed into `size` inputs ({HASHED_SIZE})",
+            width=_hashed_width,
+            max_size=MAX_HASHED_SIZE,
         ),
         EncodingRule(
             name="datetime",
             types=frozenset({"datetime"}),
+            default_for=frozenset({"datetime"}),
             description="years since the mean, and the positions in the month, weekday and hour cycles",
             width=_datetime_width,
         ),
@@ -131,4 +167,5 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
 
 def fitting_encodings(kind: ColumnType) -> tuple[Encoding, ...]:
     """Return the encodings that fit a column type; the first is the default."""
-    return tuple(rule.name for rule in ENCODINGS.values() if kind in rule.types)
+    fitting = (rule for rule in ENCODINGS.values() if kind in rule.types)
+    return tuple(rule.name for rule in sorted(fitting, key=lambda rule: kind not in rule.default_for))

@@ -4,10 +4,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from tabular.encodings import ENCODINGS, MAX_DEFAULT_SIZE, Encoding, fitting_encodings
+from tabular.encodings import (
+    ENCODINGS,
+    HASHED_SIZE,
+    MAX_DEFAULT_SIZE,
+    MAX_EMBEDDING_SIZE,
+    MAX_HASHED_SIZE,
+    MAX_ORDERED,
+    Encoding,
+    fitting_encodings,
+)
 from tabular.profile import COLUMN_TYPES
 
-MAX_SIZE = 512  # of an embedding
 MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
@@ -45,10 +53,16 @@ class FeatureSpec(BaseModel):
     size: int | None = Field(
         None,
         ge=1,
-        le=MAX_SIZE,
+        le=MAX_HASHED_SIZE,
         strict=True,
-        description="Size of an embedding; only for the encoding `embedding`. "
-        f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}.",
+        description=f"For the encoding `embedding`: numbers in an embedding, at most {MAX_EMBEDDING_SIZE}. "
+        f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}. "
+        f"For `hashed_text`: the number of inputs. Null: {HASHED_SIZE}. Other encodings have no size.",
+    )
+    order: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_ORDERED)] | None = Field(
+        None,
+        description="Only for the encoding `ordinal`: all categories of the column, from the lowest to the highest. "
+        "Null: sorted by the alphabet.",
     )
     missing_indicator: bool | None = Field(
         None,

@@ -66,6 +66,7 @@ def _feature(column: dict[str, Any]) -> FeatureSpec:
         encoding=column["encoding"],
         size=column.get("size"),
         missing_indicator=column.get("indicator"),
+        order=tuple(column["categories"]) if column["encoding"] == "ordinal" else None,
     )
 
 

@@ -6,22 +6,31 @@ from typing import Any, get_args
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
 from tabular.preprocessing.datetimes import DatetimeEncoder
+from tabular.preprocessing.hashed_text import HashedTextEncoder
 from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.ordinal import OrdinalEncoder
 from tabular.preprocessing.robust import QuantileEncoder, RobustEncoder
 from tabular.table import TableColumn
 
 ColumnEncoder = StandardizeEncoder | RobustEncoder | QuantileEncoder | RawEncoder | OneHotEncoder | DatetimeEncoder
-Encoder = ColumnEncoder | EmbeddingEncoder
+Encoder = ColumnEncoder | OrdinalEncoder | HashedTextEncoder | EmbeddingEncoder
 
 COLUMN_ENCODERS: dict[str, type[ColumnEncoder]] = {kind.encoding: kind for kind in get_args(ColumnEncoder)}
-ENCODERS: dict[str, type[Encoder]] = {**COLUMN_ENCODERS, EmbeddingEncoder.encoding: EmbeddingEncoder}
+ENCODERS: dict[str, type[Encoder]] = {kind.encoding: kind for kind in get_args(Encoder)}
 
 
 def fit_encoder(feature: FeaturePlan, column: TableColumn) -> Encoder:
     """Return the feature's encoder, fitted on the training rows of its column."""
-    if feature.size is not None and feature.vectors is not None:
-        return EmbeddingEncoder.fit(column, feature.size, feature.vectors)
-    return COLUMN_ENCODERS[feature.encoding].fit(column, indicator=feature.missing_indicator)
+    indicator = feature.missing_indicator
+    match feature:
+        case FeaturePlan(encoding="embedding", size=int(size), vectors=int(embeddings)):
+            return EmbeddingEncoder.fit(column, size, embeddings)
+        case FeaturePlan(encoding="hashed_text", size=int(size)):
+            return HashedTextEncoder.fit(column, size=size, indicator=indicator)
+        case FeaturePlan(encoding="ordinal"):
+            return OrdinalEncoder.fit(column, order=feature.order, indicator=indicator)
+        case _:
+            return COLUMN_ENCODERS[feature.encoding].fit(column, indicator=indicator)
 
 
 def read_encoder(encoding: str, fitted: dict[str, Any]) -> Encoder:

@@ -27,7 +27,7 @@ def test_numbers_are_standardized_and_labels_one_hot_by_default() -> None:
         "category": "one_hot",
         "boolean": "one_hot",
         "datetime": "datetime",
-        "text": "one_hot",
+        "text": "hashed_text",
     }
 
 
@@ -39,6 +39,8 @@ def test_numbers_are_standardized_and_labels_one_hot_by_default() -> None:
         ("quantile", 2),
         ("none", 2),
         ("one_hot", 6),
+        ("ordinal", 2),
+        ("hashed_text", 257),
         ("embedding", 1),
         ("datetime", 8),
     ],

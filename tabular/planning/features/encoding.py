@@ -46,27 +46,23 @@ def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = N
     """Return the feature with the options that were requested for it."""
     rule = ENCODINGS[encoding]
     width = rule.width(column)
-    indicator = requested.missing_indicator if requested else None
-    added = 0 if indicator is None else int(indicator) - int(column.missing > 0)
+    requested = requested or FeatureSpec(column=column.name)
+    indicator, size = requested.missing_indicator, requested.size or width.size
+    inputs = width.inputs_at_most
+    if encoding == "hashed_text" and size and width.size:
+        inputs += size - width.size
+    if indicator is not None:
+        inputs += int(indicator) - int(column.missing > 0)
     return FeaturePlan(
         column=column.name,
         type=column.type,
         encoding=encoding,
-        inputs_at_most=width.inputs_at_most + added,
-        size=(requested.size if requested else None) or width.size,
+        inputs_at_most=inputs,
+        size=size,
         vectors=width.embeddings,
         missing_indicator=indicator,
+        order=requested.order,
     )
-
-
-def check_options(pointer: str, feature: FeatureSpec, encoding: Encoding, report: PlanningReport) -> None:
-    """Report options that the encoding of a requested feature does not have."""
-    if feature.size is not None and encoding != "embedding":
-        detail = f'{encoding} has no size. Leave `size` out or request "encoding": "embedding".'
-        report.reject(f"{pointer}/size", detail)
-    if feature.missing_indicator is not None and not ENCODINGS[encoding].indicator:
-        detail = f"{encoding} has no indicator: missing values have an embedding of their own. Leave it out."
-        report.reject(f"{pointer}/missing_indicator", detail)
 
 
 def warn_of_rare_values(profile: Profile, feature: FeaturePlan, report: PlanningReport) -> None:

@@ -9,7 +9,8 @@ from tabular.profile import ColumnType
 class FeaturePlan(BaseModel):
     """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
 
-    Only for embeddings: `size`, the numbers in one embedding, and `vectors`, how many embeddings there are.
+    `size`: the numbers in one embedding, or the inputs that a text is hashed into. `vectors`: how many embeddings there
+    are. `order`: the categories of an ordinal column; None: sorted.
     `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
     """
 
@@ -21,6 +22,7 @@ class FeaturePlan(BaseModel):
     size: int | None = None
     vectors: int | None = None
     missing_indicator: bool | None = None
+    order: tuple[str, ...] | None = None
     inputs_at_most: int
 
     @property

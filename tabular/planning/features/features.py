@@ -5,8 +5,10 @@ from collections.abc import Collection
 
 from tabular.encodings import Encoding, fitting_encodings
 from tabular.names import suggest_name
-from tabular.planning.features.encoding import check_options, choose_encoding, encode, warn_of_rare_values
+from tabular.planning.features.encoding import choose_encoding, encode, warn_of_rare_values
 from tabular.planning.features.feature_plan import FeaturePlan
+from tabular.planning.features.options import check_options
+from tabular.planning.initialization import ModelDescription
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse, PlanRequest
 from tabular.profile import Column, Profile
@@ -89,11 +91,13 @@ def is_identifier(column: Column, rows: int) -> bool:
 
 
 class _RequestedFeatures:
-    """Plans the features that a request names, and reports every one that cannot be used."""
+    """Plans the features that a request or its base model names, and reports every one that cannot be used."""
 
     def __init__(self, profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
         self._profile, self._request, self._report = profile, request, report
         self._first_use: dict[str, int] = {}
+        base = request.initialization
+        self._from_base = base is not None and isinstance(base.source, ModelDescription)  # its encoders are kept
 
     def plan(self) -> tuple[FeaturePlan, ...]:
         """Return the features that can be used, in the requested order."""
@@ -109,7 +113,8 @@ class _RequestedFeatures:
             return None
         self._first_use[feature.column] = index
         encoding = feature.encoding or choose_encoding(column, self._request.input_use, self._report)
-        check_options(pointer, feature, encoding, self._report)
+        if not self._from_base:
+            check_options(pointer, column, feature, encoding, self._report)
         return self._fit(pointer, column, encoding, feature)
 
     def _name_problem(self, name: str) -> str | None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from examples.tables import make_table
 from tests.support.api import train, upload
+from tests.support.example_service import csv
 
 Work = Callable[[], None]
 
@@ -23,8 +25,8 @@ def table(*, rows: int = 200, outlier: str = "", missing: bool = True) -> str:
     return "\n".join(lines) + "\n"
 
 
-def job_on(client: TestClient, work: Work, csv: str, **body: Any) -> dict[str, Any]:
-    return train(client, work, {"dataset_id": upload(client, csv)["id"], "target": "y", **body})
+def job_on(client: TestClient, work: Work, text: str, **body: Any) -> dict[str, Any]:
+    return train(client, work, {"dataset_id": upload(client, text)["id"], "target": "y", **body})
 
 
 def predict(client: TestClient, job: dict[str, Any], *rows: dict[str, Any]) -> list[float]:
@@ -48,10 +50,38 @@ def test_an_absurd_value_is_scaled_robustly_and_reported(client: TestClient, wor
     assert not [warning for warning in again["warnings"] if warning["code"] == "robust_scaling"]
 
 
+def test_ordered_categories_and_texts_are_predicted_and_fine_tuned(client: TestClient, work: Work) -> None:
+    features = [
+        {"column": "review", "size": 32},
+        {"column": "prices", "encoding": "ordinal", "order": ["low", "medium", "high"]},
+    ]
+    body = {"target": "recommended", "features": features, "training": {"epochs": 3}}
+    job = job_on(client, work, csv(make_table("reviews", 300)), **body)
+    assert [feature["encoding"] for feature in job["spec"]["features"]] == ["hashed_text", "ordinal"]
+    model = client.get(job["links"]["model"]).json()
+    assert model["architecture"]["input_names"] == [*(f"review hash {place}" for place in range(32)), "prices"]
+    assert model["parameters"] == job["estimate"]["parameters"]
+    rows = [{"review": "great food", "prices": "low"}, {"review": None, "prices": "unknown"}, {}]
+    response = client.post(f"{job['links']['model']}/predictions", json={"rows": rows})
+    assert [sorted(answer["probabilities"]) for answer in response.json()["predictions"]] == [["no", "yes"]] * 3
+    tuned = job_on(
+        client,
+        work,
+        csv(make_table("reviews", 100, seed=1)).replace("medium", "moderate"),  # unknown to the base model
+        target="recommended",
+        init_from={"model_id": model["id"]},
+        training={"epochs": 1},
+    )
+    assert tuned["spec"]["features"][1]["order"] == ["low", "medium", "high"]
+    assert tuned["estimate"]["parameters"] == model["parameters"]
+
+
 @pytest.mark.parametrize("encoding", ["robust", "quantile"])
 def test_a_model_with_a_scaled_number_predicts_and_is_fine_tuned(client: TestClient, work: Work, encoding: str) -> None:
     features = [{"column": "x", "encoding": encoding, "missing_indicator": True}, {"column": "z", "encoding": encoding}]
-    job = job_on(client, work, table(), features=features, model={"layers": [{"type": "dense", "units": 4}]})
+    training = {"epochs": 10, "optimizer": {"type": "adam", "learning_rate": 0.03}}
+    layers = [{"type": "dense", "units": 4}]
+    job = job_on(client, work, table(), features=features, model={"layers": layers}, training=training)
     model = client.get(job["links"]["model"]).json()
     assert model["architecture"]["input_names"] == ["x", "x is missing", "z", "z is missing"]
     low, high, missing = predict(client, job, {"x": -1, "z": 0}, {"x": "1", "z": "0"}, {"x": None})

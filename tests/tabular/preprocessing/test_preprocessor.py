@@ -11,8 +11,11 @@ from tabular.errors import InvalidRows
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
 from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.hashed_text import HashedTextEncoder
 from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.ordinal import OrdinalEncoder
 from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
+from tabular.preprocessing.robust import QuantileEncoder, RobustEncoder
 from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
 from tests.support.reading import Read, Reader
@@ -104,12 +107,21 @@ def test_any_fitted_columns_survive_json_and_give_finite_inputs(rows: list[tuple
         columns=(
             FittedColumn(name="number", type="number", encoder=StandardizeEncoder.fit(amounts)),
             FittedColumn(name="name", type="category", encoder=OneHotEncoder.fit(names)),
+            FittedColumn(name="robust", type="number", encoder=RobustEncoder.fit(amounts)),
+            FittedColumn(name="rank", type="number", encoder=QuantileEncoder.fit(amounts)),
+            FittedColumn(name="size", type="category", encoder=OrdinalEncoder.fit(names, order=("b", "a"))),
+            FittedColumn(name="note", type="text", encoder=HashedTextEncoder.fit(names, size=3)),
             FittedColumn(name="code", type="category", encoder=EmbeddingEncoder.fit(names, size=2, embeddings=3)),
         )
     )
     assert Preprocessor.from_json(json.loads(json.dumps(preprocessor.to_json(), allow_nan=False))) == preprocessor
     table = table_from_rows(
-        [{"number": row[0], "name": row[1], "code": row[1]} for row in rows], preprocessor.input_columns
+        [
+            dict.fromkeys(("number", "robust", "rank"), row[0])
+            | dict.fromkeys(("name", "size", "note", "code"), row[1])
+            for row in rows
+        ],
+        preprocessor.input_columns,
     )
     x = preprocessor.transform(table)
     assert x.shape == (len(rows), preprocessor.width)

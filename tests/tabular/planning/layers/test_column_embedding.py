@@ -94,7 +94,7 @@ def test_features_that_cannot_be_embedded_are_reported_together() -> None:
     assert 'request "encoding": "embedding"' in found[1][1]
 
 
-@pytest.mark.parametrize("size", [0, 513, 2.5, "8"])
+@pytest.mark.parametrize("size", [0, 4_097, 2.5, "8"])
 def test_sizes_out_of_range_are_rejected(size: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         FeatureSpec.model_validate({"column": "zip", "encoding": "embedding", "size": size})

@@ -1,0 +1,76 @@
+"""Check the options of a requested feature: `size`, `missing_indicator` and `order`."""
+
+import json
+from collections.abc import Sequence
+
+from tabular.encodings import ENCODINGS, MAX_ORDERED, Encoding, fitting_encodings
+from tabular.planning.report import PlanningReport
+from tabular.profile import Column
+from tabular.spec import FeatureSpec
+
+MAX_LISTED = 5  # values in one sentence
+
+
+def check_options(
+    pointer: str, column: Column, feature: FeatureSpec, encoding: Encoding, report: PlanningReport
+) -> None:
+    """Report options that do not fit the encoding or the column of a requested feature."""
+    _check_size(f"{pointer}/size", feature.size, encoding, report)
+    if feature.missing_indicator is not None and not ENCODINGS[encoding].indicator:
+        detail = f"{encoding} has no indicator: missing values have an embedding of their own. Leave it out."
+        report.reject(f"{pointer}/missing_indicator", detail)
+    if encoding != "ordinal":
+        if feature.order is not None:
+            detail = f'{encoding} has no order. Leave `order` out or request "encoding": "ordinal".'
+            report.reject(f"{pointer}/order", detail)
+    elif feature.order is not None:
+        _check_order(f"{pointer}/order", column, feature.order, report)
+    elif encoding in fitting_encodings(column.type):
+        _check_sorted(f"{pointer}/encoding", column, report)
+
+
+def _check_size(pointer: str, size: int | None, encoding: Encoding, report: PlanningReport) -> None:
+    most = ENCODINGS[encoding].max_size
+    if size is None:
+        return
+    if most is None:
+        detail = f'{encoding} has no size. Leave `size` out or request "encoding": "embedding" or "hashed_text".'
+        report.reject(pointer, detail)
+    elif size > most:
+        report.reject(pointer, f"The size of {encoding} is at most {most}, not {size}.")
+
+
+def _check_order(pointer: str, column: Column, order: Sequence[str], report: PlanningReport) -> None:
+    if len(set(order)) < len(order):
+        repeated = sorted({value for value in order if order.count(value) > 1})
+        report.reject(pointer, f"{_listed(repeated)} is listed more than once. List every category once.")
+    absent = [entry.value for entry in column.top or () if entry.value not in order]
+    if absent:
+        detail = f"{column.name!r} has values that are not listed: {_listed(absent)}. List every category."
+        report.reject(pointer, detail)
+
+
+def _check_sorted(pointer: str, column: Column, report: PlanningReport) -> None:
+    """Report a column with too many categories, and warn that categories are sorted by the alphabet."""
+    if column.distinct > MAX_ORDERED:
+        detail = f"{column.name!r} has {column.distinct:,} categories; ordinal takes at most {MAX_ORDERED:,}."
+        report.reject(pointer, f"{detail} Use one_hot or embedding.")
+    elif column.type != "boolean":
+        _warn_of_sorting(column, report)
+
+
+def _warn_of_sorting(column: Column, report: PlanningReport) -> None:
+    categories = sorted(entry.value for entry in column.top or ())
+    detail = f"The categories of {column.name!r} are in alphabetical order"
+    fix = f'If this is not their order, list all {column.distinct:,} categories in "order", from low to high.'
+    if len(categories) == column.distinct:
+        detail += f": {_listed(categories)}"
+        example = {"column": column.name, "encoding": "ordinal", "order": categories}
+        shown = json.dumps(example, ensure_ascii=False)
+        fix = f"If this is not their order, list them from low to high, instead of as here: {shown}."
+    report.warn("alphabetical_order", f"{detail}.", column=column.name, fix=fix)
+
+
+def _listed(values: Sequence[str]) -> str:
+    more = " …" if len(values) > MAX_LISTED else ""
+    return f"{', '.join(map(repr, values[:MAX_LISTED]))}{more}"
