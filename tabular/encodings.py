@@ -1,7 +1,7 @@
 """The registry of encodings: which column types each fits, and how many numbers it takes at most.
 
 To add an encoding: name it in `Encoding`, add an `EncodingRule` here, and write its encoder in
-`tabular/preprocessing/` with an entry in `tabular/preprocessing/encoders.py`.
+`tabular/preprocessing/encoders/` with an entry in `registry.py` there.
 """
 
 import math

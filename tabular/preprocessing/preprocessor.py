@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.planning.plan import Plan
-from tabular.preprocessing.categorical import EmbeddingEncoder
-from tabular.preprocessing.encoders import Encoder, fit_encoder, read_encoder
+from tabular.preprocessing.encoders.categorical import EmbeddingEncoder
+from tabular.preprocessing.encoders.registry import Encoder, fit_encoder, read_encoder
 from tabular.profile import ColumnType
 from tabular.reading import InputColumn
 from tabular.table import Table

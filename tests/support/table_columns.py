@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tabular.preprocessing.encoders import Encoder
+from tabular.preprocessing.encoders.registry import Encoder
 from tabular.table import TableColumn
 
 

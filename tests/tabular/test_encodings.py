@@ -3,7 +3,7 @@
 import pytest
 
 from tabular.encodings import ENCODINGS, Encoding, default_size, fitting_encodings, repeated_values
-from tabular.preprocessing.encoders import ENCODERS
+from tabular.preprocessing.encoders.registry import ENCODERS
 from tabular.profile import COLUMN_TYPES, Column, ColumnType
 
 

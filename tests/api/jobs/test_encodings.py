@@ -61,7 +61,7 @@ def test_ordered_categories_and_texts_are_predicted_and_fine_tuned(client: TestC
     model = client.get(job["links"]["model"]).json()
     assert model["architecture"]["input_names"] == [*(f"review hash {place}" for place in range(32)), "prices"]
     assert model["parameters"] == job["estimate"]["parameters"]
-    rows = [{"review": "great food", "prices": "low"}, {"review": None, "prices": "unknown"}, {}]
+    rows = [{"review": "great food", "prices": "low"}, {"review": None, "prices": "unknown"}, {"prices": "high"}]
     response = client.post(f"{job['links']['model']}/predictions", json={"rows": rows})
     assert [sorted(answer["probabilities"]) for answer in response.json()["predictions"]] == [["no", "yes"]] * 3
     tuned = job_on(

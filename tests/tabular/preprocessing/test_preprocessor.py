@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tabular.errors import InvalidRows
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
-from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
-from tabular.preprocessing.hashed_text import HashedTextEncoder
-from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
-from tabular.preprocessing.ordinal import OrdinalEncoder
+from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.encoders.hashed_text import HashedTextEncoder
+from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.encoders.ordinal import OrdinalEncoder
+from tabular.preprocessing.encoders.robust import QuantileEncoder, RobustEncoder
 from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
-from tabular.preprocessing.robust import QuantileEncoder, RobustEncoder
 from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
 from tests.support.reading import Read, Reader

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.preprocessing.text_hashing import MAX_CHARACTERS, TextHasher
+from tabular.preprocessing.encoders.text_hashing import MAX_CHARACTERS, TextHasher
 
 
 def similarity(first: str, second: str) -> float:

@@ -1,6 +1,6 @@
 """Encoders for numbers with outliers: robust scaling, and quantiles mapped to a normal distribution.
 
-An encoder has the methods described in `tabular.preprocessing.numeric`.
+An encoder has the methods described in `tabular.preprocessing.encoders.numeric`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.statistics import median_of
 from tabular.table import TableColumn
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncoder
 from tests.support.table_columns import encode, numbers
 
 

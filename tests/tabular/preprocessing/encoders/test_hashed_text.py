@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from examples.tables import PLAIN_WORDS, PRAISE, make_table
-from tabular.preprocessing.hashed_text import MAX_INPUT, HashedTextEncoder
+from tabular.preprocessing.encoders.hashed_text import MAX_INPUT, HashedTextEncoder
 from tests.support.reading import Reader
 from tests.support.table_columns import encode, labels
 from tests.support.tabular_jobs import csv, train_job

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tabular.preprocessing.categorical import OneHotEncoder
-from tabular.preprocessing.datetimes import DatetimeEncoder
-from tabular.preprocessing.encoders import ColumnEncoder
-from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
-from tabular.preprocessing.robust import QuantileEncoder, RobustEncoder
+from tabular.preprocessing.encoders.categorical import OneHotEncoder
+from tabular.preprocessing.encoders.datetimes import DatetimeEncoder
+from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.encoders.registry import ColumnEncoder
+from tabular.preprocessing.encoders.robust import QuantileEncoder, RobustEncoder
 from tabular.table import TableColumn
 from tests.support.table_columns import encode, labels, numbers
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
 from tests.support.table_columns import encode, labels, numbers
 
 

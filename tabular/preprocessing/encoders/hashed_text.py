@@ -1,4 +1,4 @@
-"""The encoder for free text; an encoder has the methods described in `tabular.preprocessing.numeric`."""
+"""The encoder for free text; an encoder has the methods described in `tabular.preprocessing.encoders.numeric`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.indicators import has_indicator
-from tabular.preprocessing.text_hashing import TextHasher
+from tabular.preprocessing.encoders.indicators import has_indicator
+from tabular.preprocessing.encoders.text_hashing import TextHasher
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]

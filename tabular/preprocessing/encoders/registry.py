@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 from tabular.planning.features.feature_plan import FeaturePlan
-from tabular.preprocessing.categorical import EmbeddingEncoder, OneHotEncoder
-from tabular.preprocessing.datetimes import DatetimeEncoder
-from tabular.preprocessing.hashed_text import HashedTextEncoder
-from tabular.preprocessing.numeric import RawEncoder, StandardizeEncoder
-from tabular.preprocessing.ordinal import OrdinalEncoder
-from tabular.preprocessing.robust import QuantileEncoder, RobustEncoder
+from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.encoders.datetimes import DatetimeEncoder
+from tabular.preprocessing.encoders.hashed_text import HashedTextEncoder
+from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncoder
+from tabular.preprocessing.encoders.ordinal import OrdinalEncoder
+from tabular.preprocessing.encoders.robust import QuantileEncoder, RobustEncoder
 from tabular.table import TableColumn
 
 ColumnEncoder = StandardizeEncoder | RobustEncoder | QuantileEncoder | RawEncoder | OneHotEncoder | DatetimeEncoder

@@ -1,4 +1,4 @@
-"""The encoder for dates and times; an encoder has the methods described in `tabular.preprocessing.numeric`."""
+"""The encoder for dates and times; an encoder has the methods described in `tabular.preprocessing.encoders.numeric`."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import CYCLES, Encoding
-from tabular.preprocessing.indicators import has_indicator
-from tabular.preprocessing.numeric import MAX_STANDARDIZED
+from tabular.preprocessing.encoders.indicators import has_indicator
+from tabular.preprocessing.encoders.numeric import MAX_STANDARDIZED
 from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
 

@@ -1,4 +1,4 @@
-"""The encoder for ordered categories; an encoder has the methods described in `tabular.preprocessing.numeric`."""
+"""The encoder for ordered categories; it has the methods described in `tabular.preprocessing.encoders.numeric`."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.categorical import label_codes
-from tabular.preprocessing.indicators import has_indicator
+from tabular.preprocessing.encoders.categorical import label_codes
+from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]

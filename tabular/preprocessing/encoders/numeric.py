@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.statistics import mean_and_stddev, median_of
 from tabular.table import TableColumn
 

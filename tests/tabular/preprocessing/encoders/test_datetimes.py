@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.preprocessing.datetimes import DatetimeEncoder
+from tabular.preprocessing.encoders.datetimes import DatetimeEncoder
 from tabular.table import TableColumn
 from tests.support.table_columns import encode
 

@@ -1,7 +1,7 @@
 """Encoders for categories: one input per category, or the number that an embedding layer looks up.
 
 They take strings, and numbers that stand for categories. An encoder has the methods described in
-`tabular.preprocessing.numeric`.
+`tabular.preprocessing.encoders.numeric`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import MAX_CATEGORIES, Encoding
-from tabular.preprocessing.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]

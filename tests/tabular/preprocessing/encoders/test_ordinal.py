@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.preprocessing.ordinal import OrdinalEncoder
+from tabular.preprocessing.encoders.ordinal import OrdinalEncoder
 from tests.support.table_columns import encode, labels
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.preprocessing.robust import MAX_POINTS, QuantileEncoder, RobustEncoder
+from tabular.preprocessing.encoders.robust import MAX_POINTS, QuantileEncoder, RobustEncoder
 from tests.support.table_columns import encode, numbers
 
 

@@ -1,0 +1,1 @@
+"""Encoders: from a table column to network inputs."""
