@@ -21,7 +21,7 @@ from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
 from tabular.planning.transfer.defaults import with_base_defaults
 from tabular.planning.transfer.transfer import plan_transfer
-from tabular.planning.validation import group_column, plan_validation
+from tabular.planning.validation import advise_split, group_column, plan_validation
 from tabular.profile import Profile
 
 
@@ -77,6 +77,7 @@ def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport
 
 
 def _with_validation(profile: Profile, request: PlanRequest, targets: Targets, report: PlanningReport) -> PlanRequest:
+    advise_split(profile, request, report)
     validation = plan_validation(profile, request.training.validation, targets, report)
     return replace(request, training=request.training.model_copy(update={"validation": validation}))
 

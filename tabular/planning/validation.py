@@ -10,6 +10,10 @@ from tabular.planning.targets.targets import Targets
 from tabular.profile import Column, Profile
 
 POINTER = "/training/validation/column"
+ADVICE = {  # by the code of a data set's warning
+    "time_ordered": "the rows are in the order of {!r}. Later rows may be predicted worse than the evaluation says",
+    "repeated_groups": "many rows share a value of {!r}. New groups may be predicted worse than the evaluation says",
+}
 TIME_TYPES = ("datetime", "number")
 
 
@@ -27,6 +31,17 @@ def group_column(profile: Profile, request: PlanRequest, report: PlanningReport)
             fix=f'To use it anyway, list it in "features": {{"column": "{name}"}}.',
         )
     return (name,)
+
+
+def advise_split(profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
+    """Repeat what the upload noticed about time order and groups, if the request leaves the split to the default."""
+    validation = request.training.validation
+    if validation.by is not None or validation.fraction == 0:
+        return
+    for warning in profile.warnings:
+        if warning.code in ADVICE and warning.column is not None and warning.column not in request.targets:
+            detail = f"Held-out rows are chosen at random, but {ADVICE[warning.code].format(warning.column)}."
+            report.warn(warning.code, detail, column=warning.column, fix=warning.fix)
 
 
 def plan_validation(

@@ -9,8 +9,10 @@ import numpy.typing as npt
 from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
 from tabular.preprocessing.held_out import describe_held_out, hold_out
+from tabular.preprocessing.leakage import leaking_features
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
+from tabular.profile import DataWarning
 from tabular.table import Table
 
 Array = npt.NDArray[Any]
@@ -24,7 +26,7 @@ class TrainingArrays:
 
     `training_rows`, `validation_rows`: ascending row numbers in the table, (n,) int64. `sample_weights`,
     `validation_sample_weights`: (n,) float64 above 0; None if all rows count the same. `held_out`: how the validation
-    rows were chosen, as JSON values.
+    rows were chosen, as JSON values. `warnings`: what only a look at the rows shows.
     """
 
     preprocessor: Preprocessor
@@ -38,6 +40,7 @@ class TrainingArrays:
     validation_y: Array
     validation_sample_weights: Floats | None
     held_out: dict[str, Any]
+    warnings: tuple[DataWarning, ...]
 
 
 def required_columns(plan: Plan) -> list[str]:
@@ -75,6 +78,7 @@ def make_training_arrays(
         validation_y=target.transform(table, validation, dtype=dtype),
         validation_sample_weights=_sample_weights(table, plan, validation),
         held_out=describe_held_out(table, plan, validation),
+        warnings=tuple(leaking_features(table, plan, training)),
     )
 
 

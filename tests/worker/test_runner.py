@@ -63,6 +63,13 @@ def test_an_evaluation_says_which_rows_were_held_out(worker_fixture: WorkerFixtu
     assert (evaluation["validation"]["by"], evaluation["validation"]["column"]) == ("time", "length")
 
 
+def test_a_feature_that_alone_predicts_the_target_is_reported(worker_fixture: WorkerFixture) -> None:
+    header, *lines = flowers(200).splitlines()
+    copied = "\n".join([f"{header},copy", *(f"{line},{line.rsplit(',', 1)[1].upper()}" for line in lines)])
+    job = worker_fixture.train(worker_fixture.upload(copied), training={"epochs": 1})
+    assert [warning["column"] for warning in job.warnings if warning["code"] == "leakage"] == ["copy"]
+
+
 def test_a_job_without_validation_rows_has_no_evaluation(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload(), training={"epochs": 2, "validation": {"fraction": 0}})
     worker_fixture.run_all()

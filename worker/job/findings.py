@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from engine.diagnostics.findings import Finding, find
@@ -40,6 +41,12 @@ class RunDiagnosis:
         self._reported |= {finding.code for finding in findings}
         self._due_at = began + (time.monotonic() - began) / MAX_TIME_SHARE
         return [_warning(finding, self._history[-1].epoch) for finding in findings]
+
+
+def new_data_warnings(loaded: LoadedJob, reported: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the rows show, without the warnings that an earlier attempt reported."""
+    known = {(warning["code"], warning["column"]) for warning in reported}
+    return [asdict(warning) for warning in loaded.warnings if (warning.code, warning.column) not in known]
 
 
 def class_counts(loaded: LoadedJob) -> tuple[int, ...]:

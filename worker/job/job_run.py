@@ -12,7 +12,7 @@ from store.tables import Job
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 from worker.job import learning_rate
-from worker.job.findings import RunDiagnosis, class_counts, layer_sizes
+from worker.job.findings import RunDiagnosis, class_counts, layer_sizes, new_data_warnings
 from worker.job.finite_json import finite
 from worker.job.loading import LoadedJob
 from worker.job.model_artifacts import in_target_units, model_columns, store_weights
@@ -64,6 +64,7 @@ class JobRun:
     def _train(self, loaded: LoadedJob) -> Outcome:
         state, training = loaded.state, loaded.plan.training
         self._recorder.resume(state.epoch, _best(loaded))
+        self._recorder.add_warnings(new_data_warnings(loaded, self._job.warnings))
         diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
         if outcome := self._between_batches(loaded):
             return outcome

@@ -27,6 +27,7 @@ from tabular.planning.serialization import from_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays, required_columns
+from tabular.profile import DataWarning
 from tabular.reading import RowReading
 from tabular.table import Table, read_table
 from worker.job.initial_weights import InitialWeights, load_initial_weights
@@ -53,6 +54,7 @@ class LoadedJob:
     training: Rows
     validation: Rows | None
     held_out: dict[str, Any]
+    warnings: tuple[DataWarning, ...]
     reading: RowReading | None
 
     def with_range_test(self, stored: dict[str, Any]) -> Self:
@@ -92,6 +94,7 @@ class JobLoader:
             training=training,
             validation=validation if len(arrays.validation_rows) else None,
             held_out=arrays.held_out,
+            warnings=arrays.warnings,
             reading=self._reading(job),
         )
 

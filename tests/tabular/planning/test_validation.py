@@ -9,7 +9,7 @@ from engine.spec import ValidationSpec
 from tabular.errors import InvalidPlan
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
-from tabular.profile import Column, Profile, ValueCount
+from tabular.profile import Column, DataWarning, Profile, ValueCount
 from tests.support.plan_requests import plan_request
 
 Y = Column(name="y", type="number", missing=0, distinct=80, integer=False, min=0.5, max=9.5)
@@ -78,6 +78,17 @@ def test_groups_of_single_rows_are_reported() -> None:
     customer = Column(name="customer", type="category", missing=0, distinct=100, singletons=100)
     found = planned("y", {"by": "group", "column": "customer"}, customer)
     assert "groups_of_one_row" in [warning.code for warning in found.warnings]
+
+
+@pytest.mark.parametrize("code", ["time_ordered", "repeated_groups"])
+def test_what_the_upload_noticed_advises_another_split(code: str) -> None:
+    noticed = DataWarning(code=code, column="day", detail="…", fix="Split by it.")
+    profile = Profile(rows=100, columns=(X, Y, KIND, DAY), warnings=(noticed,))
+    (advice,) = [warning for warning in plan(profile, plan_request("y")).warnings if warning.code == code]
+    assert (advice.column, advice.fix) == ("day", "Split by it.")
+    for validation in ({"by": "random"}, {"fraction": 0.0}):
+        found = plan(profile, plan_request("y", training={"validation": validation}))
+        assert code not in [warning.code for warning in found.warnings]
 
 
 @pytest.mark.parametrize(
