@@ -9,7 +9,8 @@ import numpy.typing as npt
 from tabular.encodings import CYCLES, Encoding
 from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.preprocessing.encoders.numeric import MAX_STANDARDIZED
-from tabular.statistics import mean_and_stddev
+from tabular.preprocessing.encoders.robust import clipped_distances, robust_unit
+from tabular.statistics import mean_and_stddev, median_of
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
@@ -19,12 +20,18 @@ DAY_US = 86_400_000_000
 HOUR_US = 3_600e6
 YEAR_US = 365.2425 * 86_400e6
 
+MIN_TIMES = 20  # in fewer rows, no time is far from the others
+OUTER_SHARE = 0.005  # of the times, on each side, that are not among the inner 99 %
+MAX_DISTANCE = 50.0  # from the median, in ranges of the inner times; as for numbers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatetimeEncoder:
     """Standardized years, and the positions in those cycles that vary in the training rows.
 
     `cycles`: month, weekday, hour; each makes a sine and a cosine. A missing time fills only its `indicator`.
+    `robust`: a time far from all others, such as the year 9999, would make these equal. So `mean` and `stddev` are the
+    median and the interquartile range, and years are clipped as in RobustEncoder.
     """
 
     encoding: ClassVar[Encoding] = "datetime"
@@ -32,14 +39,18 @@ class DatetimeEncoder:
     stddev: float
     cycles: tuple[str, ...]
     indicator: bool
+    robust: bool = False  # models of version 0.1.0 do not store it
 
     @classmethod
     def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "DatetimeEncoder":
         """Learn from the training rows of a datetime column."""
         known = column.values[~column.missing]
-        mean, stddev = mean_and_stddev(known / YEAR_US)
+        years = known / YEAR_US
+        robust = _has_far_time(years)
+        mean, stddev = (median_of(years), robust_unit(years)) if robust else mean_and_stddev(years)
         cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
-        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=has_indicator(column, requested=indicator))
+        indicates = has_indicator(column, requested=indicator)
+        return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=indicates, robust=robust)
 
     @property
     def width(self) -> int:
@@ -55,14 +66,28 @@ class DatetimeEncoder:
         """Fill `out`: (n, width), zeros before."""
         known = ~column.missing
         values = column.values[known]
-        years = (values / YEAR_US - self.mean) / self.stddev
-        out[known, 0] = np.clip(years, -MAX_STANDARDIZED, MAX_STANDARDIZED)
+        if self.robust:
+            out[known, 0] = clipped_distances(values / YEAR_US, self.mean, self.stddev)
+        else:
+            years = (values / YEAR_US - self.mean) / self.stddev
+            out[known, 0] = np.clip(years, -MAX_STANDARDIZED, MAX_STANDARDIZED)
         for index, cycle in enumerate(self.cycles):
             angle = 2 * np.pi * _position(values, cycle) / CYCLES[cycle]
             out[known, 1 + 2 * index] = np.sin(angle)
             out[known, 2 + 2 * index] = np.cos(angle)
         if self.indicator:
             out[:, -1] = column.missing
+
+
+def _has_far_time(years: Floats) -> bool:
+    """Tell whether a time is farther from the median than MAX_DISTANCE times the range of the inner 99 % of (n,)."""
+    if years.size < MIN_TIMES:
+        return False
+    ordered = np.sort(years)
+    outer = max(1, int(OUTER_SHARE * years.size))
+    lower, median, upper = np.quantile(ordered, [0.25, 0.5, 0.75])
+    farthest = max(ordered[-1] - median, median - ordered[0])
+    return bool(lower < upper and farthest > MAX_DISTANCE * (ordered[-1 - outer] - ordered[outer]))
 
 
 def _position(microseconds: Array, cycle: str) -> Floats:

@@ -41,7 +41,8 @@ class RobustEncoder:
     def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "RobustEncoder":
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing].astype(np.float64)
-        return cls(median=median_of(known), unit=_unit(known), indicator=has_indicator(column, requested=indicator))
+        indicates = has_indicator(column, requested=indicator)
+        return cls(median=median_of(known), unit=robust_unit(known), indicator=indicates)
 
     @property
     def width(self) -> int:
@@ -56,15 +57,21 @@ class RobustEncoder:
         """Fill `out`: (n, width), zeros before."""
         if self.unit:
             values = np.where(column.missing, self.median, column.values).astype(np.float64)
-            with np.errstate(over="ignore"):  # what overflows is clipped
-                distances = (values / 2 - self.median / 2) / (self.unit / 2)  # halves, so that no difference overflows
-            distances = np.clip(distances, -MAX_UNCLIPPED, MAX_UNCLIPPED)
-            out[:, 0] = distances / np.sqrt(1 + (distances / CLIP) ** 2)
+            out[:, 0] = clipped_distances(values, self.median, self.unit)
         if self.indicator:
             out[:, 1] = column.missing
 
 
-def _unit(known: Floats) -> float:
+def clipped_distances(values: Floats, median: float, unit: float) -> Floats:
+    """Return the distances (n,) from the median in units, smoothly clipped at CLIP."""
+    with np.errstate(over="ignore"):  # what overflows is clipped
+        distances = (values / 2 - median / 2) / (unit / 2)  # halves, so that no difference overflows
+    distances = np.clip(distances, -MAX_UNCLIPPED, MAX_UNCLIPPED)
+    clipped: Floats = distances / np.sqrt(1 + (distances / CLIP) ** 2)
+    return clipped
+
+
+def robust_unit(known: Floats) -> float:
     """Return the interquartile range of (n,) numbers, or half the range where that is 0; at most 1.7e308."""
     if not known.size:
         return 0.0
