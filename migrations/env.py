@@ -11,7 +11,7 @@ from store.tables import Base
 
 def run() -> None:
     """Apply the selected migrations in one transaction."""
-    engine = open_database(context.config.attributes.get("url") or settings().database)
+    engine = open_database(context.config.attributes.get("url") or settings().database, has_timeouts=False)
     with engine.connect() as connection:
         context.configure(
             connection=connection,

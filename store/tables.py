@@ -137,8 +137,8 @@ class Job(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set can be deleted once its jobs have ended
-    base_model_id: Mapped[str | None] = mapped_column(Id, index=True)  # no foreign key, for the same reason
-    base_weights_id: Mapped[str | None] = mapped_column(Id, index=True)  # of uploaded weights; the same
+    base_model_id: Mapped[str | None] = mapped_column(Id)  # no foreign key, for the same reason
+    base_weights_id: Mapped[str | None] = mapped_column(Id)  # of uploaded weights; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -179,7 +179,7 @@ class Job(Base):
 
     __table_args__ = (
         Index(None, "project_id", "id"),
-        Index(None, "dataset_id"),
+        Index(None, "project_id", "state", "id"),
     )
 
 
@@ -198,6 +198,7 @@ class JobMetadata(Base):
 
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
+IS_UNFINISHED = Job.finished_at.is_(None)
 HAS_CHECKPOINT = Job.checkpoint_id.is_not(None)
 
 Index(
@@ -215,6 +216,13 @@ Index(
     postgresql_where=IS_QUEUED & HAS_CHECKPOINT,
     sqlite_where=IS_QUEUED & HAS_CHECKPOINT,
 )
+for _column in (Job.dataset_id, Job.base_model_id, Job.base_weights_id):  # what unfinished jobs need
+    Index(
+        f"ix_jobs_unfinished_{_column.key}",
+        _column,
+        postgresql_where=IS_UNFINISHED,
+        sqlite_where=IS_UNFINISHED,
+    )
 Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 

@@ -11,7 +11,7 @@ from service.bootstrap import Services
 from store.db.database import wal_is_safe
 from store.db.schema import needed_version, version_of
 from store.db.transaction import snapshot
-from store.jobs import workers
+from store.jobs import jobs, workers
 
 router = APIRouter(tags=["health"])  # probes may send any query parameters
 
@@ -43,6 +43,11 @@ def _database(services: Services) -> str | None:
         return "the database cannot be reached"
     if current != needed_version():
         return f"the database has schema {current}, this version needs {needed_version()}: run ./dev migrate"
+    try:
+        with snapshot(services.sessions) as tx:
+            jobs.probe(tx)
+    except SQLAlchemyError:
+        return "the table jobs cannot be read: another session of the database holds a lock on it"
     return None
 
 

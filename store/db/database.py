@@ -18,19 +18,24 @@ Sessions = sessionmaker[Session]
 TRANSACTION_TIMEOUT_SINCE = 170_000  # PostgreSQL 17
 BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's write on SQLite
 MAX_WAIT_SECONDS = 0.004  # between two attempts to take a lock that others hold for milliseconds
+TIMEOUTS = "-c statement_timeout=60s -c lock_timeout=10s"
+NO_TIMEOUTS = "-c statement_timeout=0 -c lock_timeout=0"
 SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that fix WAL corruption with several writers
 
 
-def open_database(url: str, *, pool_size: int = 5, hold_seconds: float | None = None) -> Engine:
+def open_database(
+    url: str, *, pool_size: int = 5, hold_seconds: float | None = None, has_timeouts: bool = True
+) -> Engine:
     """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``. Connections are opened when first needed.
 
     PostgreSQL aborts a transaction whose process sleeps for `hold_seconds` (default: a minute) and frees its locks.
+    Migrations open it without timeouts: they may take long, and wait for whoever uses the tables.
     """
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         return _sqlite(url, pool_size)
     if backend == "postgresql":
-        return _postgresql(url, pool_size, hold_seconds)
+        return _postgresql(url, pool_size, hold_seconds, TIMEOUTS if has_timeouts else NO_TIMEOUTS)
     raise ValueError(
         f"Database {backend} is not supported. Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
     )
@@ -105,7 +110,7 @@ def _took_write_lock(connection: Any) -> bool:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}").close()
 
 
-def _postgresql(url: str, pool_size: int, hold_seconds: float | None) -> Engine:
+def _postgresql(url: str, pool_size: int, hold_seconds: float | None, timeouts: str) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
@@ -117,8 +122,8 @@ def _postgresql(url: str, pool_size: int, hold_seconds: float | None) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
-            "options": "-c statement_timeout=60s -c lock_timeout=10s "
-            f"-c idle_in_transaction_session_timeout={(hold_seconds or 60) * 1000:.0f}",
+            "options": f"{timeouts} -c idle_in_transaction_session_timeout={(hold_seconds or 60) * 1000:.0f}",
+            "fallback_application_name": "backprop",  # an operator can set another by PGAPPNAME or in the URL
         },
     )
     if hold_seconds is not None:

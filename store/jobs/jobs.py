@@ -6,7 +6,7 @@ the action is noted in `Job.requested`, which the worker reads at its next heart
 
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import case, delete, insert, select, text, update
 
 from store.artifacts import blobs, models
 from store.clock import now
@@ -18,6 +18,8 @@ from store.jobs.states import TERMINAL, UNFINISHED, WAITING
 from store.jobs.transitions import record_transition
 from store.tables import Job, JobMetadata, Model
 
+PROBE_MILLISECONDS = 1_000  # longer than any statement of the service locks the whole table
+
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     """Insert a queued job and its first event."""
@@ -28,6 +30,13 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
         pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
         tx.execute(insert(JobMetadata), [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
     return record_transition(tx, job)
+
+
+def probe(tx: Tx) -> None:
+    """Read the table of jobs. Raises `OperationalError` if it stays locked for `PROBE_MILLISECONDS`."""
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(text(f"SET LOCAL lock_timeout = {PROBE_MILLISECONDS}"))
+    tx.execute(select(Job.id).limit(1))
 
 
 def get(tx: Tx, project: ProjectId, job_id: str) -> Job:

@@ -41,9 +41,12 @@ def _with_metadata(query: Select[Job], project: ProjectId, pairs: tuple[tuple[st
     query = query.join(JobMetadata, JobMetadata.job_id == Job.id).where(
         JobMetadata.project_id == project, JobMetadata.key == first[0], JobMetadata.value == first[1]
     )
-    return query.where(*[_has(*pair) for pair in others])
+    return query.where(*[_has(project, *pair) for pair in others])
 
 
-def _has(key: str, value: str) -> ColumnElement[bool]:
+def _has(project: ProjectId, key: str, value: str) -> ColumnElement[bool]:
+    """Whether a job has this pair. The project lets the database search the index by all columns."""
     each = JobMetadata.__table__.alias()
-    return exists().where(each.c.job_id == Job.id, each.c.key == key, each.c.value == value)
+    return exists().where(
+        each.c.project_id == project, each.c.key == key, each.c.value == value, each.c.job_id == JobMetadata.job_id
+    )

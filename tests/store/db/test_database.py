@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from store.db.database import Sessions, is_statement_error, is_transient, open_database, wal_is_safe
+from store.db.database import Sessions, is_statement_error, is_transient, open_database, open_sessions, wal_is_safe
 from store.db.transaction import snapshot, transaction
+from store.jobs import jobs
 
 
 def test_unsupported_database_is_refused() -> None:
@@ -43,3 +44,25 @@ def test_foreign_keys_are_enforced(sessions: Sessions) -> None:
     row = text("INSERT INTO blob_chunks (blob_id, number, data) VALUES ('blb_none', 0, '')")
     with pytest.raises(DBAPIError), transaction(sessions) as tx:
         tx.execute(row)
+
+
+def test_migrations_run_without_timeouts(postgres_url: str) -> None:
+    settings = ("statement_timeout", "lock_timeout", "application_name")
+    found = {}
+    for has_timeouts in (True, False):
+        engine = open_database(postgres_url, has_timeouts=has_timeouts)
+        with engine.connect() as connection:
+            found[has_timeouts] = [connection.scalar(text(f"SHOW {name}")) for name in settings]
+        engine.dispose()
+    assert found == {True: ["1min", "10s", "backprop"], False: ["0", "0", "backprop"]}
+
+
+def test_a_locked_table_of_jobs_is_noticed(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+    with engine.begin() as holder:
+        holder.execute(text("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(OperationalError, match="lock timeout"), snapshot(open_sessions(engine)) as tx:
+            jobs.probe(tx)
+    with snapshot(open_sessions(engine)) as tx:
+        jobs.probe(tx)
+    engine.dispose()

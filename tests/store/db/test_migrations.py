@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from store.accounts import idempotency
 from store.accounts.idempotency import Answer
 from store.artifacts import blobs
+from store.db import upgrade
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
 from store.db.schema import needed_version, version_of
@@ -79,3 +81,11 @@ def test_migration_0006_fills_metadata_base_models_and_answers(database_url: str
         assert found.expected_seconds == 2.5
         assert idempotency.begin(tx, DEFAULT_PROJECT, "once", "hash") == answer
     engine.dispose()
+
+
+def test_a_long_migration_says_why_it_takes_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(upgrade, "PATIENCE_SECONDS", 0.0)
+    upgrade.upgrade(f"sqlite:///{tmp_path / 'x.sqlite3'}")
+    assert capsys.readouterr().err == upgrade.STILL_RUNNING

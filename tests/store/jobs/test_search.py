@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import func, select, update
 
+from store.artifacts.references import unfinished_jobs
 from store.clock import now
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
@@ -89,3 +90,19 @@ def test_search_by_metadata_uses_the_index_without_sorting(sessions: Sessions, l
         plan = query_plan(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
     assert "ix_job_metadata_project_id_key_value_job_id" in plan
     assert not [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in plan], plan
+
+
+@pytest.mark.usefixtures("listed")
+def test_jobs_in_a_state_are_found_in_an_index(sessions: Sessions) -> None:
+    query = select(Job.id).where(Job.project_id == DEFAULT_PROJECT, Job.state == "paused").order_by(Job.id.desc())
+    with snapshot(sessions) as tx:
+        plan = query_plan(tx, query.limit(21))
+    assert "ix_jobs_project_id_state_id" in plan
+
+
+@pytest.mark.usefixtures("listed")
+def test_unfinished_jobs_that_need_a_data_set_are_found_in_an_index(sessions: Sessions) -> None:
+    with snapshot(sessions) as tx:
+        plan = query_plan(tx, unfinished_jobs(Job.dataset_id, "ds_1"))
+        is_postgresql = tx.get_bind().dialect.name == "postgresql"  # for a few rows, it uses any index
+    assert is_postgresql or "ix_jobs_unfinished_dataset_id" in plan
