@@ -6,11 +6,11 @@ from datetime import date
 
 import duckdb
 
-from tabular.profile import LABELED, Column, DataWarning
+from tabular.identifiers import is_identifier
+from tabular.profile import Column, DataWarning
 from tabular.readers.options import for_columns
 
 MOSTLY_MISSING = 0.5
-MIN_IDENTIFIER_ROWS = 20  # in fewer rows, distinct values are no surprise
 MAX_DUPLICATE_CELLS = 5_000_000  # in larger tables the search for repeated rows costs more than it is worth
 YEARS = (1900, 2100)  # of dates that are written as numbers
 EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}  # units in a second
@@ -27,9 +27,10 @@ def column_warnings(column: Column, rows: int) -> Iterator[DataWarning]:
         yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix="Leave it out.")
     elif column.distinct == 1:
         yield DataWarning(code="constant", column=name, detail=f"{name!r} has only one value.", fix="Leave it out.")
-    elif column.type in LABELED and column.distinct == rows - column.missing and rows >= MIN_IDENTIFIER_ROWS:
+    elif is_identifier(column, rows):
         detail = f"Every row has a different value of {name!r}, as in an identifier."
-        yield DataWarning(code="identifier", column=name, detail=detail, fix="The column is not used as a feature.")
+        fix = f"Jobs leave it out. To use it anyway, list {name!r} in `features`."
+        yield DataWarning(code="identifier", column=name, detail=detail, fix=fix)
     if MOSTLY_MISSING * rows < column.missing < rows:
         detail = f"{column.missing:,} of {rows:,} values of {name!r} are missing."
         yield DataWarning(code="mostly_missing", column=name, detail=detail)

@@ -1,9 +1,9 @@
 """Which columns a network learns from."""
 
-import re
 from collections.abc import Collection
 
 from tabular.encodings import Encoding, fitting_encodings
+from tabular.identifiers import is_identifier
 from tabular.names import suggest_name
 from tabular.planning.features.encoding import choose_encoding, encode, warn_of_rare_values
 from tabular.planning.features.feature_plan import FeaturePlan
@@ -14,9 +14,7 @@ from tabular.planning.request import InputUse, PlanRequest
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
 
-IDENTIFIER = re.compile(r"(^|[\W_])(?i:id|index|key|row|rownum)$|[a-z]I[dD]$")
 CONSTANT = "it has the same value in every row"
-MIN_ID_ROWS = 20  # in fewer rows, all values being different is no sign of an identifier
 
 
 def plan_features(
@@ -79,15 +77,6 @@ def why_useless(column: Column, rows: int) -> str | None:
     if column.type == "text":
         return "it is free text"
     return "it looks like an identifier" if is_identifier(column, rows) else None
-
-
-def is_identifier(column: Column, rows: int) -> bool:
-    """Tell whether every row has its own value: labels, or whole numbers in a column named like an ID."""
-    if column.distinct != rows - column.missing or column.distinct < MIN_ID_ROWS:
-        return False
-    if column.type == "number":
-        return bool(column.integer and IDENTIFIER.search(column.name))
-    return column.type in {"category", "text"}
 
 
 class _RequestedFeatures:

@@ -87,3 +87,9 @@ def test_numbers_that_look_like_dates_get_a_warning(read: Reader, values: list[s
     assert [warning.fix for warning in warnings] == (
         [f"If they are dates, send ?date_format=created_at:{pattern}."] if pattern else []
     )
+
+
+def test_ids_with_gaps_are_identifiers_and_other_numbers_are_not(read: Reader) -> None:
+    rows = "\n".join(f"{7 * place + 1000},{3 * place}" for place in range(40))
+    found = [warning.column for warning in read(f"customer_id,size\n{rows}\n").profile.warnings]
+    assert found == ["customer_id"]
