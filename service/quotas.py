@@ -32,6 +32,7 @@ def check_queue(tx: Tx, limits: ServiceLimits, project: ProjectId) -> None:
         limits.max_project_queued,
     )
     if own > quota:
-        raise QuotaExceeded(f"This project has reached its limit of {quota:,} queued jobs.", name="queued", quota=quota)
+        detail = f"This project has reached its limit of {quota:,} queued jobs. Wait until some start, or cancel some."
+        raise QuotaExceeded(detail, name="queued", quota=quota)
     if queue_position.count_queued(tx, at_most=limits.max_queued + 1) > limits.max_queued:
         raise QueueFull(f"The service has reached its limit of {limits.max_queued:,} queued jobs. Try again later.")

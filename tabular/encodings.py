@@ -158,7 +158,7 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             name="datetime",
             types=frozenset({"datetime"}),
             default_for=frozenset({"datetime"}),
-            description="years since the mean, and the positions in the month, weekday and hour cycles",
+            description="years, standardized; sine and cosine of month, day of week and hour, each only if it varies",
             width=_datetime_width,
         ),
     )

@@ -40,7 +40,7 @@ def _database(services: Services) -> str | None:
     try:
         current = version_of(services.engine)
     except SQLAlchemyError:
-        return "the database cannot be reached"
+        return "the database cannot be reached: start it, or check BACKPROP_DATABASE_URL"
     if current != needed_version():
         return f"the database has schema {current}, this version needs {needed_version()}: run ./dev migrate"
     try:
@@ -56,17 +56,17 @@ def _workers(services: Services) -> str | None:
         with snapshot(services.sessions) as tx:
             live = workers.count_live(tx, workers.LIVE_HEARTBEATS * services.settings.heartbeat_seconds)
     except SQLAlchemyError:
-        return "workers cannot be counted"
-    return None if live else "no worker is alive"
+        return "workers cannot be counted because the database cannot be reached"
+    return None if live else "no worker is alive: start one, or check the logs of the workers"
 
 
 def _broker(services: Services) -> str | None:
     try:
         check_broker(services.settings.broker)
     except BrokerRefusesWrites:
-        return "the broker rejects writes"
+        return "the broker rejects writes: check its memory, its disk and its replicas"
     except (OperationalError, OSError):
-        return "the broker cannot be reached"
+        return "the broker cannot be reached: start it, or check BACKPROP_BROKER_URL and BACKPROP_REDIS_URL"
     return None
 
 

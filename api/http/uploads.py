@@ -20,6 +20,9 @@ from service.uploads.uploaded_file import UploadedFile
 
 WRITE_BYTES = 1 << 20  # per call of a thread: packets are smaller
 MIN_INFLATED_BYTES = 10 << 20  # below this size, the compression ratio is not limited
+INCOMPLETE_GZIP = (
+    "The gzip body is incomplete, or it is not gzip. Compress the file again, or send it without Content-Encoding."
+)
 
 
 class Upload:
@@ -116,7 +119,7 @@ class _Gzip:
 
     def finish(self) -> None:
         if not self._inflate.eof:
-            raise InvalidRequest("The gzip body is incomplete, or it is not gzip.")
+            raise InvalidRequest(INCOMPLETE_GZIP)
 
     def _step(self, packet: bytes) -> bytes:
         try:

@@ -1,6 +1,6 @@
 """Trained models as responses show them, and predictions."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -59,13 +59,12 @@ class ModelView(View):
 
 
 class PredictionsRequest(RequestBody):
-    """Rows to predict, as your application has them."""
+    """Rows to predict: columns and notation as in the uploaded file, without preprocessing on your side."""
 
     rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=10_000)] = Field(
         description="Each row maps column names to values. A column that is left out is a missing value.",
         examples=[[{"age": 39, "workclass": "State-gov"}]],
     )
-    explain: Literal[False] = Field(default=False, description="Not supported yet.")
 
 
 class PredictionsView(View):

@@ -52,7 +52,7 @@ def get_ended(tx: Tx, project: ProjectId, job_id: str) -> Job:
     """The project's job, which must have ended."""
     job = get(tx, project, job_id)
     if job.state not in TERMINAL:
-        raise JobUnfinished(f"Job {job_id} has not ended: it is {job.state}.")
+        raise JobUnfinished(f"Job {job_id} has not ended: it is {job.state}. Cancel it, or wait until it ends.")
     return job
 
 
@@ -119,8 +119,15 @@ def final_weights_blob(tx: Tx, project: ProjectId, job_id: str) -> str:
     job = get(tx, project, job_id)
     blob_id = job.weights_blob_id or tx.scalar(select(Model.blob_id).where(Model.id == job.model_id))
     if blob_id is None:
-        raise NotFound(f"Job {job_id} has no weights: its state is {job.state}.")
+        raise NotFound(_no_weights(job))
     return blob_id
+
+
+def _no_weights(job: Job) -> str:
+    if job.state in TERMINAL:
+        return f"Job {job.id} has no weights: its state is {job.state}. Submit the job again to train a model."
+    advice = "Resume it" if job.state == "paused" else "Wait until it ends, or stop it to keep the best weights so far"
+    return f"Job {job.id} has no weights yet: its state is {job.state}. {advice}."
 
 
 def _change(tx: Tx, project: ProjectId, job_id: str, **values: Any) -> Job:

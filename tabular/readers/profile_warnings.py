@@ -13,6 +13,7 @@ from tabular.readers.options import for_columns
 MOSTLY_MISSING = 0.5
 MAX_DUPLICATE_CELLS = 5_000_000  # in larger tables the search for repeated rows costs more than it is worth
 YEARS = (1900, 2100)  # of dates that are written as numbers
+REMOVE = "Remove the column from the file: a model can learn nothing from it."
 EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}  # units in a second
 EPOCH_RANGE = (946_684_800, 2_208_988_800)  # seconds, 2000 to 2039
 TIME_NAME = re.compile(
@@ -24,9 +25,9 @@ def column_warnings(column: Column, rows: int) -> Iterator[DataWarning]:
     """Yield what makes a column useless or doubtful."""
     name = column.name
     if column.missing == rows:
-        yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix="Leave it out.")
+        yield DataWarning(code="all_missing", column=name, detail=f"{name!r} has no values.", fix=REMOVE)
     elif column.distinct == 1:
-        yield DataWarning(code="constant", column=name, detail=f"{name!r} has only one value.", fix="Leave it out.")
+        yield DataWarning(code="constant", column=name, detail=f"{name!r} has only one value.", fix=REMOVE)
     elif is_identifier(column, rows):
         detail = f"Every row has a different value of {name!r}, as in an identifier."
         fix = f"Jobs leave it out. To use it anyway, list {name!r} in `features`."

@@ -74,7 +74,8 @@ def test_workers_keep_running_while_the_broker_rejects_writes(
             answer = service.client.get("/readyz")
         finally:
             broker.config_set(setting, 0)
-    assert (answer.status_code, "the broker rejects writes") == (503, answer.json()["checks"]["broker"])
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["broker"].startswith("the broker rejects writes: ")
     back = time.monotonic()
     jobs = service.wait_for_all(urls, 60)
     seconds = time.monotonic() - back

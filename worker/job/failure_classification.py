@@ -5,7 +5,7 @@ import logging
 import duckdb
 
 from store.db.database import is_statement_error, is_transient
-from store.errors import BlobDamaged
+from store.errors import BlobDamaged, BlobGone
 from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
 from worker.job.outcomes import Failed, Interrupted, Outcome
@@ -16,16 +16,22 @@ OUT_OF_MEMORY = Failed(
     code="out_of_memory",
     detail="The worker ran out of memory. Use fewer units, a smaller batch size or fewer columns.",
 )
-INTERNAL = Failed(code="internal", detail="Internal error. The cause was logged under the job's id.")
+INTERNAL_DETAIL = (
+    "Internal error. Submit the job again. If that fails, give its id to the operator: the worker's log has the cause."
+)
+INTERNAL = Failed(code="internal", detail=INTERNAL_DETAIL)
+
+OTHER_WEIGHTS = "Submit a new job that names a model or weights that exist and fit."
 
 
 def classify(error: Exception) -> Outcome:
     """Return the outcome that `error` means for the job, and log what an operator should know."""
     match error:
         case DatasetUnusable() | BlobDamaged():
-            return Failed(code="dataset_unusable", detail=f"Cannot train on this data set: {error}.")
+            return Failed(code="dataset_unusable", detail=_dataset_detail(error))
         case InitialWeightsUnusable():
-            return Failed(code="base_unusable", detail=f"Cannot start from the weights in `init_from`: {error}.")
+            detail = f"Cannot start from the weights in `init_from`: {_without_period(error)}. {OTHER_WEIGHTS}"
+            return Failed(code="base_unusable", detail=detail)
         case MemoryError() | duckdb.OutOfMemoryException():
             return OUT_OF_MEMORY
     if is_transient(error):
@@ -33,3 +39,14 @@ def classify(error: Exception) -> Outcome:
         return Interrupted(charged=is_statement_error(error))
     log.error("Internal error.", exc_info=error)
     return INTERNAL
+
+
+def _dataset_detail(error: Exception) -> str:
+    """Return what is wrong with the data set and what to do. Damaged bytes are also a matter for the operator."""
+    damaged = isinstance(error, BlobDamaged) and not isinstance(error, BlobGone)
+    advice = "Tell the operator that a stored file is damaged. " if damaged else ""
+    return f"Cannot train on this data set: {_without_period(error)}. {advice}Upload it again and submit a new job."
+
+
+def _without_period(error: Exception) -> str:
+    return str(error).removesuffix(".")

@@ -3,11 +3,13 @@
 from worker.job.outcomes import Failed, Interrupted, Outcome, WorkerLost
 
 DATABASE_REFUSED = Failed(
-    code="internal", detail="The database rejected the job's results. The cause was logged under the job's id."
+    code="internal",
+    detail="The database rejected the job's results. Give the job's id to the operator: the worker's log has more.",
 )
 WORKER_LOST = Failed(
     code="worker_lost",
-    detail="Every worker that ran this job crashed. The job may need more memory than the workers have.",
+    detail="Every worker that ran this job crashed or disappeared, most likely because it ran out of memory. "
+    "Use a smaller batch size, fewer units or fewer columns, and submit a new job.",
 )
 
 

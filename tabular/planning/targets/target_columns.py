@@ -88,11 +88,17 @@ def _can_be_learned(column: Column, rows: int, task: Task, report: PlanningRepor
     """Report why nothing can be learned from the values, if so."""
     name = column.name
     if rows < MIN_ROWS:
-        report.reject(pointer, f"{name!r} has {rows} rows with a value; at least {MIN_ROWS} are needed.")
+        known = "1 row" if rows == 1 else f"{rows} rows"
+        detail = f"{name!r} has {known} with a value; at least {MIN_ROWS} are needed. Upload more rows with a value."
+        report.reject(pointer, detail)
     elif column.distinct < 2:
-        report.reject(pointer, f"{name!r} has the same value in every row, so there is nothing to learn.")
+        detail = f"{name!r} has the same value in every row, so there is nothing to learn. Choose another target."
+        report.reject(pointer, detail)
     elif task == "classification" and column.distinct > MAX_CLASSES:
-        detail = f"{name!r} has {column.distinct:,} different values; at most {MAX_CLASSES:,} classes are allowed."
+        detail = (
+            f"{name!r} has {column.distinct:,} different values; at most {MAX_CLASSES:,} classes are allowed. "
+            "Merge rare classes, or choose another target."
+        )
         report.reject(pointer, detail)
     else:
         if task == "classification" and column.singletons:

@@ -60,7 +60,10 @@ def _check_match(
     problems = [_mismatch_problem(mismatch, layers, inputs) for mismatch in match.mismatches]
     if not match.layers_with_parameters and (init_from.new_head or not match.output):
         expected = ", ".join(f"{name} {list(shape)}" for name, shape in match.expected_shapes.items())
-        detail = f"No tensor of the file fits. Expected first: {expected}. The file has {_list(described, described)}."
+        detail = (
+            f"No tensor of the file fits the network. Expected first: {expected}. The file has "
+            f"{_list(described, described)}. Request the layers that the file was trained with, or rename the tensors."
+        )
         raise InvalidPlan([*problems, PointedProblem(pointer=POINTER, detail=detail)])
     count = layers.requested_count(match.layers)
     if init_from.freeze_layers > count:

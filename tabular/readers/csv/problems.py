@@ -117,9 +117,12 @@ def _broken_row(file: CsvFile, row: _Rejected, line: int) -> Problem:
         case "UNQUOTED VALUE":
             return _open_quote(line)
         case "LINE SIZE OVER MAXIMUM":
-            return Problem(detail="The row is longer than a row may be.", line=line, fix="Shorten its values.")
+            detail = f"The row is longer than {file.limits.line_bytes:,} bytes, the limit for a row."
+            fix = "Check for a quote that is never closed, or shorten the values."
+            return Problem(detail=detail, line=line, fix=fix)
         case _:
-            return Problem(detail="The row cannot be read as CSV.", line=line, value=shortened(row.text))
+            fix = "Check the row's quotes, delimiters and encoding."
+            return Problem(detail="The row cannot be read as CSV.", line=line, value=shortened(row.text), fix=fix)
 
 
 def _layout_problem(file: CsvFile, rejected: Sequence[_Rejected], lines: Sequence[int]) -> Problem | None:

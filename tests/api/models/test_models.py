@@ -133,3 +133,9 @@ def test_the_job_of_a_deleted_model_no_longer_links_to_it(client: TestClient, mo
     after = client.get(url, headers={"If-None-Match": before.headers["ETag"]})
     assert (after.status_code, after.json()["model_id"], after.json()["links"]["model"]) == (200, None, None)
     assert client.delete(url).status_code == 204
+
+
+def test_an_unknown_field_of_a_predictions_request_is_rejected(client: TestClient, model: dict[str, Any]) -> None:
+    body = {"rows": [ROW], "explain": True}
+    response = client.post(f"/v1/models/{model['id']}/predictions", json=body)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/explain")

@@ -46,3 +46,22 @@ def test_job_of_another_project_is_not_found(sessions: Sessions, other_project: 
     with pytest.raises(NotFound), transaction(sessions) as tx:
         jobs.cancel(tx, other_project, job.id)
     assert read(sessions, job.id).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("actions", "advice"),
+    [
+        ((), "no weights yet: its state is queued. Wait until it ends, or stop it to keep the best weights so far."),
+        (("pause",), "no weights yet: its state is paused. Resume it."),
+        (("cancel",), "no weights: its state is canceled. Submit the job again to train a model."),
+    ],
+    ids=["queued", "paused", "canceled"],
+)
+def test_missing_weights_come_with_advice(sessions: Sessions, actions: tuple[str, ...], advice: str) -> None:
+    job = queue_job(sessions)
+    for name in actions:
+        with transaction(sessions) as tx:
+            ACTIONS[name](tx, DEFAULT_PROJECT, job.id)
+    with pytest.raises(NotFound) as caught, snapshot(sessions) as tx:
+        jobs.final_weights_blob(tx, DEFAULT_PROJECT, job.id)
+    assert str(caught.value) == f"Job {job.id} has {advice}"

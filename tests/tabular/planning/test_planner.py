@@ -85,7 +85,10 @@ def test_whole_numbers_that_rarely_repeat_are_a_regression() -> None:
         (category("y", "a", type="datetime"), "datetime"),
         (category("y", "a"), "same value"),
         (number("y", distinct=0, missing=100), "0 rows"),
-        (number("y", distinct=1, missing=99), "1 rows"),
+        (
+            number("y", distinct=1, missing=99),
+            "1 row with a value; at least 2 are needed. Upload more rows with a value.",
+        ),
         (category("y", distinct=1_001, top=None), "1,000"),
     ],
 )

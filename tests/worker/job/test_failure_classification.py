@@ -34,7 +34,7 @@ def test_errors_become_failures_with_a_code(error: Exception, code: str) -> None
 def test_the_detail_repeats_what_is_wrong_with_the_data() -> None:
     outcome = classify(DatasetUnusable("it was deleted"))
     assert isinstance(outcome, Failed)
-    assert outcome.detail == "Cannot train on this data set: it was deleted."
+    assert outcome.detail == "Cannot train on this data set: it was deleted. Upload it again and submit a new job."
 
 
 @pytest.mark.parametrize(
