@@ -10,7 +10,17 @@ from tests.support.project import ROOT
 
 FOLDERS = ("api", "service", "tabular", "worker", "engine")
 BY_NOUN = {"rows_without_group", "rows_without_time"}  # tabular/planning/validation.py builds the code from a noun
-FIELDS = {"type", "detail", "errors", "error", "urn:backprop:problem:", "init_from", "Idempotency-Key", "1.234,50"}
+FIELDS = {
+    "application/problem+json",
+    "type",
+    "detail",
+    "errors",
+    "error",
+    "urn:backprop:problem:",
+    "init_from",
+    "Idempotency-Key",
+    "1.234,50",
+}
 
 
 def test_the_page_names_every_code_and_no_other() -> None:
