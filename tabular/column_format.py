@@ -46,19 +46,28 @@ class ColumnFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReading:
-    """How a file was read. `missing`: spellings that mean "no value" in every column."""
+    """How a file was read. What does not apply to its format is None.
 
-    encoding: str
-    delimiter: str
-    header: bool
-    skipped_lines: int
+    missing: spellings that mean "no value" in every column.
+    shape: of the array `x` of an NPZ file.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    skipped_lines: int | None = None
     missing: tuple[str, ...]
+    shape: tuple[int, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values."""
-        return asdict(self) | {"missing": list(self.missing)}
+        """Return what is set, as JSON values."""
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "FileReading":
         """Read what `to_json` returned."""
-        return cls(**{**data, "missing": tuple(data["missing"])})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)

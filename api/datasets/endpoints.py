@@ -7,6 +7,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from api.datasets.body import BODY
 from api.datasets.read_options import ReadOptionsQuery
 from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
@@ -29,23 +30,6 @@ from tabular.readers.options import ReadOptions
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
 
-BODY = {
-    "requestBody": {
-        "required": True,
-        "description": "The file, or multipart/form-data with the part `file`. Content-Encoding may be gzip.",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": "age,income\n39,<=50K\n52,>50K\n"},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-        },
-    }
-}
-
 
 @dataclass(frozen=True, slots=True)
 class NewDataset:
@@ -66,9 +50,12 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
     options: ReadOptionsQuery,
     name: Annotated[Name | None, Query(description="A name of your choice. Default: the name of the file.")] = None,
 ) -> JSONResponse:
-    """Upload a table as CSV. Invalid files are rejected with every error listed: line, column, value and fix."""
+    """Upload a table as CSV, Parquet, NDJSON or NPZ.
+
+    Invalid files are rejected with every error listed: line, column, value and fix.
+    """
     with Upload(services.settings.data / "uploads", settings) as upload:
-        file = await upload.receive(request, MEDIA_TYPES)
+        file = await upload.receive(request, tuple(MEDIA_TYPES))
         keyed = hash_request(request, key, file.sha256.encode())
         return await to_thread.run_sync(_create, services, caller, keyed, NewDataset(name, file, options))
 

@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -43,33 +44,57 @@ class Upload:
 
     async def receive(self, request: Request, types: Sequence[str]) -> UploadedFile:
         """Write the body, or the file of a form, to disk. Raises `ApiError` for any other media type than `types`."""
-        inflater = _inflater(request.headers.get("content-encoding", "identity"), self._settings)
+        encoding = request.headers.get("content-encoding", "identity")
         path, digest = Path(self._folder.name) / "body", hashlib.sha256()
         limited = LimitedRequest(request, self._settings.max_upload_bytes)
-        async with _sent_file(limited, types) as (filename, packets):
+        async with _sent_file(limited, types) as sent:
+            inflater = _inflater("gzip" if sent.is_gzip else encoding, self._settings)
             with path.open("wb") as file:
-                async for piece in _gathered(packets, inflater):
+                async for piece in _gathered(sent.packets, inflater):
                     await to_thread.run_sync(_write, file, digest, piece)
-        return UploadedFile(path=path, bytes=path.stat().st_size, sha256=digest.hexdigest(), filename=filename)
+        return UploadedFile(
+            path=path,
+            bytes=path.stat().st_size,
+            sha256=digest.hexdigest(),
+            filename=sent.filename,
+            media_type=sent.media_type,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _SentFile:
+    """A file as it arrives: its media type, its bytes, and its name if it is part of a form."""
+
+    media_type: str
+    packets: AsyncIterator[bytes]
+    filename: str | None = None
+
+    @property
+    def is_gzip(self) -> bool:
+        """Whether the name says that the file is compressed."""
+        return (self.filename or "").lower().endswith(".gz")
 
 
 @asynccontextmanager
-async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[tuple[str | None, AsyncIterator[bytes]]]:
-    """Yield the name of the file, if there is one, and its bytes."""
-    sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
+async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[_SentFile]:
+    """Yield the body, or the file of a form."""
+    sent = _media_type(request.headers.get("content-type"))
     if sent in types:
-        yield None, request.stream()
+        yield _SentFile(sent, request.stream())
         return
     if sent != "multipart/form-data":
-        raise UnsupportedMediaType(
-            f"Send {types[0]} or multipart/form-data, not {sent or 'a body without Content-Type'}."
-        )
+        known = ", ".join(types)
+        raise UnsupportedMediaType(f"Send {known} or multipart/form-data, not {sent or 'a body without Content-Type'}.")
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             problem = {"pointer": "form file", "detail": "The form has no file in this part."}
             raise InvalidRequest("Send the file in the form part `file`.", errors=[problem])
-        yield file.filename, _pieces(file)
+        yield _SentFile(_media_type(file.content_type), _pieces(file), file.filename)
+
+
+def _media_type(header: str | None) -> str:
+    return (header or "").split(";")[0].strip().lower()
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

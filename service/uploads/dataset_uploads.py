@@ -14,14 +14,16 @@ from store.tables import Dataset
 from tabular.limits import Limits
 from tabular.profile import Profile
 from tabular.readers import sandbox
+from tabular.readers.formats import format_of
 from tabular.readers.options import ReadOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTable:
-    """A file that was read: its profile, and its Parquet in the database."""
+    """A file that was read: the name of its format, its profile, and its Parquet in the database."""
 
     file: UploadedFile
+    file_format: str
     profile: Profile
     blob: BlobInfo
 
@@ -29,11 +31,12 @@ class StoredTable:
 def store_table(sessions: Sessions, file: UploadedFile, options: ReadOptions) -> StoredTable:
     """Read and profile the file, and store its Parquet. Raises `InvalidDataset` with every error of the file."""
     parquet = file.path.with_name("table.parquet")
-    profile = sandbox.read_file("csv", file.path, parquet, options, Limits())
+    file_format = format_of(file.media_type, file.filename or "").name
+    profile = sandbox.read_file(file_format, file.path, parquet, options, Limits())
     file.path.unlink()
     with parquet.open("rb") as source:
         blob = blobs.write(sessions, blobs.chunks_of_file(source))
-    return StoredTable(file=file, profile=profile, blob=blob)
+    return StoredTable(file=file, file_format=file_format, profile=profile, blob=blob)
 
 
 def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: StoredTable) -> Dataset:
@@ -45,7 +48,7 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: 
         project,
         table.blob.id,
         name=name[:200],
-        format="csv",
+        format=table.file_format,
         rows=profile["rows"],
         bytes=table.file.bytes,
         sha256=table.file.sha256,

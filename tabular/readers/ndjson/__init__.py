@@ -1,0 +1,1 @@
+"""Reading NDJSON files: one JSON object per line."""

@@ -1,0 +1,1 @@
+"""Reading NPZ files: NumPy arrays in a zip archive."""
