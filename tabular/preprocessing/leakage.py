@@ -21,6 +21,7 @@ BINS = 64  # of a number column, with about as many rows each
 MIN_SEEN = 0.9  # share of the second half of the rows whose value is in the first half, too
 MAX_ERROR = 0.01  # share of wrong classes
 MAX_ERROR_SHARE = 0.1  # of the error of always predicting the most frequent class
+MIN_OTHERS = 5  # rows of other classes than the most frequent one; fewer show nothing
 MIN_R2 = 0.995
 
 
@@ -65,8 +66,9 @@ def _class_score(groups: Index, y: Array) -> float | None:
     if seen.mean() < MIN_SEEN:
         return None
     error = float((counts.argmax(axis=1)[groups[1::2]] != y[1::2])[seen].mean())
-    chance = float((np.bincount(y[::2]).argmax() != y[1::2]).mean())
-    return 1 - error if error <= min(MAX_ERROR, MAX_ERROR_SHARE * chance) else None
+    others = np.bincount(y[::2]).argmax() != y[1::2]
+    is_good = error <= min(MAX_ERROR, MAX_ERROR_SHARE * others.mean())
+    return 1 - error if is_good and others.sum() >= MIN_OTHERS else None
 
 
 def _number_score(groups: Index, y: Array) -> float | None:
