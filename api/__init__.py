@@ -1,1 +1,1 @@
-"""The HTTP surface, and nothing but it: what comes in is checked, what goes out is shaped, the rest is elsewhere."""
+"""The HTTP layer: validate requests, call the use cases in `service`, and format responses."""

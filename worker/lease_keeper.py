@@ -57,7 +57,7 @@ class LeaseKeeper:
             try:
                 self._keep()
             except Exception:  # such as MemoryError: without this thread the process would lose one job after another
-                log.exception("The lease keeper failed and continues.")
+                log.exception("Unexpected error while renewing leases; trying again.")
                 self._ended.wait(POLL_SECONDS)
 
     def _keep(self) -> None:

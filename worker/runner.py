@@ -57,7 +57,7 @@ class Runner:
                 outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts)
                 self._finisher.finish(held_lease, recorder, outcome)
         except LeaseLost:
-            log.warning("Lease lost. The job belongs to another worker or to the queue now.")
+            log.warning("Lease lost; abandoning this attempt. The job was requeued or claimed by another worker.")
             return
         log.info("Attempt %d ended: %s.", job.attempt, type(outcome).__name__.lower())
 

@@ -63,7 +63,7 @@ class Scheduler:
         try:
             duty.run()
         except (SQLAlchemyError, OperationalError, OSError) as error:
-            log.warning("%s failed and will run again: %s", type(duty).__name__, error)
+            log.warning("Maintenance duty %s failed and will run again: %s", type(duty).__name__, error)
 
 
 def main() -> int:
