@@ -1,9 +1,14 @@
-"""The body of an upload in the OpenAPI document: the media types of all file formats, with examples."""
+"""Uploads and downloads in the OpenAPI document: the media types of all file formats, with examples."""
 
 from typing import Any
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 
+PARQUET = "application/vnd.apache.parquet"
+CONTENT: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {PARQUET: {"schema": BINARY}}}
+    for status, description in ((200, "The whole table."), (206, "The requested part."))
+}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -15,7 +20,7 @@ BODY: dict[str, Any] = {
                 "schema": {"type": "string", "description": "One flat JSON object per line."},
                 "example": '{"age": 39, "income": "<=50K"}\n{"age": 52, "income": ">50K"}\n',
             },
-            "application/vnd.apache.parquet": {"schema": BINARY},
+            PARQUET: {"schema": BINARY},
             "application/x-npz": {
                 "schema": {**BINARY, "description": "Arrays `x` of two or more dimensions and `y` of one or two."}
             },

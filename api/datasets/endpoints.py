@@ -1,16 +1,18 @@
 """/v1/datasets: upload tables to train on."""
 
+import functools
 from dataclasses import dataclass
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
-from api.datasets.body import BODY
+from api.datasets.body import BODY, CONTENT, PARQUET
 from api.datasets.read_options import ReadOptionsQuery
 from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
+from api.http.downloads import Download, download_response
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.requests.query_parameters import KnownParametersRoute
@@ -23,7 +25,7 @@ from service.uploads import dataset_uploads
 from service.uploads.uploaded_file import UploadedFile
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
-from store.artifacts import datasets
+from store.artifacts import blobs, datasets
 from store.db.transaction import Tx, snapshot, transaction
 from tabular.readers.formats import MEDIA_TYPES
 from tabular.readers.options import ReadOptions
@@ -75,6 +77,15 @@ def get_dataset(dataset_id: str, services: AppServices, caller: Reader) -> Datas
     """Return a data set with its profile."""
     with snapshot(services.sessions) as tx:
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
+
+
+@router.get("/{dataset_id}/content", response_class=StreamingResponse, responses=CONTENT)
+def get_dataset_content(request: Request, dataset_id: str, services: AppServices, caller: Reader) -> Response:
+    """Download the table as Parquet: numbers, times in UTC and strings as they were read. Supports `Range`."""
+    with snapshot(services.sessions) as tx:
+        blob = blobs.info(tx, datasets.get(tx, caller.project, dataset_id).blob_id)
+    download = Download(filename=f"{dataset_id}.parquet", media_type=PARQUET, bytes=blob.bytes, sha256=blob.sha256)
+    return download_response(request, download, functools.partial(blobs.read, services.sessions, blob.id))
 
 
 @router.delete("/{dataset_id}", status_code=204)
