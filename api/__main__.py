@@ -1,6 +1,7 @@
 """Serve the API: ``python -m api --host 127.0.0.1 --port 8000``."""
 
 import argparse
+import functools
 import ipaddress
 import os
 import sys
@@ -21,6 +22,8 @@ def main() -> int:
     import uvicorn  # noqa: PLC0415 - the arguments are checked first
 
     from api.app import create_app  # noqa: PLC0415 - imports NumPy
+    from api.server.guarded_protocol import GuardedProtocol  # noqa: PLC0415 - imports uvicorn
+    from api.settings import api_settings  # noqa: PLC0415 - the arguments are checked first
     from service.logging import configure_logging  # noqa: PLC0415 - the same
     from service.settings import settings  # noqa: PLC0415 - the same
 
@@ -30,6 +33,8 @@ def main() -> int:
     configure_logging()
     uvicorn.run(
         create_app(settings()),
+        http=functools.partial(GuardedProtocol, api_settings()),  # type: ignore[arg-type]  # it is called like a class
+        ws="none",
         host=arguments.host,
         port=arguments.port,
         log_config=None,

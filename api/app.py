@@ -11,6 +11,7 @@ from api.datasets import endpoints as datasets
 from api.events import endpoints as events
 from api.health import endpoints as health
 from api.http import problems
+from api.http.hosts import LoopbackOnlyMiddleware
 from api.http.middleware import RequestIdMiddleware
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
@@ -62,10 +63,13 @@ def create_app(
         lifespan=lifespan,
         responses=PROBLEMS,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
     for routes in (datasets, jobs, events, models, weights, health):
         app.include_router(routes.router)
+    app.include_router(models.predictions)
     problems.install(app)
+    app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
     return app

@@ -7,12 +7,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.http.authentication import authenticate
+from api.http.authentication import Reader, Writer
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
 from api.settings import ApiSettings
 from service.bootstrap import Services
-from store.accounts.keys import Caller
+
+__all__ = ["AppServices", "AppSettings", "Reader", "Snapshots", "Waiting", "Writer", "app_services", "services_of"]
 
 
 def services_of(request: Request) -> Services:
@@ -48,17 +49,3 @@ AppServices = Annotated[Services, Depends(app_services)]
 AppSettings = Annotated[ApiSettings, Depends(app_settings)]
 Snapshots = Annotated[JobSnapshots, Depends(job_snapshots)]
 Waiting = Annotated[OpenRequests, Depends(open_requests)]
-
-
-async def reader(request: Request) -> Caller:
-    """Return the caller, whose key has the scope `read`."""
-    return await authenticate(request, services_of(request).keyring, scope="read")
-
-
-async def writer(request: Request) -> Caller:
-    """Return the caller, whose key has the scope `write`."""
-    return await authenticate(request, services_of(request).keyring, scope="write")
-
-
-Reader = Annotated[Caller, Depends(reader)]
-Writer = Annotated[Caller, Depends(writer)]

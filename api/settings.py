@@ -1,4 +1,4 @@
-"""How large a request body may be."""
+"""Limits of requests and connections."""
 
 from functools import lru_cache
 
@@ -12,9 +12,21 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BACKPROP_", frozen=True)
 
     max_json_bytes: int = Field(default=1 << 20, gt=0, description="Maximum size of a JSON body.")
+    max_prediction_bytes: int = Field(default=32 << 20, gt=0, description="Maximum size of the rows to predict.")
     max_upload_bytes: int = Field(default=256 << 20, gt=0, description="Maximum size of an uploaded file as sent.")
     max_inflated_bytes: int = Field(
         default=1 << 30, gt=0, description="Maximum size of an uploaded file after decompression."
+    )
+    max_header_bytes: int = Field(default=16_384, gt=0, description="Maximum size of a request line with its headers.")
+    max_header_seconds: float = Field(default=10, gt=0, description="How long a client may take to send the headers.")
+    body_grace_seconds: float = Field(
+        default=10, gt=0, description="How long a body may arrive before its speed is checked."
+    )
+    min_body_bytes_per_second: int = Field(
+        default=65_536, ge=0, description="Minimum speed of a body that has not arrived when the grace period ends."
+    )
+    max_sockets_per_address: int = Field(
+        default=1000, gt=0, description="Maximum number of open connections of one client address."
     )
     max_inflation: int = Field(default=100, gt=1, description="Maximum compression ratio of a gzip body.")
 

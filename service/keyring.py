@@ -26,6 +26,7 @@ class Keyring:
         self._clock = clock
         self._cached: dict[str | None, tuple[float, Caller | None]] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def cached_caller(self, key: str | None) -> tuple[bool, Caller | None]:
         """Return whether the caller is known without a query, and the caller."""
@@ -43,6 +44,13 @@ class Keyring:
                     self._cached.clear()
                 self._cached[key] = (now, caller)
         return caller
+
+    def is_open(self) -> bool:
+        """Return whether anybody may call: no key was ever created. Once there is a key, this never changes again."""
+        if self._closed:
+            return False
+        self._closed = self.caller(None) is None
+        return not self._closed
 
     def _look_up(self, key: str | None) -> Caller | None:
         with snapshot(self._sessions) as tx:

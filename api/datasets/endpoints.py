@@ -15,6 +15,7 @@ from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.downloads import Download, download_response
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
@@ -73,8 +74,9 @@ def list_datasets(
 
 
 @router.get("/{dataset_id}")
-def get_dataset(dataset_id: str, services: AppServices, caller: Reader) -> DatasetView:
+def get_dataset(dataset_id: str, response: Response, services: AppServices, caller: Reader) -> DatasetView:
     """Return a data set with its profile."""
+    response.headers["ETag"] = etag_of(dataset_id)
     with snapshot(services.sessions) as tx:
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
 
@@ -89,9 +91,11 @@ def get_dataset_content(request: Request, dataset_id: str, services: AppServices
 
 
 @router.delete("/{dataset_id}", status_code=204)
-def delete_dataset(dataset_id: str, services: AppServices, caller: Writer) -> Response:
+def delete_dataset(dataset_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a data set that no unfinished job needs. Models that were trained on it are kept."""
     with transaction(services.sessions) as tx:
+        datasets.get(tx, caller.project, dataset_id)
+        if_match.check(lambda tag: tag == etag_of(dataset_id))
         datasets.remove(tx, caller.project, dataset_id)
     return Response(status_code=204)
 

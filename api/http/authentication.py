@@ -1,31 +1,68 @@
 """Who sends a request: the bearer key in its `Authorization` header."""
 
+from collections.abc import Iterator
+from typing import Annotated
+
 from anyio import to_thread
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from api.http.errors import Forbidden, Unauthenticated
-from service.keyring import Keyring
+from service.bootstrap import Services
 from store.accounts.keys import Caller
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-async def authenticate(request: Request, keyring: Keyring, scope: str) -> Caller:
-    """Return the caller; raises `Unauthenticated`, or `Forbidden` without the scope.
+async def reader(request: Request) -> Caller:
+    """Return the caller, whose key has the scope `read`."""
+    return await _caller(request, "read")
 
-    A key that was looked up just now needs no thread: this is part of every poll.
-    """
-    key = _bearer(request.headers.get("authorization"))
-    is_known, caller = keyring.cached_caller(key)
-    if not is_known:
-        caller = await to_thread.run_sync(keyring.caller, key)
+
+async def writer(request: Request) -> Caller:
+    """Return the caller, whose key has the scope `write`."""
+    return await _caller(request, "write")
+
+
+Reader = Annotated[Caller, Depends(reader)]
+Writer = Annotated[Caller, Depends(writer)]
+
+
+async def authenticate_first(request: Request, dependant: Dependant) -> None:
+    """Check the key that an endpoint needs, if it needs one, before anything else of the request is read."""
+    for needed in _calls(dependant):
+        if needed is reader or needed is writer:
+            await needed(request)
+
+
+async def _caller(request: Request, scope: str) -> Caller:
+    """Return the caller, looked up one time per request. Raises `Unauthenticated` or `Forbidden` (scope)."""
+    caller: Caller | None = getattr(request.state, "caller", None)
     if caller is None:
-        raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
+        caller = request.state.caller = await _look_up(request)
     if scope not in caller.scopes:
         raise Forbidden(
             f"This request needs a key with the scope {scope}; this key has {', '.join(sorted(caller.scopes))}."
         )
     return caller
+
+
+async def _look_up(request: Request) -> Caller:
+    """Return whose key was sent. A key that was looked up just now needs no thread: this is part of every poll."""
+    services: Services = request.app.state.services
+    key = _bearer(request.headers.get("authorization"))
+    is_known, caller = services.keyring.cached_caller(key)
+    if not is_known:
+        caller = await to_thread.run_sync(services.keyring.caller, key)
+    if caller is None:
+        raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
+    return caller
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
 
 
 def _bearer(header: str | None) -> str | None:

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from api.http.errors import InvalidHeader, RangeNotSatisfiable
 
+BYTES_UNIT = re.compile(r"\s*bytes\s*=", re.IGNORECASE)
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -66,11 +67,13 @@ def _headers(download: Download) -> dict[str, str]:
 def _range(request: Request, download: Download) -> tuple[int, int]:
     sent = request.headers.get("range")
     unchanged = request.headers.get("if-range", download.etag) == download.etag
-    if sent is None or not unchanged or "," in sent:
-        return 0, download.bytes  # several ranges may be answered in full
-    match = RANGE.fullmatch(sent.replace(" ", ""))
+    if sent is None or not unchanged or "," in sent or not BYTES_UNIT.match(sent):
+        return 0, download.bytes  # several ranges may be answered in full, and unknown units are ignored
+    if getattr(request.state, "is_head", False):
+        return 0, download.bytes  # ranges have a meaning for GET only
+    match = RANGE.fullmatch(sent.replace(" ", "").lower())
     if match is None or match.groups() == ("", ""):
-        raise InvalidHeader(f"Range must have the form bytes=0-1023, not {sent}.")
+        raise InvalidHeader(f"Range must have the form bytes=0-1023, not {sent[:40]}.")
     first, last = match.groups()
     start = int(first) if first else max(download.bytes - int(last), 0)
     stop = min(int(last) + 1, download.bytes) if first and last else download.bytes

@@ -1,10 +1,11 @@
 """Errors of requests, each with its status and code. They are answered as RFC 9457 problem details.
 
 ApiError
-├── 400 MalformedJson, InvalidCursor, InvalidHeader
+├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
 ├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, IdempotencyInProgress
-├── 413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
+├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
+├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
 ├── 429 QuotaExceeded
 └── 500 InternalError   503 Unavailable   507 OutOfSpace
@@ -47,6 +48,12 @@ class MalformedJson(ApiError):
     status, code = 400, "malformed_json"
 
 
+class MalformedForm(ApiError):
+    """The body is not a valid form."""
+
+    status, code = 400, "malformed_form"
+
+
 class InvalidCursor(ApiError):
     """The cursor is not valid."""
 
@@ -66,7 +73,7 @@ class Unauthenticated(ApiError):
 
 
 class Forbidden(ApiError):
-    """The API key does not allow this request."""
+    """This request is not allowed."""
 
     status, code = 403, "forbidden"
 
@@ -119,6 +126,12 @@ class IdempotencyInProgress(ApiError):
     status, code = 409, "idempotency_in_progress"
 
 
+class PreconditionFailed(ApiError):
+    """The resource is not in the version that the request names."""
+
+    status, code = 412, "precondition_failed"
+
+
 class BodyTooLarge(ApiError):
     """The request body is too large."""
 
@@ -135,6 +148,12 @@ class RangeNotSatisfiable(ApiError):
     """The requested range is outside the content."""
 
     status, code = 416, "range_not_satisfiable"
+
+
+class MisdirectedRequest(ApiError):
+    """The request is for another host."""
+
+    status, code = 421, "misdirected_request"
 
 
 class InvalidRequest(ApiError):

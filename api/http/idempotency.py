@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a request that is sent again with the same key gets the first response again."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from store.accounts import idempotency
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.db.database import Sessions
-from store.db.transaction import Tx, transaction
+from store.db.transaction import Tx, snapshot, transaction
 
 REPLAYED = "Idempotency-Replayed"
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -48,7 +49,11 @@ IdempotencyKey = Annotated[str | None, Depends(key_of)]
 
 async def keyed_request(request: Request, key: IdempotencyKey) -> KeyedRequest | None:
     """Return the key of a request with a small body, with the hash of method, URL and body."""
-    return hash_request(request, key, await request.body()) if key is not None else None
+    if key is None:
+        return None
+    sent = getattr(request, "sent", None)  # the parsed JSON: white space and the order of fields do not count
+    body = await request.body() if sent is None else json.dumps(sent, sort_keys=True).encode()
+    return hash_request(request, key, body)
 
 
 def hash_request(request: Request, key: str | None, body: bytes) -> KeyedRequest | None:
@@ -63,6 +68,15 @@ def hash_request(request: Request, key: str | None, body: bytes) -> KeyedRequest
 Idempotent = Annotated[KeyedRequest | None, Depends(keyed_request)]
 
 
+def replayed(sessions: Sessions, caller: Caller, keyed: KeyedRequest | None) -> JSONResponse | None:
+    """Return the first answer if the key was used before: look here before long work, which a repetition can spare."""
+    if keyed is None:
+        return None
+    with snapshot(sessions) as tx:
+        first = idempotency.find(tx, caller.project, keyed.key, keyed.request)
+    return _repeat(first) if first else None
+
+
 def run_idempotently(
     sessions: Sessions, caller: Caller, keyed: KeyedRequest | None, use_case: Callable[[Tx], Answer]
 ) -> JSONResponse:
@@ -70,8 +84,12 @@ def run_idempotently(
     with transaction(sessions, "answer") as tx:
         first = idempotency.begin(tx, caller.project, keyed.key, keyed.request) if keyed else None
         if first is not None:
-            return JSONResponse(first.body, first.status, {**first.headers, REPLAYED: "true"})
+            return _repeat(first)
         answer = use_case(tx)
         if keyed:
             idempotency.store_answer(tx, caller.project, keyed.key, answer)
     return JSONResponse(answer.body, answer.status, answer.headers)
+
+
+def _repeat(first: Answer) -> JSONResponse:
+    return JSONResponse(first.body, first.status, {**first.headers, REPLAYED: "true"})

@@ -1,14 +1,18 @@
-"""What every request passes first: a request id, HEAD as GET, and a problem document for unexpected errors."""
+"""What every request passes first: a request id, one form of path and method, a problem for unexpected errors."""
 
+import logging
 import re
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.http.problems import internal_error
 from store.ids import new_id
+
+log = logging.getLogger("api")
 
 CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -41,7 +45,9 @@ class RequestIdMiddleware:
             await send(message)
 
         try:
-            await self._app(_as_get(scope), receive, send_with_id)
+            await self._app(_normalized(scope), receive, send_with_id)
+        except ClientDisconnect:
+            log.info("The client closed the connection before its request was complete.")
         except Exception as error:
             response = internal_error(Request(scope), error)
             if started:
@@ -49,6 +55,13 @@ class RequestIdMiddleware:
             await response(scope, receive, send_with_id)
 
 
-def _as_get(scope: Scope) -> Scope:
-    """Treat HEAD as GET (RFC 9110, 9.3.2): the server, which has the original scope, sends no body."""
-    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+def _normalized(scope: Scope) -> Scope:
+    """Treat HEAD as GET (RFC 9110, 9.3.2), and ignore a slash at the end of the path.
+
+    The server, which has the original scope, sends no body to HEAD. A redirect to the path without the slash would need
+    the name of this host, which only the client and the proxies before this service know.
+    """
+    is_head = scope["method"] == "HEAD"
+    state = {**scope.get("state", {}), "is_head": is_head}
+    path = scope["path"].rstrip("/") or "/"
+    return {**scope, "state": state, "path": path, "method": "GET" if is_head else scope["method"]}

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.http import errors
 from api.http.errors import ApiError
@@ -49,6 +50,9 @@ STATUSES = {
         errors.UnsupportedMediaType,
     )
 }
+MAX_ERRORS = 500  # in one answer
+MAX_PATH = 200  # characters of a path that an error repeats
+MAX_TEXT = 1000  # characters of one text, which may repeat what was sent
 RETRY_AFTER = {"Retry-After": "5"}  # seconds
 QUEUE_RETRY_AFTER = {"Retry-After": str(service_errors.RETRY_SECONDS)}
 
@@ -56,7 +60,7 @@ QUEUE_RETRY_AFTER = {"Retry-After": str(service_errors.RETRY_SECONDS)}
 def install(app: FastAPI) -> None:
     """Answer all errors of `app` as problems."""
     handlers: dict[Any, Callable[[Request, Any], JSONResponse]] = {
-        ApiError: _respond,
+        ApiError: problem_response,
         RequestValidationError: _validation,
         HTTPException: _http,
         service_errors.JobTooLarge: _job_too_large,
@@ -87,39 +91,60 @@ def invalid_request(problems: Sequence[PointedProblem]) -> ApiError:
 def internal_error(request: Request, error: Exception) -> JSONResponse:
     """Log an error of our own and answer without its details."""
     log.error("Request failed.", exc_info=error, extra={"method": request.method, "path": request.url.path})
-    return _respond(request, errors.InternalError("The error was logged. Report the request id to the operator."))
+    return problem_response(
+        request, errors.InternalError("The error was logged. Report the request id to the operator.")
+    )
 
 
-def _respond(request: Request, error: ApiError) -> JSONResponse:
+def problem_response(request: Request, error: ApiError) -> JSONResponse:
+    """Return the problem document of an error."""
     problem: dict[str, Any] = {
         "type": f"urn:backprop:problem:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": error.detail,
+        "detail": error.detail[:MAX_TEXT],
         "code": error.code,
         "request_id": getattr(request.state, "request_id", None),
     }
     if error.errors:
-        problem["errors"] = error.errors
+        problem["errors"] = [_shortened(each) for each in error.errors[:MAX_ERRORS]]
     return JSONResponse(problem, error.status, error.headers, PROBLEM_JSON)
 
 
 def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
     if any(problem["type"] == "json_invalid" for problem in error.errors()):
         reason = error.errors()[0]["ctx"]["error"]
-        return _respond(request, errors.MalformedJson(f"The body cannot be read as JSON: {reason}."))
-    return _respond(request, invalid_request(pointed_problems(error.errors(), error.body)))
+        return problem_response(request, errors.MalformedJson(f"The body cannot be read as JSON: {reason}."))
+    return problem_response(request, invalid_request(pointed_problems(error.errors(), error.body)))
 
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:
     kind = STATUSES.get(error.status_code, errors.InternalError)
-    detail = f"{request.method} {request.url.path}: {error.detail or HTTPStatus(error.status_code).phrase}"
-    return _respond(request, kind(detail, headers=error.headers))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    detail = f"{request.method} {request.url.path[:MAX_PATH]}: {error.detail or HTTPStatus(error.status_code).phrase}"
+    return problem_response(request, kind(detail, headers=headers))
+
+
+def _all_routes(routes: Iterable[Any]) -> Iterator[Any]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from [route] if included is None else _all_routes(included.routes)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods of all routes with the path of the request."""
+    methods = set[str]()
+    for route in _all_routes(request.app.routes):
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def _job_too_large(request: Request, error: service_errors.JobTooLarge) -> JSONResponse:
     listed = [asdict(problem) for problem in error.problems]
-    return _respond(request, errors.OverLimit(_count(len(listed)), errors=listed))
+    return problem_response(request, errors.OverLimit(_count(len(listed)), errors=listed))
 
 
 def _quota(request: Request, error: service_errors.QuotaExceeded) -> JSONResponse:
@@ -128,16 +153,16 @@ def _quota(request: Request, error: service_errors.QuotaExceeded) -> JSONRespons
         "RateLimit-Policy": f'"{error.name}";q={error.quota}',
         "RateLimit": f'"{error.name}";r=0;t={service_errors.RETRY_SECONDS}',
     }
-    return _respond(request, errors.QuotaExceeded(str(error), headers=headers))
+    return problem_response(request, errors.QuotaExceeded(str(error), headers=headers))
 
 
 def _queue_full(request: Request, error: service_errors.QueueFull) -> JSONResponse:
-    return _respond(request, errors.Unavailable(str(error), headers=QUEUE_RETRY_AFTER))
+    return problem_response(request, errors.Unavailable(str(error), headers=QUEUE_RETRY_AFTER))
 
 
 def _store(request: Request, error: Exception) -> JSONResponse:
     kind = STORE_ERRORS.get(type(error))
-    return internal_error(request, error) if kind is None else _respond(request, kind(_sentence(str(error))))
+    return internal_error(request, error) if kind is None else problem_response(request, kind(_sentence(str(error))))
 
 
 def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
@@ -146,19 +171,19 @@ def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
         {name: getattr(problem, name) for name in ("line", "column", "value", "detail", "fix")}
         for problem in error.problems
     ]
-    return _respond(request, kind(_count(len(listed)), errors=listed))
+    return problem_response(request, kind(_count(len(listed)), errors=listed))
 
 
 def _reader_crashed(request: Request, error: IngestFailed) -> JSONResponse:
     log.error("The process that read an upload crashed: %s", error)
     detail = "The process that read the file crashed. Nothing was stored. Try again."
-    return _respond(request, errors.Unavailable(detail, headers=RETRY_AFTER))
+    return problem_response(request, errors.Unavailable(detail, headers=RETRY_AFTER))
 
 
 def _pointed(request: Request, error: InvalidPlan | InvalidRows | InvalidWeights) -> JSONResponse:
     kind = errors.InvalidWeightsFile if isinstance(error, InvalidWeights) else errors.InvalidRequest
     listed = [{"pointer": problem.pointer, "detail": problem.detail} for problem in error.problems]
-    return _respond(request, kind(_count(len(listed)), errors=listed))
+    return problem_response(request, kind(_count(len(listed)), errors=listed))
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:
@@ -167,14 +192,18 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, OperationalError | PoolTimeoutError):
         log.warning("The database cannot be reached: %s", error)
         detail = "The database cannot be reached. No data was lost. Try again."
-        return _respond(request, errors.Unavailable(detail, headers=RETRY_AFTER))
+        return problem_response(request, errors.Unavailable(detail, headers=RETRY_AFTER))
     return internal_error(request, error)
 
 
 def _system(request: Request, error: OSError) -> JSONResponse:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return _respond(request, errors.OutOfSpace("The disk of the server is full. Nothing was stored."))
+        return problem_response(request, errors.OutOfSpace("The disk of the server is full. Nothing was stored."))
     return internal_error(request, error)
+
+
+def _shortened(error: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in error.items()}
 
 
 def _sentence(text: str) -> str:
@@ -182,4 +211,6 @@ def _sentence(text: str) -> str:
 
 
 def _count(problems: int) -> str:
+    if problems > MAX_ERRORS:
+        return f"The request has more than {MAX_ERRORS} errors; the first {MAX_ERRORS} are in `errors`."
     return f"The request has {problems} {'error' if problems == 1 else 'errors'}; see `errors`."

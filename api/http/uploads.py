@@ -12,14 +12,17 @@ from typing import BinaryIO, Self
 
 from anyio import to_thread
 from fastapi import Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
-from api.http.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
-from api.http.requests.json_body import LimitedRequest
+from api.http.errors import BodyTooLarge, InvalidRequest, MalformedForm, UnsupportedMediaType
+from api.http.requests.json_body import UNSTORABLE, LimitedRequest
 from api.settings import ApiSettings
 from service.uploads.uploaded_file import UploadedFile
 
 WRITE_BYTES = 1 << 20  # per call of a thread: packets are smaller
+MAX_SHOWN = 60  # characters of a header that an error repeats
+MAX_NAME = 200  # characters of a name
 MIN_INFLATED_BYTES = 10 << 20  # below this size, the compression ratio is not limited
 INCOMPLETE_GZIP = (
     "The gzip body is incomplete, or it is not gzip. Compress the file again, or send it without Content-Encoding."
@@ -83,18 +86,35 @@ async def _sent_file(request: Request, types: Sequence[str]) -> AsyncIterator[_S
         yield _SentFile(sent, request.stream())
         return
     if sent != "multipart/form-data":
-        known = ", ".join(types)
-        raise UnsupportedMediaType(f"Send {known} or multipart/form-data, not {sent or 'a body without Content-Type'}.")
-    async with request.form(max_files=1, max_fields=0) as form:
+        known, shown = ", ".join(types), sent[:MAX_SHOWN] or "a body without Content-Type"
+        raise UnsupportedMediaType(f"Send {known} or multipart/form-data, not {shown}.")
+    async with _form(request) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             problem = {"pointer": "form file", "detail": "The form has no file in this part."}
             raise InvalidRequest("Send the file in the form part `file`.", errors=[problem])
-        yield _SentFile(_media_type(file.content_type), _pieces(file), file.filename)
+        yield _SentFile(_media_type(file.content_type), _pieces(file), _clean(file.filename))
 
 
 def _media_type(header: str | None) -> str:
     return (header or "").split(";")[0].strip().lower()
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    try:
+        opened = await request.form(max_files=1, max_fields=0)
+    except HTTPException as error:
+        raise MalformedForm(f"The form cannot be read: {str(error.detail).removesuffix('.')}.") from None
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _clean(filename: str | None) -> str | None:
+    """Return the name without what databases cannot store, as the default name of what is uploaded."""
+    return UNSTORABLE.sub("", filename or "")[:MAX_NAME] or None
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
@@ -171,7 +191,7 @@ def _inflater(encoding: str, settings: ApiSettings) -> _Plain | _Gzip:
         return _Plain()
     if encoding == "gzip":
         return _Gzip(settings)
-    raise UnsupportedMediaType(f"Content-Encoding must be gzip or absent, not {encoding}.")
+    raise UnsupportedMediaType(f"Content-Encoding must be gzip or absent, not {encoding[:40]}.")
 
 
 def _write(file: BinaryIO, digest: "hashlib._Hash", data: bytes) -> None:

@@ -1,7 +1,5 @@
 """/v1/jobs: submit, follow and control training jobs."""
 
-from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -10,12 +8,14 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, Reader, Snapshots, Waiting, Writer
 from api.http.downloads import etags, is_current
-from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, run_idempotently
+from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.polling.job_snapshots import FollowedJob
+from api.http.preconditions import IfMatch
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
+from api.jobs.changed_job import ChangedJob, check_version
 from api.jobs.full_validation import FullValidationRoute
 from api.jobs.job_filters import METADATA_PARAMETERS, Filters
 from api.jobs.job_response import job_response, job_views
@@ -25,11 +25,10 @@ from service.jobs import actions, submission
 from service.jobs.job_request import JobRequest
 from store.accounts.keys import Caller
 from store.artifacts import blobs
-from store.db.transaction import Tx, snapshot, transaction
+from store.db.transaction import snapshot, transaction
 from store.errors import NotFound
 from store.ids import ProjectId
 from store.jobs import epochs, jobs, search
-from store.tables import Job
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=FullValidationRoute)
 
@@ -122,45 +121,41 @@ def get_metrics(
         return EpochsView(data=[EpochView.of(row) for row in epochs.downsampled(tx, job_id, after_epoch, max_points)])
 
 
-@router.post("/{job_id}/cancel", response_model=JobView)
-def cancel_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> Response:
+@router.post("/{job_id}/cancel", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+def cancel_job(job: ChangedJob) -> Response:
     """Cancel the job: immediately if it is queued or paused, after the current mini-batch if it is running."""
-    return _act(services, caller, keyed, lambda tx: actions.cancel(tx, caller.project, job_id))
+    return job.act(lambda tx: actions.cancel(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/stop", response_model=JobView)
-def stop_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> Response:
+@router.post("/{job_id}/stop", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+def stop_job(job: ChangedJob) -> Response:
     """Finish the job now: its model gets the best weights so far."""
-    return _act(services, caller, keyed, lambda tx: actions.stop(tx, caller.project, job_id))
+    return job.act(lambda tx: actions.stop(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/pause", response_model=JobView)
-def pause_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> Response:
+@router.post("/{job_id}/pause", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+def pause_job(job: ChangedJob) -> Response:
     """Pause the job: save a checkpoint and free its worker slot."""
-    return _act(services, caller, keyed, lambda tx: actions.pause(tx, caller.project, job_id))
+    return job.act(lambda tx: actions.pause(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/resume", response_model=JobView)
-def resume_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> Response:
+@router.post("/{job_id}/resume", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+def resume_job(job: ChangedJob) -> Response:
     """Queue a paused job again. The result is the same as without the pause."""
-    return _act(services, caller, keyed, lambda tx: actions.resume(tx, services.limits, caller.project, job_id))
+    return job.act(lambda tx: actions.resume(tx, job.services.limits, job.project, job.id))
 
 
-@router.post("/{job_id}/retry", status_code=201, response_model=JobView)
-def retry_job(job_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> Response:
+@router.post("/{job_id}/retry", status_code=201, response_model=JobView)  # noqa: FAST003 - the same
+def retry_job(job: ChangedJob) -> Response:
     """Queue a new job with the spec of a job that has ended."""
-    return run_idempotently(
-        services.sessions,
-        caller,
-        keyed,
-        lambda tx: job_response(tx, actions.retry(tx, services.limits, caller.project, job_id)).created(),
-    )
+    return job.act(lambda tx: actions.retry(tx, job.services.limits, job.project, job.id), creates=True)
 
 
 @router.delete("/{job_id}", status_code=204)
-def delete_job(job_id: str, services: AppServices, caller: Writer) -> Response:
+def delete_job(job_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Permanently delete a job that has ended, with its metrics, events, checkpoints and model."""
     with transaction(services.sessions) as tx:
+        check_version(tx, caller.project, job_id, if_match)
         actions.remove(tx, caller.project, job_id)
     return Response(status_code=204)
 
@@ -180,17 +175,20 @@ def get_job_weights(
 
 
 def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, body: JobRequest) -> JSONResponse:
+    if repeated := replayed(services.sessions, caller, keyed):
+        return repeated
+    resolved = submission.resolve(services.sessions, services.limits, caller.project, body)
     return run_idempotently(
         services.sessions,
         caller,
         keyed,
-        lambda tx: job_response(tx, submission.submit(tx, services.limits, caller.project, body)).created(),
+        lambda tx: job_response(tx, submission.submit(tx, services.limits, caller.project, resolved)).created(),
     )
 
 
 def _preview(services: Services, project: ProjectId, body: JobRequest) -> dict[str, Any]:
-    with snapshot(services.sessions) as tx:
-        return {"valid": True, **asdict(submission.preview(tx, services.limits, project, body))}
+    resolved = submission.resolve(services.sessions, services.limits, project, body)
+    return {"valid": True, "spec": resolved.spec, "estimate": resolved.estimate, "warnings": resolved.warnings}
 
 
 async def _wait_for_end(request: Request, followed: FollowedJob, created: Response, wait: int) -> Response:
@@ -202,10 +200,6 @@ async def _wait_for_end(request: Request, followed: FollowedJob, created: Respon
     kept = {name: created.headers[name] for name in ("Location", REPLAYED) if name in created.headers}
     headers = {**kept, **job.headers, **_preference_applied(wait)}
     return Response(job.body, created.status_code, headers, "application/json")
-
-
-def _act(services: Services, caller: Caller, keyed: KeyedRequest | None, action: Callable[[Tx], Job]) -> Response:
-    return run_idempotently(services.sessions, caller, keyed, lambda tx: job_response(tx, action(tx)).updated())
 
 
 def _preference_applied(wait: int | None) -> dict[str, str]:

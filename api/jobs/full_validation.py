@@ -8,14 +8,12 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 
 from api.dependencies import services_of
-from api.http.authentication import authenticate
+from api.http.authentication import writer
 from api.http.problems import invalid_request
 from api.http.requests.json_body import JsonRoute
 from api.http.requests.json_pointers import pointed_problems
 from engine.errors import PointedProblem
-from service.bootstrap import Services
 from service.jobs import submission
-from store.db.transaction import snapshot
 from store.ids import ProjectId
 
 
@@ -32,19 +30,15 @@ class FullValidationRoute(JsonRoute):
             except RequestValidationError as error:
                 if not isinstance(error.body, dict):
                     raise
-                problems = pointed_problems(error.errors(), error.body)
-                services = services_of(request)
-                project = (await authenticate(request, services.keyring, scope="write")).project
-                planning = await to_thread.run_sync(_plan_problems, services, project, problems, error.body)
-                raise invalid_request(problems + planning) from None
+                caller = await writer(request)
+                problems = await to_thread.run_sync(_problems, request, caller.project, error)
+                raise invalid_request(problems) from None
 
         return handle
 
 
-def _plan_problems(
-    services: Services, project: ProjectId, problems: list[PointedProblem], body: dict[str, Any]
-) -> list[PointedProblem]:
+def _problems(request: Request, project: ProjectId, error: RequestValidationError) -> list[PointedProblem]:
+    problems = pointed_problems(error.errors(), error.body)
     invalid = {problem.pointer.split("/")[1] for problem in problems if problem.pointer.startswith("/")}
-    valid = {name: value for name, value in body.items() if name not in invalid}
-    with snapshot(services.sessions) as tx:
-        return submission.find_plan_problems(tx, project, valid)
+    valid = {name: value for name, value in error.body.items() if name not in invalid}
+    return problems + submission.find_plan_problems(services_of(request).sessions, project, valid)

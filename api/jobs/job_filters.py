@@ -8,11 +8,14 @@ from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BeforeValidator
 
+from api.http.errors import OverLimit
+from api.http.requests.json_body import UNSTORABLE
 from api.jobs.schemas import State
 from store.jobs.search import JobFilters
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+MAX_METADATA_FILTERS = 16  # as many as a job can have metadata
 PREFIX = "metadata."
 METADATA_PARAMETERS = {
     "parameters": [
@@ -51,12 +54,14 @@ def job_filters(
 
 def _metadata(request: Request) -> tuple[tuple[str, str], ...]:
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name.startswith(PREFIX)]
-    invalid = [name for name, value in pairs if name == PREFIX or "\0" in name + value]
+    invalid = [name for name, value in pairs if name == PREFIX or UNSTORABLE.search(name + value)]
     if invalid:
         detail = "Name a metadata key, as in metadata.team=risk. NUL characters are not allowed."
         raise RequestValidationError(
-            [{"type": "value_error", "loc": ("query", name), "msg": detail} for name in invalid]
+            [{"type": "value_error", "loc": ("query", name[:100]), "msg": detail} for name in invalid]
         )
+    if len(pairs) > MAX_METADATA_FILTERS:
+        raise OverLimit(f"A list takes at most {MAX_METADATA_FILTERS} metadata filters, not {len(pairs)}.")
     return tuple((name.removeprefix(PREFIX), value) for name, value in pairs)
 
 

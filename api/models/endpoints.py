@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
@@ -15,6 +16,15 @@ from store.artifacts import blobs, models
 from store.db.transaction import snapshot, transaction
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
+
+
+class PredictionsRoute(JsonRoute):
+    """A route for rows, which need more bytes than other requests."""
+
+    limit = "max_prediction_bytes"
+
+
+predictions = APIRouter(prefix="/v1/models", tags=["models"], route_class=PredictionsRoute)
 
 
 @router.get("")
@@ -29,17 +39,20 @@ def list_models(
 
 
 @router.get("/{model_id}")
-def get_model(model_id: str, services: AppServices, caller: Reader) -> ModelView:
+def get_model(model_id: str, response: Response, services: AppServices, caller: Reader) -> ModelView:
     """Return a model with its architecture, preprocessing, metrics and lineage."""
+    response.headers["ETag"] = etag_of(model_id)
     with snapshot(services.sessions) as tx:
         model = models.get(tx, caller.project, model_id)
         return ModelView.of(model, blobs.info(tx, model.blob_id))
 
 
 @router.delete("/{model_id}", status_code=204)
-def delete_model(model_id: str, services: AppServices, caller: Writer) -> Response:
+def delete_model(model_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a model that no unfinished job starts from, with its weights. The job that trained it is kept."""
     with transaction(services.sessions) as tx:
+        models.get(tx, caller.project, model_id)
+        if_match.check(lambda tag: tag == etag_of(model_id))
         model_use_cases.delete(tx, caller.project, model_id)
     return Response(status_code=204)
 
@@ -72,7 +85,7 @@ def get_model_weights(
     return weights_response(request, services.sessions, model_id, blob, format)
 
 
-@router.post("/{model_id}/predictions", response_model=PredictionsView)
+@predictions.post("/{model_id}/predictions", response_model=PredictionsView)
 def predict(model_id: str, body: PredictionsRequest, services: AppServices, caller: Reader) -> Response:
     """Predict rows as your application has them. The preprocessing of the model is applied to them."""
     predictor = services.predictors.get(caller.project, model_id)

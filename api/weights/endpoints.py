@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
@@ -67,16 +68,19 @@ def list_weights(
 
 
 @router.get("/{weights_id}")
-def get_weights(weights_id: str, services: AppServices, caller: Reader) -> WeightsView:
+def get_weights(weights_id: str, response: Response, services: AppServices, caller: Reader) -> WeightsView:
     """Return uploaded weights with the names and shapes of their tensors."""
+    response.headers["ETag"] = etag_of(weights_id)
     with snapshot(services.sessions) as tx:
         return WeightsView.of(uploaded_weights.get(tx, caller.project, weights_id))
 
 
 @router.delete("/{weights_id}", status_code=204)
-def delete_weights(weights_id: str, services: AppServices, caller: Writer) -> Response:
+def delete_weights(weights_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete weights that no unfinished job needs. Models that were trained from them are kept."""
     with transaction(services.sessions) as tx:
+        uploaded_weights.get(tx, caller.project, weights_id)
+        if_match.check(lambda tag: tag == etag_of(weights_id))
         uploaded_weights.remove(tx, caller.project, weights_id)
     return Response(status_code=204)
 

@@ -1,5 +1,6 @@
 """What a planned job needs: parameters, operations, memory and time; and whether it may need that much."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -7,7 +8,6 @@ from engine.cost import estimate_cost
 from engine.errors import PointedProblem
 from service.errors import JobTooLarge
 from service.limits import ServiceLimits
-from store.db.transaction import Tx
 from store.jobs import durations
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
@@ -16,7 +16,7 @@ FLOAT_BYTES = {"float32": 4, "float64": 8}
 CELL_BYTES = 8 + 1  # of a column as it is read: a value, and whether it is missing
 
 
-def estimate(tx: Tx, limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
+def estimate(runs: Sequence[durations.CompletedRun], limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
     """Estimate what training needs. Raises `JobTooLarge` if that is more than a job may need."""
     cost = estimate_cost(build_without_memory(plan), plan.training)
     memory = cost.bytes + _data_bytes(plan)
@@ -24,7 +24,7 @@ def estimate(tx: Tx, limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
     _check("bytes of memory", memory, limits.max_job_bytes)
     rows = plan.training_rows * plan.training.epochs + _range_test_rows(plan)
     flops = rows * (cost.flops_forward + cost.flops_backward)
-    duration = durations.estimate_duration(durations.recent_runs(tx), flops)
+    duration = durations.estimate_duration(runs, flops)
     return {
         "parameters": cost.parameters,
         "flops": flops,

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from engine.spec import LayerSpec, LossSpec, ModelSpec
 from store.artifacts import models, uploaded_weights
-from store.db.transaction import Lock, Tx
+from store.db.transaction import Tx
 from store.ids import ProjectId
 from store.tables import Model, Weights
 from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
@@ -17,10 +17,8 @@ from tabular.spec import FeatureSpec, InitFrom
 _LOSS: TypeAdapter[LossSpec] = TypeAdapter(LossSpec)
 
 
-def load_initialization(
-    tx: Tx, project: ProjectId, init_from: InitFrom | None, lock: Lock | None = None
-) -> Initialization | None:
-    """Return the description of the named model or weights, None if nothing is named; `lock` as in `models.get`.
+def load_initialization(tx: Tx, project: ProjectId, init_from: InitFrom | None) -> Initialization | None:
+    """Return the description of the named model or weights, None if nothing is named.
 
     Raises:
         NotFound: the project has no such model or weights.
@@ -28,10 +26,19 @@ def load_initialization(
     if init_from is None:
         return None
     if init_from.weights_id is not None:
-        weights = uploaded_weights.get(tx, project, init_from.weights_id, lock)
+        weights = uploaded_weights.get(tx, project, init_from.weights_id)
         return Initialization(init_from=init_from, source=_describe_weights(weights))
-    model = models.get(tx, project, init_from.model_id or "", lock)
-    return Initialization(init_from=init_from, source=_describe_model(model))
+    return Initialization(
+        init_from=init_from, source=_describe_model(models.get(tx, project, init_from.model_id or ""))
+    )
+
+
+def lock_base(tx: Tx, project: ProjectId, init_from: InitFrom | None) -> None:
+    """Let nobody delete the named model or weights before `tx` ends. Raises `NotFound` if it is deleted already."""
+    if init_from is not None and init_from.weights_id is not None:
+        uploaded_weights.get(tx, project, init_from.weights_id, lock="shared")
+    elif init_from is not None:
+        models.get(tx, project, init_from.model_id or "", lock="shared")
 
 
 def base_columns(init_from: InitFrom | None) -> dict[str, str]:

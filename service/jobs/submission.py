@@ -8,17 +8,19 @@ from pydantic import ValidationError
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers, publish_change
 from service.jobs.estimates import estimate
-from service.jobs.init_from import base_columns, load_initialization
+from service.jobs.init_from import base_columns, load_initialization, lock_base
 from service.jobs.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.quotas import check_queue
 from store.artifacts import datasets
-from store.db.transaction import Lock, Tx
+from store.db.database import Sessions
+from store.db.transaction import Tx, snapshot
 from store.errors import NotFound
 from store.ids import ProjectId
-from store.jobs import jobs, queue_position
+from store.jobs import durations, jobs, queue_position
 from store.tables import Dataset, Job
 from tabular.errors import InvalidPlan
+from tabular.planning.initialization import Initialization
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
@@ -30,44 +32,62 @@ from tabular.profile import Profile
 class ResolvedJob:
     """What a request resolves to: the spec with all defaults, what it needs, and the warnings of planning."""
 
+    request: JobRequest
+    name: str
+    epochs: int
     spec: dict[str, Any]
     estimate: dict[str, Any]
     warnings: list[dict[str, Any]]
 
 
-def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, request: JobRequest) -> Job:
-    """Queue a new job. Raises `NotFound`, `InvalidPlan`, `JobTooLarge`, `QuotaExceeded` or `QueueFull`."""
-    dataset = datasets.get(tx, project, request.dataset_id, lock="shared")
-    planned = _plan(tx, project, dataset, request, lock="shared")
-    resolved = _resolve(tx, limits, request, planned)
+def resolve(sessions: Sessions, limits: ServiceLimits, project: ProjectId, request: JobRequest) -> ResolvedJob:
+    """Plan a job outside of any transaction: it can take long. Raises `NotFound`, `InvalidPlan` or `JobTooLarge`."""
+    with snapshot(sessions) as tx:
+        dataset = datasets.get(tx, project, request.dataset_id)
+        initialization = load_initialization(tx, project, request.init_from)
+        runs = durations.recent_runs(tx)
+    planned = _plan(dataset, request, initialization)
+    requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
+    return ResolvedJob(
+        request=request,
+        name=request.name or _default_name(dataset, request),
+        epochs=planned.training.epochs,
+        spec=requested | to_spec(planned),
+        estimate=estimate(runs, limits, planned),
+        warnings=[asdict(warning) for warning in planned.warnings],
+    )
+
+
+def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, resolved: ResolvedJob) -> Job:
+    """Queue a planned job. Raises `NotFound` if what it needs was deleted meanwhile, `QuotaExceeded` or `QueueFull`."""
+    request = resolved.request
+    datasets.get(tx, project, request.dataset_id, lock="shared")
+    lock_base(tx, project, request.init_from)
     return enqueue(
         tx,
         limits,
         project,
-        dataset_id=dataset.id,
+        dataset_id=request.dataset_id,
         **base_columns(request.init_from),
-        name=request.name or _default_name(dataset, request),
+        name=resolved.name,
         priority=request.priority,
         spec=resolved.spec,
         estimate=resolved.estimate,
         expected_seconds=(resolved.estimate["seconds"] or {}).get("seconds"),
         warnings=resolved.warnings,
-        epochs=planned.training.epochs,
+        epochs=resolved.epochs,
         metadata_=dict(request.metadata),
     )
 
 
-def preview(tx: Tx, limits: ServiceLimits, project: ProjectId, request: JobRequest) -> ResolvedJob:
-    """Resolve the request as `submit` does, without creating a job. Raises the same, except for full queues."""
-    dataset = datasets.get(tx, project, request.dataset_id)
-    return _resolve(tx, limits, request, _plan(tx, project, dataset, request))
-
-
-def find_plan_problems(tx: Tx, project: ProjectId, fields: dict[str, Any]) -> list[PointedProblem]:
+def find_plan_problems(sessions: Sessions, project: ProjectId, fields: dict[str, Any]) -> list[PointedProblem]:
     """Plan with the valid `fields` of an invalid request; return what planning finds wrong, as far as it can."""
     try:
         request = JobRequest.model_validate(fields)
-        _plan(tx, project, datasets.get(tx, project, request.dataset_id), request)
+        with snapshot(sessions) as tx:
+            dataset = datasets.get(tx, project, request.dataset_id)
+            initialization = load_initialization(tx, project, request.init_from)
+        _plan(dataset, request, initialization)
     except InvalidPlan as error:
         return list(error.problems)
     except (ValidationError, NotFound):
@@ -85,7 +105,7 @@ def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -
     return job
 
 
-def _plan(tx: Tx, project: ProjectId, dataset: Dataset, request: JobRequest, lock: Lock | None = None) -> Plan:
+def _plan(dataset: Dataset, request: JobRequest, initialization: Initialization | None) -> Plan:
     profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
     plan_request = PlanRequest(
         target=request.target,
@@ -94,18 +114,9 @@ def _plan(tx: Tx, project: ProjectId, dataset: Dataset, request: JobRequest, loc
         model=request.model,
         training=request.training.to_spec(),
         sample_weight=request.sample_weight,
-        initialization=load_initialization(tx, project, request.init_from, lock),
+        initialization=initialization,
     )
     return plan(profile, plan_request)
-
-
-def _resolve(tx: Tx, limits: ServiceLimits, request: JobRequest, planned: Plan) -> ResolvedJob:
-    requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
-    return ResolvedJob(
-        spec=requested | to_spec(planned),
-        estimate=estimate(tx, limits, planned),
-        warnings=[asdict(warning) for warning in planned.warnings],
-    )
 
 
 def _default_name(dataset: Dataset, request: JobRequest) -> str:

@@ -38,14 +38,13 @@ def begin(tx: Tx, project: ProjectId, key: str, request: str) -> Answer | None:
     reserved = insert(IdempotencyKey).values(project_id=project, key=key, request=request)
     if tx.execute(reserved.on_conflict_do_nothing().returning(IdempotencyKey.key)).first():
         return None
-    first = tx.get_one(IdempotencyKey, (project, key))
-    if first.request != request:
-        raise IdempotencyMismatch("This Idempotency-Key was already used for a different request. Use a new key.")
-    if first.status is None or first.answer is None:
-        raise IdempotencyInProgress(
-            "The first request with this Idempotency-Key is still in progress. Try again later."
-        )
-    return Answer(status=first.status, headers=first.headers or {}, body=first.answer)
+    return _answer_of(tx.get_one(IdempotencyKey, (project, key)), request)
+
+
+def find(tx: Tx, project: ProjectId, key: str, request: str) -> Answer | None:
+    """Return the stored answer if `key` was used before. Reserves nothing, waits for nobody; raises as `begin`."""
+    first = tx.get(IdempotencyKey, (project, key))
+    return None if first is None else _answer_of(first, request)
 
 
 def store_answer(tx: Tx, project: ProjectId, key: str, answer: Answer) -> None:
@@ -64,6 +63,16 @@ def delete_expired(tx: Tx, limit: int) -> None:
         IdempotencyKey.created_at < now() - KEEP_MILLISECONDS
     )
     tx.execute(delete(IdempotencyKey).where(key.in_(expired.limit(limit))).execution_options(synchronize_session=False))
+
+
+def _answer_of(first: IdempotencyKey, request: str) -> Answer:
+    if first.request != request:
+        raise IdempotencyMismatch("This Idempotency-Key was already used for a different request. Use a new key.")
+    if first.status is None or first.answer is None:
+        raise IdempotencyInProgress(
+            "The first request with this Idempotency-Key is still in progress. Try again later."
+        )
+    return Answer(status=first.status, headers=first.headers or {}, body=first.answer)
 
 
 def _dialect(tx: Session) -> str:

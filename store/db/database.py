@@ -1,10 +1,12 @@
 """Open SQLite and PostgreSQL with settings under which neither loses a commit."""
 
 import functools
+import os
 import random
 import sqlite3
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -63,10 +65,18 @@ def is_statement_error(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.statement is not None and not error.connection_invalidated
 
 
+def _create_private(_dialect: Any, _record: Any, arguments: list[Any], _options: Any) -> None:
+    """Create a new file so that only its owner may read it. SQLite gives its other files the same mode."""
+    path = Path(arguments[0])
+    if path.is_absolute() and path.parent.is_dir():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 def _sqlite(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=35, connect_args={"timeout": BUSY_MILLISECONDS / 1000}
     )
+    event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -12,6 +12,14 @@ from store.db.transaction import Tx
 from store.errors import StoreError
 from store.ids import is_id
 
+PREFIXES = {
+    "datasets": "ds",
+    "jobs": "job",
+    "job_metadata": "job",
+    "models": "mdl",
+    "weights": "wts",
+}  # of ids, by table
+
 Row = TypeVar("Row")
 
 
@@ -30,7 +38,7 @@ class Page(Generic[Row]):
 def page(tx: Tx, query: Select[Row], key: InstrumentedAttribute[str], cursor: str | None, limit: int) -> Page[Row]:
     """The first `limit` rows of `query` after `cursor`, by descending `key`, a column with the ids of the rows."""
     if cursor is not None:
-        query = query.where(key < _decode(cursor))
+        query = query.where(key < _decode(cursor, key))
     rows: list[Any] = list(tx.scalars(query.order_by(key.desc()).limit(limit + 1)))
     more = len(rows) > limit
     return Page(rows=rows[:limit], next_cursor=_encode(rows[limit - 1].id) if more else None)
@@ -40,11 +48,11 @@ def _encode(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> str:
+def _decode(cursor: str, column: InstrumentedAttribute[str]) -> str:
     try:
         key = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         key = ""
-    if not is_id(key):
+    if not is_id(key) or key.partition("_")[0] != PREFIXES[column.class_.__tablename__]:
         raise InvalidCursor("Invalid cursor. Use the next_cursor of a page of this list.")
     return key

@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, insert, select, text, update
 
 from store.artifacts import blobs, models
 from store.clock import now
-from store.db.transaction import Tx
+from store.db.transaction import Lock, Tx
 from store.errors import JobFinished, JobUnfinished, NotFound
 from store.ids import JobId, ProjectId, is_id, new_id
 from store.jobs import checkpoints
@@ -39,9 +39,11 @@ def probe(tx: Tx) -> None:
     tx.execute(select(Job.id).limit(1))
 
 
-def get(tx: Tx, project: ProjectId, job_id: str) -> Job:
-    """The project's job."""
+def get(tx: Tx, project: ProjectId, job_id: str, lock: Lock | None = None) -> Job:
+    """The project's job. With an exclusive lock, nobody can change it until the transaction ends."""
     query = select(Job).where(Job.id == job_id, Job.project_id == project)
+    if lock is not None:
+        query = query.with_for_update(read=lock == "shared")
     job = tx.scalar(query) if is_id(job_id) else None
     if job is None:
         raise NotFound(f"Job {job_id} not found.")

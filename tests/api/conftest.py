@@ -16,7 +16,7 @@ from service.bootstrap import Services
 from service.limits import ServiceLimits
 from service.settings import Settings
 from store.ids import WorkerId
-from tests.support.api import upload
+from tests.support.api import LOOPBACK, upload
 from tests.support.tables import flowers
 from worker.context import WorkerContext
 from worker.lease_keeper import LeaseKeeper
@@ -50,7 +50,7 @@ def api_settings() -> ApiSettings:
 @pytest.fixture
 def client(settings: Settings, limits: ServiceLimits, api_settings: ApiSettings) -> Iterator[TestClient]:
     """A client of the API."""
-    with TestClient(create_app(settings, limits, api_settings)) as client:
+    with TestClient(create_app(settings, limits, api_settings), base_url=LOOPBACK) as client:
         yield client
 
 

@@ -40,7 +40,7 @@ def database_url(tmp_path: Path) -> str:
 @pytest.fixture
 def client(worker_fixture: WorkerFixture) -> Iterator[TestClient]:
     """A client that sends the old API key."""
-    with TestClient(create_app(worker_fixture.settings)) as client:
+    with TestClient(create_app(worker_fixture.settings), base_url="http://localhost") as client:
         client.headers["Authorization"] = f"Bearer {EXPECTED['key']}"
         yield client
 

@@ -89,7 +89,7 @@ FULL_DISK = """
 
     migrate(settings().database)
     filler = small / "filler"
-    with TestClient(create_app(settings())) as client:
+    with TestClient(create_app(settings()), base_url="http://localhost") as client:
         def upload(table):
             return client.post("/v1/datasets", content=table, headers={"Content-Type": "text/csv"})
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
+LOOPBACK = "http://localhost"  # without keys, other hosts are rejected
 CSV = {"Content-Type": "text/csv"}
 
 

@@ -91,8 +91,9 @@ class WorkerFixture:
     def queue(self, dataset_id: str, **body: Any) -> str:
         """Queue a job as the API does; return its id."""
         request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **body})
+        resolved = submission.resolve(self.sessions, ServiceLimits(), DEFAULT_PROJECT, request)
         with transaction(self.sessions) as tx:
-            return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, request).id
+            return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved).id
 
     def claim(self, lease_seconds: float = 30) -> Job:
         """Claim the next job as this worker, without running it."""

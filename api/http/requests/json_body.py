@@ -6,16 +6,24 @@ problem document here, by plain text.
 
 import json
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any, NoReturn
 
+from anyio import to_thread
 from fastapi import Request, Response
+from fastapi._compat import ModelField
+from fastapi.exceptions import RequestValidationError
 
-from api.http.errors import BodyTooLarge, UnsupportedMediaType
+from api.http.authentication import authenticate_first
+from api.http.errors import BodyTooLarge, MalformedJson, UnsupportedMediaType
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.settings import ApiSettings
 
 MAX_DEPTH = 32  # levels of arrays and objects
+MAX_ERRORS = 1000  # of a body that are looked at; more would only slow down the answer
+MAX_BYTES_ON_LOOP = 16_384  # larger bodies are read in a thread: other requests must not wait
+MAX_SHOWN = 60  # characters of what was sent that an error repeats
 UNSTORABLE = re.compile("[\\x00\ud800-\udfff]")
 
 
@@ -44,35 +52,35 @@ class JsonRequest(LimitedRequest):
 
     async def json(self) -> Any:
         """Return the value of the body. Raises `json.JSONDecodeError`."""
-        text = (await self.body()).decode("utf-8", "surrogateescape")
-        try:
-            text.encode("utf-8")
-            value = json.loads(text, parse_constant=_reject_constant, object_pairs_hook=_unique)
-        except UnicodeEncodeError as error:
-            raise json.JSONDecodeError("it is not UTF-8", "", error.start) from None
-        except RecursionError:
-            raise _too_deep() from None
-        if _depth_exceeds(value, MAX_DEPTH):
-            raise _too_deep()
-        if any(UNSTORABLE.search(string) for string in _strings(value)):
-            raise json.JSONDecodeError("a string contains NUL or half of a surrogate pair", "", 0)
-        return value
+        return self._json if hasattr(self, "_json") else _parse(await self.body())
+
+    async def read(self, field: ModelField) -> None:
+        """Parse and validate the body; from now on `json` returns the validated value, or the sent one if invalid."""
+        body = await self.body()
+        if len(body) <= MAX_BYTES_ON_LOOP:
+            self.sent, self._json = _read(body, field)
+        else:
+            self.sent, self._json = await to_thread.run_sync(_read, body, field)
 
 
 class JsonRoute(KnownParametersRoute):
-    """A route that reads its body with `JsonRequest`."""
+    """A route that reads its body with `JsonRequest`. Its `limit` is the setting with the maximum size."""
+
+    limit = "max_json_bytes"
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler, preceded by a check of the body's media type and size."""
         handler = super().get_route_handler()
-        takes_json = self.body_field is not None
+        field = self.body_field
 
         async def handle(request: Request) -> Response:
-            if takes_json:
-                _require_json(request)
+            await authenticate_first(request, self.dependant)
             settings: ApiSettings = request.app.state.api_settings
-            limited = JsonRequest(request, settings.max_json_bytes)
-            await limited.body()
+            limited = JsonRequest(request, getattr(settings, self.limit))
+            if field is not None:
+                _require_json(request)
+            if await limited.body() and field is not None:
+                await limited.read(field)
             return await handler(limited)
 
         return handle
@@ -81,9 +89,38 @@ class JsonRoute(KnownParametersRoute):
 def _require_json(request: Request) -> None:
     sent = request.headers.get("content-type", "")
     if sent.split(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(f"Send application/json, not {sent or 'a body without Content-Type'}.")
+        raise UnsupportedMediaType(f"Send application/json, not {sent[:MAX_SHOWN] or 'a body without Content-Type'}.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise UnsupportedMediaType("Send JSON without Content-Encoding.")
+
+
+def _read(body: bytes, field: ModelField) -> tuple[Any, Any]:
+    """Return the body as sent, and validated. FastAPI finds the errors of an invalid one, which is returned, again."""
+    try:
+        sent = _parse(body)
+    except json.JSONDecodeError as error:
+        raise MalformedJson(f"The body cannot be read as JSON: {error.msg}.") from None
+    value, errors = field.validate(sent, {}, loc=("body",))
+    if len(errors) > MAX_ERRORS:
+        raise RequestValidationError(errors[:MAX_ERRORS], body=sent)
+    return sent, sent if errors else value
+
+
+def _parse(body: bytes) -> Any:
+    """Return the JSON value. Raises `json.JSONDecodeError`."""
+    text = body.decode("utf-8", "surrogateescape")
+    try:
+        text.encode("utf-8")
+        value = json.loads(text, parse_constant=_reject_constant, object_pairs_hook=_unique)
+    except UnicodeEncodeError as error:
+        raise json.JSONDecodeError("it is not UTF-8", "", error.start) from None
+    except RecursionError:
+        raise _too_deep() from None
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise _too_deep()
+    if any(UNSTORABLE.search(string) for string in _strings(value)):
+        raise json.JSONDecodeError("a string contains NUL or half of a surrogate pair", "", 0)
+    return value
 
 
 def _reject_constant(name: str) -> NoReturn:
@@ -93,10 +130,13 @@ def _reject_constant(name: str) -> NoReturn:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise json.JSONDecodeError(f"the key {repeated!r} occurs twice", "", 0)
+        raise json.JSONDecodeError(f"the key {_repeated(pairs)[:MAX_SHOWN]!r} occurs twice", "", 0)
     return value
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> str:
+    counts = Counter(name for name, _ in pairs)
+    return next(name for name, count in counts.items() if count > 1)
 
 
 def _depth_exceeds(value: Any, maximum: int) -> bool:

@@ -110,5 +110,6 @@ def _given(value: Any) -> str:
 
 def _unknown_type(tag: str, expected: str) -> str:
     names = [name.strip(" '") for name in expected.split(",")]
-    near = difflib.get_close_matches(tag, names, 1)
-    return f"Unknown type {tag!r}" + (f"; did you mean {near[0]!r}?" if near else f"; use one of {', '.join(names)}.")
+    shown = tag if len(tag) <= MAX_SHOWN else f"{tag[:MAX_SHOWN]}…"
+    near = difflib.get_close_matches(shown, names, 1)
+    return f"Unknown type {shown!r}" + (f"; did you mean {near[0]!r}?" if near else f"; use one of {', '.join(names)}.")

@@ -11,6 +11,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from api.http.authentication import authenticate_first
+
+MAX_SUGGESTIONS = 20  # misspelled names for which a name is suggested; the search is slow
+MAX_SHOWN = 100  # characters of a name that an error repeats
 WILDCARD = "*"  # ends the documented name of a family of parameters, such as metadata.*
 
 
@@ -24,13 +28,14 @@ class KnownParametersRoute(APIRoute):
         names = [*_names(self.dependant), *(each["name"] for each in (self.openapi_extra or {}).get("parameters", ()))]
 
         async def handle(request: Request) -> Response:
+            await authenticate_first(request, self.dependant)
             unknown = [name for name in dict.fromkeys(request.query_params) if not _is_known(name, names)]
             if not unknown:
                 return await handler(request)
             try:
                 return await validate(request)
             except RequestValidationError as error:
-                problems = [*error.errors(), *(_problem(name, names) for name in unknown)]
+                problems = [*error.errors(), *_problems(unknown, names)]
                 raise RequestValidationError(problems, body=error.body) from None
 
         return handle
@@ -57,10 +62,15 @@ def _is_known(name: str, names: Sequence[str]) -> bool:
     return name in names or any(name.startswith(each[:-1]) for each in names if each.endswith(WILDCARD))
 
 
-def _problem(name: str, names: Sequence[str]) -> dict[str, Any]:
-    near = difflib.get_close_matches(name, names, 1)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    else:
-        hint = f"use one of {', '.join(names)}." if names else "this path takes none."
-    return {"type": "value_error", "loc": ("query", name[:100]), "msg": f"Unknown query parameter; {hint}"}
+def _problems(unknown: Sequence[str], names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for number, name in enumerate(unknown):
+        near = difflib.get_close_matches(name[:MAX_SHOWN], names, 1) if number < MAX_SUGGESTIONS else []
+        if near:
+            hint = f"did you mean {near[0]}?"
+        else:
+            hint = f"use one of {', '.join(names)}." if names else "this path takes none."
+        yield {
+            "type": "value_error",
+            "loc": ("query", name[:MAX_SHOWN]),
+            "msg": f"Unknown query parameter; {hint}",
+        }

@@ -25,7 +25,7 @@ def test_an_unreachable_database_is_a_503_without_internal_details(settings: Set
     from api.app import create_app
 
     away = Settings(data=settings.data, database_url="postgresql://nobody@127.0.0.1:1/x", redis_url=settings.redis_url)
-    with TestClient(create_app(away), raise_server_exceptions=False) as client:
+    with TestClient(create_app(away), base_url="http://localhost", raise_server_exceptions=False) as client:
         answer = client.get("/v1/jobs")
         assert (answer.status_code, answer.json()["code"], "Retry-After" in answer.headers) == (
             503,
@@ -39,7 +39,7 @@ def test_jobs_are_accepted_while_the_broker_is_down(settings: Settings) -> None:
     from api.app import create_app
 
     away = Settings(data=settings.data, database_url=settings.database_url, redis_url="redis://127.0.0.1:1/0")
-    with TestClient(create_app(away)) as client:
+    with TestClient(create_app(away), base_url="http://localhost") as client:
         body = {"dataset_id": upload(client, flowers())["id"], "target": "kind"}
         answer = client.post("/v1/jobs", json=body)
         assert (answer.status_code, answer.json()["state"]) == (201, "queued")

@@ -1,0 +1,51 @@
+"""`If-Match` (RFC 9110, 13.1.1): change or delete something only in the version that the client has seen."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from api.http.errors import InvalidHeader, PreconditionFailed
+
+TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+TAGS = re.compile(rf"\s*(?:{TAG})?(?:\s*,\s*(?:{TAG})?)*\s*")
+
+
+class Precondition:
+    """The versions that a request accepts; any version without the header or with `*`."""
+
+    def __init__(self, header: str | None) -> None:
+        self._is_any = header is None or header.strip() == "*"
+        if not self._is_any and not TAGS.fullmatch(header or ""):
+            raise InvalidHeader('If-Match must be * or a list of ETags in double quotes, such as "1-".')
+        self._tags = re.findall(TAG, header or "")
+
+    @property
+    def names_versions(self) -> bool:
+        """Return whether the request accepts some versions only."""
+        return not self._is_any
+
+    def check(self, is_current: Callable[[str], bool]) -> None:
+        """Raise `PreconditionFailed` unless one of the tags is current. Weak tags never are."""
+        if not self._is_any and not any(is_current(tag) for tag in self._tags if tag.startswith('"')):
+            raise PreconditionFailed("It has changed since this version. Read it again, then decide.")
+
+
+def precondition_of(
+    request: Request,
+    if_match: Annotated[
+        str | None, Header(description="Only if the current `ETag` is one of these. Otherwise: 412.")
+    ] = None,
+) -> Precondition:
+    """Return the precondition of a request, whose header may have several lines."""
+    lines = request.headers.getlist("if-match")
+    return Precondition(", ".join(lines) if if_match is not None else None)
+
+
+IfMatch = Annotated[Precondition, Depends(precondition_of)]
+
+
+def etag_of(resource_id: str) -> str:
+    """Return the ETag of something that never changes: its id."""
+    return f'"{resource_id}"'
