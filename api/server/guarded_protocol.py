@@ -95,8 +95,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _check_body(self, seconds: float) -> None:
         """Close the socket if too little of the body arrived in `seconds`, unless this service did not read it."""
-        is_read = not self.flow.read_paused and not self.cycle.response_complete
-        if is_read and self._body_bytes < seconds * self._limits.min_body_bytes_per_second:
+        if not self.flow.read_paused and self._body_bytes < seconds * self._limits.min_body_bytes_per_second:
             self._close_slow()
             return
         self._body_bytes = 0
