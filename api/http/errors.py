@@ -7,7 +7,7 @@ ApiError
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
-├── 429 QuotaExceeded
+├── 429 QuotaExceeded   431 HeadersTooLarge
 └── 500 InternalError   503 Unavailable   507 OutOfSpace
 """
 
@@ -190,6 +190,12 @@ class QuotaExceeded(ApiError):
     """The project has used up its quota."""
 
     status, code = 429, "quota_exceeded"
+
+
+class HeadersTooLarge(ApiError):
+    """The request line and the headers are too large."""
+
+    status, code = 431, "headers_too_large"
 
 
 class InternalError(ApiError):

@@ -98,17 +98,23 @@ def internal_error(request: Request, error: Exception) -> JSONResponse:
 
 def problem_response(request: Request, error: ApiError) -> JSONResponse:
     """Return the problem document of an error."""
+    document = problem_document(error, getattr(request.state, "request_id", None))
+    return JSONResponse(document, error.status, error.headers, PROBLEM_JSON)
+
+
+def problem_document(error: ApiError, request_id: str | None) -> dict[str, Any]:
+    """Return the fields of the problem document (RFC 9457)."""
     problem: dict[str, Any] = {
         "type": f"urn:backprop:problem:{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail[:MAX_TEXT],
         "code": error.code,
-        "request_id": getattr(request.state, "request_id", None),
+        "request_id": request_id,
     }
     if error.errors:
         problem["errors"] = [_shortened(each) for each in error.errors[:MAX_ERRORS]]
-    return JSONResponse(problem, error.status, error.headers, PROBLEM_JSON)
+    return problem
 
 
 def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

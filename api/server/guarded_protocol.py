@@ -11,6 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.http.errors import ApiError, HeadersTooLarge, InvalidHeader
+from api.http.problems import problem_document
 from api.settings import ApiSettings
 from store.ids import new_id
 
@@ -91,7 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
         if not self._refused:
-            self._refuse(400, "invalid_header", "A header is not valid", msg)
+            self._refuse(InvalidHeader(msg))
 
     def _check_body(self, seconds: float) -> None:
         """Close the socket if too little of the body arrived in `seconds`, unless this service did not read it."""
@@ -106,16 +108,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _refuse_headers(self) -> None:
         detail = f"The request line and the headers may have at most {self._limits.max_header_bytes:,} bytes."
-        self._refuse(431, "headers_too_large", HTTPStatus(431).phrase, detail)
+        self._refuse(HeadersTooLarge(detail))
 
-    def _refuse(self, status: int, code: str, title: str, detail: str) -> None:
+    def _refuse(self, error: ApiError) -> None:
         """Answer with a problem document and close the socket."""
         self._refused = True
         request_id = new_id("req")
-        problem = {"type": f"urn:backprop:problem:{code}", "title": title, "status": status, "detail": detail}
-        body = json.dumps({**problem, "code": code, "request_id": request_id}).encode()
+        body = json.dumps(problem_document(error, request_id)).encode()
         head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/problem+json\r\n"
+            f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: application/problem+json\r\n"
             f"content-length: {len(body)}\r\nx-request-id: {request_id}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
