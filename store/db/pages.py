@@ -17,6 +17,7 @@ PREFIXES = {
     "jobs": "job",
     "job_metadata": "job",
     "models": "mdl",
+    "projects": "prj",
     "weights": "wts",
 }  # of ids, by table
 
