@@ -1,6 +1,6 @@
 """Trained models as responses show them, and predictions."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -64,6 +64,9 @@ class PredictionsRequest(RequestBody):
     rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=10_000)] = Field(
         description="Each row maps column names to values. A column that is left out is a missing value.",
         examples=[[{"age": 39, "workclass": "State-gov"}]],
+    )
+    explain: Literal[False] = Field(
+        default=False, description="Contributions per column are not available in this version. Only `false` is valid."
     )
 
 

@@ -135,7 +135,10 @@ def test_the_job_of_a_deleted_model_no_longer_links_to_it(client: TestClient, mo
     assert client.delete(url).status_code == 204
 
 
-def test_an_unknown_field_of_a_predictions_request_is_rejected(client: TestClient, model: dict[str, Any]) -> None:
-    body = {"rows": [ROW], "explain": True}
-    response = client.post(f"/v1/models/{model['id']}/predictions", json=body)
+def test_predictions_accept_no_explanation_and_reject_a_request_for_one(
+    client: TestClient, model: dict[str, Any]
+) -> None:
+    url = f"/v1/models/{model['id']}/predictions"
+    assert client.post(url, json={"rows": [ROW], "explain": False}).status_code == 200
+    response = client.post(url, json={"rows": [ROW], "explain": True})
     assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/explain")
