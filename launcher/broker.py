@@ -103,6 +103,8 @@ def _socket(folder: Path) -> Path:
 def _private_folder(path: Path) -> Path:
     """Return a temporary folder with a short name that depends on ``path`` only, so a restart reuses it."""
     folder = Path(tempfile.gettempdir()) / f"backprop-{hashlib.sha256(bytes(path)).hexdigest()[:16]}"
+    if len(bytes(folder / path.name)) > MAX_SOCKET_PATH:  # TMPDIR can be deep, too
+        folder = Path("/tmp", folder.name)  # noqa: S108 - the folder is private, see below
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) != PRIVATE:

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from launcher import broker
-from launcher.broker import EmbeddedBroker, embedded
+from launcher.broker import MAX_SOCKET_PATH, EmbeddedBroker, embedded
 from launcher.errors import LaunchError
 from launcher.processes.console import Console
 from launcher.processes.parts import broker_part
@@ -75,3 +75,14 @@ def serve(server: EmbeddedBroker, use: Callable[[redis.Redis], object]) -> objec
         answer = use(client)
     supervisor.stop()
     return answer
+
+
+def test_a_deep_temporary_folder_gets_a_short_socket_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    found = embedded(deep)
+    try:
+        assert len(bytes(found.socket)) <= MAX_SOCKET_PATH
+    finally:
+        found.remove_socket_folder()

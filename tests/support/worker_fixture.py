@@ -84,7 +84,7 @@ class WorkerFixture:
         profile = read_csv(source, parquet, ReadOptions(), Limits())
         blob = blobs.write(self.sessions, blobs.chunks_of(parquet.read_bytes()))
         file = UploadedFile(path=source, bytes=len(csv), sha256="0" * 64, filename=None, media_type="text/csv")
-        table = StoredTable(file=file, profile=profile, blob=blob)
+        table = StoredTable(file=file, file_format="csv", profile=profile, blob=blob)
         with transaction(self.sessions) as tx:
             return dataset_uploads.create(tx, ServiceLimits(), DEFAULT_PROJECT, "table", table).id
 
