@@ -1,4 +1,4 @@
-"""What the sender is told about the reading of a column: what was seen, what was assumed, how to decide otherwise."""
+"""Warnings about how a column was read: what was seen, what was assumed, and how to change it."""
 
 from collections.abc import Sequence
 
