@@ -5,7 +5,6 @@ decode -> find the dialect -> stage -> infer types -> check cells -> write typed
 In canonical Parquet numbers are BIGINT or DOUBLE, times TIMESTAMP, and everything else VARCHAR as in the file.
 """
 
-import difflib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,11 +23,10 @@ from tabular.readers.csv.staging import CsvFile, Storage, named, show_as, stage,
 from tabular.readers.database import open_database, write_parquet
 from tabular.readers.options import ReadOptions
 from tabular.readers.profiling import ReadColumn, profile
-from tabular.readers.reading_warnings import shown_list
+from tabular.readers.table_checks import check_names, check_size
 from tabular.readers.type_inference import FileContext, InferredColumn, infer, rejected
 
 CHECKED_AT_ONCE = 16  # columns; the planning time of a query grows with their square
-MAX_COMPARED = 200  # names that are compared with a misspelled one
 
 
 def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) -> Profile:
@@ -77,26 +75,7 @@ def _check_layout(file: CsvFile) -> None:
     if not dialect.rows:
         detail = "The file has a header but no rows." if dialect.header else "The file has no rows."
         raise InvalidDataset([Problem(detail=detail, line=dialect.skip + 1, fix="Send at least two rows.")])
-    named = [
-        *(("types", name) for name in file.options.types),
-        *(("date_format", name) for name in file.options.date_formats),
-    ]
-    unknown = [
-        Problem(
-            detail=f"?{parameter}= names the column {name!r}, which the file does not have.",
-            column=name,
-            fix=_nearest(name, dialect.names),
-        )
-        for parameter, name in named
-        if name not in dialect.names
-    ]
-    if unknown:
-        raise InvalidDataset(unknown)
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, names[:MAX_COMPARED], n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"The columns are {shown_list(names)}."
+    check_names(file.options, dialect.names)
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> list[Storage]:
@@ -118,12 +97,7 @@ def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Pa
     """Return the number of rows."""
     query = "SELECT num_rows FROM parquet_file_metadata(?)"
     (rows,) = connection.execute(query, [str(staged)]).fetchone() or (0,)
-    if not rows:
-        raise InvalidDataset([Problem(detail="The file has no rows.", fix="Send at least two rows.")])
-    if rows > file.limits.rows:
-        raise OverLimit("rows", file.limits.rows, rows)
-    if rows * len(file.dialect.names) > file.limits.cells:
-        raise OverLimit("cells", file.limits.cells, rows * len(file.dialect.names))
+    check_size(rows, len(file.dialect.names), file.limits)
     return int(rows)
 
 

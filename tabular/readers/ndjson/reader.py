@@ -15,7 +15,8 @@ from tabular.readers.database import open_database
 from tabular.readers.ndjson.columns import BATCH_BYTES, BATCH_CELLS, JsonColumns
 from tabular.readers.ndjson.objects import Lines
 from tabular.readers.options import ReadOptions
-from tabular.readers.typed.checks import check_options, check_size
+from tabular.readers.table_checks import check_size
+from tabular.readers.typed.checks import check_options
 from tabular.readers.typed.reader import read_typed
 from tabular.readers.typed.source import SourceColumn, SourceTable
 from tabular.sql import literal

@@ -21,7 +21,8 @@ from tabular.readers.database import open_database, write_parquet
 from tabular.readers.npz.archive import Array, array_header, check_cells, extract, open_archive
 from tabular.readers.npz.header import ArrayHeader, invalid
 from tabular.readers.options import ReadOptions
-from tabular.readers.typed.checks import check_options, check_size
+from tabular.readers.table_checks import check_size
+from tabular.readers.typed.checks import check_options
 from tabular.readers.typed.reader import read_typed
 from tabular.readers.typed.source import SourceColumn, SourceTable
 from tabular.sql import literal

@@ -16,8 +16,9 @@ from tabular.readers.csv.staging import named, show_as
 from tabular.readers.database import write_parquet
 from tabular.readers.options import for_columns
 from tabular.readers.profiling import ReadColumn, profile
+from tabular.readers.table_checks import check_names
 from tabular.readers.type_inference import FileContext, InferredColumn, infer, rejected
-from tabular.readers.typed.checks import check_names, check_types
+from tabular.readers.typed.checks import check_types
 from tabular.readers.typed.conversion import Conversion, check_values, conversions, problem_at, renamed
 from tabular.readers.typed.source import FRACTIONS, SourceTable
 
