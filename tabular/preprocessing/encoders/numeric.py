@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.encoders.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import OneInput, has_indicator
 from tabular.statistics import mean_and_stddev, median_of
 from tabular.table import TableColumn
 
@@ -25,7 +25,7 @@ MAX_RAW = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandardizeEncoder:
+class StandardizeEncoder(OneInput):
     """Numbers with mean 0 and standard deviation 1 on the training rows.
 
     A missing number becomes `fill`, the median of the training rows. `indicator`: another input is 1 where the number
@@ -52,15 +52,6 @@ class StandardizeEncoder:
         indicates = has_indicator(column, requested=indicator)
         return cls(fill=fill, indicator=indicates, scale=scale, mean=mean, stddev=stddev or 1.0)
 
-    @property
-    def width(self) -> int:
-        """The number of inputs."""
-        return 1 + self.indicator
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        return [column, f"{column} is missing"][: self.width]
-
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
         values = np.where(column.missing, self.fill, column.values).astype(np.float64)
@@ -73,7 +64,7 @@ class StandardizeEncoder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RawEncoder:
+class RawEncoder(OneInput):
     """Unchanged numbers; a missing one becomes `fill`. `indicator`: another input is 1 where the number is missing."""
 
     encoding: ClassVar[Encoding] = "none"
@@ -85,15 +76,6 @@ class RawEncoder:
         """Learn from the training rows of a number column."""
         known = column.values[~column.missing]
         return cls(fill=median_of(known), indicator=has_indicator(column, requested=indicator))
-
-    @property
-    def width(self) -> int:
-        """The number of inputs."""
-        return 1 + self.indicator
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        return [column, f"{column} is missing"][: self.width]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""

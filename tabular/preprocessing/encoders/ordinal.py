@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from tabular.encodings import Encoding
 from tabular.preprocessing.encoders.categorical import label_codes
-from tabular.preprocessing.encoders.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import OneInput, has_indicator
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrdinalEncoder:
+class OrdinalEncoder(OneInput):
     """The position of the category in `categories`, in equal steps from -1 (the first) to 1 (the last).
 
     Unseen and missing values become 0, the middle. `indicator`: another input is 1 where the value is missing.
@@ -34,15 +34,6 @@ class OrdinalEncoder:
             codes, labels = label_codes(column)
             order = tuple(labels[code] for code in np.unique(codes[~column.missing]))
         return cls(categories=order, indicator=has_indicator(column, requested=indicator))
-
-    @property
-    def width(self) -> int:
-        """The number of inputs."""
-        return 1 + self.indicator
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        return [column, f"{column} is missing"][: self.width]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""

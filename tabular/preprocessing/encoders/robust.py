@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.encodings import Encoding
-from tabular.preprocessing.encoders.indicators import has_indicator
+from tabular.preprocessing.encoders.indicators import OneInput, has_indicator
 from tabular.statistics import median_of
 from tabular.table import TableColumn
 
@@ -24,7 +24,7 @@ MAX_POINTS = 129  # of a quantile curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RobustEncoder:
+class RobustEncoder(OneInput):
     """Numbers as distances from the median in interquartile ranges, smoothly clipped: x / sqrt(1 + (x / 3)^2).
 
     If the interquartile range of the training rows is 0, the unit is half the range; for equal numbers all inputs are
@@ -43,15 +43,6 @@ class RobustEncoder:
         known = column.values[~column.missing].astype(np.float64)
         indicates = has_indicator(column, requested=indicator)
         return cls(median=median_of(known), unit=robust_unit(known), indicator=indicates)
-
-    @property
-    def width(self) -> int:
-        """The number of inputs."""
-        return 1 + self.indicator
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        return [column, f"{column} is missing"][: self.width]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
@@ -80,7 +71,7 @@ def robust_unit(known: Floats) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QuantileEncoder:
+class QuantileEncoder(OneInput):
     """Numbers by their rank among the training rows, as values of a normal distribution.
 
     `values` are numbers of the training rows in ascending order, `scores` their normal quantiles. Numbers between two
@@ -99,15 +90,6 @@ class QuantileEncoder:
         known = column.values[~column.missing].astype(np.float64)
         values, scores = _normal_scores(known)
         return cls(values=values, scores=scores, indicator=has_indicator(column, requested=indicator))
-
-    @property
-    def width(self) -> int:
-        """The number of inputs."""
-        return 1 + self.indicator
-
-    def names(self, column: str) -> list[str]:
-        """Return one name per input."""
-        return [column, f"{column} is missing"][: self.width]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
