@@ -1,132 +1,16 @@
-"""The tables. Times are milliseconds since 1970. What is searched or sorted is a column, what is only shown is JSON."""
+"""Tables of jobs, with their metadata, epochs, events and checkpoints, and of the workers that run them."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    literal_column,
-)
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, literal_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from store.clock import now
-
-Json = JSON().with_variant(JSONB(), "postgresql")
-Id = String(48)
+from store.tables.base import Base, Id, Json
 
 # States as literals, not parameters: SQLite uses a partial index only if the statement contains its condition.
 QUEUED = literal_column("'queued'", String)
 RUNNING = literal_column("'running'", String)
-
-
-class Base(DeclarativeBase):
-    """The base of all tables: names of constraints, and column types by annotation."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar = {dict[str, Any]: Json, list[Any]: Json, str: String(), int: BigInteger()}
-
-
-class Project(Base):
-    """The owner of data sets, jobs and models."""
-
-    __tablename__ = "projects"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    name: Mapped[str]
-    created_at: Mapped[int] = mapped_column(default=now())
-
-
-class ApiKey(Base):
-    """An API key, stored as its HMAC-SHA256."""
-
-    __tablename__ = "api_keys"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    name: Mapped[str]
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
-    scopes: Mapped[list[Any]]
-    created_at: Mapped[int] = mapped_column(default=now())
-    expires_at: Mapped[int | None]
-    revoked_at: Mapped[int | None]
-
-
-class Blob(Base):
-    """Bytes in chunks, written once, referenced by one row; `sha256` is null until the last chunk is written."""
-
-    __tablename__ = "blobs"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    bytes: Mapped[int] = mapped_column(default=0)
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    created_at: Mapped[int] = mapped_column(default=now())
-
-
-class BlobChunk(Base):
-    """Up to 1 MiB of a blob."""
-
-    __tablename__ = "blob_chunks"
-
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    data: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class Dataset(Base):
-    """An uploaded table: its profile, and its canonical Parquet as a blob."""
-
-    __tablename__ = "datasets"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    name: Mapped[str]
-    format: Mapped[str] = mapped_column(String(16))
-    rows: Mapped[int]
-    bytes: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
-    columns: Mapped[list[Any]]
-    warnings: Mapped[list[Any]]
-    reading: Mapped[dict[str, Any] | None]
-    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
-    created_at: Mapped[int] = mapped_column(default=now())
-    expires_at: Mapped[int | None]
-
-    __table_args__ = (Index(None, "project_id", "id"),)
-
-
-class Weights(Base):
-    """An uploaded safetensors file from which jobs can start: its tensors, and its bytes as a blob."""
-
-    __tablename__ = "weights"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    name: Mapped[str]
-    bytes: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
-    tensors: Mapped[list[Any]]
-    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
-    created_at: Mapped[int] = mapped_column(default=now())
-
-    __table_args__ = (Index(None, "project_id", "id"),)
 
 
 class Job(Base):
@@ -262,45 +146,6 @@ class Checkpoint(Base):
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(default=now())
-
-
-class Model(Base):
-    """A trained network: how it was made, its metrics, and its weights as a blob (safetensors)."""
-
-    __tablename__ = "models"
-
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
-    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"), unique=True)
-    dataset_id: Mapped[str] = mapped_column(Id)
-    base_model_id: Mapped[str | None] = mapped_column(Id)
-    base_weights_id: Mapped[str | None] = mapped_column(Id)
-    name: Mapped[str]
-    architecture: Mapped[dict[str, Any]]
-    preprocessing: Mapped[dict[str, Any]]
-    metrics: Mapped[dict[str, Any]]
-    evaluation: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    contributions: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    parameters: Mapped[int]
-    fingerprint: Mapped[str] = mapped_column(String(64))
-    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
-    created_at: Mapped[int] = mapped_column(default=now())
-
-    __table_args__ = (Index(None, "project_id", "id"),)
-
-
-class IdempotencyKey(Base):
-    """The first answer to a request with an `Idempotency-Key`."""
-
-    __tablename__ = "idempotency_keys"
-
-    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    request: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int | None] = mapped_column(Integer)
-    headers: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[int] = mapped_column(default=now(), index=True)
 
 
 class Worker(Base):

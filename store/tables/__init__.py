@@ -1,0 +1,45 @@
+"""The tables of the database, one file per folder of the store. Importing this package registers all of them."""
+
+from store.tables.accounts import ApiKey, IdempotencyKey, Project
+from store.tables.artifacts import Blob, BlobChunk, Dataset, Model, Weights
+from store.tables.base import Base, Id, Json
+from store.tables.jobs import (
+    HAS_CHECKPOINT,
+    IS_QUEUED,
+    IS_RUNNING,
+    IS_UNFINISHED,
+    QUEUED,
+    RUNNING,
+    Checkpoint,
+    Epoch,
+    Event,
+    Job,
+    JobMetadata,
+    Worker,
+)
+
+__all__ = [
+    "HAS_CHECKPOINT",
+    "IS_QUEUED",
+    "IS_RUNNING",
+    "IS_UNFINISHED",
+    "QUEUED",
+    "RUNNING",
+    "ApiKey",
+    "Base",
+    "Blob",
+    "BlobChunk",
+    "Checkpoint",
+    "Dataset",
+    "Epoch",
+    "Event",
+    "Id",
+    "IdempotencyKey",
+    "Job",
+    "JobMetadata",
+    "Json",
+    "Model",
+    "Project",
+    "Weights",
+    "Worker",
+]

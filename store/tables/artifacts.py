@@ -1,0 +1,96 @@
+"""Tables of blobs, and of the data sets, weights and models whose bytes they hold."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.clock import now
+from store.tables.base import Base, Id, Json
+
+
+class Blob(Base):
+    """Bytes in chunks, written once, referenced by one row; `sha256` is null until the last chunk is written."""
+
+    __tablename__ = "blobs"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    bytes: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class BlobChunk(Base):
+    """Up to 1 MiB of a blob."""
+
+    __tablename__ = "blob_chunks"
+
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Dataset(Base):
+    """An uploaded table: its profile, and its canonical Parquet as a blob."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str]
+    format: Mapped[str] = mapped_column(String(16))
+    rows: Mapped[int]
+    bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    columns: Mapped[list[Any]]
+    warnings: Mapped[list[Any]]
+    reading: Mapped[dict[str, Any] | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
+    created_at: Mapped[int] = mapped_column(default=now())
+    expires_at: Mapped[int | None]
+
+    __table_args__ = (Index(None, "project_id", "id"),)
+
+
+class Weights(Base):
+    """An uploaded safetensors file from which jobs can start: its tensors, and its bytes as a blob."""
+
+    __tablename__ = "weights"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str]
+    bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    tensors: Mapped[list[Any]]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
+    created_at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (Index(None, "project_id", "id"),)
+
+
+class Model(Base):
+    """A trained network: how it was made, its metrics, and its weights as a blob (safetensors)."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id"), unique=True)
+    dataset_id: Mapped[str] = mapped_column(Id)
+    base_model_id: Mapped[str | None] = mapped_column(Id)
+    base_weights_id: Mapped[str | None] = mapped_column(Id)
+    name: Mapped[str]
+    architecture: Mapped[dict[str, Any]]
+    preprocessing: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+    evaluation: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    contributions: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    parameters: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
+    created_at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (Index(None, "project_id", "id"),)
