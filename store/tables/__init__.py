@@ -1,6 +1,6 @@
 """The tables of the database, one file per folder of the store. Importing this package registers all of them."""
 
-from store.tables.accounts import ApiKey, IdempotencyKey, Project
+from store.tables.accounts import ApiKey, AuditEntry, Deletion, IdempotencyKey, Project, Usage, UsageEntry
 from store.tables.artifacts import Blob, BlobChunk, Dataset, Model, Weights
 from store.tables.base import Base, Id, Json
 from store.tables.jobs import (
@@ -26,11 +26,13 @@ __all__ = [
     "QUEUED",
     "RUNNING",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "Blob",
     "BlobChunk",
     "Checkpoint",
     "Dataset",
+    "Deletion",
     "Epoch",
     "Event",
     "Id",
@@ -40,6 +42,8 @@ __all__ = [
     "Json",
     "Model",
     "Project",
+    "Usage",
+    "UsageEntry",
     "Weights",
     "Worker",
 ]

@@ -45,6 +45,7 @@ class Job(Base):
     fraction: Mapped[float] = mapped_column(Float, default=0.0)
     eta_seconds: Mapped[float | None] = mapped_column(Float)
     ran_seconds: Mapped[float] = mapped_column(Float, default=0.0)  # of all attempts, as last recorded
+    cpu_seconds: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # the same
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     best: Mapped[dict[str, Any] | None] = mapped_column(Json)
     range_test: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -158,5 +159,6 @@ class Worker(Base):
     pid: Mapped[int]
     slots: Mapped[int] = mapped_column(Integer, default=1)
     fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    version: Mapped[str] = mapped_column(default="", server_default="")
     started_at: Mapped[int] = mapped_column(default=now())
     seen_at: Mapped[int] = mapped_column(default=now(), index=True)
