@@ -4,14 +4,18 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+MAX_METADATA = 16  # keys
+MAX_METADATA_KEY = 64  # characters
+MAX_METADATA_VALUE = 512  # characters
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Metadata = Annotated[
     dict[
-        Annotated[str, StringConstraints(min_length=1, max_length=64)],
-        Annotated[str, StringConstraints(max_length=512)],
+        Annotated[str, StringConstraints(min_length=1, max_length=MAX_METADATA_KEY)],
+        Annotated[str, StringConstraints(max_length=MAX_METADATA_VALUE)],
     ],
     Field(
-        max_length=16,
+        max_length=MAX_METADATA,
         description="Up to 16 strings of your own, returned unchanged.",
         examples=[{"team": "risk"}],
     ),

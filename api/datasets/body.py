@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from api.datasets.dataset_parameters import METADATA
+
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 
 PARQUET = "application/vnd.apache.parquet"
@@ -10,6 +12,7 @@ CONTENT: dict[int | str, dict[str, Any]] = {
     for status, description in ((200, "The whole table."), (206, "The requested part."))
 }
 BODY: dict[str, Any] = {
+    "parameters": [METADATA],
     "requestBody": {
         "required": True,
         "description": "The file, or multipart/form-data with the part `file`. Content-Encoding may be gzip. In a "
@@ -26,5 +29,5 @@ BODY: dict[str, Any] = {
             },
             "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY}}},
         },
-    }
+    },
 }

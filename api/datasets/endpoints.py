@@ -1,46 +1,36 @@
 """/v1/datasets: upload tables to train on."""
 
 import functools
-from dataclasses import dataclass
-from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.datasets.body import BODY, CONTENT, PARQUET
-from api.datasets.read_options import ReadOptionsQuery
+from api.datasets.dataset_filters import Filters
+from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.downloads import Download, download_response
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
+from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads import Upload
 from service.bootstrap import Services
-from service.fields import Name
 from service.quotas import check_storage
 from service.uploads import dataset_uploads
+from service.uploads.dataset_request import DatasetRequest
 from service.uploads.uploaded_file import UploadedFile
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.artifacts import blobs, datasets
 from store.db.transaction import Tx, snapshot, transaction
 from tabular.readers.formats import MEDIA_TYPES
-from tabular.readers.options import ReadOptions
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
-
-
-@dataclass(frozen=True, slots=True)
-class NewDataset:
-    """What a request uploads."""
-
-    name: str | None
-    file: UploadedFile
-    options: ReadOptions
 
 
 @router.post("", status_code=201, response_model=DatasetView, openapi_extra=BODY)
@@ -50,8 +40,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
     settings: AppSettings,
     caller: Writer,
     key: IdempotencyKey,
-    options: ReadOptionsQuery,
-    name: Annotated[Name | None, Query(description="A name of your choice. Default: the name of the file.")] = None,
+    wanted: DatasetParameters,
 ) -> JSONResponse:
     """Upload a table as CSV, Parquet, NDJSON or NPZ.
 
@@ -60,16 +49,16 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
     with Upload(services.settings.data / "uploads", settings) as upload:
         file = await upload.receive(request, tuple(MEDIA_TYPES))
         keyed = hash_request(request, key, file.sha256.encode())
-        return await to_thread.run_sync(_create, services, caller, keyed, NewDataset(name, file, options))
+        return await to_thread.run_sync(_create, services, caller, keyed, wanted, file)
 
 
-@router.get("")
+@router.get("", openapi_extra=METADATA_FILTERS)
 def list_datasets(
-    services: AppServices, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    services: AppServices, caller: Reader, filters: Filters, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[DatasetView]:
-    """List the project's data sets, newest first."""
+    """List the project's data sets that match all filters, newest first."""
     with snapshot(services.sessions) as tx:
-        page = datasets.page_of(tx, caller.project, cursor, limit)
+        page = datasets.page_of(tx, caller.project, filters, cursor, limit)
     return PageView(data=[DatasetView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
@@ -100,14 +89,15 @@ def delete_dataset(dataset_id: str, services: AppServices, caller: Writer, if_ma
     return Response(status_code=204)
 
 
-def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, new: NewDataset) -> JSONResponse:
+def _create(
+    services: Services, caller: Caller, keyed: KeyedRequest | None, wanted: DatasetRequest, file: UploadedFile
+) -> JSONResponse:
     with snapshot(services.sessions) as tx:
-        check_storage(tx, services.limits, caller.project, new.file.bytes)
-    table = dataset_uploads.store_table(services.sessions, new.file, new.options)
+        check_storage(tx, services.limits, caller.project, file.bytes)
+    table = dataset_uploads.store_table(services.sessions, file, wanted.options)
 
     def create(tx: Tx) -> Answer:
-        name = new.name or new.file.filename or "dataset"
-        created = dataset_uploads.create(tx, services.limits, caller.project, name, table)
+        created = dataset_uploads.create(tx, services.limits, caller.project, wanted, table)
         headers = {"Location": f"/v1/datasets/{created.id}"}
         return Answer(status=201, headers=headers, body=DatasetView.of(created).as_json())
 

@@ -13,11 +13,12 @@ from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.polling.job_snapshots import FollowedJob
 from api.http.preconditions import IfMatch
+from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.schemas import PageView
 from api.http.weights_download import WeightsFormat, weights_response
 from api.jobs.changed_job import ChangedJob, check_version
 from api.jobs.full_validation import FullValidationRoute
-from api.jobs.job_filters import METADATA_PARAMETERS, Filters
+from api.jobs.job_filters import Filters
 from api.jobs.job_response import job_response, job_views
 from api.jobs.schemas import EpochsView, EpochView, JobView
 from service.bootstrap import Services
@@ -67,7 +68,7 @@ async def create_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
             return await _wait_for_end(request, followed, created, wait)
 
 
-@router.get("", openapi_extra=METADATA_PARAMETERS)
+@router.get("", openapi_extra=METADATA_FILTERS)
 def list_jobs(  # noqa: PLR0913, PLR0917 - the parameters of the request
     services: AppServices,
     caller: Reader,

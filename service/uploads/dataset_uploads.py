@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.limits import ServiceLimits
 from service.quotas import reserve_storage
+from service.uploads.dataset_request import DatasetRequest
 from service.uploads.uploaded_file import UploadedFile
 from store.artifacts import blobs, datasets
 from store.artifacts.blobs import BlobInfo
@@ -16,6 +17,8 @@ from tabular.profile import Profile
 from tabular.readers import sandbox
 from tabular.readers.formats import format_of
 from tabular.readers.options import ReadOptions
+
+DEFAULT_NAME = "dataset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +42,10 @@ def store_table(sessions: Sessions, file: UploadedFile, options: ReadOptions) ->
     return StoredTable(file=file, file_format=file_format, profile=profile, blob=blob)
 
 
-def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: StoredTable) -> Dataset:
+def create(tx: Tx, limits: ServiceLimits, project: ProjectId, wanted: DatasetRequest, table: StoredTable) -> Dataset:
     """Insert the data set. Raises `QuotaExceeded`."""
     reserve_storage(tx, limits, project, table.file.bytes)
+    name = wanted.name or table.file.filename or DEFAULT_NAME
     profile = table.profile.to_json()
     return datasets.create(
         tx,
@@ -55,4 +59,6 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, table: 
         columns=profile["columns"],
         warnings=profile["warnings"],
         reading=profile["reading"],
+        metadata_=wanted.metadata,
+        ttl_seconds=wanted.ttl_seconds,
     )

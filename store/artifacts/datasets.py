@@ -1,34 +1,57 @@
 """Data sets: the profile of an uploaded table, and its canonical Parquet as a blob."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, insert, select
 
 from store.artifacts import blobs
-from store.artifacts.references import is_referenced
-from store.db.pages import Page, page
-from store.db.transaction import Lock, Tx
+from store.artifacts.references import is_referenced, needed_by_jobs
+from store.clock import now, rfc3339
+from store.db.database import Sessions
+from store.db.metadata_search import Pairs, created_after, page_with_metadata
+from store.db.pages import Page
+from store.db.transaction import Lock, Tx, snapshot, transaction
 from store.errors import DatasetInUse, NotFound
 from store.ids import DatasetId, ProjectId, is_id, new_id
-from store.tables import Dataset, Job
+from store.tables import Dataset, DatasetMetadata, Job
+
+IS_EXPIRED = and_(Dataset.expires_at.is_not(None), Dataset.expires_at <= now())
 
 
-def create(tx: Tx, project: ProjectId, blob_id: str, **columns: Any) -> Dataset:
-    """Insert a data set whose Parquet is the blob `blob_id`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetFilters:
+    """What the data sets have in common; `created_after` is in milliseconds since 1970."""
+
+    created_after: int | None = None
+    metadata: Pairs = ()
+
+
+def create(tx: Tx, project: ProjectId, blob_id: str, *, ttl_seconds: int | None = None, **columns: Any) -> Dataset:
+    """Insert a data set whose Parquet is the blob `blob_id`. It expires `ttl_seconds` from now."""
     dataset = Dataset(id=new_id("ds"), project_id=project, blob_id=blob_id, **columns)
+    if ttl_seconds is not None:
+        dataset.expires_at = now() + ttl_seconds * 1000
     tx.add(dataset)
     tx.flush()
+    if dataset.metadata_:
+        pairs = [{"key": key, "value": value} for key, value in dataset.metadata_.items()]
+        owned = {"dataset_id": dataset.id, "project_id": project}
+        tx.execute(insert(DatasetMetadata), [{**owned, **pair} for pair in pairs])
     return dataset
 
 
 def get(tx: Tx, project: ProjectId, dataset_id: str, lock: Lock | None = None) -> Dataset:
-    """The project's data set. With a shared lock, nobody can delete it until the transaction ends."""
-    query = select(Dataset).where(Dataset.id == dataset_id, Dataset.project_id == project)
+    """The project's data set, unless it has expired. With a shared lock, nobody can delete it before `tx` ends."""
+    query = select(Dataset, IS_EXPIRED).where(Dataset.id == dataset_id, Dataset.project_id == project)
     if lock is not None:
         query = query.with_for_update(read=lock == "shared")
-    dataset = tx.scalar(query) if is_id(dataset_id) else None
-    if dataset is None:
+    found = tx.execute(query).first() if is_id(dataset_id) else None
+    if found is None:
         raise NotFound(f"Data set {dataset_id} not found.")
+    dataset, expired = found
+    if expired:
+        raise NotFound(f"Data set {dataset_id} expired at {rfc3339(dataset.expires_at or 0)}. Upload the file again.")
     return dataset
 
 
@@ -43,9 +66,12 @@ def reading_of(tx: Tx, dataset_id: DatasetId) -> tuple[list[Any], dict[str, Any]
     return (found.columns, found.reading) if found and found.reading else None
 
 
-def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[Dataset]:
-    """The project's data sets, newest first."""
-    return page(tx, select(Dataset).where(Dataset.project_id == project), Dataset.id, cursor, limit)
+def page_of(tx: Tx, project: ProjectId, filters: DatasetFilters, cursor: str | None, limit: int) -> Page[Dataset]:
+    """The project's data sets that match all filters and have not expired, newest first."""
+    query = select(Dataset).where(Dataset.project_id == project, ~IS_EXPIRED)
+    query = created_after(query, Dataset.id, filters.created_after)
+    owner = DatasetMetadata.dataset_id
+    return page_with_metadata(tx, query, Dataset.id, owner, project, filters.metadata, cursor, limit)
 
 
 def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
@@ -55,3 +81,23 @@ def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
         raise DatasetInUse(f"Data set {dataset_id} is needed by a job that has not ended. Cancel the job or wait.")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [dataset.blob_id])
+
+
+def remove_expired(sessions: Sessions, limit: int) -> None:
+    """Delete at most `limit` expired data sets with their bytes, except those that an unfinished job needs."""
+    with snapshot(sessions) as tx:
+        unneeded = ~needed_by_jobs(Job.dataset_id, Dataset.id)
+        expired = tx.scalars(select(Dataset.id).where(IS_EXPIRED, unneeded).limit(limit)).all()
+    for dataset_id in expired:  # one by one: each may be large
+        with transaction(sessions, "expired_dataset") as tx:
+            _erase(tx, dataset_id)
+
+
+def _erase(tx: Tx, dataset_id: str) -> None:
+    """Delete an expired data set. A row that somebody has locked is left for the next round."""
+    query = select(Dataset.blob_id).where(Dataset.id == dataset_id).with_for_update(skip_locked=True)
+    blob_id = tx.scalar(query)
+    if blob_id is None or is_referenced(tx, Job.dataset_id, dataset_id):
+        return
+    tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
+    blobs.remove(tx, [blob_id])

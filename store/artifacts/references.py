@@ -1,6 +1,6 @@
 """Whether an unfinished job refers to a data set, a model or uploaded weights."""
 
-from sqlalchemy import Select, select
+from sqlalchemy import Exists, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from store.db.transaction import Tx
@@ -21,3 +21,8 @@ def is_referenced(tx: Tx, column: Reference, value: str) -> bool:
 def unfinished_jobs(column: Reference, value: str) -> Select[str]:
     """One unfinished job with `value` in `column`."""
     return select(Job.id).where(column == value, IS_UNFINISHED).limit(1)
+
+
+def needed_by_jobs(column: Reference, key: InstrumentedAttribute[str]) -> Exists:
+    """Whether an unfinished job has the value of `key`, a column of the query around this, in `column`."""
+    return exists().where(column == key, IS_UNFINISHED)

@@ -14,6 +14,7 @@ from store.ids import is_id
 
 PREFIXES = {
     "datasets": "ds",
+    "dataset_metadata": "ds",
     "jobs": "job",
     "job_metadata": "job",
     "models": "mdl",

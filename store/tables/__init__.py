@@ -1,7 +1,7 @@
 """The tables of the database, one file per folder of the store. Importing this package registers all of them."""
 
 from store.tables.accounts import ApiKey, AuditEntry, Deletion, IdempotencyKey, Project, Usage, UsageEntry
-from store.tables.artifacts import Blob, BlobChunk, Dataset, Model, Weights
+from store.tables.artifacts import Blob, BlobChunk, Dataset, DatasetMetadata, Model, Weights
 from store.tables.base import Base, Id, Json
 from store.tables.jobs import (
     HAS_CHECKPOINT,
@@ -17,6 +17,7 @@ from store.tables.jobs import (
     JobMetadata,
     Worker,
 )
+from store.tables.uploads import Upload, UploadChunk
 
 __all__ = [
     "HAS_CHECKPOINT",
@@ -32,6 +33,7 @@ __all__ = [
     "BlobChunk",
     "Checkpoint",
     "Dataset",
+    "DatasetMetadata",
     "Deletion",
     "Epoch",
     "Event",
@@ -42,6 +44,8 @@ __all__ = [
     "Json",
     "Model",
     "Project",
+    "Upload",
+    "UploadChunk",
     "Usage",
     "UsageEntry",
     "Weights",

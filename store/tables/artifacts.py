@@ -53,6 +53,27 @@ class Dataset(Base):
     __table_args__ = (Index(None, "project_id", "id"),)
 
 
+Index(
+    "ix_datasets_expires_at",
+    Dataset.expires_at,
+    postgresql_where=Dataset.expires_at.is_not(None),
+    sqlite_where=Dataset.expires_at.is_not(None),
+)
+
+
+class DatasetMetadata(Base):
+    """A key and value of a data set's metadata, by which the data sets of a project are searched."""
+
+    __tablename__ = "dataset_metadata"
+
+    dataset_id: Mapped[str] = mapped_column(Id, ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(512))
+    project_id: Mapped[str] = mapped_column(Id)
+
+    __table_args__ = (Index(None, "project_id", "key", "value", "dataset_id"),)
+
+
 class Weights(Base):
     """An uploaded safetensors file from which jobs can start: its tensors, and its bytes as a blob."""
 

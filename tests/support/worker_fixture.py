@@ -18,6 +18,7 @@ from service.jobs.job_request import JobRequest
 from service.limits import ServiceLimits
 from service.settings import Settings
 from service.uploads import dataset_uploads
+from service.uploads.dataset_request import DatasetRequest
 from service.uploads.dataset_uploads import StoredTable
 from service.uploads.uploaded_file import UploadedFile
 from store.artifacts import blobs
@@ -86,7 +87,7 @@ class WorkerFixture:
         file = UploadedFile(path=source, bytes=len(csv), sha256="0" * 64, filename=None, media_type="text/csv")
         table = StoredTable(file=file, file_format="csv", profile=profile, blob=blob)
         with transaction(self.sessions) as tx:
-            return dataset_uploads.create(tx, ServiceLimits(), DEFAULT_PROJECT, "table", table).id
+            return dataset_uploads.create(tx, ServiceLimits(), DEFAULT_PROJECT, DatasetRequest(name="table"), table).id
 
     def queue(self, dataset_id: str, **body: Any) -> str:
         """Queue a job as the API does; return its id."""

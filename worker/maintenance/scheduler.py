@@ -20,6 +20,7 @@ from service.logging import configure_logging
 from service.settings import Settings, settings
 from store.db.database import Sessions
 from worker.maintenance.duty import Duty, Resources
+from worker.maintenance.expired_datasets import ExpiredDatasets
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.expired_leases import ExpiredLeases
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
@@ -32,6 +33,7 @@ DUTIES: tuple[type[Duty], ...] = (
     ExpiredLeases,
     WorkerNotifications,
     OrphanedBlobs,
+    ExpiredDatasets,
     ExpiredIdempotencyRecords,
     StaleWorkers,
 )

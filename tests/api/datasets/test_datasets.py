@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from api.settings import ApiSettings
 from service.settings import Settings
-from tests.support.api import CSV, upload
+from store.clock import now
+from store.db.transaction import transaction
+from store.tables import Dataset
+from tests.support.api import CSV, pointers, upload
 from tests.support.tables import flowers
 
 
@@ -158,3 +162,45 @@ def test_an_upload_repeated_with_its_key_gets_the_first_response(client: TestCli
     assert again.headers["Idempotency-Replayed"] == "true"
     assert other.json()["code"] == "idempotency_mismatch"
     assert len(client.get("/v1/datasets").json()["data"]) == 1
+
+
+def test_metadata_is_returned_and_searched(client: TestClient) -> None:
+    about = {"metadata.team": "risk", "metadata.a key": "Köln & co"}
+    found = upload(client, flowers(), **about)
+    upload(client, flowers(), **{"metadata.team": "sales"})
+    assert found["metadata"] == {"team": "risk", "a key": "Köln & co"}
+    assert [row["id"] for row in client.get("/v1/datasets", params=about).json()["data"]] == [found["id"]]
+    assert client.get("/v1/datasets?created_after=2999-01-01T00:00:00Z").json()["data"] == []
+    many = {f"metadata.{number}": "x" for number in range(17)}
+    assert client.get("/v1/datasets", params=many).json()["code"] == "over_limit"
+
+
+INVALID_PARAMETERS = {
+    "metadata.": [("metadata.", "x")],
+    "metadata.a": [("metadata.a", "x\0")],
+    "metadata.b": [("metadata.b", "x" * 513)],
+    f"metadata.{'k' * 65}": [(f"metadata.{'k' * 65}", "x")],
+    "metadata.c": [("metadata.c", "1"), ("metadata.c", "2")],
+    "metadata.*": [(f"metadata.{number}", "x") for number in range(17)],
+    "ttl_seconds": [("ttl_seconds", "0")],
+}
+
+
+@pytest.mark.parametrize("name", INVALID_PARAMETERS)
+def test_invalid_metadata_and_time_to_live_are_rejected(client: TestClient, name: str) -> None:
+    response = client.post("/v1/datasets", params=INVALID_PARAMETERS[name], content=flowers(), headers=CSV)
+    assert (response.status_code, response.json()["code"]) == (422, "invalid_request")
+    assert pointers(response.json()) == [f"query {name}"]
+
+
+def test_an_expired_data_set_is_not_found_and_starts_no_job(client: TestClient) -> None:
+    found = upload(client, flowers(), ttl_seconds="60")
+    path = f"/v1/datasets/{found['id']}"
+    assert found["created_at"] < found["expires_at"]
+    with transaction(client.app.state.services.sessions) as tx:  # type: ignore[attr-defined]  # Starlette's type
+        tx.execute(update(Dataset).values(expires_at=now()))
+    job = client.post("/v1/jobs", json={"dataset_id": found["id"], "target": "kind"})
+    answers = [client.get(path), client.get(f"{path}/content"), client.delete(path), job]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not_found")] * 4
+    assert "expired at" in job.json()["detail"]
+    assert client.get("/v1/datasets").json()["data"] == []

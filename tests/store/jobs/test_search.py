@@ -6,6 +6,7 @@ from sqlalchemy import func, select, update
 from store.artifacts.references import unfinished_jobs
 from store.clock import now
 from store.db.database import Sessions
+from store.db.metadata_search import with_metadata
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId
 from store.jobs import jobs, search
@@ -86,7 +87,8 @@ def test_metadata_of_a_deleted_job_is_deleted(sessions: Sessions, listed: list[s
 def test_search_by_metadata_uses_the_index_without_sorting(sessions: Sessions, listed: list[str]) -> None:
     pairs = (("team", "risk"), ("place", "Köln"))
     with snapshot(sessions) as tx:
-        query = search._with_metadata(select(Job.id).where(Job.project_id == DEFAULT_PROJECT), DEFAULT_PROJECT, pairs)
+        own = select(Job.id).where(Job.project_id == DEFAULT_PROJECT)
+        query = with_metadata(own, Job.id, JobMetadata.job_id, DEFAULT_PROJECT, pairs)
         plan = query_plan(tx, query.where(JobMetadata.job_id < listed[0]).order_by(JobMetadata.job_id.desc()).limit(21))
     assert "ix_job_metadata_project_id_key_value_job_id" in plan
     assert not [word for word in ("SCAN", "Seq Scan", "TEMP B-TREE", "Sort") if word in plan], plan
