@@ -1,5 +1,7 @@
 """/healthz and /readyz: whether this process is alive, and whether the whole service can work."""
 
+from contextlib import AbstractContextManager
+
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError
@@ -8,10 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.dependencies import AppServices
 from messaging.broker_health import BrokerRefusesWrites, check_broker
 from service.bootstrap import Services
-from store.db.database import wal_is_safe
+from store.db.database import journal_mode
 from store.db.schema import needed_version, version_of
-from store.db.transaction import snapshot
+from store.db.transaction import Tx, snapshot
 from store.jobs import jobs, workers
+
+STATEMENT_SECONDS = 1.0  # longer than any statement of the service locks a table
 
 router = APIRouter(tags=["health"])  # probes may send any query parameters
 
@@ -38,13 +42,14 @@ def readyz(services: AppServices) -> Response:
 
 def _database(services: Services) -> str | None:
     try:
-        current = version_of(services.engine)
-    except SQLAlchemyError:
+        with _reading(services) as tx:
+            current = version_of(tx)
+    except (SQLAlchemyError, OSError):
         return "the database cannot be reached: start it, or check BACKPROP_DATABASE_URL"
     if current != needed_version():
         return f"the database has schema {current}, this version needs {needed_version()}: run ./dev migrate"
     try:
-        with snapshot(services.sessions) as tx:
+        with _reading(services) as tx:
             jobs.probe(tx)
     except SQLAlchemyError:
         return "the table jobs cannot be read: another session of the database holds a lock on it"
@@ -53,11 +58,15 @@ def _database(services: Services) -> str | None:
 
 def _workers(services: Services) -> str | None:
     try:
-        with snapshot(services.sessions) as tx:
+        with _reading(services) as tx:
             live = workers.count_live(tx, workers.LIVE_HEARTBEATS * services.settings.heartbeat_seconds)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, OSError):
         return "workers cannot be counted because the database cannot be reached"
     return None if live else "no worker is alive: start one, or check the logs of the workers"
+
+
+def _reading(services: Services) -> AbstractContextManager[Tx]:
+    return snapshot(services.sessions, statement_seconds=STATEMENT_SECONDS)
 
 
 def _broker(services: Services) -> str | None:
@@ -71,7 +80,7 @@ def _broker(services: Services) -> str | None:
 
 
 def _journal_mode(services: Services) -> str | None:
-    """Return the journal mode of SQLite, which is WAL only in releases without the WAL corruption bug."""
-    if services.engine.dialect.name != "sqlite":
+    try:
+        return journal_mode(services.engine)
+    except SQLAlchemyError:
         return None
-    return "wal" if wal_is_safe() else "delete"

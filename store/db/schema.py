@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import inspect, text
 
-from store.db.database import open_sessions
+from store.db.transaction import Tx
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,10 +14,9 @@ def needed_version() -> str:
     return max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
 
 
-def version_of(engine: Engine) -> str | None:
+def version_of(tx: Tx) -> str | None:
     """The schema version of the database; None if it is empty."""
-    with open_sessions(engine)() as session:
-        if not inspect(session.connection()).has_table("alembic_version"):
-            return None
-        version: str | None = session.scalar(text("SELECT version_num FROM alembic_version"))
-        return version
+    if not inspect(tx.connection()).has_table("alembic_version"):
+        return None
+    version: str | None = tx.scalar(text("SELECT version_num FROM alembic_version"))
+    return version

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from store.db import failpoints
@@ -35,8 +36,17 @@ def after_commit(tx: Tx, hook: Callable[[], None]) -> None:
 
 
 @contextmanager
-def snapshot(sessions: Sessions) -> Iterator[Tx]:
-    """A reading transaction: takes no write lock and commits nothing."""
+def snapshot(sessions: Sessions, *, statement_seconds: float | None = None) -> Iterator[Tx]:
+    """A reading transaction: takes no write lock and commits nothing.
+
+    Each statement on PostgreSQL sees what is committed when it starts, so a transaction would only add round trips.
+    It is only needed for another limit of a statement's time, locks included: `statement_seconds`.
+    """
     with sessions() as session, session.begin():
-        session.connection(execution_options={"reads_only": True})
+        if session.get_bind().dialect.name == "sqlite":
+            session.connection(execution_options={"reads_only": True})
+        elif statement_seconds is None:
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        else:
+            session.execute(text(f"SET LOCAL statement_timeout = {statement_seconds * 1000:.0f}"))
         yield session

@@ -6,7 +6,7 @@ the action is noted in `Job.requested`, which the worker reads at its next heart
 
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, text, update
+from sqlalchemy import case, delete, insert, select, update
 
 from store.artifacts import blobs, models
 from store.clock import now
@@ -17,8 +17,6 @@ from store.jobs import checkpoints
 from store.jobs.states import TERMINAL, UNFINISHED, WAITING
 from store.jobs.transitions import record_transition
 from store.tables import Job, JobMetadata, Model
-
-PROBE_MILLISECONDS = 1_000  # longer than any statement of the service locks the whole table
 
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
@@ -33,9 +31,7 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
 
 
 def probe(tx: Tx) -> None:
-    """Read the table of jobs. Raises `OperationalError` if it stays locked for `PROBE_MILLISECONDS`."""
-    if tx.get_bind().dialect.name == "postgresql":
-        tx.execute(text(f"SET LOCAL lock_timeout = {PROBE_MILLISECONDS}"))
+    """Read the table of jobs. Raises `OperationalError` if another session keeps it locked."""
     tx.execute(select(Job.id).limit(1))
 
 

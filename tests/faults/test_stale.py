@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import sqlite3
 import threading
 import time
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from store.db.database import Sessions, open_database, open_sessions
+from store.db.sqlite import sqlite_driver
 from store.db.transaction import snapshot, transaction
 from store.ids import JobId, WorkerId
 from store.jobs import claims, leases
@@ -76,10 +76,10 @@ def freeze_training(service: ServiceUnderTest) -> None:
 
 
 def is_locked(file: str) -> bool:
-    with contextlib.closing(sqlite3.connect(file, timeout=0.3, isolation_level=None)) as connection:
+    with contextlib.closing(sqlite_driver().connect(file, timeout=0.3, isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
+        except sqlite_driver().OperationalError:
             return True
         connection.execute("ROLLBACK")
         return False

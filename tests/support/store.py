@@ -25,10 +25,13 @@ def query_plan(tx: Tx, query: Select[Any]) -> str:
     """The database's plan for a query; on PostgreSQL, the plan for a large table, which is never read as a whole."""
     dialect = tx.get_bind().dialect
     if dialect.name == "postgresql":
-        tx.execute(text("SET LOCAL enable_seqscan = off"))
+        tx.execute(text("SET enable_seqscan = off"))
     statement = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     explain = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
-    return "\n".join(str(tuple(row)) for row in tx.connection().exec_driver_sql(f"{explain} {statement}"))
+    rows = tx.connection().exec_driver_sql(f"{explain} {statement}").all()
+    if dialect.name == "postgresql":
+        tx.execute(text("RESET enable_seqscan"))
+    return "\n".join(str(tuple(row)) for row in rows)
 
 
 def claim_job(sessions: Sessions, lease_seconds: float = 30) -> tuple[Job, Lease]:

@@ -24,6 +24,7 @@ from worker.maintenance.expired_datasets import ExpiredDatasets
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.expired_leases import ExpiredLeases
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
+from worker.maintenance.sqlite_checkpoints import SqliteCheckpoints
 from worker.maintenance.stale_workers import StaleWorkers
 from worker.maintenance.worker_notifications import WorkerNotifications
 
@@ -36,6 +37,7 @@ DUTIES: tuple[type[Duty], ...] = (
     ExpiredDatasets,
     ExpiredIdempotencyRecords,
     StaleWorkers,
+    SqliteCheckpoints,
 )
 
 

@@ -1,10 +1,13 @@
 """Opening databases, and telling errors that may pass from errors that stay."""
 
+import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from store.db.database import Sessions, is_statement_error, is_transient, open_database, open_sessions, wal_is_safe
+from store.db import postgresql
+from store.db.database import Sessions, is_statement_error, is_transient, open_database, open_sessions
 from store.db.transaction import snapshot, transaction
 from store.jobs import jobs
 
@@ -12,13 +15,6 @@ from store.jobs import jobs
 def test_unsupported_database_is_refused() -> None:
     with pytest.raises(ValueError, match="Database mysql is not supported"):
         open_database("mysql://localhost/backprop")
-
-
-@pytest.mark.parametrize(
-    ("version", "safe"), [((3, 51, 3), True), ((3, 50, 7), True), ((3, 50, 6), False), ((3, 51, 0), False)]
-)
-def test_wal_is_used_with_fixed_sqlite_releases_only(version: tuple[int, ...], safe: bool) -> None:  # noqa: FBT001
-    assert wal_is_safe(version) is safe
 
 
 def test_errors_of_an_unreachable_database_are_transient() -> None:
@@ -59,10 +55,40 @@ def test_migrations_run_without_timeouts(postgres_url: str) -> None:
 
 def test_a_locked_table_of_jobs_is_noticed(postgres_url: str) -> None:
     engine = open_database(postgres_url)
+    sessions = open_sessions(engine)
     with engine.begin() as holder:
         holder.execute(text("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE"))
-        with pytest.raises(OperationalError, match="lock timeout"), snapshot(open_sessions(engine)) as tx:
+        with pytest.raises(OperationalError, match="timeout"), snapshot(sessions, statement_seconds=0.1) as tx:
             jobs.probe(tx)
-    with snapshot(open_sessions(engine)) as tx:
+    with snapshot(sessions) as tx:
         jobs.probe(tx)
+    engine.dispose()
+
+
+def test_a_read_on_postgresql_is_one_statement(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+    sessions = open_sessions(engine)
+    with snapshot(sessions) as tx:
+        connection = tx.connection().connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)
+        jobs.probe(tx)
+        assert connection.info.transaction_status == TransactionStatus.IDLE
+    with transaction(sessions) as tx:
+        jobs.probe(tx)
+        assert connection.info.transaction_status == TransactionStatus.INTRANS
+    engine.dispose()
+
+
+def test_an_idle_connection_that_postgresql_closed_is_replaced(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "PING_SECONDS", 0.0)
+    engine = open_database(postgres_url, pool_size=1)
+    sessions = open_sessions(engine)
+    with snapshot(sessions) as tx:
+        pid = tx.scalar(text("SELECT pg_backend_pid()"))
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with snapshot(sessions) as tx:
+        assert tx.scalar(text("SELECT pg_backend_pid()")) != pid
     engine.dispose()

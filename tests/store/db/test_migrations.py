@@ -34,13 +34,15 @@ def test_migrations_create_exactly_the_tables_of_the_code(database_url: str) -> 
 def test_migrated_database_has_the_needed_version(database_url: str) -> None:
     migrate(database_url)
     engine = open_database(database_url)
-    assert version_of(engine) == needed_version()
+    with snapshot(open_sessions(engine)) as tx:
+        assert version_of(tx) == needed_version()
     engine.dispose()
 
 
 def test_empty_database_has_no_version(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
-    assert version_of(engine) is None
+    with snapshot(open_sessions(engine)) as tx:
+        assert version_of(tx) is None
     engine.dispose()
 
 
