@@ -1,6 +1,7 @@
 """/v1/datasets: upload tables to train on."""
 
 import functools
+from dataclasses import replace
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from api.datasets.body import BODY, CONTENT, PARQUET
 from api.datasets.dataset_filters import Filters
 from api.datasets.dataset_parameters import DatasetParameters
+from api.datasets.read_options import with_charset
 from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.downloads import Download, download_response
@@ -18,7 +20,7 @@ from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
-from api.http.uploads import Upload
+from api.http.uploads.upload import Upload
 from service.bootstrap import Services
 from service.quotas import check_storage
 from service.uploads import dataset_uploads
@@ -48,6 +50,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
     """
     with Upload(services.settings.data / "uploads", settings) as upload:
         file = await upload.receive(request, tuple(MEDIA_TYPES))
+        wanted = replace(wanted, options=with_charset(wanted.options, file.charset))
         keyed = hash_request(request, key, file.sha256.encode())
         return await to_thread.run_sync(_create, services, caller, keyed, wanted, file)
 

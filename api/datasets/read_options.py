@@ -1,11 +1,13 @@
 """The query parameters that say how to read an uploaded file."""
 
-from email.message import Message
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 
+from api.http.errors import InvalidRequest
+from api.http.uploads.sent_file import MULTIPART, charset_of, media_type
 from tabular.readers.options import ReadOptions, column_values, missing_spellings
 
 TABS = {"\\t": "\t", "tab": "\t"}  # spellings of a tab, which is hard to write in a URL
@@ -72,11 +74,20 @@ def read_options(  # noqa: PLR0913, PLR0917 - the query parameters
 
 
 def _charset(request: Request) -> str | None:
-    """Return the charset of the file's media type."""
-    message = Message()
-    message["content-type"] = request.headers.get("content-type", "")
-    charset = message.get_param("charset") if message.get_content_maintype() != "multipart" else None
-    return charset if isinstance(charset, str) and charset else None
+    """Return the charset of the body, unless it is a form, whose file has a charset of its own."""
+    content_type = request.headers.get("content-type", "")
+    return None if media_type(content_type) == MULTIPART else charset_of(content_type)
+
+
+def with_charset(options: ReadOptions, charset: str | None) -> ReadOptions:
+    """Return the options with the charset of the file in a form. Raises `InvalidRequest`."""
+    if options.encoding or not charset:
+        return options
+    try:
+        return replace(options, encoding=charset)
+    except ValueError as error:
+        problem = {"pointer": "form file", "detail": f"The charset of the part: {error}."}
+        raise InvalidRequest("The request has 1 error; see `errors`.", errors=[problem]) from None
 
 
 ReadOptionsQuery = Annotated[ReadOptions, Depends(read_options)]

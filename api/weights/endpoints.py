@@ -12,7 +12,7 @@ from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
-from api.http.uploads import Upload
+from api.http.uploads.upload import Upload
 from api.weights.schemas import WeightsView
 from service.bootstrap import Services
 from service.fields import Name

@@ -65,6 +65,16 @@ def test_declared_charset_is_obeyed(client: TestClient) -> None:
     assert not [warning for warning in found["warnings"] if warning["code"] == "not_utf8"]
 
 
+def test_charset_of_the_file_in_a_form_is_obeyed(client: TestClient) -> None:
+    def send(charset: str) -> dict[str, Any]:
+        file = ("t.csv", "stadt,n\nKöln,1\nZürich,2\n".encode("latin-1"), f"text/csv; charset={charset}")
+        found: dict[str, Any] = client.post("/v1/datasets", files={"file": file}).json()
+        return found
+
+    assert send("iso-8859-1")["reading"]["encoding"] == "iso8859-1"
+    assert pointers(send("klingon")) == ["form file"]
+
+
 BAD_FILES = {
     "empty": b"",
     "header only": b"a,b,y\n",

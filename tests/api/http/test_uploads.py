@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from api.http import problems
-from api.http.uploads import Upload
+from api.http.uploads.upload import Upload
 from api.settings import ApiSettings
 
 CSV = {"Content-Type": "text/csv"}
@@ -85,6 +85,44 @@ def test_the_file_of_a_form_keeps_its_name(client: TestClient) -> None:
     assert (stored["bytes"], stored["filename"]) == (4, "table.csv")
 
 
-def test_a_form_without_the_part_is_rejected(client: TestClient) -> None:
-    response = client.post("/files", files={"table": ("table.csv", b"a\n1\n", "text/csv")})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "form file")
+def part(name: str, content: str, headers: str = "") -> str:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="t.csv"{headers}\r\n\r\n{content}\r\n'
+
+
+FILE, OTHER, END = part("file", "a\n1"), part("table", "a\n1"), "--x--\r\n"
+BOUNDARY = {"Content-Type": "multipart/form-data; boundary=x"}
+INVALID_FORMS = {
+    "no part": (END, BOUNDARY, 422, "form file"),
+    "another part": (OTHER + END, BOUNDARY, 422, "form table"),
+    "another part too": (FILE + OTHER + END, BOUNDARY, 422, "form table"),
+    "two files": (FILE + FILE + END, BOUNDARY, 422, "form file"),
+    "an incomplete file": (FILE, BOUNDARY, 400, None),
+    "no boundary": (FILE + END, {"Content-Type": "multipart/form-data"}, 400, None),
+    "no form": ("a,b", BOUNDARY, 400, None),
+    "a long header": (part("file", "a", "\r\nX: " + "y" * 5000) + END, BOUNDARY, 400, None),
+    "many headers": (part("file", "a", "\r\nX: y" * 9) + END, BOUNDARY, 400, None),
+    "compression of the form": (FILE + END, {**BOUNDARY, "Content-Encoding": "gzip"}, 415, None),
+}
+
+
+@pytest.mark.parametrize("kind", INVALID_FORMS)
+def test_an_invalid_form_is_rejected(client: TestClient, kind: str) -> None:
+    body, headers, status, pointer = INVALID_FORMS[kind]
+    problem = client.post("/files", content=body, headers=headers).json()
+    found = [each["pointer"] for each in problem.get("errors", ())]
+    assert (problem["status"], found) == (status, [pointer] if pointer else [])
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_a_form_is_read_from_packets_of_any_size(client: TestClient, size: int) -> None:
+    content = "a\r\n--y\r\n1\r\n" * 20
+    body = (part("file", content, "\r\nContent-Type: text/csv; charset=latin-1") + END).encode()
+    packets = (body[start : start + size] for start in range(0, len(body), size))
+    stored = client.post("/files", content=packets, headers=BOUNDARY).json()
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    assert stored == {"bytes": len(content), "sha256": digest, "filename": "t.csv"}
+
+
+def test_control_characters_of_a_file_name_are_removed(client: TestClient) -> None:
+    form = part("file", "a\n1").replace("t.csv", "a\0b\x1b[1m\u202ec.csv") + END
+    assert client.post("/files", content=form.encode(), headers=BOUNDARY).json()["filename"] == "ab[1mc.csv"

@@ -1,0 +1,1 @@
+"""Receiving uploaded files: bodies, forms, gzip."""
