@@ -18,7 +18,9 @@ from api.http.polling.open_requests import OpenRequests
 from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
+from api.keys import endpoints as keys
 from api.models import endpoints as models
+from api.projects import endpoints as projects
 from api.settings import ApiSettings, api_settings
 from api.weights import endpoints as weights
 from service.bootstrap import bootstrap
@@ -66,7 +68,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (datasets, jobs, events, models, weights, health):
+    for routes in (datasets, jobs, events, models, weights, projects, keys, health):
         app.include_router(routes.router)
     app.include_router(models.predictions)
     problems.install(app)

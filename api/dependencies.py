@@ -7,13 +7,23 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.http.authentication import Reader, Writer
+from api.http.authentication import Admin, Reader, Writer
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
 from api.settings import ApiSettings
 from service.bootstrap import Services
 
-__all__ = ["AppServices", "AppSettings", "Reader", "Snapshots", "Waiting", "Writer", "app_services", "services_of"]
+__all__ = [
+    "Admin",
+    "AppServices",
+    "AppSettings",
+    "Reader",
+    "Snapshots",
+    "Waiting",
+    "Writer",
+    "app_services",
+    "services_of",
+]
 
 
 def services_of(request: Request) -> Services:

@@ -1,6 +1,7 @@
 """Create, list and revoke API keys: ``./dev key create --name billing``."""
 
 import argparse
+import getpass
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,13 +10,16 @@ from pathlib import Path
 
 from launcher.configuration import configured_settings
 from launcher.errors import RefusedSettingsError
+from service.accounts import api_keys
 from service.settings import Settings
-from store.accounts import keys
+from store.accounts import audit, keys
+from store.accounts.audit import Action, Actor
 from store.accounts.keys import KeyGrant, KeyInfo
 from store.clock import rfc3339
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
 from store.db.transaction import Tx, transaction
+from store.errors import NotFound
 from store.ids import DEFAULT_PROJECT, KeyId, ProjectId
 
 SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
@@ -40,9 +44,12 @@ def create_key(settings: Settings, grant: KeyGrant) -> str:
     Raises:
         ValueError: the project or a scope does not exist.
     """
-    key = keys.new_key()
     with _database(settings) as tx:
-        keys.add(tx, key, settings.secret(), grant)
+        try:
+            info, key = api_keys.create(tx, None, settings.secret(), grant)
+        except NotFound:
+            raise ValueError(f"There is no project {grant.project!r}.") from None
+        _record(tx, "create_key", info)
     return key
 
 
@@ -59,8 +66,24 @@ def revoke_key(settings: Settings, key_id: KeyId) -> None:
         ValueError: there is no such key.
     """
     with _database(settings) as tx:
-        if not keys.revoke(tx, key_id):
-            raise ValueError(f"There is no key {key_id!r}. `./dev key list` shows all keys.")
+        try:
+            info = api_keys.revoke(tx, None, key_id)
+        except NotFound:
+            raise ValueError(f"There is no key {key_id!r}. `./dev key list` shows all keys.") from None
+        _record(tx, "revoke_key", info)
+
+
+def _record(tx: Tx, operation: str, key: KeyInfo) -> None:
+    """Write who ran the command to the audit log."""
+    actor = Actor(kind="command_line", name=_user())
+    audit.record(tx, actor, Action(project=key.project, operation=operation, resource_id=key.id))
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number without a name
+        return None
 
 
 def _create(settings: Settings, options: argparse.Namespace) -> str:

@@ -5,7 +5,8 @@ import sys
 from launcher.configuration import configured_settings
 from launcher.errors import RefusedSettingsError
 from service.settings import Settings
-from store.accounts import keys
+from store.accounts import audit, keys
+from store.accounts.audit import Action, Actor
 from store.accounts.keys import KeyGrant
 from store.db.database import open_database, open_sessions
 from store.db.migrate import migrate
@@ -40,7 +41,11 @@ def run(settings: Settings) -> int:
 def _store_key(settings: Settings, key: str) -> None:
     engine = open_database(settings.database)
     with transaction(open_sessions(engine)) as tx:
-        keys.add(tx, key, settings.secret(), KeyGrant(name="BACKPROP_API_KEY"))
+        is_known = keys.caller_of(tx, key, settings.secret()) is not None
+        info = keys.add(tx, key, settings.secret(), KeyGrant(name="BACKPROP_API_KEY"))
+        if not is_known:
+            action = Action(project=info.project, operation="create_key", resource_id=info.id)
+            audit.record(tx, Actor(kind="command_line", name="migrate"), action)
     engine.dispose()
 
 

@@ -3,7 +3,8 @@
 ServiceError
 ├── JobTooLarge       the job needs more parameters or memory than a job may have
 ├── QuotaExceeded     the project has as many jobs or bytes as it may have
-└── QueueFull         the service has as many queued jobs as it accepts
+├── QueueFull         the service has as many queued jobs as it accepts
+└── OperatorOnly      only administrators of the default project may do this
 """
 
 from collections.abc import Sequence
@@ -36,3 +37,10 @@ class QuotaExceeded(ServiceError):
 
 class QueueFull(ServiceError):
     """The service has reached its limit of queued jobs."""
+
+
+class OperatorOnly(ServiceError):
+    """Only a key of the default project with the scope admin may create or delete projects."""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__ or "")

@@ -7,6 +7,7 @@ StoreError
 ├── DatasetInUse         an unfinished job needs the data set
 ├── ModelInUse           an unfinished job starts from the model
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
+├── ProjectInUse         the project is the default one, or something still belongs to it
 ├── LeaseLost            a write under a lease that the worker no longer holds
 ├── IdempotencyMismatch  the Idempotency-Key was used for another request
 ├── IdempotencyInProgress
@@ -41,6 +42,10 @@ class ModelInUse(StoreError):
 
 class WeightsInUse(StoreError):
     """An unfinished job starts from these weights."""
+
+
+class ProjectInUse(StoreError):
+    """Something still belongs to this project."""
 
 
 class LeaseLost(StoreError):

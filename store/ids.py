@@ -13,6 +13,7 @@ WeightsId = NewType("WeightsId", str)
 BlobId = NewType("BlobId", str)
 CheckpointId = NewType("CheckpointId", str)
 KeyId = NewType("KeyId", str)
+DeletionId = NewType("DeletionId", str)
 WorkerId = NewType("WorkerId", str)
 
 DEFAULT_PROJECT = ProjectId("prj_default")  # owns everything on a service without API keys

@@ -13,6 +13,7 @@ from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.read_options import with_charset
 from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
+from api.http.audited import audited
 from api.http.downloads import Download, download_response
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -29,7 +30,7 @@ from service.uploads.uploaded_file import UploadedFile
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.artifacts import blobs, datasets
-from store.db.transaction import Tx, snapshot, transaction
+from store.db.transaction import Tx, snapshot
 from tabular.readers.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
@@ -85,7 +86,7 @@ def get_dataset_content(request: Request, dataset_id: str, services: AppServices
 @router.delete("/{dataset_id}", status_code=204)
 def delete_dataset(dataset_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a data set that no unfinished job needs. Models that were trained on it are kept."""
-    with transaction(services.sessions) as tx:
+    with audited(services.sessions, caller, dataset_id) as tx:
         datasets.get(tx, caller.project, dataset_id)
         if_match.check(lambda tag: tag == etag_of(dataset_id))
         datasets.remove(tx, caller.project, dataset_id)

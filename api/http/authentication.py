@@ -1,6 +1,7 @@
 """Who sends a request: the bearer key in its `Authorization` header."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from anyio import to_thread
@@ -9,7 +10,7 @@ from fastapi.dependencies.models import Dependant
 
 from api.http.errors import Forbidden, Unauthenticated
 from service.bootstrap import Services
-from store.accounts.keys import Caller
+from store.accounts.keys import Caller, Origin
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -20,18 +21,25 @@ async def reader(request: Request) -> Caller:
 
 
 async def writer(request: Request) -> Caller:
-    """Return the caller, whose key has the scope `write`."""
-    return await _caller(request, "write")
+    """Return the caller, whose key has the scope `write`, with the request for the audit log."""
+    return replace(await _caller(request, "write"), origin=_origin(request))
+
+
+async def admin(request: Request) -> Caller:
+    """Return the caller, whose key has the scope `admin`, with the request for the audit log."""
+    return replace(await _caller(request, "admin"), origin=_origin(request))
 
 
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
+Admin = Annotated[Caller, Depends(admin)]
+CHECKS = (reader, writer, admin)
 
 
 async def authenticate_first(request: Request, dependant: Dependant) -> None:
     """Check the key that an endpoint needs, if it needs one, before anything else of the request is read."""
     for needed in _calls(dependant):
-        if needed is reader or needed is writer:
+        if needed in CHECKS:
             await needed(request)
 
 
@@ -57,6 +65,19 @@ async def _look_up(request: Request) -> Caller:
     if caller is None:
         raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
     return caller
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(
+        operation=request.scope["route"].name,
+        request_id=getattr(request.state, "request_id", None),
+        address=address_of(request),
+    )
+
+
+def address_of(request: Request) -> str | None:
+    """Return the address of the client, or of the proxy before this service if the service does not trust it."""
+    return request.client.host[:64] if request.client else None
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -3,7 +3,8 @@
 ApiError
 ├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
-├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, IdempotencyInProgress
+├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
+│       IdempotencyInProgress
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
@@ -118,6 +119,12 @@ class WeightsInUse(ApiError):
     """A job still needs these weights."""
 
     status, code = 409, "weights_in_use"
+
+
+class ProjectInUse(ApiError):
+    """Something still belongs to this project."""
+
+    status, code = 409, "project_in_use"
 
 
 class IdempotencyInProgress(ApiError):

@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from api.http.errors import InvalidHeader
-from store.accounts import idempotency
+from store.accounts import audit, idempotency
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.db.database import Sessions
@@ -80,15 +80,19 @@ def replayed(sessions: Sessions, caller: Caller, keyed: KeyedRequest | None) -> 
 def run_idempotently(
     sessions: Sessions, caller: Caller, keyed: KeyedRequest | None, use_case: Callable[[Tx], Answer]
 ) -> JSONResponse:
-    """Run the use case and store its answer, in one transaction; or repeat the answer that the key got before."""
+    """Run the use case, store its answer and record it for the audit log, in one transaction.
+
+    If the key was used before, only repeat the answer that it got.
+    """
     with transaction(sessions, "answer") as tx:
         first = idempotency.begin(tx, caller.project, keyed.key, keyed.request) if keyed else None
         if first is not None:
             return _repeat(first)
         answer = use_case(tx)
+        audit.record_request(tx, caller, answer.body.get("id"), answer.status, answer.project)
         if keyed:
             idempotency.store_answer(tx, caller.project, keyed.key, answer)
-    return JSONResponse(answer.body, answer.status, answer.headers)
+    return JSONResponse({**answer.body, **answer.shown_once}, answer.status, answer.headers)
 
 
 def _repeat(first: Answer) -> JSONResponse:

@@ -35,6 +35,7 @@ STORE_ERRORS: dict[type[Exception], type[ApiError]] = {
     store_errors.DatasetInUse: errors.DatasetInUse,
     store_errors.ModelInUse: errors.ModelInUse,
     store_errors.WeightsInUse: errors.WeightsInUse,
+    store_errors.ProjectInUse: errors.ProjectInUse,
     store_errors.BlobGone: errors.NotFound,
     store_errors.IdempotencyMismatch: errors.IdempotencyMismatch,
     store_errors.IdempotencyInProgress: errors.IdempotencyInProgress,
@@ -66,6 +67,7 @@ def install(app: FastAPI) -> None:
         service_errors.JobTooLarge: _job_too_large,
         service_errors.QuotaExceeded: _quota,
         service_errors.QueueFull: _queue_full,
+        service_errors.OperatorOnly: _forbidden,
         store_errors.StoreError: _store,
         InvalidCursor: _store,
         InvalidDataset: _dataset,
@@ -164,6 +166,10 @@ def _quota(request: Request, error: service_errors.QuotaExceeded) -> JSONRespons
 
 def _queue_full(request: Request, error: service_errors.QueueFull) -> JSONResponse:
     return problem_response(request, errors.Unavailable(str(error), headers=QUEUE_RETRY_AFTER))
+
+
+def _forbidden(request: Request, error: service_errors.OperatorOnly) -> JSONResponse:
+    return problem_response(request, errors.Forbidden(str(error)))
 
 
 def _store(request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, Reader, Snapshots, Waiting, Writer
+from api.http.audited import audited
 from api.http.downloads import etags, is_current
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
@@ -26,7 +27,7 @@ from service.jobs import actions, submission
 from service.jobs.job_request import JobRequest
 from store.accounts.keys import Caller
 from store.artifacts import blobs
-from store.db.transaction import snapshot, transaction
+from store.db.transaction import snapshot
 from store.errors import NotFound
 from store.ids import ProjectId
 from store.jobs import epochs, jobs, search
@@ -155,7 +156,7 @@ def retry_job(job: ChangedJob) -> Response:
 @router.delete("/{job_id}", status_code=204)
 def delete_job(job_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Permanently delete a job that has ended, with its metrics, events, checkpoints and model."""
-    with transaction(services.sessions) as tx:
+    with audited(services.sessions, caller, job_id) as tx:
         check_version(tx, caller.project, job_id, if_match)
         actions.remove(tx, caller.project, job_id)
     return Response(status_code=204)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AppServices, Reader, Writer
+from api.http.audited import audited
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.json_body import JsonRoute
@@ -13,7 +14,7 @@ from api.http.weights_download import WeightsFormat, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
 from service import models as model_use_cases
 from store.artifacts import blobs, models
-from store.db.transaction import snapshot, transaction
+from store.db.transaction import snapshot
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
 
@@ -50,7 +51,7 @@ def get_model(model_id: str, response: Response, services: AppServices, caller: 
 @router.delete("/{model_id}", status_code=204)
 def delete_model(model_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a model that no unfinished job starts from, with its weights. The job that trained it is kept."""
-    with transaction(services.sessions) as tx:
+    with audited(services.sessions, caller, model_id) as tx:
         models.get(tx, caller.project, model_id)
         if_match.check(lambda tag: tag == etag_of(model_id))
         model_use_cases.delete(tx, caller.project, model_id)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, AppSettings, Reader, Writer
+from api.http.audited import audited
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
@@ -22,7 +23,7 @@ from service.uploads.uploaded_file import UploadedFile
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.artifacts import uploaded_weights
-from store.db.transaction import Tx, snapshot, transaction
+from store.db.transaction import Tx, snapshot
 
 router = APIRouter(prefix="/v1/weights", tags=["weights"], route_class=KnownParametersRoute)
 
@@ -78,7 +79,7 @@ def get_weights(weights_id: str, response: Response, services: AppServices, call
 @router.delete("/{weights_id}", status_code=204)
 def delete_weights(weights_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete weights that no unfinished job needs. Models that were trained from them are kept."""
-    with transaction(services.sessions) as tx:
+    with audited(services.sessions, caller, weights_id) as tx:
         uploaded_weights.get(tx, caller.project, weights_id)
         if_match.check(lambda tag: tag == etag_of(weights_id))
         uploaded_weights.remove(tx, caller.project, weights_id)

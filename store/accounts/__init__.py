@@ -1,1 +1,1 @@
-"""API keys and idempotency records."""
+"""What belongs to projects besides jobs and artifacts: keys, idempotency records, the audit log, usage."""

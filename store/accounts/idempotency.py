@@ -1,6 +1,6 @@
 """Stored answers by Idempotency-Key, kept for a day, written in the transaction of the change they answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_, update
@@ -18,11 +18,16 @@ KEEP_MILLISECONDS = 86_400_000  # a day
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response as it was first sent."""
+    """A response as it was first sent.
+
+    `shown_once` are fields of the body that are sent, but never stored. `project` is the one that the request changed.
+    """
 
     status: int
     headers: dict[str, str]
     body: dict[str, Any]
+    shown_once: dict[str, Any] = field(default_factory=dict)
+    project: ProjectId | None = None
 
 
 def begin(tx: Tx, project: ProjectId, key: str, request: str) -> Answer | None:

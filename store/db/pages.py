@@ -13,8 +13,11 @@ from store.errors import StoreError
 from store.ids import is_id
 
 PREFIXES = {
+    "api_keys": "key",
+    "audit_entries": "aud",
     "datasets": "ds",
     "dataset_metadata": "ds",
+    "deletions": "del",
     "jobs": "job",
     "job_metadata": "job",
     "models": "mdl",

@@ -18,7 +18,9 @@ def test_key_is_found_under_its_own_secret_only(sessions: Sessions) -> None:
         keys.add(tx, key, SECRET, KeyGrant(name="the same key again"))
         assert keys.any_exist(tx)
         assert [info.name for info in keys.every(tx)] == ["billing"]
-        assert keys.caller_of(tx, key, SECRET) == ANONYMOUS
+        caller = keys.caller_of(tx, key, SECRET)
+        assert caller is not None
+        assert (caller.project, caller.scopes) == (ANONYMOUS.project, ANONYMOUS.scopes)
         assert keys.caller_of(tx, key, b"another secret") is None
         assert keys.caller_of(tx, keys.new_key(), SECRET) is None
 
