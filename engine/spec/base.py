@@ -34,7 +34,7 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-def validation_error(spec: Spec, problems: Mapping[tuple[str, ...], str]) -> ValidationError:
+def validation_error(spec: BaseModel, problems: Mapping[tuple[str, ...], str]) -> ValidationError:
     """Return the error for a validator that found several problems. Keys are paths to fields."""
     details = [
         InitErrorDetails(type=PydanticCustomError("value_error", "{detail}", {"detail": detail}), loc=place, input=spec)

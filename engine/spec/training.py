@@ -24,6 +24,7 @@ from engine.spec.optimizers import AdamSpec, OptimizerSpec
 from engine.spec.schedules import ConstantSpec, ScheduleSpec
 
 MAX_PENALTY = 1e6
+MAX_FOLDS = 20  # each costs as much as the job's network
 
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 Bound = Annotated[float, Field(ge=TINY)]
@@ -38,17 +39,22 @@ def _is_none(value: object) -> bool:
 
 
 class ValidationSpec(Spec):
-    """The rows that are held out to evaluate the network.
+    """The rows that evaluate the network: a fraction that is held out, rows of another data set, or folds.
 
     Fields that are null are left out of stored specs, so that jobs of earlier versions keep their checkpoints.
     """
 
-    fraction: float = Field(default=0.2, ge=0, le=0.9, description="fraction of the rows; 0 trains on all rows")
+    fraction: float = Field(
+        default=0.2,
+        ge=0,
+        le=0.9,
+        description="fraction of the rows that is held out; 0: none. Always 0 with `dataset_id` or `folds`",
+    )
     by: SplitRule | None = Field(
         default=None,
         exclude_if=_is_none,
         description="how rows are chosen. `random`: at random. `stratified`: at random, with the same share of each "
-        "class of the target, or of each value of `column`, in both parts. `time`: the last rows by `column`; rows "
+        "class of the target, or of each value of `column`, in all parts. `time`: the last rows by `column`; rows "
         "with the same time stay together. `group`: all rows with the same value of `column` are in the same part. "
         "Default: `stratified` for a single classification target, otherwise `random`",
     )
@@ -58,6 +64,27 @@ class ValidationSpec(Spec):
         exclude_if=_is_none,
         description="the column of times or groups; optional for `stratified`",
     )
+    dataset_id: str | None = Field(
+        default=None,
+        min_length=1,
+        exclude_if=_is_none,
+        description="another data set, whose rows evaluate the network; all rows of the job's data set are for "
+        "training. It needs the same columns",
+    )
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=MAX_FOLDS,
+        exclude_if=_is_none,
+        description="k-fold cross-validation: k more networks train beside the job's, each without one part of the "
+        "rows, and are evaluated on it. The job's network trains on all rows. `by` says how rows are divided; with "
+        "`time`, each part is predicted by a network that trained on the rows before it",
+    )
+
+    @property
+    def validates(self) -> bool:
+        """Whether any row evaluates the network."""
+        return self.fraction > 0 or self.dataset_id is not None or self.folds is not None
 
     @model_validator(mode="after")
     def _check_column(self) -> Self:
@@ -67,6 +94,22 @@ class ValidationSpec(Spec):
         if self.column is not None and self.by in {None, "random"}:
             detail = "Only `time`, `group` and `stratified` use a column. Set `by` to one of them or remove `column`."
             raise validation_error(self, {("by",): detail})
+        return self
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Self:
+        """Accept one kind of validation rows."""
+        problems: dict[tuple[str, ...], str] = {}
+        if self.dataset_id is not None:
+            own = "`dataset_id` names the rows that evaluate the network, so no rows are divided."
+            problems |= {
+                (name,): f"{own} Remove `{name}`." for name in ("by", "column", "folds") if getattr(self, name)
+            }
+        whole = next((name for name in ("dataset_id", "folds") if getattr(self, name) is not None), None)
+        if whole and "fraction" in self.model_fields_set and self.fraction > 0:
+            problems["fraction",] = f"With `{whole}`, the network trains on all rows. Remove `fraction`."
+        if problems:
+            raise validation_error(self, problems)
         return self
 
 

@@ -12,6 +12,7 @@ from store.tables import Job
 
 RETRIED_COLUMNS = (  # what a retry copies from the old job
     "dataset_id",
+    "validation_dataset_id",
     "base_model_id",
     "base_weights_id",
     "name",
@@ -74,7 +75,8 @@ def retry(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Job
 
 def _keep_inputs(tx: Tx, project: ProjectId, job: Job) -> None:
     """Let nobody delete what the job needs before `tx` ends. Raises `NotFound` for what is deleted already."""
-    datasets.get(tx, project, job.dataset_id, lock="shared")
+    for dataset_id in filter(None, (job.dataset_id, job.validation_dataset_id)):
+        datasets.get(tx, project, dataset_id, lock="shared")
     if job.base_model_id:
         models.get(tx, project, job.base_model_id, lock="shared")
     if job.base_weights_id:

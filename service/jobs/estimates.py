@@ -42,7 +42,8 @@ def _range_test_rows(plan: Plan) -> int:
 def _data_bytes(plan: Plan) -> int:
     """Return the memory of the rows: the columns as they are read, and the network's inputs."""
     columns = len(plan.features) + len(plan.parts) + (plan.sample_weight is not None)
-    return plan.rows * (plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
+    rows = plan.rows + (plan.validation_rows if plan.training.validation.dataset_id else 0)
+    return rows * (plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
 
 
 def _check(what: str, value: int, maximum: int) -> None:

@@ -1,8 +1,11 @@
 """A training job as its owner requests it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.spec import ModelSpec
+from engine.spec.base import validation_error
 from service.fields import Metadata, Name
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
@@ -33,3 +36,19 @@ class JobRequest(BaseModel):
     init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model or uploaded weights.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Jobs with a higher priority start first.")
     metadata: Metadata = Field(default_factory=dict)
+
+    @property
+    def validation_dataset_id(self) -> str | None:
+        """The data set whose rows evaluate the network, if the request names one."""
+        return self.training.validation.dataset_id
+
+    @model_validator(mode="after")
+    def _evaluates_other_rows(self) -> Self:
+        """Reject an evaluation on the rows that the network is trained on."""
+        if self.validation_dataset_id == self.dataset_id:
+            detail = (
+                "This is the data set that the job trains on. Name one with other rows, or remove `dataset_id` here to "
+                "hold out a part of the rows."
+            )
+            raise validation_error(self, {("training", "validation", "dataset_id"): detail})
+        return self

@@ -43,14 +43,13 @@ class ResolvedJob:
 def resolve(sessions: Sessions, limits: ServiceLimits, project: ProjectId, request: JobRequest) -> ResolvedJob:
     """Plan a job outside of any transaction: it can take long. Raises `NotFound`, `InvalidPlan` or `JobTooLarge`."""
     with snapshot(sessions) as tx:
-        dataset = datasets.get(tx, project, request.dataset_id)
-        initialization = load_initialization(tx, project, request.init_from)
+        inputs = _load_inputs(tx, project, request)
         runs = durations.recent_runs(tx)
-    planned = _plan(dataset, request, initialization)
+    planned = _plan(inputs, request)
     requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
     return ResolvedJob(
         request=request,
-        name=request.name or _default_name(dataset, request),
+        name=request.name or _default_name(inputs.dataset, request),
         epochs=planned.training.epochs,
         spec=requested | to_spec(planned),
         estimate=estimate(runs, limits, planned),
@@ -62,12 +61,15 @@ def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, resolved: Resolved
     """Queue a planned job. Raises `NotFound` if what it needs was deleted meanwhile, `QuotaExceeded` or `QueueFull`."""
     request = resolved.request
     datasets.get(tx, project, request.dataset_id, lock="shared")
+    if request.validation_dataset_id:
+        datasets.get(tx, project, request.validation_dataset_id, lock="shared")
     lock_base(tx, project, request.init_from)
     return enqueue(
         tx,
         limits,
         project,
         dataset_id=request.dataset_id,
+        validation_dataset_id=request.validation_dataset_id,
         **base_columns(request.init_from),
         name=resolved.name,
         priority=request.priority,
@@ -85,9 +87,8 @@ def find_plan_problems(sessions: Sessions, project: ProjectId, fields: dict[str,
     try:
         request = JobRequest.model_validate(fields)
         with snapshot(sessions) as tx:
-            dataset = datasets.get(tx, project, request.dataset_id)
-            initialization = load_initialization(tx, project, request.init_from)
-        _plan(dataset, request, initialization)
+            inputs = _load_inputs(tx, project, request)
+        _plan(inputs, request)
     except InvalidPlan as error:
         return list(error.problems)
     except (ValidationError, NotFound):
@@ -105,8 +106,26 @@ def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -
     return job
 
 
-def _plan(dataset: Dataset, request: JobRequest, initialization: Initialization | None) -> Plan:
-    profile = Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    """What a request names: its data set, the data set of its validation rows, and what to start from."""
+
+    dataset: Dataset
+    validation: Dataset | None
+    initialization: Initialization | None
+
+
+def _load_inputs(tx: Tx, project: ProjectId, request: JobRequest) -> _Inputs:
+    """Load what the request names. Raises `NotFound`."""
+    other = request.validation_dataset_id
+    return _Inputs(
+        dataset=datasets.get(tx, project, request.dataset_id),
+        validation=datasets.get(tx, project, other) if other else None,
+        initialization=load_initialization(tx, project, request.init_from),
+    )
+
+
+def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
     plan_request = PlanRequest(
         target=request.target,
         features=request.features,
@@ -114,9 +133,14 @@ def _plan(dataset: Dataset, request: JobRequest, initialization: Initialization 
         model=request.model,
         training=request.training.to_spec(),
         sample_weight=request.sample_weight,
-        initialization=initialization,
+        initialization=inputs.initialization,
+        validation_profile=_profile(inputs.validation) if inputs.validation else None,
     )
-    return plan(profile, plan_request)
+    return plan(_profile(inputs.dataset), plan_request)
+
+
+def _profile(dataset: Dataset) -> Profile:
+    return Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
 
 
 def _default_name(dataset: Dataset, request: JobRequest) -> str:

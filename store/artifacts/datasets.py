@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 
 from store.artifacts import blobs
-from store.artifacts.references import is_referenced, needed_by_jobs
+from store.artifacts.references import DATASET_COLUMNS, is_dataset_needed, needed_by_jobs
 from store.clock import now, rfc3339
 from store.db.database import Sessions
 from store.db.metadata_search import Pairs, created_after, page_with_metadata
@@ -14,7 +14,7 @@ from store.db.pages import Page
 from store.db.transaction import Lock, Tx, snapshot, transaction
 from store.errors import DatasetInUse, NotFound
 from store.ids import DatasetId, ProjectId, is_id, new_id
-from store.tables import Dataset, DatasetMetadata, Job
+from store.tables import Dataset, DatasetMetadata
 
 IS_EXPIRED = and_(Dataset.expires_at.is_not(None), Dataset.expires_at <= now())
 
@@ -77,7 +77,7 @@ def page_of(tx: Tx, project: ProjectId, filters: DatasetFilters, cursor: str | N
 def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
     """Delete a data set, unless an unfinished job needs it."""
     dataset = get(tx, project, dataset_id, lock="exclusive")
-    if is_referenced(tx, Job.dataset_id, dataset_id):
+    if is_dataset_needed(tx, dataset_id):
         raise DatasetInUse(f"Data set {dataset_id} is needed by a job that has not ended. Cancel the job or wait.")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [dataset.blob_id])
@@ -86,7 +86,7 @@ def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
 def remove_expired(sessions: Sessions, limit: int) -> None:
     """Delete at most `limit` expired data sets with their bytes, except those that an unfinished job needs."""
     with snapshot(sessions) as tx:
-        unneeded = ~needed_by_jobs(Job.dataset_id, Dataset.id)
+        unneeded = ~or_(*(needed_by_jobs(column, Dataset.id) for column in DATASET_COLUMNS))
         expired = tx.scalars(select(Dataset.id).where(IS_EXPIRED, unneeded).limit(limit)).all()
     for dataset_id in expired:  # one by one: each may be large
         with transaction(sessions, "expired_dataset") as tx:
@@ -97,7 +97,7 @@ def _erase(tx: Tx, dataset_id: str) -> None:
     """Delete an expired data set. A row that somebody has locked is left for the next round."""
     query = select(Dataset.blob_id).where(Dataset.id == dataset_id).with_for_update(skip_locked=True)
     blob_id = tx.scalar(query)
-    if blob_id is None or is_referenced(tx, Job.dataset_id, dataset_id):
+    if blob_id is None or is_dataset_needed(tx, dataset_id):
         return
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [blob_id])

@@ -6,6 +6,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from store.db.transaction import Tx
 from store.tables import IS_UNFINISHED, Job
 
+DATASET_COLUMNS = (Job.dataset_id, Job.validation_dataset_id)
+
 Reference = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 
@@ -16,6 +18,11 @@ def is_referenced(tx: Tx, column: Reference, value: str) -> bool:
     exclusive lock when it calls this, so that no job can be queued in between.
     """
     return tx.scalar(unfinished_jobs(column, value)) is not None
+
+
+def is_dataset_needed(tx: Tx, dataset_id: str) -> bool:
+    """Whether an unfinished job trains on a data set or is evaluated on it."""
+    return any(is_referenced(tx, column, dataset_id) for column in DATASET_COLUMNS)
 
 
 def unfinished_jobs(column: Reference, value: str) -> Select[str]:

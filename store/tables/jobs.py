@@ -21,7 +21,8 @@ class Job(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
     dataset_id: Mapped[str] = mapped_column(Id)  # no foreign key: a data set can be deleted once its jobs have ended
-    base_model_id: Mapped[str | None] = mapped_column(Id)  # no foreign key, for the same reason
+    validation_dataset_id: Mapped[str | None] = mapped_column(Id)  # no foreign key, for the same reason
+    base_model_id: Mapped[str | None] = mapped_column(Id)  # the same
     base_weights_id: Mapped[str | None] = mapped_column(Id)  # of uploaded weights; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
     name: Mapped[str]
@@ -101,7 +102,12 @@ Index(
     postgresql_where=IS_QUEUED & HAS_CHECKPOINT,
     sqlite_where=IS_QUEUED & HAS_CHECKPOINT,
 )
-for _column in (Job.dataset_id, Job.base_model_id, Job.base_weights_id):  # what unfinished jobs need
+for _column in (
+    Job.dataset_id,
+    Job.validation_dataset_id,
+    Job.base_model_id,
+    Job.base_weights_id,
+):  # what unfinished jobs need
     Index(
         f"ix_jobs_unfinished_{_column.key}",
         _column,

@@ -75,7 +75,7 @@ def default_training(training: TrainingSpec, rows: int, inputs: int, layers: Seq
         flat = all(isinstance(layer, (DenseSpec, DropoutSpec, ActivationSpec)) for layer in layers)
         defaults["optimizer"] = (_by_size(rows, inputs) if flat else AMPLE_ROWS).optimizer
         defaults["schedule"] = SCHEDULE
-    if "epochs" not in requested and training.validation.fraction > 0:
+    if "epochs" not in requested and training.validation.validates:
         patience = max(MIN_PATIENCE, round(PATIENCE_SHARE * epochs))
         defaults["early_stopping"] = EarlyStoppingSpec(metric=METRIC, patience=patience)
     return training.model_copy(update={name: value for name, value in defaults.items() if name not in requested})

@@ -29,7 +29,8 @@ class Plan(BaseModel):
     time step of a sequence.
     `sample_weight`: the column that says how much each row counts; rows of weight 0 are left out, but `rows` counts
     them. `rows`: rows that have a target, of which `training_rows` are for training; at least that many if several
-    targets have missing values, about that many if rows are held out by time or group.
+    targets have missing values, about that many if rows are held out by time or group. `validation_rows`: those that
+    evaluate the network, some of `rows` or rows of another data set; plans of version 0.1.0 do not count them.
     `inputs_at_most`: the number of one-hot inputs depends on the training rows; the network never has more inputs.
     `layers`: the requested layers, after the embedding layer if features are embedded. Layer numbers in `training`
     count the embedding layer, too.
@@ -49,6 +50,7 @@ class Plan(BaseModel):
     inputs_at_most: int
     rows: int
     training_rows: int
+    validation_rows: int = 0
     layers: tuple[LayerSpec, ...]
     training: TrainingSpec
     init_from: PlannedInitialization | None = None

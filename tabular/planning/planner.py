@@ -18,10 +18,12 @@ from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.targets import Targets, plan_targets
-from tabular.planning.training_rules import check_training, count_validation_rows, fit_batch_size, warn_of_training
+from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
 from tabular.planning.transfer.defaults import with_base_defaults
 from tabular.planning.transfer.transfer import plan_transfer
-from tabular.planning.validation import advise_split, group_column, plan_validation
+from tabular.planning.validation.other_dataset import check_other_dataset
+from tabular.planning.validation.row_counts import count_rows
+from tabular.planning.validation.split import advise_split, group_column, plan_validation
 from tabular.profile import Profile
 
 
@@ -42,16 +44,17 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     loss = plan_loss(targets, request.training.loss, report)
     request = _with_validation(profile, request, targets, report)
     check_training(request.training, targets, report)
-    rows = targets.rows - count_validation_rows(targets.rows, request.training.validation.fraction)
+    check_other_dataset(profile, request, features, targets, report)
+    counts = count_rows(targets.rows, request.training.validation, request.validation_profile)
     if request.model is None:
-        hidden = replace(hidden, layers=default_layers(rows, hidden.inputs.most, request.training))
+        hidden = replace(hidden, layers=default_layers(counts.training, hidden.inputs.most, request.training))
     if output_shape is not None:
-        _check_layers_and_training(request, hidden, rows, report)
+        _check_layers_and_training(request, hidden, counts.training, report)
     if not report.problems:
         check_outputs(hidden, loss, report)
     report.raise_problems()
     layers = NetworkLayers(embedding=embedding_layer(features), requested=hidden.layers)
-    training = _plan_training(request, rows, hidden.inputs.most, report)
+    training = _plan_training(request, counts.training, hidden.inputs.most, report)
     planned = Plan(
         target=request.targets if targets.several else request.targets[0],
         targets=_target_parts(targets, loss) if targets.several else (),
@@ -63,7 +66,8 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         features=features,
         inputs_at_most=sum(feature.inputs_at_most for feature in features),
         rows=targets.rows,
-        training_rows=rows,
+        training_rows=counts.training,
+        validation_rows=counts.validation,
         layers=layers.all,
         training=_for_network(training, loss, layers),
         warnings=tuple(report.warnings),

@@ -28,7 +28,8 @@ def check_training(training: TrainingSpec, targets: Targets, report: PlanningRep
         _check_class_weight(training.class_weight, targets, report)
     for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):
         if isinstance(part, (EarlyStoppingSpec, PlateauSpec)):
-            _check_metric(f"/training/{name}/metric", part.metric, held_out, targets, report)
+            validates = training.validation.validates
+            _check_metric(f"/training/{name}/metric", part.metric, targets, report, validates=validates)
 
 
 def _check_magnitude(pointer: str, target: TargetColumn, precision: str, report: PlanningReport) -> None:
@@ -63,8 +64,8 @@ def _check_weight_count(pointer: str, weights: int, target: TargetColumn, report
         report.reject(pointer, f"{detail} Give one weight per class.")
 
 
-def _check_metric(pointer: str, metric: str, held_out: int, targets: Targets, report: PlanningReport) -> None:
-    if metric.startswith("val_") and not held_out:
+def _check_metric(pointer: str, metric: str, targets: Targets, report: PlanningReport, *, validates: bool) -> None:
+    if metric.startswith("val_") and not validates:
         detail = f"{metric} needs validation rows, but validation.fraction is 0. Use train_loss or raise the fraction."
         report.reject(pointer, detail)
     wanted = {"val_accuracy": "classification", "val_r2": "regression", "val_mae": "regression"}.get(metric)

@@ -10,6 +10,7 @@ from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
 from tabular.preprocessing.held_out import describe_held_out, hold_out
 from tabular.preprocessing.leakage import leaking_features
+from tabular.preprocessing.other_rows import describe_other_rows, read_alike
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.profile import DataWarning
@@ -24,9 +25,10 @@ Index = npt.NDArray[np.int64]
 class TrainingArrays:
     """The arrays of both parts, and the preprocessing that made them.
 
-    `training_rows`, `validation_rows`: ascending row numbers in the table, (n,) int64. `sample_weights`,
-    `validation_sample_weights`: (n,) float64 above 0; None if all rows count the same. `held_out`: how the validation
-    rows were chosen, as JSON values. `warnings`: what only a look at the rows shows.
+    `training_rows`: ascending row numbers in the table, (n,) int64; `validation_rows` as well, or in the table of the
+    user's own rows. `sample_weights`, `validation_sample_weights`: (n,) float64 above 0; None if all rows count the
+    same. `held_out`: how the validation rows were chosen, as JSON values. `warnings`: what only a look at the rows
+    shows.
     """
 
     preprocessor: Preprocessor
@@ -45,24 +47,40 @@ class TrainingArrays:
 
 def required_columns(plan: Plan) -> list[str]:
     """Return the columns of the table that `make_training_arrays` needs, each once."""
-    extra = (name for name in (plan.sample_weight, plan.training.validation.column) if name is not None)
+    split = plan.training.validation.column
+    return list(dict.fromkeys([*evaluation_columns(plan), *([split] if split else [])]))
+
+
+def evaluation_columns(plan: Plan) -> list[str]:
+    """Return the columns that a table of validation rows needs, each once."""
+    weight = (plan.sample_weight,) if plan.sample_weight else ()
     parts, features = (part.column for part in plan.parts), (feature.column for feature in plan.features)
-    return list(dict.fromkeys([*parts, *features, *extra]))
+    return list(dict.fromkeys([*parts, *features, *weight]))
 
 
 def make_training_arrays(
-    table: Table, plan: Plan, *, preprocessor: Preprocessor | None = None, target: TargetEncoder | None = None
+    table: Table,
+    plan: Plan,
+    *,
+    other: Table | None = None,
+    preprocessor: Preprocessor | None = None,
+    target: TargetEncoder | None = None,
 ) -> TrainingArrays:
     """Split the rows that have a target, fit the preprocessing on the training rows, and transform both parts.
 
-    A `preprocessor` or `target` of a base model is used as it is. Rows of weight 0 are left out as if they were not in
-    the table.
+    `other`: a table whose rows evaluate the network; all rows of `table` are for training then. A `preprocessor` or
+    `target` of a base model is used as it is. Rows of weight 0 are left out as if they were not in the table.
 
     Raises:
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
     rows = _weighted_rows(table, plan, rows_with_target(table, plan))
     training, validation = hold_out(table, plan, rows)
+    held_out = describe_held_out(table, plan, validation)
+    evaluated = table if other is None else read_alike(other, table)
+    if other is not None:
+        validation = _weighted_rows(evaluated, plan, rows_with_target(evaluated, plan))
+        held_out = describe_other_rows(plan, validation)
     preprocessor = preprocessor or Preprocessor.fit(table, plan, training)
     target = target or TargetEncoder.fit(table, plan, training)
     dtype = np.dtype(plan.training.precision)
@@ -74,12 +92,24 @@ def make_training_arrays(
         x=preprocessor.transform(table, training, dtype=dtype),
         y=target.transform(table, training, dtype=dtype),
         sample_weights=_sample_weights(table, plan, training),
-        validation_x=preprocessor.transform(table, validation, dtype=dtype),
-        validation_y=target.transform(table, validation, dtype=dtype),
-        validation_sample_weights=_sample_weights(table, plan, validation),
-        held_out=describe_held_out(table, plan, validation),
+        validation_x=preprocessor.transform(evaluated, validation, dtype=dtype),
+        validation_y=_evaluation_targets(target, evaluated, validation, dtype),
+        validation_sample_weights=_sample_weights(evaluated, plan, validation),
+        held_out=held_out,
         warnings=tuple(leaking_features(table, plan, training)),
     )
+
+
+def _evaluation_targets(target: TargetEncoder, table: Table, rows: Index, dtype: npt.DTypeLike) -> Array:
+    """Return the targets of rows that may be from another table.
+
+    Raises:
+        ValueError: a row has a class that the training rows do not have.
+    """
+    try:
+        return target.transform(table, rows, dtype=dtype)
+    except KeyError as error:
+        raise ValueError(f"the validation rows have the class {error}, which no training row has") from error
 
 
 def rows_with_target(table: Table, plan: Plan) -> Index:

@@ -1,5 +1,6 @@
 """Every job in docs/specs runs on a service as it is, and its model is as good as the page says."""
 
+import copy
 import json
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from tests.support.documentation import SPEC_PAGES, curl_bodies, json_examples, 
 from tests.support.example_service import (
     ExampleService,
     csv,
+    income_csv,
     inputs_of,
     label_accuracy,
     r2,
@@ -45,9 +47,11 @@ UNSEEN_ROWS = 300
 
 
 def job_of(page: str, number: int, service: ExampleService) -> dict[str, Any]:
-    """Return a job of a page with the ID of its data set."""
-    example = JOBS[f"{page} {number}"]
+    """Return a job of a page with the IDs of its data set and of its validation rows."""
+    example = copy.deepcopy(JOBS[f"{page} {number}"])
     target = example["target"]
+    if "dataset_id" in (validation := example.get("training", {}).get("validation", {})):
+        validation["dataset_id"] = service.upload(income_csv(rows=500, skipped=4_000))
     return {**example, "dataset_id": service.dataset(TABLES[target if isinstance(target, str) else target[0]])}
 
 
@@ -109,8 +113,8 @@ def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: Exam
 
 @pytest.mark.parametrize(
     "number",
-    [1, 2, 3, 4, 5],
-    ids=["most fields", "held-out groups", "several targets", "sample weights", "range test"],
+    [1, 2, 3, 4, 5, 6],
+    ids=["most fields", "held-out groups", "rows of one's own", "several targets", "sample weights", "range test"],
 )
 def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleService) -> None:
     job = service.train(job_of("training", number, service))
@@ -118,7 +122,7 @@ def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleServic
     assert job["model_id"]
 
 
-@pytest.mark.parametrize(("page", "number"), [("training", 6), ("specs", 1)])
+@pytest.mark.parametrize(("page", "number"), [("training", 7), ("specs", 1)])
 def test_a_job_continues_from_another_jobs_model(page: str, number: int, service: ExampleService) -> None:
     base = service.train({"dataset_id": service.dataset("income"), "target": "income", "training": {"epochs": 2}})
     example = JOBS[f"{page} {number}"]
@@ -155,5 +159,5 @@ def test_the_shell_commands_of_the_specs_page_end_with_a_model(service: ExampleS
 
 
 def test_every_job_of_the_pages_is_tested_here() -> None:
-    tested = {"first_problems": 3, "images": 3, "sequences": 2, "features": 2, "training": 6, "specs": 1}
+    tested = {"first_problems": 3, "images": 3, "sequences": 2, "features": 2, "training": 7, "specs": 1}
     assert set(JOBS) == {f"{page} {number}" for page, count in tested.items() for number in range(1, count + 1)}

@@ -1,6 +1,7 @@
 """Submit examples of the documentation to a running service."""
 
 import gzip
+import itertools
 from typing import Any
 
 import httpx
@@ -61,10 +62,11 @@ def csv(table: Table) -> str:
     return "".join(csv_lines(table))
 
 
-def income_csv() -> bytes:
-    """Return the first 4,000 rows of the income data set that comes with the project."""
+def income_csv(rows: int = 4_000, skipped: int = 0) -> bytes:
+    """Return the header and some rows, by default the first ones, of the income data that comes with the project."""
     with gzip.open(ROOT / "examples" / "data" / "adult.csv.gz", "rb") as file:
-        return b"".join(line for line, _ in zip(file, range(4_001), strict=False))
+        header, *lines = itertools.islice(file, 1 + skipped + rows)
+        return header + b"".join(lines[skipped:])
 
 
 def rows_of(table: Table, chosen: Any) -> Table:

@@ -26,7 +26,12 @@ from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
-from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays, required_columns
+from tabular.preprocessing.training_arrays import (
+    TrainingArrays,
+    evaluation_columns,
+    make_training_arrays,
+    required_columns,
+)
 from tabular.profile import DataWarning
 from tabular.reading import RowReading
 from tabular.table import Table, read_table
@@ -101,7 +106,8 @@ class JobLoader:
     def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:
         preprocessor, target = (initial.preprocessor, initial.target) if initial else (None, None)
         try:
-            return make_training_arrays(self._table(job, plan), plan, preprocessor=preprocessor, target=target)
+            table, other = self._table(job, plan), self._validation_table(plan)
+            return make_training_arrays(table, plan, other=other, preprocessor=preprocessor, target=target)
         except (DataError, ValueError, KeyError) as error:
             raise DatasetUnusable(str(error)) from error
 
@@ -112,11 +118,7 @@ class JobLoader:
         return RowReading.of_dataset(*stored) if stored else None
 
     def _table(self, job: Job, plan: Plan) -> Table:
-        with snapshot(self._sessions) as tx:
-            blob_id = datasets.blob_of(tx, DatasetId(job.dataset_id))
-        if blob_id is None:
-            raise DatasetUnusable("it was deleted")
-        columns = required_columns(plan)
+        blob_id, columns = self._blob(job.dataset_id), required_columns(plan)
         key = (blob_id, *columns)
         if self._cached is None or self._cached[0] != key:
             with as_file(self._sessions, blob_id) as path:
@@ -124,6 +126,21 @@ class JobLoader:
             self._cached = (key, table) if table.rows * len(columns) <= MAX_CACHED_CELLS else None
             return table
         return self._cached[1]
+
+    def _validation_table(self, plan: Plan) -> Table | None:
+        """Return the table of the user's own validation rows, if the job has such rows."""
+        dataset_id = plan.training.validation.dataset_id
+        if dataset_id is None:
+            return None
+        with as_file(self._sessions, self._blob(dataset_id)) as path:
+            return read_table(path, evaluation_columns(plan))
+
+    def _blob(self, dataset_id: str) -> str:
+        with snapshot(self._sessions) as tx:
+            blob_id = datasets.blob_of(tx, DatasetId(dataset_id))
+        if blob_id is None:
+            raise DatasetUnusable(f"{dataset_id} was deleted")
+        return blob_id
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def group_column(profile: Profile, request: PlanRequest, report: PlanningReport)
 def advise_split(profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
     """Repeat what the upload noticed about time order and groups, if the request leaves the split to the default."""
     validation = request.training.validation
-    if validation.by is not None or validation.fraction == 0:
+    if validation.by is not None or validation.dataset_id is not None or not validation.validates:
         return
     for warning in profile.warnings:
         if warning.code in ADVICE and warning.column is not None and warning.column not in request.targets:
@@ -47,7 +47,11 @@ def advise_split(profile: Profile, request: PlanRequest, report: PlanningReport)
 def plan_validation(
     profile: Profile, validation: ValidationSpec, targets: Targets, report: PlanningReport
 ) -> ValidationSpec:
-    """Return the request with `by` filled in; report why the rows cannot be held out by its column."""
+    """Return the request with `by` filled in; report why the rows cannot be divided by its column."""
+    if validation.dataset_id is not None or validation.folds is not None:
+        validation = validation.model_copy(update={"fraction": 0.0})
+    if validation.dataset_id is not None:
+        return validation
     if validation.by is None:
         stratify = not targets.several and targets.task == "classification"
         return validation.model_copy(update={"by": "stratified" if stratify else "random"})
