@@ -1,6 +1,7 @@
 """/v1/jobs: submit, follow and control training jobs."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +13,7 @@ from api.http.downloads import etags, is_current
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.polling.job_snapshots import FollowedJob
+from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
 from api.http.preconditions import IfMatch
 from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.schemas import PageView
@@ -87,20 +88,29 @@ def list_jobs(  # noqa: PLR0913, PLR0917 - the parameters of the request
 
 
 @router.get("/{job_id}", response_model=JobView)
-async def get_job(job_id: str, request: Request, snapshots: Snapshots, waiting: Waiting, caller: Reader) -> Response:
+async def get_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
+    job_id: str,
+    request: Request,
+    snapshots: Snapshots,
+    waiting: Waiting,
+    caller: Reader,
+    until: Annotated[
+        Literal["ended"] | None, Query(description="With `Prefer: wait=N`, wait until the job has ended.")
+    ] = None,
+) -> Response:
     """Return a job with its state and progress.
 
-    With `Prefer: wait=N`, the response is sent when the job has changed, or after N seconds.
+    With `Prefer: wait=N`, the response is sent when the job has changed, or after N seconds. With `until=ended`, changes
+    before the end are not reported.
     """
     wait = requested_wait(request)
     job = await snapshots.get(caller.project, job_id)
     if wait is not None:
-        sent = etags(request)
-        known = sent if sent not in ([], ["*"]) else [job.etag]
+        is_done = _has_ended if until else _has_news(etags(request), job)
         waiting.check(caller.project)
         with waiting.hold(caller.project):
             async with snapshots.follow(caller.project, job_id) as followed:
-                job = await poll(request, followed, wait, lambda now: now.has_changed_since(known))
+                job = await poll(request, followed, wait, is_done)
     headers = {**job.headers, **_preference_applied(wait)}
     if is_current(request, job.etag):
         return Response(status_code=304, headers=headers)
@@ -193,10 +203,20 @@ def _preview(services: Services, project: ProjectId, body: JobRequest) -> dict[s
     return {"valid": True, "spec": resolved.spec, "estimate": resolved.estimate, "warnings": resolved.warnings}
 
 
+def _has_ended(now: JobSnapshot) -> bool:
+    return now.has_ended
+
+
+def _has_news(sent: list[str], job: JobSnapshot) -> Callable[[JobSnapshot], bool]:
+    """Return whether a job has changed since the version that the client knows: by default, the one at its request."""
+    known = sent if sent not in ([], ["*"]) else [job.etag]
+    return lambda now: now.has_changed_since(known)
+
+
 async def _wait_for_end(request: Request, followed: FollowedJob, created: Response, wait: int) -> Response:
     """Return the response to the creation of a job with the job as it has ended, or as it is after the wait."""
     try:
-        job = await poll(request, followed, wait, lambda now: now.has_ended)
+        job = await poll(request, followed, wait, _has_ended)
     except NotFound:
         return created  # the job was deleted meanwhile
     kept = {name: created.headers[name] for name in ("Location", REPLAYED) if name in created.headers}

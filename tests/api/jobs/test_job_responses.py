@@ -81,6 +81,14 @@ def test_a_poll_waits_for_the_next_change_of_a_known_version(client: TestClient,
     assert unchanged.status_code == 304
 
 
+def test_a_poll_until_the_end_skips_other_changes(client: TestClient, url: str) -> None:
+    threading.Timer(0.2, lambda: client.post(f"{url}/pause")).start()
+    threading.Timer(0.5, lambda: client.post(f"{url}/cancel")).start()
+    answer = client.get(url, params={"until": "ended"}, headers={"Prefer": "wait=20"})
+    assert (answer.json()["state"], answer.headers["Preference-Applied"]) == ("canceled", "wait=20")
+    assert client.get(url, params={"until": "changed"}).status_code == 422
+
+
 def test_a_poll_with_an_outdated_version_is_answered_immediately(client: TestClient, url: str) -> None:
     answer = client.get(url, headers={"If-None-Match": '"1", W/"2"', "Prefer": "wait=20"})
     assert (answer.status_code, answer.elapsed.total_seconds() < 5) == (200, True)
