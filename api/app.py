@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 
 from api.datasets import endpoints as datasets
+from api.docs import endpoints as docs
 from api.events import endpoints as events
 from api.health import endpoints as health
 from api.http import problems
@@ -15,31 +15,18 @@ from api.http.hosts import LoopbackOnlyMiddleware
 from api.http.middleware import RequestIdMiddleware
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
-from api.http.schemas import ProblemView
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
 from api.models import endpoints as models
+from api.openapi.document import operation_id
+from api.openapi.texts import DESCRIPTION
 from api.projects import endpoints as projects
 from api.settings import ApiSettings, api_settings
 from api.weights import endpoints as weights
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.settings import Settings
-
-DESCRIPTION = """Train neural networks on business tables over HTTP.
-
-Upload a table, name the column to predict, poll the job, then ask for predictions or download the weights.
-Errors are `application/problem+json` and list every problem of the request."""
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ProblemView, "description": "What is wrong, where, and how to fix it.", "content": {}},
-    "5XX": {
-        "model": ProblemView,
-        "description": "The service failed or is overloaded. No data was lost.",
-        "content": {},
-    },
-}
 
 
 def create_app(
@@ -63,12 +50,12 @@ def create_app(
         summary="Backpropagation as a service.",
         description=DESCRIPTION,
         lifespan=lifespan,
-        responses=PROBLEMS,
-        redoc_url=None,
+        openapi_url=None,  # api.docs has the document and its page
+        generate_unique_id_function=operation_id,
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (datasets, jobs, events, models, weights, projects, keys, health):
+    for routes in (datasets, jobs, events, models, weights, projects, keys, health, docs):
         app.include_router(routes.router)
     app.include_router(models.predictions)
     problems.install(app)

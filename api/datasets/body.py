@@ -3,14 +3,9 @@
 from typing import Any
 
 from api.datasets.dataset_parameters import METADATA
-
-BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
+from api.openapi.declarations import BINARY
 
 PARQUET = "application/vnd.apache.parquet"
-CONTENT: dict[int | str, dict[str, Any]] = {
-    status: {"description": description, "content": {PARQUET: {"schema": BINARY}}}
-    for status, description in ((200, "The whole table."), (206, "The requested part."))
-}
 BODY: dict[str, Any] = {
     "parameters": [METADATA],
     "requestBody": {

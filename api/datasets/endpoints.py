@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
-from api.datasets.body import BODY, CONTENT, PARQUET
+from api.datasets.body import BODY, PARQUET
 from api.datasets.dataset_filters import Filters
 from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.read_options import with_charset
@@ -15,6 +15,7 @@ from api.datasets.schemas import DatasetView
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.audited import audited
 from api.http.downloads import Download, download_response
+from api.http.errors import DatasetInUse, InvalidDatasetFile, OverLimit, QuotaExceeded
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
@@ -22,6 +23,7 @@ from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads.upload import Upload
+from api.openapi.declarations import declare, declare_download
 from service.bootstrap import Services
 from service.quotas import check_storage
 from service.uploads import dataset_uploads
@@ -34,9 +36,10 @@ from store.db.transaction import Tx, snapshot
 from tabular.readers.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
+UPLOADS = declare(status=201, problems=[InvalidDatasetFile, OverLimit, QuotaExceeded], extra=BODY)
 
 
-@router.post("", status_code=201, response_model=DatasetView, openapi_extra=BODY)
+@router.post("", status_code=201, response_model=DatasetView, **UPLOADS)
 async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
@@ -56,7 +59,7 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
         return await to_thread.run_sync(_create, services, caller, keyed, wanted, file)
 
 
-@router.get("", openapi_extra=METADATA_FILTERS)
+@router.get("", **declare(problems=[OverLimit], extra=METADATA_FILTERS))
 def list_datasets(
     services: AppServices, caller: Reader, filters: Filters, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> PageView[DatasetView]:
@@ -66,7 +69,7 @@ def list_datasets(
     return PageView(data=[DatasetView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-@router.get("/{dataset_id}")
+@router.get("/{dataset_id}", **declare(headers=["ETag"]))
 def get_dataset(dataset_id: str, response: Response, services: AppServices, caller: Reader) -> DatasetView:
     """Return a data set with its profile."""
     response.headers["ETag"] = etag_of(dataset_id)
@@ -74,7 +77,7 @@ def get_dataset(dataset_id: str, response: Response, services: AppServices, call
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
 
 
-@router.get("/{dataset_id}/content", response_class=StreamingResponse, responses=CONTENT)
+@router.get("/{dataset_id}/content", response_class=Response, **declare_download(PARQUET))
 def get_dataset_content(request: Request, dataset_id: str, services: AppServices, caller: Reader) -> Response:
     """Download the table as Parquet: numbers, times in UTC and strings as they were read. Supports `Range`."""
     with snapshot(services.sessions) as tx:
@@ -83,7 +86,7 @@ def get_dataset_content(request: Request, dataset_id: str, services: AppServices
     return download_response(request, download, functools.partial(blobs.read, services.sessions, blob.id))
 
 
-@router.delete("/{dataset_id}", status_code=204)
+@router.delete("/{dataset_id}", status_code=204, **declare(status=204, problems=[DatasetInUse]))
 def delete_dataset(dataset_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a data set that no unfinished job needs. Models that were trained on it are kept."""
     with audited(services.sessions, caller, dataset_id) as tx:

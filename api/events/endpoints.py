@@ -13,10 +13,11 @@ from fastapi.sse import EventSourceResponse
 
 from api.dependencies import AppServices, Reader, Snapshots, Waiting
 from api.events.schemas import EventsView, EventView
-from api.http.errors import InvalidHeader
+from api.http.errors import InvalidHeader, QuotaExceeded
 from api.http.polling.job_snapshots import FollowedJob
 from api.http.polling.open_requests import OpenRequests
 from api.http.requests.query_parameters import KnownParametersRoute
+from api.openapi.declarations import declare
 from service.bootstrap import Services
 from store.db.transaction import snapshot
 from store.ids import JobId, ProjectId
@@ -30,11 +31,21 @@ NUMBER = re.compile(r"[0-9]{1,15}")
 KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longer
 KEEP_ALIVE = ": keep-alive\n\n"
 
+STREAM = {
+    "schema": {"type": "string", "description": "Messages with `id`, `event` and `data`, a JSON object."},
+    "example": 'id: 2\nevent: job.running\ndata: {"state":"running","attempt":1,"at":"2026-11-30T09:00:00.000Z"}\n\n',
+}
+STREAMS = declare(
+    accepts=["Accept"],
+    headers=["Cache-Control"],
+    media={EventSourceResponse.media_type: STREAM},
+    problems=[QuotaExceeded],
+)
 ReadEvents = Callable[[int], list[EventView]]
 Following = AbstractAsyncContextManager[FollowedJob]
 
 
-@router.get("/{job_id}/events", response_model=EventsView)
+@router.get("/{job_id}/events", response_model=EventsView, **STREAMS)
 async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
     job_id: str,
     request: Request,

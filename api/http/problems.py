@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +18,7 @@ from starlette.routing import Match
 from api.http import errors
 from api.http.errors import ApiError
 from api.http.requests.json_pointers import pointed_problems
+from api.http.routes import all_routes
 from engine.errors import InvalidWeights, PointedProblem
 from service import errors as service_errors
 from store import errors as store_errors
@@ -135,16 +136,10 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
     return problem_response(request, kind(detail, headers=headers))
 
 
-def _all_routes(routes: Iterable[Any]) -> Iterator[Any]:
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        yield from [route] if included is None else _all_routes(included.routes)
-
-
 def _allowed_methods(request: Request) -> list[str]:
     """Return the methods of all routes with the path of the request."""
     methods = set[str]()
-    for route in _all_routes(request.app.routes):
+    for route in all_routes(request.app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)

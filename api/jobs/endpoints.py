@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import AppServices, Reader, Snapshots, Waiting, Writer
 from api.http.audited import audited
 from api.http.downloads import etags, is_current
+from api.http.errors import JobFinished, JobUnfinished, OverLimit, QuotaExceeded
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -17,12 +18,13 @@ from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
 from api.http.preconditions import IfMatch
 from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.schemas import PageView
-from api.http.weights_download import WeightsFormat, weights_response
+from api.http.weights_download import OCTETS, WeightsFormat, weights_response
 from api.jobs.changed_job import ChangedJob, check_version
 from api.jobs.full_validation import FullValidationRoute
 from api.jobs.job_filters import Filters
 from api.jobs.job_response import job_response, job_views
 from api.jobs.schemas import EpochsView, EpochView, JobView
+from api.openapi.declarations import declare, declare_download
 from service.bootstrap import Services
 from service.jobs import actions, submission
 from service.jobs.job_request import JobRequest
@@ -35,11 +37,23 @@ from store.jobs import epochs, jobs, search
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=FullValidationRoute)
 
+JOB_HEADERS = ("ETag", "Retry-After")
+ACTS = declare(headers=JOB_HEADERS, problems=[JobFinished])
+QUEUES = declare(headers=JOB_HEADERS, problems=[JobFinished, QuotaExceeded])
+RETRIES = declare(status=201, headers=JOB_HEADERS, problems=[JobUnfinished, QuotaExceeded])
+POLLS = declare(accepts=["Prefer", "If-None-Match"], headers=[*JOB_HEADERS, "Preference-Applied"])
+CREATES = declare(
+    status=201,
+    accepts=["Prefer"],
+    headers=[*JOB_HEADERS, "Preference-Applied"],
+    problems=[OverLimit, QuotaExceeded],
+)
+LISTS = declare(problems=[OverLimit], extra=METADATA_FILTERS)
 MAX_POINTS = 1000  # epochs in one response
 MAX_EPOCH = 2**31 - 1  # fits every integer column
 
 
-@router.post("", status_code=201, response_model=JobView)
+@router.post("", status_code=201, response_model=JobView, **CREATES)
 async def create_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
     body: JobRequest,
     request: Request,
@@ -70,7 +84,7 @@ async def create_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
             return await _wait_for_end(request, followed, created, wait)
 
 
-@router.get("", openapi_extra=METADATA_FILTERS)
+@router.get("", **LISTS)
 def list_jobs(  # noqa: PLR0913, PLR0917 - the parameters of the request
     services: AppServices,
     caller: Reader,
@@ -87,7 +101,7 @@ def list_jobs(  # noqa: PLR0913, PLR0917 - the parameters of the request
         return PageView(data=job_views(tx, caller.project, page.rows), next_cursor=page.next_cursor)
 
 
-@router.get("/{job_id}", response_model=JobView)
+@router.get("/{job_id}", response_model=JobView, **POLLS)
 async def get_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
     job_id: str,
     request: Request,
@@ -100,8 +114,8 @@ async def get_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
 ) -> Response:
     """Return a job with its state and progress.
 
-    With `Prefer: wait=N`, the response is sent when the job has changed, or after N seconds. With `until=ended`, changes
-    before the end are not reported.
+    With `Prefer: wait=N`, the response is sent when the job has changed, with `until=ended` when it has ended, or after
+    N seconds.
     """
     wait = requested_wait(request)
     job = await snapshots.get(caller.project, job_id)
@@ -133,37 +147,37 @@ def get_metrics(
         return EpochsView(data=[EpochView.of(row) for row in epochs.downsampled(tx, job_id, after_epoch, max_points)])
 
 
-@router.post("/{job_id}/cancel", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+@router.post("/{job_id}/cancel", response_model=JobView, **ACTS)  # noqa: FAST003 - ChangedJob has the id
 def cancel_job(job: ChangedJob) -> Response:
     """Cancel the job: immediately if it is queued or paused, after the current mini-batch if it is running."""
     return job.act(lambda tx: actions.cancel(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/stop", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+@router.post("/{job_id}/stop", response_model=JobView, **ACTS)  # noqa: FAST003 - ChangedJob has the id
 def stop_job(job: ChangedJob) -> Response:
     """Finish the job now: its model gets the best weights so far."""
     return job.act(lambda tx: actions.stop(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/pause", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+@router.post("/{job_id}/pause", response_model=JobView, **ACTS)  # noqa: FAST003 - ChangedJob has the id
 def pause_job(job: ChangedJob) -> Response:
     """Pause the job: save a checkpoint and free its worker slot."""
     return job.act(lambda tx: actions.pause(tx, job.project, job.id))
 
 
-@router.post("/{job_id}/resume", response_model=JobView)  # noqa: FAST003 - ChangedJob has the id
+@router.post("/{job_id}/resume", response_model=JobView, **QUEUES)  # noqa: FAST003 - ChangedJob has the id
 def resume_job(job: ChangedJob) -> Response:
     """Queue a paused job again. The result is the same as without the pause."""
     return job.act(lambda tx: actions.resume(tx, job.services.limits, job.project, job.id))
 
 
-@router.post("/{job_id}/retry", status_code=201, response_model=JobView)  # noqa: FAST003 - the same
+@router.post("/{job_id}/retry", status_code=201, response_model=JobView, **RETRIES)  # noqa: FAST003 - the same
 def retry_job(job: ChangedJob) -> Response:
     """Queue a new job with the spec of a job that has ended."""
     return job.act(lambda tx: actions.retry(tx, job.services.limits, job.project, job.id), creates=True)
 
 
-@router.delete("/{job_id}", status_code=204)
+@router.delete("/{job_id}", status_code=204, **declare(status=204, problems=[JobUnfinished]))
 def delete_job(job_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Permanently delete a job that has ended, with its metrics, events, checkpoints and model."""
     with audited(services.sessions, caller, job_id) as tx:
@@ -172,7 +186,7 @@ def delete_job(job_id: str, services: AppServices, caller: Writer, if_match: IfM
     return Response(status_code=204)
 
 
-@router.get("/{job_id}/weights")
+@router.get("/{job_id}/weights", response_class=Response, **declare_download(OCTETS))
 def get_job_weights(
     job_id: str,
     request: Request,

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.audited import audited
+from api.http.errors import ModelInUse
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
-from api.http.weights_download import WeightsFormat, weights_response
+from api.http.weights_download import OCTETS, WeightsFormat, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
+from api.openapi.declarations import declare, declare_download
 from service import models as model_use_cases
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
@@ -39,7 +41,7 @@ def list_models(
     return PageView(data=views, next_cursor=page.next_cursor)
 
 
-@router.get("/{model_id}")
+@router.get("/{model_id}", **declare(headers=["ETag"]))
 def get_model(model_id: str, response: Response, services: AppServices, caller: Reader) -> ModelView:
     """Return a model with its architecture, preprocessing, metrics and lineage."""
     response.headers["ETag"] = etag_of(model_id)
@@ -48,7 +50,7 @@ def get_model(model_id: str, response: Response, services: AppServices, caller: 
         return ModelView.of(model, blobs.info(tx, model.blob_id))
 
 
-@router.delete("/{model_id}", status_code=204)
+@router.delete("/{model_id}", status_code=204, **declare(status=204, problems=[ModelInUse]))
 def delete_model(model_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete a model that no unfinished job starts from, with its weights. The job that trained it is kept."""
     with audited(services.sessions, caller, model_id) as tx:
@@ -72,7 +74,7 @@ def get_contributions(model_id: str, services: AppServices, caller: Reader) -> d
         return models.get(tx, caller.project, model_id).contributions or {}
 
 
-@router.get("/{model_id}/weights")
+@router.get("/{model_id}/weights", response_class=Response, **declare_download(OCTETS))
 def get_model_weights(
     model_id: str,
     request: Request,

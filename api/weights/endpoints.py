@@ -8,12 +8,14 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.audited import audited
+from api.http.errors import InvalidWeightsFile, QuotaExceeded, WeightsInUse
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads.upload import Upload
+from api.openapi.declarations import BINARY, declare
 from api.weights.schemas import WeightsView
 from service.bootstrap import Services
 from service.fields import Name
@@ -28,7 +30,6 @@ from store.db.transaction import Tx, snapshot
 router = APIRouter(prefix="/v1/weights", tags=["weights"], route_class=KnownParametersRoute)
 
 MEDIA_TYPES = ("application/octet-stream", "application/x-safetensors")
-BINARY = {"type": "string", "format": "binary"}
 FORM = {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
 BODY = {
     "requestBody": {
@@ -40,9 +41,10 @@ BODY = {
         },
     }
 }
+UPLOADS = declare(status=201, problems=[InvalidWeightsFile, QuotaExceeded], extra=BODY)
 
 
-@router.post("", status_code=201, response_model=WeightsView, openapi_extra=BODY)
+@router.post("", status_code=201, response_model=WeightsView, **UPLOADS)
 async def create_weights(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
@@ -68,7 +70,7 @@ def list_weights(
     return PageView(data=[WeightsView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-@router.get("/{weights_id}")
+@router.get("/{weights_id}", **declare(headers=["ETag"]))
 def get_weights(weights_id: str, response: Response, services: AppServices, caller: Reader) -> WeightsView:
     """Return uploaded weights with the names and shapes of their tensors."""
     response.headers["ETag"] = etag_of(weights_id)
@@ -76,7 +78,7 @@ def get_weights(weights_id: str, response: Response, services: AppServices, call
         return WeightsView.of(uploaded_weights.get(tx, caller.project, weights_id))
 
 
-@router.delete("/{weights_id}", status_code=204)
+@router.delete("/{weights_id}", status_code=204, **declare(status=204, problems=[WeightsInUse]))
 def delete_weights(weights_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
     """Delete weights that no unfinished job needs. Models that were trained from them are kept."""
     with audited(services.sessions, caller, weights_id) as tx:

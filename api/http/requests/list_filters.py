@@ -36,8 +36,22 @@ def milliseconds(time: datetime | None) -> int | None:
 
 
 def metadata_parameter(description: str) -> dict[str, Any]:
-    """Return the parameter `metadata.*` for the OpenAPI document."""
-    return {"name": f"{PREFIX}*", "in": "query", "description": description, "schema": {"type": "string"}}
+    """Return the parameters `metadata.*` for the OpenAPI document: an object whose fields are parameters."""
+    schema = {
+        "type": "object",
+        "additionalProperties": {"type": "string", "maxLength": MAX_METADATA_VALUE},
+        "propertyNames": {"pattern": f"^metadata[.].{{1,{MAX_METADATA_KEY}}}$"},
+        "maxProperties": MAX_METADATA,
+    }
+    return {
+        "name": PREFIX.removesuffix("."),
+        "in": "query",
+        "description": description,
+        "style": "form",
+        "explode": True,
+        "schema": schema,
+        "example": {f"{PREFIX}team": "risk"},
+    }
 
 
 METADATA_FILTERS = {

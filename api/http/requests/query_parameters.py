@@ -2,7 +2,7 @@
 
 import copy
 import difflib
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -15,7 +15,7 @@ from api.http.authentication import authenticate_first
 
 MAX_SUGGESTIONS = 20  # misspelled names for which a name is suggested; the search is slow
 MAX_SHOWN = 100  # characters of a name that an error repeats
-WILDCARD = "*"  # ends the documented name of a family of parameters, such as metadata.*
+WILDCARD = ".*"  # ends the name of a family of parameters, such as metadata.*
 
 
 class KnownParametersRoute(APIRoute):
@@ -25,7 +25,7 @@ class KnownParametersRoute(APIRoute):
         """Return the handler, preceded by a check of the parameters' names."""
         handler = super().get_route_handler()
         validate = APIRoute.get_route_handler(_without_endpoint(self))
-        names = [*_names(self.dependant), *(each["name"] for each in (self.openapi_extra or {}).get("parameters", ()))]
+        names = [*_names(self.dependant), *_declared(self.openapi_extra or {})]
 
         async def handle(request: Request) -> Response:
             await authenticate_first(request, self.dependant)
@@ -58,8 +58,16 @@ def _names(dependant: Dependant) -> Iterator[str]:
         yield from _names(inner)
 
 
+def _declared(extra: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the parameters that are only declared: an object stands for a family, such as metadata.*."""
+    for parameter in extra.get("parameters", ()):
+        if parameter["in"] == "query":
+            is_family = parameter["schema"].get("type") == "object"
+            yield f"{parameter['name']}{WILDCARD}" if is_family else parameter["name"]
+
+
 def _is_known(name: str, names: Sequence[str]) -> bool:
-    return name in names or any(name.startswith(each[:-1]) for each in names if each.endswith(WILDCARD))
+    return name in names or any(name.startswith(each.removesuffix("*")) for each in names if each.endswith(WILDCARD))
 
 
 def _problems(unknown: Sequence[str], names: Sequence[str]) -> Iterator[dict[str, Any]]:

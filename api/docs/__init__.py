@@ -1,0 +1,1 @@
+"""The pages of the service itself: /, /docs and /openapi.json."""

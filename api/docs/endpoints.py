@@ -1,0 +1,72 @@
+"""/, /docs and /openapi.json: what a person or a program that only knows the address finds."""
+
+import html
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+
+from api.openapi.document import openapi_document
+
+router = APIRouter(include_in_schema=False)
+
+FOLDER = Path(__file__).parent
+VIEWER = FOLDER / "swagger_ui"
+ASSETS = {
+    "swagger-ui-bundle.js": VIEWER / "swagger-ui-bundle.js",
+    "swagger-ui.css": VIEWER / "swagger-ui.css",
+    "start.js": FOLDER / "start.js",
+}
+Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "start.js"]
+POLICY = (  # nothing from other hosts; Swagger UI sets styles of single elements
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@router.get("/")
+async def root(request: Request) -> Response:
+    """Send people to the documentation, and tell programs where things are."""
+    prefix = _prefix(request)
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"{prefix}/docs", 302)
+    names = {"documentation": "docs", "openapi": "openapi.json", "health": "healthz", "readiness": "readyz"}
+    resources = ("datasets", "jobs", "models", "weights")
+    links = {name: f"{prefix}/{path}" for name, path in names.items()}
+    links |= {name: f"{prefix}/v1/{name}" for name in resources}
+    return JSONResponse({"name": "Backprop", "version": request.app.version, "links": links})
+
+
+@router.get("/openapi.json")
+def openapi(request: Request) -> Response:
+    """Return the OpenAPI document."""
+    document = _document(request.app)
+    if prefix := _prefix(request):
+        document = {**document, "servers": [{**document["servers"][0], "url": prefix}]}
+    return Response(json.dumps(document, ensure_ascii=False), media_type="application/json")
+
+
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """Return the page that shows the document."""
+    page = (FOLDER / "page.html").read_text().replace("{prefix}", html.escape(_prefix(request)))
+    return Response(page, headers={"Content-Security-Policy": POLICY}, media_type="text/html")
+
+
+@router.get("/docs/{asset}")
+def docs_asset(asset: Asset) -> Response:
+    """Return a file of the page."""
+    return FileResponse(ASSETS[asset], headers={"Cache-Control": "no-cache"})
+
+
+@lru_cache(maxsize=8)
+def _document(app: Any) -> dict[str, Any]:
+    return openapi_document(app)
+
+
+def _prefix(request: Request) -> str:
+    """Return the path under which a proxy serves this service."""
+    return str(request.scope.get("root_path", ""))
