@@ -19,8 +19,9 @@ _database_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--long``."""
+    """Add ``--long`` and ``--write-examples``."""
     parser.addoption("--long", action="store_true", help="also run the tests marked long")
+    parser.addoption("--write-examples", action="store_true", help="write the examples of the OpenAPI document")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ Media = Mapping[str, Mapping[str, Any]]
 Declaration = dict[str, Any]
 
 
-def declare(
+def declare(  # noqa: PLR0913 - each is one kind of declaration
     *,
     status: int = 200,
     accepts: Iterable[str] = (),

@@ -1,6 +1,6 @@
 """An example of a request and of a response for each operation, taken from runs of the service.
 
-`examples.json` is written by `./dev docs`.
+`./dev test tests/api/openapi --write-examples` writes `examples.json`.
 """
 
 import json

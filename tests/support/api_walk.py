@@ -1,0 +1,150 @@
+"""A walk over the API: each operation is called with success, and many are called in other ways too."""
+
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from tests.support.api import CSV
+from tests.support.tables import flowers
+
+Walk = Callable[[], None]
+UNKNOWN = "0198f3c2a4b07d3e8f1c2b3a4d5e6f71"
+
+
+class ApiWalk:
+    """All responses of a walk, in order."""
+
+    def __init__(self, client: TestClient, work: Callable[[], None]) -> None:
+        self.client = client
+        self.work = work
+        self.responses: list[Response] = []
+
+    def call(self, method: str, path: str, **request: Any) -> Response:
+        """Call an operation and keep its response."""
+        response = self.client.request(method, path, follow_redirects=False, **request)
+        self.responses.append(response)
+        return response
+
+    def run(self) -> None:
+        """Call every operation."""
+        dataset = self.upload()
+        job = self.train(dataset)
+        self.control_jobs(dataset)
+        self.use_model(job)
+        self.upload_weights(job)
+        self.misuse(dataset, job)
+        self.delete(dataset, job)
+        for path in ("/healthz", "/readyz"):
+            self.call("GET", path)
+
+    def upload(self) -> str:
+        """Upload, list and read a data set; return its path."""
+        created = self.call("POST", "/v1/datasets", params={"name": "flowers"}, content=flowers(), headers=CSV)
+        path = created.headers["Location"]
+        keyed = {**CSV, "Content-Encoding": "gzip", "Idempotency-Key": "upload-1"}
+        for _ in range(2):
+            self.call("POST", "/v1/datasets", content=gzip.compress(flowers().encode(), mtime=0), headers=keyed)
+        listed = self.call("GET", "/v1/datasets", params={"limit": 1})
+        self.call("GET", "/v1/datasets", params={"limit": 1, "cursor": listed.json()["next_cursor"]})
+        self.call("GET", path)
+        self.download(f"{path}/content")
+        return path
+
+    def download(self, path: str) -> bytes:
+        """Download a file: whole, in part, and if it has changed."""
+        whole = self.call("GET", path)
+        self.call("GET", path, headers={"Range": "bytes=0-9"})
+        self.call("GET", path, headers={"Range": "bytes=999999999-"})
+        self.call("GET", path, headers={"If-None-Match": whole.headers["ETag"]})
+        return whole.content
+
+    def train(self, dataset: str) -> dict[str, Any]:
+        """Submit a job, follow it to its end, and return it."""
+        body = {"dataset_id": dataset.rpartition("/")[2], "target": "kind", "training": {"epochs": 3}}
+        body |= {"name": "flowers", "metadata": {"team": "garden"}}
+        created = self.call("POST", "/v1/jobs", json=body)
+        for _ in range(2):
+            self.call("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": "job-1", "Prefer": "wait=0"})
+        path = created.headers["Location"]
+        self.call("GET", path)
+        self.work()
+        current = self.call("GET", path, params={"until": "ended"}, headers={"Prefer": "wait=5"})
+        self.call("GET", path, headers={"If-None-Match": current.headers["ETag"]})
+        self.call("GET", "/v1/jobs", params={"state": "succeeded", "metadata.team": "garden"})
+        self.call("GET", f"{path}/metrics")
+        self.call("GET", f"{path}/events")
+        self.call("GET", f"{path}/events", headers={"Accept": "text/event-stream"})
+        self.download(f"{path}/weights")
+        job: dict[str, Any] = current.json()
+        return job
+
+    def control_jobs(self, dataset: str) -> None:
+        """Pause, resume, stop, cancel, retry and delete jobs."""
+        body = {"dataset_id": dataset.rpartition("/")[2], "target": "kind"}
+        path = self.call("POST", "/v1/jobs", json=body).headers["Location"]
+        for action in ("pause", "resume", "stop"):
+            self.call("POST", f"{path}/{action}")
+        self.call("DELETE", path)
+        self.call("POST", f"{path}/cancel", headers={"If-Match": '"other"'})
+        self.call("POST", f"{path}/cancel", headers={"Idempotency-Key": "cancel-1"})
+        self.call("POST", f"{path}/cancel", headers={"Idempotency-Key": "cancel-1"})
+        self.call("POST", f"{path}/cancel")
+        retried = self.call("POST", f"{path}/retry").headers["Location"]
+        self.call("POST", f"{retried}/cancel")
+        self.call("DELETE", path, headers={"If-Match": '"other"'})
+        self.call("DELETE", path)
+
+    def use_model(self, job: dict[str, Any]) -> None:
+        """Read, download and use a model."""
+        path = job["links"]["model"]
+        self.call("GET", "/v1/models")
+        self.call("GET", path)
+        self.call("GET", f"{path}/evaluation")
+        self.call("GET", f"{path}/contributions")
+        rows = [{"length": 0.4, "width": 2.9, "color": "red"}, {"length": "3.9"}]
+        self.call("POST", f"{path}/predictions", json={"rows": rows})
+        self.call("POST", f"{path}/predictions", json={"rows": [{"lenght": 1}]})
+
+    def upload_weights(self, job: dict[str, Any]) -> None:
+        """Upload the weights of a model."""
+        weights = self.download(f"{job['links']['model']}/weights")
+        headers = {"Content-Type": "application/octet-stream"}
+        path = self.call("POST", "/v1/weights", content=weights, headers=headers).headers["Location"]
+        self.call("POST", "/v1/weights", content=b"no weights", headers=headers)
+        self.call("GET", "/v1/weights")
+        self.call("GET", path)
+        self.call("DELETE", path)
+
+    def misuse(self, dataset: str, job: dict[str, Any]) -> None:
+        """Send requests that are wrong in all common ways."""
+        for path in ("datasets/ds_", "jobs/job_", "models/mdl_", "weights/wts_"):
+            self.call("GET", f"/v1/{path}{UNKNOWN}")
+            self.call("DELETE", f"/v1/{path}{UNKNOWN}")
+        for name in ("datasets", "jobs", "models", "weights"):
+            self.call("GET", f"/v1/{name}", params={"cursor": "x"})
+            self.call("GET", f"/v1/{name}", params={"limit": 0, "unknown": 1})
+        for content in ("{", "[]", "{}", '{"dataset_id": NaN}'):
+            self.call("POST", "/v1/jobs", content=content, headers={"Content-Type": "application/json"})
+        self.call("POST", "/v1/jobs", content="x")
+        self.call(
+            "POST",
+            "/v1/jobs",
+            content=b"{}",
+            headers={"Content-Length": "99999999", "Content-Type": "application/json"},
+        )
+        self.call("POST", "/v1/datasets", content="a\n1\n", headers={"Content-Type": "image/png"})
+        self.call("POST", "/v1/datasets", content="a,b\n1\n2,3\n", headers=CSV)
+        self.call("POST", "/v1/datasets", content="x", headers={"Content-Type": "multipart/form-data"})
+        self.call("GET", f"{job['links']['self']}", headers={"Prefer": "wait=61"})
+        self.call("POST", f"{job['links']['self']}/cancel", headers={"Idempotency-Key": ""})
+        self.call("GET", dataset, headers={"Authorization": "Bearer wrong"})
+        self.call("GET", dataset, headers={"Host": "example.com"})
+
+    def delete(self, dataset: str, job: dict[str, Any]) -> None:
+        """Delete what was made."""
+        self.call("DELETE", job["links"]["model"])
+        self.call("DELETE", job["links"]["self"])
+        self.call("DELETE", dataset)
