@@ -1,6 +1,7 @@
 """/healthz and /readyz: whether this process is alive, and whether the whole service can work."""
 
 from contextlib import AbstractContextManager
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -8,6 +9,8 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.dependencies import AppServices
+from api.health.schemas import HealthView, ReadinessView
+from api.openapi.headers import header_reference
 from messaging.broker_health import BrokerRefusesWrites, check_broker
 from service.bootstrap import Services
 from store.db.database import journal_mode
@@ -17,16 +20,21 @@ from store.jobs import jobs, workers
 
 STATEMENT_SECONDS = 1.0  # longer than any statement of the service locks a table
 
+NOT_READY: dict[str, Any] = {
+    "model": ReadinessView,
+    "description": "Not ready, for the reasons in the body.",
+    "headers": {"Retry-After": header_reference("Retry-After")},
+}
 router = APIRouter(tags=["health"])  # probes may send any query parameters
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
+def healthz() -> HealthView:
     """Return whether this process is alive."""
-    return {"status": "ok"}
+    return HealthView()
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=ReadinessView, responses={503: NOT_READY})
 def readyz(services: AppServices) -> Response:
     """Return whether database, schema, broker and workers are ready, with the reasons if not."""
     checks = {"database": _database(services), "broker": _broker(services), "workers": _workers(services)}

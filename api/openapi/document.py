@@ -60,6 +60,8 @@ def _complete(operation: Operation, shared: dict[str, Any]) -> None:
     for code, response in responses.items():
         _add_headers(response, _implied_headers(operation, code))
     for code, kinds in problem_responses(operation).items():
+        if code in responses:
+            continue  # declared otherwise
         name = component_name(kinds)
         shared.setdefault(name, component(kinds))
         responses[code] = {"$ref": f"#/components/responses/{name}"}

@@ -9,6 +9,7 @@ from api.http.schemas import ProblemView
 
 PAGE = re.compile(r"PageView_(\w+?)View_$")
 REFERENCE = "#/components/schemas/"
+RENAMED = {"WarningView": "Notice"}  # Warning is a name of Python
 UNUSED = ("HTTPValidationError", "ValidationError")
 
 
@@ -47,7 +48,7 @@ def simplify(document: dict[str, Any]) -> None:
 
 def _public(name: str) -> str:
     page = PAGE.match(name)
-    return f"{page[1]}Page" if page else name.removesuffix("View")
+    return f"{page[1]}Page" if page else RENAMED.get(name, name.removesuffix("View"))
 
 
 def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

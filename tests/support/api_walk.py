@@ -29,7 +29,9 @@ class ApiWalk:
         return response
 
     def run(self) -> None:
-        """Call every operation."""
+        """Call every operation; the probes first, while a heartbeat is fresh."""
+        for path in ("/healthz", "/readyz"):
+            self.call("GET", path)
         dataset = self.upload()
         job = self.train(dataset)
         self.control_jobs(dataset)
@@ -37,8 +39,6 @@ class ApiWalk:
         self.upload_weights(job)
         self.misuse(dataset, job)
         self.delete(dataset, job)
-        for path in ("/healthz", "/readyz"):
-            self.call("GET", path)
 
     def upload(self) -> str:
         """Upload, list and read a data set; return its path."""
