@@ -15,6 +15,7 @@ from api.http.requests.json_body import JsonRoute
 from api.http.requests.list_filters import milliseconds
 from api.http.schemas import PageView
 from api.keys.schemas import CreatedKeyView, KeyBody, KeyView, etag_of_key
+from api.openapi.declarations import declare
 from engine.errors import PointedProblem
 from service.accounts import api_keys
 from store.accounts import keys
@@ -26,7 +27,7 @@ from store.ids import ProjectId
 router = APIRouter(prefix="/v1/keys", tags=["access"], route_class=JsonRoute)
 
 
-@router.post("", status_code=201, response_model=CreatedKeyView)
+@router.post("", status_code=201, response_model=CreatedKeyView, **declare(status=201, headers=["ETag"]))
 def create_key(body: KeyBody, services: AppServices, caller: Admin, keyed: Idempotent) -> JSONResponse:
     """Create an API key. Its secret text is in this response only.
 
@@ -53,7 +54,7 @@ def list_keys(
     return PageView(data=[KeyView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-@router.get("/{key_id}")
+@router.get("/{key_id}", **declare(headers=["ETag"]))
 def get_key(key_id: str, response: Response, services: AppServices, caller: Admin) -> KeyView:
     """Return a key without its secret text."""
     with snapshot(services.sessions) as tx:
@@ -62,7 +63,7 @@ def get_key(key_id: str, response: Response, services: AppServices, caller: Admi
     return KeyView.of(key)
 
 
-@router.post("/{key_id}/revoke", response_model=KeyView)
+@router.post("/{key_id}/revoke", response_model=KeyView, **declare(headers=["ETag"]))
 def revoke_key(key_id: str, services: AppServices, caller: Admin, keyed: Idempotent, if_match: IfMatch) -> JSONResponse:
     """Make a key invalid for good. Every API process rejects it within one second."""
 

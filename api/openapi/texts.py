@@ -28,5 +28,6 @@ TAGS: list[dict[str, Any]] = [
     {"name": "jobs", "description": "Training jobs: submit, follow and control them."},
     {"name": "models", "description": "Trained models: scores, weights and predictions."},
     {"name": "weights", "description": "Uploaded weights that jobs can start from."},
+    {"name": "access", "description": "Projects and API keys: who may call, and what belongs together."},
     {"name": "health", "description": "Probes for load balancers and monitoring."},
 ]

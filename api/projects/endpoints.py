@@ -10,6 +10,7 @@ from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, Precondition
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
+from api.openapi.declarations import declare
 from api.projects.schemas import ProjectBody, ProjectChanges, ProjectView, etag_of_project
 from service.accounts import projects as use_cases
 from store.accounts import projects
@@ -21,7 +22,7 @@ from store.ids import ProjectId
 router = APIRouter(prefix="/v1/projects", tags=["access"], route_class=JsonRoute)
 
 
-@router.post("", status_code=201, response_model=ProjectView)
+@router.post("", status_code=201, response_model=ProjectView, **declare(status=201, headers=["ETag"]))
 def create_project(body: ProjectBody, services: AppServices, caller: Admin, keyed: Idempotent) -> JSONResponse:
     """Create a project. Needs an admin key of the default project."""
 
@@ -44,7 +45,7 @@ def list_projects(
     return PageView(data=[ProjectView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-@router.get("/{project_id}")
+@router.get("/{project_id}", **declare(headers=["ETag"]))
 def get_project(project_id: str, response: Response, services: AppServices, caller: Admin) -> ProjectView:
     """Return a project."""
     with snapshot(services.sessions) as tx:
@@ -53,7 +54,7 @@ def get_project(project_id: str, response: Response, services: AppServices, call
     return ProjectView.of(project)
 
 
-@router.patch("/{project_id}")
+@router.patch("/{project_id}", **declare(headers=["ETag"]))
 def update_project(  # noqa: PLR0913, PLR0917 - the parameters of the request
     project_id: str,
     body: ProjectChanges,

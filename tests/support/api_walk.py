@@ -39,6 +39,7 @@ class ApiWalk:
         self.upload_weights(job)
         self.misuse(dataset, job)
         self.delete(dataset, job)
+        self.administer()
 
     def upload(self) -> str:
         """Upload, list and read a data set; return its path."""
@@ -148,3 +149,23 @@ class ApiWalk:
         self.call("DELETE", job["links"]["model"])
         self.call("DELETE", job["links"]["self"])
         self.call("DELETE", dataset)
+
+    def administer(self) -> None:
+        """Create, read and revoke keys and projects. From the first key on, each request needs one."""
+        created = self.call("POST", "/v1/keys", json={"name": "billing", "scopes": ["read", "write", "admin"]})
+        self.client.headers["Authorization"] = f"Bearer {created.json()['key']}"
+        self.call("GET", "/v1/keys")
+        other = self.call("POST", "/v1/keys", json={"name": "reports", "scopes": ["read"]})
+        path = other.headers["Location"]
+        self.call("GET", path)
+        self.call("GET", "/v1/projects", headers={"Authorization": f"Bearer {other.json()['key']}"})
+        self.call("POST", f"{path}/revoke")
+        self.call("GET", "/v1/jobs", headers={"Authorization": f"Bearer {other.json()['key']}"})
+        self.call("DELETE", path)
+        project = self.call("POST", "/v1/projects", json={"name": "risk team"}).headers["Location"]
+        self.call("GET", "/v1/projects")
+        self.call("GET", project)
+        self.call("PATCH", project, json={"name": "risk"})
+        self.call("PATCH", project, json={"name": "risk"}, headers={"If-Match": '"other"'})
+        self.call("DELETE", project)
+        self.call("GET", project)
