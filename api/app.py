@@ -23,6 +23,8 @@ from api.openapi.document import operation_id
 from api.openapi.texts import DESCRIPTION
 from api.projects import endpoints as projects
 from api.settings import ApiSettings, api_settings
+from api.webhooks import endpoints as webhooks
+from api.webhooks import messages
 from api.weights import endpoints as weights
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
@@ -55,9 +57,10 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (datasets, jobs, events, models, weights, projects, keys, health, docs):
+    for routes in (datasets, jobs, events, models, weights, projects, keys, webhooks, health, docs):
         app.include_router(routes.router)
     app.include_router(models.predictions)
+    messages.describe(app)
     problems.install(app)
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)

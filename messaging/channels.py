@@ -9,6 +9,7 @@ JOB_CHANGED = b"changed"  # the job has new progress or a new state
 ACTION_REQUESTED = b"requested"  # its owner requested an action: the worker reads it at once, not at its next heartbeat
 
 PREFIX = "backprop:"
+DELIVERIES = "backprop-deliveries"  # the channel that says that deliveries of webhooks are due
 TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 5}  # seconds
 PING_SECONDS = 10  # after which a silent connection of a subscriber is checked
 

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from messaging.celery_app import send_notifications
-from messaging.channels import JOB_CHANGED, channel, redis_client
+from messaging.channels import DELIVERIES, JOB_CHANGED, channel, redis_client
 
 MAX_PENDING = 1_000  # notifications; more than this at once would tell the workers nothing new
 CLOSE_SECONDS = 1.0  # how long `close` waits for what is pending
@@ -30,7 +30,7 @@ class Notifier:
         self._announce = announce
         self._redis = redis_client(redis_url)
         self._notifications = 0
-        self._changes = set[tuple[str, bytes]]()
+        self._published = set[tuple[str, bytes]]()  # channels and messages
         self._pending = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
@@ -46,7 +46,13 @@ class Notifier:
         """Tell the clients and the worker of a job that it changed or that an action was requested; returns at once."""
         self._announce(job_id)
         with self._pending:
-            self._changes.add((job_id, what))
+            self._published.add((channel(job_id), what))
+            self._pending.notify()
+
+    def notify_deliverers(self) -> None:
+        """Tell the processes that deliver webhooks that a delivery is due; returns at once."""
+        with self._pending:
+            self._published.add((DELIVERIES, b"due"))
             self._pending.notify()
 
     def close(self) -> None:
@@ -58,19 +64,19 @@ class Notifier:
 
     def _run(self) -> None:
         while True:
-            notifications, changes = self._take_pending()
-            if not notifications and not changes:
+            notifications, published = self._take_pending()
+            if not notifications and not published:
                 return
             try:
                 send_notifications(self._app, notifications)
-                for job_id, what in changes:
-                    self._redis.publish(channel(job_id), what)
+                for name, what in published:
+                    self._redis.publish(name, what)
             except (OperationalError, RedisError, OSError) as error:
                 log.warning("The broker cannot be reached. The scheduler will notify the workers later: %s", error)
 
     def _take_pending(self) -> tuple[int, set[tuple[str, bytes]]]:
         with self._pending:
-            self._pending.wait_for(lambda: self._notifications or self._changes or self._closed)
-            notifications, changes = self._notifications, self._changes
-            self._notifications, self._changes = 0, set()
-            return notifications, changes
+            self._pending.wait_for(lambda: self._notifications or self._published or self._closed)
+            notifications, published = self._notifications, self._published
+            self._notifications, self._published = 0, set()
+            return notifications, published

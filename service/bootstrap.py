@@ -11,8 +11,11 @@ from messaging.notifier import Notifier
 from service.keyring import Keyring
 from service.limits import ServiceLimits, service_limits
 from service.predictions import Predictors
+from service.secret_box import SecretBox
 from service.settings import Settings
+from service.webhooks.target_policy import TargetPolicy
 from store.db.database import Sessions, open_database, open_sessions
+from store.webhooks.outbox import ON_DELIVERY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Services:
     notifier: Notifier
     change_feed: ChangeFeed
     keyring: Keyring
+    secret_box: SecretBox
+    target_policy: TargetPolicy
     predictors: Predictors
 
     def close(self) -> None:
@@ -49,7 +54,7 @@ def bootstrap(
     engine = engine or open_database(settings.database)
     change_feed = ChangeFeed(settings.redis_url)
     notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
-    sessions = open_sessions(engine, {NOTIFIER: notifier})
+    sessions = open_sessions(engine, {NOTIFIER: notifier, ON_DELIVERY: notifier.notify_deliverers})
     return Services(
         settings=settings,
         limits=limits or service_limits(),
@@ -58,5 +63,7 @@ def bootstrap(
         notifier=notifier,
         change_feed=change_feed,
         keyring=Keyring(sessions, settings.secret),
+        secret_box=SecretBox(settings.secret),
+        target_policy=TargetPolicy.of(settings),
         predictors=Predictors(sessions),
     )

@@ -4,7 +4,8 @@ ServiceError
 ├── JobTooLarge       the job needs more parameters or memory than a job may have
 ├── QuotaExceeded     the project has as many jobs or bytes as it may have
 ├── QueueFull         the service has as many queued jobs as it accepts
-└── OperatorOnly      only administrators of the default project may do this
+├── OperatorOnly      only administrators of the default project may do this
+└── TooManyWebhooks   the project has as many webhooks as it may have
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,10 @@ class QuotaExceeded(ServiceError):
         self.name = name
         self.quota = quota
         super().__init__(detail)
+
+
+class TooManyWebhooks(ServiceError):
+    """The project has reached its limit of webhooks."""
 
 
 class QueueFull(ServiceError):

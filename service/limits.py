@@ -20,6 +20,7 @@ class ServiceLimits(BaseSettings):
         gt=0,
         description="Maximum number of event streams and long polls that a project may keep open in an API process.",
     )
+    max_project_webhooks: int = Field(default=5, ge=0, description="Maximum number of webhooks of a project.")
     max_queued: int = Field(default=10_000, gt=0, description="Maximum number of queued jobs of all projects.")
 
 

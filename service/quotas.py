@@ -21,7 +21,7 @@ def check_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int)
 
 def reserve_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int) -> None:
     """Check the same, and let no other upload of the project pass before `tx` ends. Raises `QuotaExceeded`."""
-    usage.lock_uploads(tx, project)
+    usage.lock_project(tx, project)
     check_storage(tx, limits, project, added)
 
 

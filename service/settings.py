@@ -3,9 +3,10 @@
 import os
 import secrets
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -26,7 +27,8 @@ class Settings(BaseSettings):
     broker_url: str = Field(default="", description="URL of the Celery broker. Empty: `BACKPROP_REDIS_URL`.")
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Secret with which API keys are hashed. Empty: created and stored in `BACKPROP_DATA`.",
+        description="Secret with which API keys are hashed and secrets of webhooks are encrypted. "
+        "Empty: created and stored in `BACKPROP_DATA`.",
     )
     api_key: SecretStr = Field(default=SecretStr(""), description="An API key that `./dev migrate` adds.")
     lease_seconds: float = Field(
@@ -56,6 +58,28 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, ge=1, description="Number of workers that may crash while running a job before it fails."
     )
+    webhook_allow_networks: str = Field(
+        default="",
+        description="Networks that webhooks may reach besides public addresses, separated by commas, "
+        "such as `10.20.0.0/16`.",
+    )
+    webhook_allow_http: bool = Field(
+        default=False, description="Whether webhooks may use http:// in `BACKPROP_WEBHOOK_ALLOW_NETWORKS`."
+    )
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, description="Maximum duration of a webhook delivery.")
+    webhook_concurrency: int = Field(
+        default=64, gt=0, description="Maximum number of webhook deliveries at the same time in a scheduler."
+    )
+    webhook_delivery_days: float = Field(
+        default=30.0, gt=0, description="Days for which deliveries of webhooks can be listed and replayed."
+    )
+
+    @field_validator("webhook_allow_networks")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for each in filter(str.strip, text.split(",")):
+            ip_network(each.strip())
+        return text
 
     @property
     def database(self) -> str:
@@ -68,7 +92,7 @@ class Settings(BaseSettings):
         return self.broker_url or celery_url(self.redis_url)
 
     def secret(self) -> bytes:
-        """Return the secret with which API keys are hashed; create it in `data` unless it is set."""
+        """Return the secret key of the service; create it in `data` unless it is set."""
         return self.secret_key.get_secret_value().encode() or _kept_secret(self.data / "secret.key")
 
 

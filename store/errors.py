@@ -8,6 +8,7 @@ StoreError
 ├── ModelInUse           an unfinished job starts from the model
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
 ├── ProjectInUse         the project is the default one, or something still belongs to it
+├── WebhookDisabled      nothing is delivered to the webhook
 ├── LeaseLost            a write under a lease that the worker no longer holds
 ├── IdempotencyMismatch  the Idempotency-Key was used for another request
 ├── IdempotencyInProgress
@@ -46,6 +47,10 @@ class WeightsInUse(StoreError):
 
 class ProjectInUse(StoreError):
     """Something still belongs to this project."""
+
+
+class WebhookDisabled(StoreError):
+    """Nothing is delivered to this webhook."""
 
 
 class LeaseLost(StoreError):

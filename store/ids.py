@@ -14,6 +14,8 @@ BlobId = NewType("BlobId", str)
 CheckpointId = NewType("CheckpointId", str)
 KeyId = NewType("KeyId", str)
 DeletionId = NewType("DeletionId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 WorkerId = NewType("WorkerId", str)
 
 DEFAULT_PROJECT = ProjectId("prj_default")  # owns everything on a service without API keys

@@ -4,7 +4,7 @@ ApiError
 ├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
 ├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
-│       IdempotencyInProgress
+│       WebhookDisabled, IdempotencyInProgress
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
@@ -125,6 +125,12 @@ class ProjectInUse(ApiError):
     """Something still belongs to this project."""
 
     status, code = 409, "project_in_use"
+
+
+class WebhookDisabled(ApiError):
+    """The webhook is disabled."""
+
+    status, code = 409, "webhook_disabled"
 
 
 class IdempotencyInProgress(ApiError):

@@ -37,6 +37,7 @@ STORE_ERRORS: dict[type[Exception], type[ApiError]] = {
     store_errors.ModelInUse: errors.ModelInUse,
     store_errors.WeightsInUse: errors.WeightsInUse,
     store_errors.ProjectInUse: errors.ProjectInUse,
+    store_errors.WebhookDisabled: errors.WebhookDisabled,
     store_errors.BlobGone: errors.NotFound,
     store_errors.IdempotencyMismatch: errors.IdempotencyMismatch,
     store_errors.IdempotencyInProgress: errors.IdempotencyInProgress,
@@ -66,6 +67,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError: _validation,
         HTTPException: _http,
         service_errors.JobTooLarge: _job_too_large,
+        service_errors.TooManyWebhooks: _too_many,
         service_errors.QuotaExceeded: _quota,
         service_errors.QueueFull: _queue_full,
         service_errors.OperatorOnly: _forbidden,
@@ -148,6 +150,10 @@ def _allowed_methods(request: Request) -> list[str]:
 def _job_too_large(request: Request, error: service_errors.JobTooLarge) -> JSONResponse:
     listed = [asdict(problem) for problem in error.problems]
     return problem_response(request, errors.OverLimit(_count(len(listed)), errors=listed))
+
+
+def _too_many(request: Request, error: service_errors.TooManyWebhooks) -> JSONResponse:
+    return problem_response(request, errors.OverLimit(str(error)))
 
 
 def _quota(request: Request, error: service_errors.QuotaExceeded) -> JSONResponse:

@@ -16,6 +16,6 @@ def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
     return sum(int(tx.scalar(query) or 0) for query in each)
 
 
-def lock_uploads(tx: Tx, project: ProjectId) -> None:
-    """Make other uploads of the project wait until this transaction ends, so that its count of bytes stays true."""
+def lock_project(tx: Tx, project: ProjectId) -> None:
+    """Make others who count what the project has wait until this transaction ends, so that its count stays true."""
     tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))

@@ -22,6 +22,8 @@ PREFIXES = {
     "job_metadata": "job",
     "models": "mdl",
     "projects": "prj",
+    "webhook_deliveries": "dlv",
+    "webhooks": "whk",
     "weights": "wts",
 }  # of ids, by table
 

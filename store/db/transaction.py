@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -33,6 +34,13 @@ def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
 def after_commit(tx: Tx, hook: Callable[[], None]) -> None:
     """Call `hook` once `transaction` has committed `tx`; never after a rollback. A hook must not raise or block."""
     tx.info.setdefault(AFTER_COMMIT, []).append(hook)
+
+
+def call_observer(tx: Tx, name: str, *arguments: Any) -> None:
+    """After the commit of `tx`, call the function that the process keeps in `Sessions.info` under this name, if any."""
+    observer = tx.info.get(name)
+    if observer is not None:
+        after_commit(tx, partial(observer, *arguments))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from store.clock import NOW, RFC3339_NOW, now
 from store.db.transaction import Tx
 from store.ids import WorkerId
-from store.jobs import events
+from store.jobs.transitions import announce
 from store.tables import IS_RUNNING, Job
 
 SQL = re.sub("--.*", "", (Path(__file__).parent / "claim.sql").read_text())  # without comments
@@ -65,7 +65,7 @@ def claim(
     query = select(Job).from_statement(claim_statement(tx.get_bind().dialect.name))
     job: Job | None = tx.scalar(query, parameters, execution_options={"populate_existing": True})
     if job is not None:
-        events.append(tx, job.id, job.events, "job.running", {**job.transitions[-1], "attempt": job.attempt})
+        announce(tx, job, {**job.transitions[-1], "attempt": job.attempt})
     return job
 
 

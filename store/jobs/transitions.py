@@ -5,11 +5,14 @@ from typing import Any
 from sqlalchemy import update
 
 from store.clock import rfc3339
-from store.db.transaction import Tx
+from store.db.transaction import Tx, call_observer
 from store.ids import JobId
 from store.jobs import checkpoints, events
 from store.jobs.states import TERMINAL
 from store.tables import Job
+from store.webhooks import outbox
+
+ON_TRANSITION = "on_transition"  # the key in `Sessions.info` of a function that is called with each new state
 
 
 def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
@@ -28,5 +31,12 @@ def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
         .execution_options(populate_existing=True)
     )
     job = tx.scalars(recorded).one()
-    events.append(tx, job.id, job.events, f"job.{job.state}", {**transition, **data})
+    announce(tx, job, {**transition, **data})
     return job
+
+
+def announce(tx: Tx, job: Job, data: dict[str, Any]) -> None:
+    """Write the event of the job's new state, and the deliveries to webhooks that it causes."""
+    events.append(tx, job.id, job.events, f"job.{job.state}", data)
+    outbox.add_job_event(tx, job)
+    call_observer(tx, ON_TRANSITION, job.state)

@@ -18,9 +18,11 @@ from store.tables.jobs import (
     Worker,
 )
 from store.tables.uploads import Upload, UploadChunk
+from store.tables.webhooks import IS_PENDING, Webhook, WebhookDelivery
 
 __all__ = [
     "HAS_CHECKPOINT",
+    "IS_PENDING",
     "IS_QUEUED",
     "IS_RUNNING",
     "IS_UNFINISHED",
@@ -48,6 +50,8 @@ __all__ = [
     "UploadChunk",
     "Usage",
     "UsageEntry",
+    "Webhook",
+    "WebhookDelivery",
     "Weights",
     "Worker",
 ]

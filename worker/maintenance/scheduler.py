@@ -1,4 +1,4 @@
-"""Run the maintenance duties every few seconds: ``python -m worker.maintenance.scheduler``.
+"""Run the maintenance duties every few seconds, and deliver webhooks: ``python -m worker.maintenance.scheduler``.
 
 Several schedulers may run. This is a plain loop, not Celery beat, so that maintenance continues while the broker is
 down.
@@ -23,10 +23,12 @@ from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_datasets import ExpiredDatasets
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.expired_leases import ExpiredLeases
+from worker.maintenance.old_webhook_deliveries import OldWebhookDeliveries
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
 from worker.maintenance.sqlite_checkpoints import SqliteCheckpoints
 from worker.maintenance.stale_workers import StaleWorkers
 from worker.maintenance.worker_notifications import WorkerNotifications
+from worker.webhooks.deliverer import Deliverer
 
 log = logging.getLogger("scheduler")
 
@@ -38,6 +40,7 @@ DUTIES: tuple[type[Duty], ...] = (
     ExpiredIdempotencyRecords,
     StaleWorkers,
     SqliteCheckpoints,
+    OldWebhookDeliveries,
 )
 
 
@@ -77,7 +80,10 @@ def main() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     services = bootstrap(settings())
+    deliverer = Deliverer(services.sessions, services.settings, services.secret_box)
+    deliverer.start()
     Scheduler(services.sessions, services.settings).run(ended)
+    deliverer.close()
     services.close()
     return 0
 

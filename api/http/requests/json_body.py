@@ -77,7 +77,7 @@ class JsonRoute(KnownParametersRoute):
             await authenticate_first(request, self.dependant)
             settings: ApiSettings = request.app.state.api_settings
             limited = JsonRequest(request, getattr(settings, self.limit))
-            if field is not None:
+            if field is not None and (field.field_info.is_required() or await limited.body()):
                 _require_json(request)
             if await limited.body() and field is not None:
                 await limited.read(field)

@@ -79,12 +79,12 @@ def test_uploads_of_a_project_are_counted_one_at_a_time(sessions: Sessions, othe
 
     def count() -> None:
         with transaction(sessions) as tx:
-            usage.lock_uploads(tx, DEFAULT_PROJECT)
+            usage.lock_project(tx, DEFAULT_PROJECT)
             seen.append(usage.uploaded_bytes(tx, DEFAULT_PROJECT))
 
     blob = blobs.write(sessions, [b"weights"])
     with transaction(sessions) as tx:
-        usage.lock_uploads(tx, DEFAULT_PROJECT)
+        usage.lock_project(tx, DEFAULT_PROJECT)
         second = threading.Thread(target=count)
         second.start()
         second.join(timeout=0.3)

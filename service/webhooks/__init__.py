@@ -1,0 +1,1 @@
+"""Webhooks: what may be a target, signatures, retries, and what owners do with them."""

@@ -1,0 +1,1 @@
+"""Webhooks of projects, and the outbox of their deliveries."""
