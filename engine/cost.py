@@ -30,8 +30,8 @@ class Cost:
 
     Operations are per row: two per multiply-add, one per function of a number. Loss and optimizer are not included.
     `bytes` is the peak of the engine's own memory: parameters, gradients, optimizer, the copy of the best epoch,
-    working memory, samples for layer statistics, and one checkpoint while it is written (`checkpoint_bytes`). The data
-    set is not included.
+    working memory, samples for layer statistics, and one checkpoint while it is written (`checkpoint_bytes`), with the
+    networks of a cross-validation. The data set is not included.
     """
 
     parameters: int
@@ -55,6 +55,7 @@ def estimate_cost(network: Network, training: TrainingSpec) -> Cost:
     )
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
+    networks = 1 + (training.validation.folds or 0)
     checkpoint = 2 * vector + memory.bytes  # the parameters, those of the best epoch, and the optimizer
     layers = tuple(_layer_cost(network, index) for index in range(len(network.layers)))
     return Cost(
@@ -62,8 +63,8 @@ def estimate_cost(network: Network, training: TrainingSpec) -> Cost:
         layers=layers,
         flops_forward=sum(layer.flops_forward for layer in layers),
         flops_backward=sum(layer.flops_backward for layer in layers),
-        bytes=network.arena.bytes + vector + checkpoint,
-        checkpoint_bytes=checkpoint,
+        bytes=networks * (network.arena.bytes + vector + checkpoint),
+        checkpoint_bytes=networks * checkpoint,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.memory import Array
 from engine.network import Network
 from engine.spec import TrainingSpec
 from engine.training.schedules import PlateauState
-from engine.training.state import Best, EpochTotals, TrainingState, initialize_training
+from engine.training.state import Best, EpochTotals, Fold, TrainingState, initialize_training
 
 MAGIC = b"BPSTATE\n"
 VERSION = 3
@@ -56,15 +57,9 @@ class CheckpointError(ValueError):
 def dump(state: TrainingState) -> bytes:
     """Return the state as bytes. Works at any event of `train`."""
     arrays = _arrays(state)
-    header = {
-        **{field: getattr(state, attribute) for field, attribute in STATE_FIELDS.items()},
-        "arrays": [[name, array.dtype.str, array.size] for name, array in arrays.items()],
-        "streams": {name: streams.position(getattr(state, name)) for name in STREAMS},
-        "tally": asdict(state.totals),
-        "plateau": {field: getattr(state.plateau, attribute) for field, attribute in PLATEAU_FIELDS.items()},
-        "numbers": state.optimizer.scalars,
-        "best": state.best and _without_parameters(state.best),
-    }
+    header = _header(state) | {"arrays": [[name, array.dtype.str, array.size] for name, array in arrays.items()]}
+    if state.folds:
+        header["folds"] = [_header(fold) for fold in state.folds]
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
     parts: list[bytes | memoryview] = [
         PREFIX.pack(MAGIC, VERSION, len(text)),
@@ -77,10 +72,22 @@ def dump(state: TrainingState) -> bytes:
     return b"".join((*parts, digest.digest()))
 
 
-def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
-    """Return the dumped state and write its parameters into `network`.
+def _header(state: TrainingState) -> dict[str, Any]:
+    """Return what the state of one network has besides arrays."""
+    return {
+        **{field: getattr(state, attribute) for field, attribute in STATE_FIELDS.items()},
+        "streams": {name: streams.position(getattr(state, name)) for name in STREAMS},
+        "tally": asdict(state.totals),
+        "plateau": {field: getattr(state.plateau, attribute) for field, attribute in PLATEAU_FIELDS.items()},
+        "numbers": state.optimizer.scalars,
+        "best": state.best and _without_parameters(state.best),
+    }
 
-    `network`, `spec` and `rows` must be equal to those given to `initialize_training`. Only fields of the spec that do
+
+def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows, folds: Sequence[Fold] = ()) -> TrainingState:
+    """Return the dumped state and write its parameters into `network` and into the networks of the folds.
+
+    All arguments must be equal to those given to `initialize_training`. Only fields of the spec that do
     not affect the numbers may differ.
 
     Raises:
@@ -88,8 +95,9 @@ def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows) -> Train
             then, but contains nothing from the bytes.
     """
     header, body = _open(data)
-    state = initialize_training(network, spec, rows)
-    if header.get("run") != state.run_digest:
+    state = initialize_training(network, spec, rows, folds)
+    runs = [stored.get("run") for stored in (header, *header.get("folds", ()))]
+    if runs != [each.run_digest for each in (state, *state.folds)]:
         raise CheckpointError("The checkpoint belongs to another network, training spec or data set.")
     try:
         _restore(state, header, _split(header["arrays"], body))
@@ -106,7 +114,9 @@ def _arrays(state: TrainingState) -> dict[str, Array]:
         "average": state.averaged_parameters,
         "best": state.best.parameters if state.best else None,
     }
-    return arrays | {name: array for name, array in optional.items() if array is not None}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
+    folds = ((number, _arrays(fold)) for number, fold in enumerate(state.folds))
+    return arrays | {f"fold.{number}.{name}": array for number, each in folds for name, array in each.items()}
 
 
 def _without_parameters(best: Best) -> dict[str, Any]:
@@ -150,11 +160,21 @@ def _split(listed: list[list[Any]], body: memoryview) -> dict[str, Array]:
 
 def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write header and arrays into a new state."""
-    if header["best"]:
-        state.best = Best(**header["best"], parameters=np.empty_like(state.parameters.vector))
+    parts = [(state, header), *zip(state.folds, header.get("folds", ()), strict=True)]
+    for part, stored in parts:
+        if stored["best"]:
+            part.best = Best(**stored["best"], parameters=np.empty_like(part.parameters.vector))
     expected = _arrays(state)
     if {name: (a.dtype, a.size) for name, a in expected.items()} != {n: (a.dtype, a.size) for n, a in arrays.items()}:
         raise CheckpointError("The arrays of the checkpoint do not match this run.")
+    for part, stored in parts:
+        _restore_fields(part, stored)
+    for name, array in expected.items():
+        array[:] = arrays[name]
+
+
+def _restore_fields(state: TrainingState, header: dict[str, Any]) -> None:
+    """Write what a state has besides arrays."""
     for field, attribute in STATE_FIELDS.items():
         setattr(state, attribute, header[field])
     for name in STREAMS:
@@ -162,5 +182,3 @@ def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Arr
     state.totals = EpochTotals(**header["tally"])
     state.plateau = PlateauState(**{name: header["plateau"][field] for field, name in PLATEAU_FIELDS.items()})
     state.optimizer.scalars = {name: float(header["numbers"][name]) for name in state.optimizer.scalars}
-    for name, array in expected.items():
-        array[:] = arrays[name]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
+from dataclasses import replace
 
 from engine import metrics
+from engine.metrics import Score
 from engine.spec import PlateauSpec
 from engine.training.run import TrainingRun
 from engine.training.schedules import update_plateau
@@ -17,7 +20,9 @@ def end_epoch(run: TrainingRun, last_time: float) -> dict[str, float] | None:
     `last_time` is the time up to which the epoch's seconds are counted already.
     """
     state = run.state
-    with evaluation_parameters_in_place(state):
+    with ExitStack() as stack:
+        for part in run.parts:
+            stack.enter_context(evaluation_parameters_in_place(part.state))
         measured = {"train_loss": _train_loss(state), **run.without_warnings(_validate, run)}
         if not all(math.isfinite(value) for value in measured.values()):
             state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
@@ -25,11 +30,14 @@ def end_epoch(run: TrainingRun, last_time: float) -> dict[str, float] | None:
         measured["learning_rate"] = run.learning_rate(state.step - 1)
         measured["gradient_norm"] = state.totals.gradient_norm / state.totals.updates
         measured["seconds"] = state.totals.seconds + run.clock() - last_time
-        state.epoch += 1
-        state.batch = 0
-        state.totals = EpochTotals()
+        for part in run.parts:
+            part.state.epoch += 1
+            part.state.batch = 0
+            part.state.totals = EpochTotals()
         _keep_best(run, measured)
     _track_progress(run, measured)
+    for part in run.folds:
+        part.state.plateau = replace(state.plateau)
     return measured
 
 
@@ -42,41 +50,54 @@ def _train_loss(state: TrainingState) -> float:
 
 def _validate(run: TrainingRun) -> dict[str, float]:
     """Return loss and score on the validation rows; empty without them."""
-    batches, network = run.validation, run.network
-    if batches is None:
+    if not run.evaluated:
         return {}
-    total = 0.0
-    score = network.loss.score()
+    score = run.network.loss.score()
+    total = sum(_add_losses(part, score) for part in run.evaluated)
+    rows = sum(part.validation.rows for part in run.evaluated if part.validation)
+    scores = {f"val_{name}": value for name, value in score.metrics().items()}
+    return {"val_loss": total / rows, **scores}
+
+
+def _add_losses(run: TrainingRun, score: Score) -> float:
+    """Return the sum of the losses on a network's validation rows, and add its outputs to the score."""
+    total, batches, network = 0.0, run.validation, run.network
+    if batches is None:
+        return total
     for index in range(batches.count):
         x, targets, sample_weights = batches[index]
         logits = network.forward(x)
         score.add(logits, targets)
         total += network.loss(logits, targets, sample_weights) * len(x)
-    scores = {f"val_{name}": value for name, value in score.metrics().items()}
-    return {"val_loss": total / batches.rows, **scores}
+    return total
 
 
 def _selection_metric(run: TrainingRun) -> str:
     if run.spec.early_stopping:
         return run.spec.early_stopping.metric
-    return "train_loss" if run.validation is None else "val_loss"
+    return "val_loss" if run.evaluated else "train_loss"
 
 
 def _keep_best(run: TrainingRun, measured: dict[str, float]) -> None:
-    """Copy the parameters if this epoch is the best so far.
+    """Copy the parameters of all networks if this epoch is the best so far.
 
     Without validation rows and early stopping, the last epoch counts as the best.
     """
-    state, metric = run.state, _selection_metric(run)
-    value, best = measured[metric], state.best
-    if best is None:
+    metric, best = _selection_metric(run), run.state.best
+    value = measured[metric]
+    keeps_last = run.spec.early_stopping is None and not run.evaluated
+    if best is None or keeps_last or metrics.is_better(metric, value, best.value):
+        for part in run.parts:
+            _copy_best(part.state, metric, measured)
+
+
+def _copy_best(state: TrainingState, metric: str, measured: dict[str, float]) -> None:
+    if state.best is None:
         parameters = state.parameters.vector.copy()
-        state.best = Best(state.epoch, metric, value, dict(measured), parameters)
+        state.best = Best(state.epoch, metric, measured[metric], dict(measured), parameters)
         return
-    keeps_last = run.spec.early_stopping is None and run.validation is None
-    if keeps_last or metrics.is_better(metric, value, best.value):
-        best.epoch, best.value, best.metrics = state.epoch, value, dict(measured)
-        best.parameters[:] = state.parameters.vector
+    state.best.epoch, state.best.value, state.best.metrics = state.epoch, measured[metric], dict(measured)
+    state.best.parameters[:] = state.parameters.vector
 
 
 def _track_progress(run: TrainingRun, measured: dict[str, float]) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from engine import streams
 from engine.batches import Rows
@@ -32,7 +32,7 @@ from engine.training.epoch_end import end_epoch
 from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
 from engine.training.run import TrainingRun, set_up
 from engine.training.schedules import Schedule
-from engine.training.state import TrainingState
+from engine.training.state import Fold, TrainingState
 
 
 def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-rate finder
@@ -42,6 +42,7 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     train_rows: Rows,
     validation_rows: Rows | None = None,
     *,
+    folds: Sequence[Fold] = (),
     clock: Callable[[], float] = time.monotonic,
     schedule: Schedule | None = None,
 ) -> Iterator[BatchEnd | EpochEnd | Stopped]:
@@ -51,19 +52,24 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     dump it, load it anywhere, call `train` again, and the result has the same bits. With `class_weight`, the weights
     of the classes multiply the weights of the training rows. `schedule` replaces the spec's.
 
+    `folds`: networks that train beside this one, each without the rows that it is evaluated on. Their rows together
+    take the place of the validation rows, so every epoch has scores on rows that the network did not see, although
+    this network trains on all rows. The best epoch is one for all of them.
+
     Training stops as "diverged" when a loss or gradient norm is not finite, or a loss exceeds the limit that
     `Loss.divergence_factor` sets. It stops before the update, so the parameters stay finite.
 
     Raises:
         ValueError: the rows do not fit the network, or the spec uses a metric that is not measured.
     """
-    run = set_up(network, state, spec, train_rows, validation_rows)
+    run = set_up(network, state, spec, train_rows, validation_rows, folds=folds)
     run.clock = clock
     run.schedule = schedule or run.schedule
     while (reason := _stop_reason(state, spec)) is None:
         yield from _train_epoch(run)
-    if state.line_search:
-        state.line_search.restore_accepted()
+    for each in (state, *state.folds):
+        if each.line_search:
+            each.line_search.restore_accepted()
     yield Stopped(reason=reason, detail=dict(state.failure or {}))
 
 
@@ -77,19 +83,22 @@ def _stop_reason(state: TrainingState, spec: TrainingSpec) -> StopReason | None:
 
 
 def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
-    """Train the remaining batches of the current epoch."""
-    state, batches = run.state, run.batches
-    last_time = run.clock()
-    if run.spec.shuffle:
-        _shuffle(run)
-    while state.batch < batches.count:
-        loss = run.numpy_context.run(_train_batch, run)
-        if state.failure:
-            return
-        now = run.clock()
-        state.totals.seconds += now - last_time
-        last_time = now
-        yield BatchEnd(epoch=state.epoch + 1, batch=state.batch, batches=batches.count, loss=loss)
+    """Train the remaining batches of the current epoch: those of the folds first."""
+    state, total = run.state, sum(part.batches.count for part in run.parts)
+    last_time, done = run.clock(), 0
+    for part in run.parts:
+        if part.spec.shuffle:
+            _shuffle(part)
+        while part.state.batch < part.batches.count:
+            loss = run.numpy_context.run(_train_batch, part)
+            if part.state.failure:
+                state.failure = part.state.failure
+                return
+            now = run.clock()
+            state.totals.seconds += now - last_time
+            last_time = now
+            yield BatchEnd(epoch=state.epoch + 1, batch=done + part.state.batch, batches=total, loss=loss)
+        done += part.batches.count
     metrics = end_epoch(run, last_time)
     if metrics is not None:
         yield EpochEnd(epoch=state.epoch, metrics=metrics, layers=_measure_layers(run))
@@ -145,7 +154,7 @@ def _update_parameters(run: TrainingRun) -> None:
     state, update = run.state, run.update
     learning_rate, loss = run.learning_rate(state.step), state.totals.loss / state.totals.rows
     update.clip()
-    if state.batch == run.batches.count - 1 and run.monitor.is_due(state.epoch + 1):
+    if run.monitor and state.batch == run.batches.count - 1 and run.monitor.is_due(state.epoch + 1):
         state.update_sizes = run.monitor.measure_update(lambda: update.apply(learning_rate, loss))
     else:
         update.apply(learning_rate, loss)
@@ -154,4 +163,4 @@ def _update_parameters(run: TrainingRun) -> None:
 def _measure_layers(run: TrainingRun) -> tuple[LayerStatistics, ...]:
     """Return the layer statistics of a monitored epoch; empty for other epochs."""
     sizes, run.state.update_sizes = run.state.update_sizes, {}
-    return run.without_warnings(run.monitor.measure_layers, sizes) if sizes else ()
+    return run.without_warnings(run.monitor.measure_layers, sizes) if run.monitor and sizes else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, ParamSpec, TypeVar
 
@@ -16,7 +16,7 @@ from engine.losses.class_weights import class_weights
 from engine.network import BLOCK_ROWS, Network
 from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
 from engine.training.schedules import RunLength, Schedule, build_schedule
-from engine.training.state import TrainingState
+from engine.training.state import Fold, TrainingState
 from engine.training.update import ParameterUpdate
 
 CLASSIFICATION_LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}
@@ -35,10 +35,21 @@ class TrainingRun:
     batches: Batches
     validation: Batches | None
     update: ParameterUpdate
-    monitor: LayerMonitor
+    monitor: LayerMonitor | None  # None for folds
     schedule: Schedule
     numpy_context: contextvars.Context  # NumPy's overflow warnings are off here
     clock: Callable[[], float] = time.monotonic
+    folds: tuple[TrainingRun, ...] = ()  # the networks of a cross-validation
+
+    @property
+    def parts(self) -> tuple[TrainingRun, ...]:
+        """The folds and this run, in the order in which they train."""
+        return (*self.folds, self)
+
+    @property
+    def evaluated(self) -> tuple[TrainingRun, ...]:
+        """The runs whose networks are evaluated: the folds, or this one if it has validation rows."""
+        return self.folds or ((self,) if self.validation else ())
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -56,20 +67,39 @@ class TrainingRun:
         return self.numpy_context.run(function, *args, **kwargs)
 
 
-def set_up(
-    network: Network, state: TrainingState, spec: TrainingSpec, train_rows: Rows, validation_rows: Rows | None
+def set_up(  # noqa: PLR0913 - a run is these things
+    network: Network,
+    state: TrainingState,
+    spec: TrainingSpec,
+    train_rows: Rows,
+    validation_rows: Rows | None,
+    *,
+    folds: Sequence[Fold] = (),
 ) -> TrainingRun:
     """Build a run from its spec and rows.
 
     Raises:
         ValueError: the rows do not fit the network, or the spec uses a metric that is not measured.
     """
+    run = _set_up_network(network, state, spec, train_rows, validation_rows)
+    run.folds = tuple(
+        _set_up_network(fold.network, fold_state, spec, fold.training, fold.validation)
+        for fold, fold_state in zip(folds, state.folds, strict=True)
+    )
+    _check_metrics(spec, network, is_validated=bool(run.evaluated))
+    run.monitor = LayerMonitor(network, run.batches.x, steps_per_epoch=run.batches.count, epochs=spec.epochs)
+    return run
+
+
+def _set_up_network(
+    network: Network, state: TrainingState, spec: TrainingSpec, train_rows: Rows, validation_rows: Rows | None
+) -> TrainingRun:
+    """Build the run of one network, without what belongs to the whole run."""
     if spec.class_weight is not None:
         train_rows = _weight_classes(train_rows, spec.class_weight, network)
     validation = None
     if validation_rows:
         validation = Batches(check_rows(validation_rows, network), BLOCK_ROWS, shuffled=False)
-    _check_metrics(spec, network, is_validated=validation is not None)
     batches = Batches(check_rows(train_rows, network), min(spec.batch_size, len(train_rows)), shuffled=spec.shuffle)
     update = ParameterUpdate(network, spec, state, batches)
     length = RunLength(steps_per_epoch=update.steps_per_epoch, epochs=spec.epochs)
@@ -80,7 +110,7 @@ def set_up(
         batches=batches,
         validation=validation,
         update=update,
-        monitor=LayerMonitor(network, batches.x, steps_per_epoch=batches.count, epochs=spec.epochs),
+        monitor=None,
         schedule=build_schedule(spec.schedule, length),
         numpy_context=_quiet_context(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,7 @@ class TrainingState:
     averaged_parameters: Array | None = None  # with averaging
     update_sizes: dict[str, list[float]] = field(default_factory=dict)  # of a monitored epoch's last step
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
+    folds: tuple[TrainingState, ...] = ()  # of the networks of a cross-validation, which end each epoch together
 
     @property
     def line_search(self) -> LineSearch | None:
@@ -77,8 +78,17 @@ class TrainingState:
         return self.optimizer if isinstance(self.optimizer, LineSearch) else None
 
 
-def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> TrainingState:
-    """Allocate what training needs and return the state before the first batch.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """A network of a cross-validation: it trains on some rows, and is evaluated on rows that are left out."""
+
+    network: Network
+    training: Rows
+    validation: Rows
+
+
+def initialize_training(network: Network, spec: TrainingSpec, rows: Rows, folds: Sequence[Fold] = ()) -> TrainingState:
+    """Allocate what training needs and return the state before the first batch, with the state of each fold.
 
     Draws initial weights from the seed's "init" stream, unless weights were loaded into the network. Allocates working
     memory for `min(spec.batch_size, rows)` rows at a time.
@@ -104,6 +114,7 @@ def initialize_training(network: Network, spec: TrainingSpec, rows: Rows) -> Tra
         shuffle=shuffle,
         dropout=streams.stream(spec.seed, "dropout"),
         shuffle_start=streams.position(shuffle),
+        folds=tuple(initialize_training(fold.network, spec, fold.training) for fold in folds),
     )
 
 
