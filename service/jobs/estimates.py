@@ -11,6 +11,7 @@ from service.limits import ServiceLimits
 from store.jobs import durations
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
+from tabular.planning.validation.row_counts import rows_per_epoch
 
 FLOAT_BYTES = {"float32": 4, "float64": 8}
 CELL_BYTES = 8 + 1  # of a column as it is read: a value, and whether it is missing
@@ -22,7 +23,7 @@ def estimate(runs: Sequence[durations.CompletedRun], limits: ServiceLimits, plan
     memory = cost.bytes + _data_bytes(plan)
     _check("parameters", cost.parameters, limits.max_parameters)
     _check("bytes of memory", memory, limits.max_job_bytes)
-    rows = plan.training_rows * plan.training.epochs + _range_test_rows(plan)
+    rows = rows_per_epoch(plan) * plan.training.epochs + _range_test_rows(plan)
     flops = rows * (cost.flops_forward + cost.flops_backward)
     duration = durations.estimate_duration(runs, flops)
     return {
@@ -43,7 +44,8 @@ def _data_bytes(plan: Plan) -> int:
     """Return the memory of the rows: the columns as they are read, and the network's inputs."""
     columns = len(plan.features) + len(plan.parts) + (plan.sample_weight is not None)
     rows = plan.rows + (plan.validation_rows if plan.training.validation.dataset_id else 0)
-    return rows * (plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
+    copies = 1 + (plan.training.validation.folds or 0)  # of the inputs: each fold has its own preprocessing
+    return rows * (copies * plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
 
 
 def _check(what: str, value: int, maximum: int) -> None:

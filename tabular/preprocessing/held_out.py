@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabular.planning.plan import Plan
 from tabular.preprocessing.column_target import class_codes
+from tabular.preprocessing.fold_split import Folds, fold_by_group, fold_by_time, fold_rows
 from tabular.preprocessing.row_split import split_by_group, split_by_time, split_rows
 from tabular.table import Table, TableColumn
 
@@ -35,6 +36,27 @@ def hold_out(table: Table, plan: Plan, rows: Index) -> tuple[Index, Index]:
             y = rows if strata is None else strata
             training, held_out = split_rows(y, validation.fraction, seed, stratify=strata is not None)
     return rows[training], rows[held_out]
+
+
+def divide_into_folds(table: Table, plan: Plan, rows: Index) -> Folds:
+    """Return for each fold which of the ascending `rows` of the table its network trains on, and which are left out.
+
+    Raises:
+        ValueError: there are too few rows, times or groups for so many folds.
+    """
+    validation, seed = plan.training.validation, plan.training.seed
+    if validation.folds is None:
+        return []
+    column = table.columns[validation.column].take(rows) if validation.column else None
+    if validation.by == "time" and column:
+        folds = fold_by_time(column.values, column.missing, validation.folds)
+    elif validation.by == "group" and column:
+        folds = fold_by_group(column.values, column.missing, validation.folds, seed)
+    else:
+        strata = _strata(table, plan, rows)
+        y = rows if strata is None else strata
+        folds = fold_rows(y, validation.folds, seed, stratify=strata is not None)
+    return [(rows[training], rows[left_out]) for training, left_out in folds]
 
 
 def _strata(table: Table, plan: Plan, rows: Index) -> npt.NDArray[Any] | None:
@@ -67,6 +89,7 @@ def describe_held_out(table: Table, plan: Plan, held_out: Index) -> dict[str, An
     """
     validation = plan.training.validation
     described: dict[str, Any] = {"by": validation.by, "column": validation.column, "rows": len(held_out)}
+    described |= {"folds": validation.folds} if validation.folds else {}
     if validation.column is None or not len(held_out):
         return described
     values = table.columns[validation.column].take(held_out)

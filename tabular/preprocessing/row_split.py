@@ -31,11 +31,11 @@ def split_rows(y: npt.NDArray[np.generic], fraction: float, seed: int, *, strati
     rng = np.random.Generator(np.random.PCG64([seed, STREAM]))
     order = rng.permutation(len(y))
     if stratify and count:
-        order = order[_interleave(y[order])]
+        order = order[interleave(y[order])]
     return np.sort(order[count:]), np.sort(order[:count])
 
 
-def _interleave(y: npt.NDArray[np.generic]) -> Index:
+def interleave(y: npt.NDArray[np.generic]) -> Index:
     """Return an order of `y` (n,) whose first k elements have each value in its share, as closely as possible."""
     _, value, counts = np.unique(y, return_inverse=True, return_counts=True)
     by_value = np.argsort(value, kind="stable")

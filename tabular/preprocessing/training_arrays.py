@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.batches import Rows
 from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
-from tabular.preprocessing.held_out import describe_held_out, hold_out
+from tabular.preprocessing.held_out import describe_held_out, divide_into_folds, hold_out
 from tabular.preprocessing.leakage import leaking_features
 from tabular.preprocessing.other_rows import describe_other_rows, read_alike
 from tabular.preprocessing.preprocessor import Preprocessor
@@ -43,6 +44,21 @@ class TrainingArrays:
     validation_sample_weights: Floats | None
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
+    folds: tuple["FoldArrays", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldArrays:
+    """The arrays of one network of a cross-validation, with preprocessing that was fitted on its training rows.
+
+    `rows`: the row numbers of its left-out rows. The targets of all folds have one scale, that of the whole table: it
+    only says in which unit the outputs are, and lets the losses of the folds be added up.
+    """
+
+    preprocessor: Preprocessor
+    rows: Index
+    training: Rows
+    validation: Rows
 
 
 def required_columns(plan: Plan) -> list[str]:
@@ -81,26 +97,51 @@ def make_training_arrays(
     if other is not None:
         validation = _weighted_rows(evaluated, plan, rows_with_target(evaluated, plan))
         held_out = describe_other_rows(plan, validation)
-    preprocessor = preprocessor or Preprocessor.fit(table, plan, training)
+    folds = divide_into_folds(table, plan, rows)
+    if folds:
+        held_out = describe_held_out(table, plan, np.concatenate([left_out for _, left_out in folds]))
     target = target or TargetEncoder.fit(table, plan, training)
-    dtype = np.dtype(plan.training.precision)
+    fitted = preprocessor or Preprocessor.fit(table, plan, training)
+    main = _rows(table, plan, training, fitted, target)
+    unseen = _rows(evaluated, plan, validation, fitted, target)
     return TrainingArrays(
-        preprocessor=preprocessor,
+        preprocessor=fitted,
         target=target,
         training_rows=training,
         validation_rows=validation,
-        x=preprocessor.transform(table, training, dtype=dtype),
-        y=target.transform(table, training, dtype=dtype),
-        sample_weights=_sample_weights(table, plan, training),
-        validation_x=preprocessor.transform(evaluated, validation, dtype=dtype),
-        validation_y=_evaluation_targets(target, evaluated, validation, dtype),
-        validation_sample_weights=_sample_weights(evaluated, plan, validation),
+        x=main.x,
+        y=main.y,
+        sample_weights=main.sample_weights,
+        validation_x=unseen.x,
+        validation_y=unseen.y,
+        validation_sample_weights=unseen.sample_weights,
         held_out=held_out,
         warnings=tuple(leaking_features(table, plan, training)),
+        folds=tuple(_fold(table, plan, fold, preprocessor, target) for fold in folds),
     )
 
 
-def _evaluation_targets(target: TargetEncoder, table: Table, rows: Index, dtype: npt.DTypeLike) -> Array:
+def _fold(
+    table: Table, plan: Plan, fold: tuple[Index, Index], preprocessor: Preprocessor | None, target: TargetEncoder
+) -> FoldArrays:
+    training, left_out = fold
+    fitted = preprocessor or Preprocessor.fit(table, plan, training)
+    return FoldArrays(
+        preprocessor=fitted,
+        rows=left_out,
+        training=_rows(table, plan, training, fitted, target),
+        validation=_rows(table, plan, left_out, fitted, target),
+    )
+
+
+def _rows(table: Table, plan: Plan, rows: Index, preprocessor: Preprocessor, target: TargetEncoder) -> Rows:
+    """Return inputs, targets and sample weights of some rows."""
+    dtype = np.dtype(plan.training.precision)
+    x, y = preprocessor.transform(table, rows, dtype=dtype), _targets(target, table, rows, dtype)
+    return Rows(x, y, _sample_weights(table, plan, rows))
+
+
+def _targets(target: TargetEncoder, table: Table, rows: Index, dtype: npt.DTypeLike) -> Array:
     """Return the targets of rows that may be from another table.
 
     Raises:

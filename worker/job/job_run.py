@@ -68,7 +68,8 @@ class JobRun:
         diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
         if outcome := self._between_batches(loaded):
             return outcome
-        for event in train(loaded.network, state, training, loaded.training, loaded.validation):
+        events = train(loaded.network, state, training, loaded.training, loaded.validation, folds=loaded.folds)
+        for event in events:
             match event:
                 case BatchEnd():
                     self._recorder.last_batch = event

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from engine.batches import Rows
 from engine.network import Network
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
-from engine.training.state import TrainingState, initialize_training
+from engine.training.state import Fold, TrainingState, initialize_training
 from store.artifacts import blobs, datasets
 from store.db.database import Sessions
 from store.db.transaction import snapshot
@@ -27,6 +27,7 @@ from tabular.planning.serialization import from_spec
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import (
+    FoldArrays,
     TrainingArrays,
     evaluation_columns,
     make_training_arrays,
@@ -58,6 +59,7 @@ class LoadedJob:
     state: TrainingState
     training: Rows
     validation: Rows | None
+    folds: tuple[Fold, ...]
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     reading: RowReading | None
@@ -65,7 +67,9 @@ class LoadedJob:
     def with_range_test(self, stored: dict[str, Any]) -> Self:
         """Return the job before its first batch, with the learning rate that its range test suggests."""
         plan = with_range_test(self.plan, stored)
-        return replace(self, plan=plan, state=initialize_training(self.network, plan.training, self.training))
+        return replace(
+            self, plan=plan, state=initialize_training(self.network, plan.training, self.training, self.folds)
+        )
 
 
 class JobLoader:
@@ -85,9 +89,8 @@ class JobLoader:
         plan = with_range_test(from_spec(job.spec), job.range_test)
         initial = load_initial_weights(self._sessions, job)
         arrays = self._arrays(job, plan, initial)
-        network = build_network(plan, arrays.preprocessor.width)
-        if initial:
-            initial.apply(network, arrays.preprocessor, arrays.target, plan.training.seed)
+        network = _network(plan, arrays.preprocessor, arrays.target, initial)
+        folds = tuple(_fold(plan, fold, arrays.target, initial) for fold in arrays.folds)
         training = Rows(arrays.x, arrays.y, arrays.sample_weights)
         validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
         return LoadedJob(
@@ -95,9 +98,10 @@ class JobLoader:
             preprocessor=arrays.preprocessor,
             target=arrays.target,
             network=network,
-            state=_state(self._sessions, job, network, plan, training),
+            state=_state(self._sessions, job, network, plan, training, folds),
             training=training,
             validation=validation if len(arrays.validation_rows) else None,
+            folds=folds,
             held_out=arrays.held_out,
             warnings=arrays.warnings,
             reading=self._reading(job),
@@ -153,13 +157,29 @@ def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
         yield Path(f"/dev/fd/{file.fileno()}")
 
 
-def _state(sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows) -> TrainingState:
+def _network(plan: Plan, preprocessor: Preprocessor, target: TargetEncoder, initial: InitialWeights | None) -> Network:
+    """Return a network for the inputs that the preprocessing makes, with the initial weights if there are any."""
+    network = build_network(plan, preprocessor.width)
+    if initial:
+        initial.apply(network, preprocessor, target, plan.training.seed)
+    return network
+
+
+def _fold(plan: Plan, fold: FoldArrays, target: TargetEncoder, initial: InitialWeights | None) -> Fold:
+    network = _network(plan, fold.preprocessor, target, initial)
+    return Fold(network=network, training=fold.training, validation=fold.validation)
+
+
+def _state(  # noqa: PLR0913, PLR0917 - what a checkpoint belongs to
+    sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows, folds: Sequence[Fold]
+) -> TrainingState:
     """Return the state of the newest readable checkpoint, or the state before the first batch."""
     with snapshot(sessions) as tx:
         stored = checkpoints.blobs_of(tx, JobId(job.id))
     for blob_id in stored:
         try:
-            return checkpoint.load(b"".join(blobs.read_verified(sessions, blob_id)), network, plan.training, rows)
+            data = b"".join(blobs.read_verified(sessions, blob_id))
+            return checkpoint.load(data, network, plan.training, rows, folds)
         except (CheckpointError, BlobDamaged) as error:
             log.warning("Skipping an unusable checkpoint: %s", error)
-    return initialize_training(network, plan.training, rows)
+    return initialize_training(network, plan.training, rows, folds)

@@ -22,6 +22,7 @@ MAX_CONTRIBUTIONS = 100  # weights whose contribution to the error is listed
 MAX_SAMPLE_ROWS = 10_000  # enough to compare contributions, in a fraction of an epoch
 LOSSES = ("train_loss", "val_loss")
 ERRORS = ("val_mae",)
+FOLD_SCORES = ("rows", "accuracy", "log_loss", "all_right", "r2", "mae", "rmse")  # shown for each fold
 
 
 def in_target_units(loaded: LoadedJob, metrics: dict[str, float]) -> dict[str, float | None]:
@@ -89,9 +90,28 @@ def store_weights(sessions: Sessions, loaded: LoadedJob) -> BlobInfo:
 
 
 def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
-    if loaded.validation is None:
+    """Return the scores on rows that the network, or for folds the network of each row's fold, did not train on."""
+    if loaded.folds:
+        found = _evaluate_folds(loaded)
+    elif loaded.validation is not None:
+        outputs = np.asarray(loaded.network.predict(loaded.validation.x))
+        found = evaluate(loaded.target, loaded.training.y, loaded.validation.y, outputs)
+    else:
         return None
-    outputs = loaded.network.predict(loaded.validation.x)
-    evaluation = evaluate(loaded.target, loaded.training.y, loaded.validation.y, np.asarray(outputs))
     weighted = {"weighted": False}  # each row counts once, whatever its sample weight
-    return evaluation | weighted | {"validation": loaded.held_out}
+    return found | weighted | {"validation": loaded.held_out}
+
+
+def _evaluate_folds(loaded: LoadedJob) -> dict[str, Any]:
+    """Return the scores of all left-out rows together, and the main scores of each fold."""
+    outputs = []
+    for fold, state in zip(loaded.folds, loaded.state.folds, strict=True):
+        fold.network.parameters.vector[:] = final_parameters(state)
+        outputs.append(np.asarray(fold.network.predict(fold.validation.x)))
+    y = np.concatenate([fold.validation.y for fold in loaded.folds])
+    together = evaluate(loaded.target, loaded.training.y, y, np.concatenate(outputs))
+    each = (
+        evaluate(loaded.target, fold.training.y, fold.validation.y, predicted)
+        for fold, predicted in zip(loaded.folds, outputs, strict=True)
+    )
+    return together | {"folds": [{name: scores[name] for name in FOLD_SCORES if name in scores} for scores in each]}

@@ -52,6 +52,9 @@ def plan_validation(
         validation = validation.model_copy(update={"fraction": 0.0})
     if validation.dataset_id is not None:
         return validation
+    if validation.folds is not None and validation.folds > targets.rows:
+        detail = f"{validation.folds} folds need as many rows, but {targets.rows} rows have a target. Use fewer folds."
+        report.reject("/training/validation/folds", detail)
     if validation.by is None:
         stratify = not targets.several and targets.task == "classification"
         return validation.model_copy(update={"by": "stratified" if stratify else "random"})
@@ -66,7 +69,7 @@ def plan_validation(
         detail = f"The data set has no column {validation.column!r}. {suggest_name(validation.column, names)}"
         report.reject(POINTER, detail)
         return validation
-    for problem in _column_problems(validation, column):
+    for problem in (*_column_problems(validation, column), *_fold_problems(validation, column)):
         report.reject(POINTER, f"{column.name!r} {problem}")
     _warn_of_column(validation, column, profile.rows, report)
     return validation
@@ -79,6 +82,16 @@ def _column_problems(validation: ValidationSpec, column: Column) -> Iterator[str
     elif validation.by in {"time", "group"} and column.distinct < 2:
         noun = "time" if validation.by == "time" else "group"
         yield f"has fewer than two different values. At least one {noun} is held out and one is for training."
+
+
+def _fold_problems(validation: ValidationSpec, column: Column) -> Iterator[str]:
+    """Yield why a column does not divide the rows into so many folds."""
+    folds, distinct = validation.folds, column.distinct
+    if folds is None or validation.by not in {"time", "group"} or distinct < 2:
+        return
+    noun, needed = ("times", folds + 1) if validation.by == "time" else ("groups", folds)
+    if distinct < needed:
+        yield f"has {distinct} different values; {folds} folds need at least {needed} {noun}. Use fewer folds."
 
 
 def _warn_of_column(validation: ValidationSpec, column: Column, rows: int, report: PlanningReport) -> None:

@@ -9,6 +9,7 @@ from engine.spec import ValidationSpec
 from tabular.errors import InvalidPlan
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
+from tabular.planning.validation.row_counts import rows_per_epoch
 from tabular.profile import Column, DataWarning, Profile, ValueCount
 from tests.support.plan_requests import plan_request
 
@@ -48,9 +49,39 @@ def test_a_group_column_is_a_feature_only_by_request() -> None:
     assert [warning.code for warning in found.warnings if warning.column == "customer"] == ["column_skipped"]
 
 
+@pytest.mark.parametrize(("by", "validation_rows"), [({}, 100), ({"by": "time", "column": "day"}, 80)])
+def test_folds_evaluate_rows_that_train_the_network_too(by: dict[str, Any], validation_rows: int) -> None:
+    found = planned("y", {"folds": 4, **by}, DAY)
+    assert (found.rows, found.training_rows, found.validation_rows) == (100, 100, validation_rows)
+    assert found.training.early_stopping is not None
+    assert (found.training.validation.folds, found.training.validation.fraction) == (4, 0.0)
+
+
+@pytest.mark.parametrize(("by", "rows"), [({}, 100 + 300), ({"by": "time", "column": "day"}, 100 + 200)])
+def test_an_epoch_trains_the_rows_of_all_networks(by: dict[str, Any], rows: int) -> None:
+    assert rows_per_epoch(planned("y", {"folds": 4, **by}, DAY)) == rows
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [
+        {"folds": 3, "fraction": 0.1},
+        {"dataset_id": "ds_2", "by": "random"},
+        {"dataset_id": "ds_2", "folds": 3},
+        {"folds": 1},
+    ],
+)
+def test_only_one_kind_of_validation_rows_is_accepted(validation: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ValidationSpec(**validation)
+    assert ValidationSpec(folds=3, fraction=0).folds == 3
+
+
 @pytest.mark.parametrize(
     ("validation", "detail"),
     [
+        ({"by": "group", "column": "few", "folds": 5}, "has 4 different values; 5 folds need at least 5 groups"),
+        ({"by": "time", "column": "few", "folds": 4}, "has 4 different values; 4 folds need at least 5 times"),
         ({"by": "time", "column": "dya"}, "no column 'dya'. Did you mean 'day'?"),
         ({"by": "time", "column": "kind"}, "is a category column"),
         ({"by": "group", "column": "one"}, "fewer than two different values"),
@@ -58,7 +89,8 @@ def test_a_group_column_is_a_feature_only_by_request() -> None:
 )
 def test_a_column_that_does_not_fit_is_rejected(validation: dict[str, Any], detail: str) -> None:
     one = Column(name="one", type="number", missing=0, distinct=1)
-    ((pointer, found),) = problems("y", validation, DAY, one)
+    few = Column(name="few", type="number", missing=0, distinct=4)
+    ((pointer, found),) = problems("y", validation, DAY, one, few)
     assert pointer == "/training/validation/column"
     assert detail in found
 
