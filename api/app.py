@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from api.datasets import endpoints as datasets
@@ -13,6 +14,7 @@ from api.health import endpoints as health
 from api.http import problems
 from api.http.hosts import LoopbackOnlyMiddleware
 from api.http.middleware import RequestIdMiddleware
+from api.http.polling.fast_polls import FastPolls
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
 from api.jobs import endpoints as jobs
@@ -30,6 +32,8 @@ from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.settings import Settings
 
+KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
+
 
 def create_app(
     settings: Settings, limits: ServiceLimits | None = None, http_settings: ApiSettings | None = None
@@ -42,6 +46,7 @@ def create_app(
         app.state.services = services
         app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
         app.state.open_requests = OpenRequests(services.limits.max_project_waiting)
+        app.state.key_readers = CapacityLimiter(KEY_READERS)
         services.change_feed.start()
         yield
         services.close()
@@ -64,4 +69,5 @@ def create_app(
     problems.install(app)
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(FastPolls)
     return app

@@ -1,8 +1,10 @@
 """Ids: a type prefix and a UUIDv7 (RFC 9562), so that ids sort by creation time."""
 
+import random
 import re
 import secrets
 import time
+from collections.abc import Callable
 from typing import NewType
 
 ProjectId = NewType("ProjectId", str)
@@ -33,9 +35,14 @@ def first_id(prefix: str, milliseconds: int) -> str:
     return f"{prefix}_{max(milliseconds, 0) << 80:032x}"
 
 
-def new_id(prefix: str) -> str:
+def new_id(prefix: str, random_bits: Callable[[int], int] = secrets.randbits) -> str:
     """``prefix_`` and 32 hexadecimal digits: 48 bits of milliseconds, 12 of their fraction, 62 random bits."""
     milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
     fraction = nanoseconds * 4096 // 1_000_000
-    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
+    number = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random_bits(62)
     return f"{prefix}_{number:032x}"
+
+
+def new_request_id() -> str:
+    """Return a new id of a request. It names nothing that is stored, so fast random bits are enough."""
+    return new_id("req", random.getrandbits)

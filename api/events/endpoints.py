@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse
 from api.dependencies import AppServices, Reader, Snapshots, Waiting
 from api.events.schemas import EventsView, EventView
 from api.http.errors import InvalidHeader, QuotaExceeded
-from api.http.polling.job_snapshots import FollowedJob
+from api.http.polling.followed_job import FollowedJob
 from api.http.polling.open_requests import OpenRequests
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.openapi.declarations import declare

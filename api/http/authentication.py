@@ -61,7 +61,7 @@ async def _look_up(request: Request) -> Caller:
     key = _bearer(request.headers.get("authorization"))
     is_known, caller = services.keyring.cached_caller(key)
     if not is_known:
-        caller = await to_thread.run_sync(services.keyring.caller, key)
+        caller = await to_thread.run_sync(services.keyring.caller, key, limiter=request.app.state.key_readers)
     if caller is None:
         raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
     return caller

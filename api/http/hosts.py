@@ -5,6 +5,7 @@ that it lets point to 127.0.0.1 (DNS rebinding), with its own `Host`.
 """
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -46,6 +47,7 @@ def _refusal(headers: Headers) -> ApiError | None:
     return None
 
 
+@lru_cache(maxsize=256)  # a client sends the same address with each request
 def is_loopback_address(address: str) -> bool:
     """Return whether `HOST` or `HOST:PORT` names this machine."""
     try:

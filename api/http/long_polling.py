@@ -7,7 +7,8 @@ from collections.abc import Callable
 from fastapi import Request
 
 from api.http.errors import InvalidHeader
-from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
+from api.http.polling.followed_job import FollowedJob
+from api.http.polling.job_snapshot import JobSnapshot
 
 MAX_SECONDS = 60
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]+)")

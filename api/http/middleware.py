@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from api.http.problems import internal_error
-from store.ids import new_id
+from api.http.problems import error_response
+from store.ids import new_request_id
 
 log = logging.getLogger("api")
 
@@ -29,7 +29,7 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         sent = Headers(scope=scope).get("x-request-id", "")
-        request_id = sent if CLIENT_ID.fullmatch(sent) else new_id("req")
+        request_id = sent if CLIENT_ID.fullmatch(sent) else new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
         with bound_contextvars(request_id=request_id):
             await self._respond(scope, receive, send, request_id)
@@ -49,7 +49,7 @@ class RequestIdMiddleware:
         except ClientDisconnect:
             log.info("The client closed the connection before its request was complete.")
         except Exception as error:
-            response = internal_error(Request(scope), error)
+            response = error_response(Request(scope), error)
             if started:
                 raise  # part of the response is sent: only closing the connection tells the client
             await response(scope, receive, send_with_id)

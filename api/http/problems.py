@@ -7,7 +7,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -22,6 +22,7 @@ from api.http.routes import all_routes
 from engine.errors import InvalidWeights, PointedProblem
 from service import errors as service_errors
 from store import errors as store_errors
+from store.db.database import is_transient
 from store.db.pages import InvalidCursor
 from tabular.errors import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
 from tabular.readers.sandbox import IngestFailed
@@ -91,6 +92,11 @@ def invalid_request(problems: Sequence[PointedProblem]) -> ApiError:
     if problems and all(problem.pointer.startswith("header ") for problem in problems):
         return errors.InvalidHeader(" ".join(f"{problem.pointer}: {problem.detail}" for problem in problems))
     return errors.InvalidRequest(_count(len(problems)), errors=[asdict(problem) for problem in problems])
+
+
+def error_response(request: Request, error: Exception) -> Response:
+    """Return the response to an error that was raised in front of the routes."""
+    return _database(request, error) if is_transient(error) else internal_error(request, error)
 
 
 def internal_error(request: Request, error: Exception) -> JSONResponse:
@@ -200,9 +206,9 @@ def _pointed(request: Request, error: InvalidPlan | InvalidRows | InvalidWeights
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:
-    if "full" in str(error).lower() and isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) and "full" in str(error.orig).lower():
         return _system(request, OSError(errno.ENOSPC, "database or disk is full"))
-    if isinstance(error, OperationalError | PoolTimeoutError):
+    if is_transient(error):
         log.warning("The database cannot be reached: %s", error)
         detail = "The database cannot be reached. No data was lost. Try again."
         return problem_response(request, errors.Unavailable(detail, headers=RETRY_AFTER))

@@ -14,7 +14,8 @@ from api.http.errors import JobFinished, JobUnfinished, OverLimit, QuotaExceeded
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
-from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
+from api.http.polling.followed_job import FollowedJob
+from api.http.polling.job_snapshot import JobSnapshot
 from api.http.preconditions import IfMatch
 from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.schemas import PageView
@@ -41,7 +42,7 @@ JOB_HEADERS = ("ETag", "Retry-After")
 ACTS = declare(headers=JOB_HEADERS, problems=[JobFinished])
 QUEUES = declare(headers=JOB_HEADERS, problems=[JobFinished, QuotaExceeded])
 RETRIES = declare(status=201, headers=JOB_HEADERS, problems=[JobUnfinished, QuotaExceeded])
-POLLS = declare(accepts=["Prefer", "If-None-Match"], headers=[*JOB_HEADERS, "Preference-Applied"])
+POLLS = declare(accepts=["Prefer", "If-None-Match"], headers=[*JOB_HEADERS, "Preference-Applied", "Age", "Warning"])
 CREATES = declare(
     status=201,
     accepts=["Prefer"],
@@ -116,6 +117,9 @@ async def get_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
 
     With `Prefer: wait=N`, the response is sent when the job has changed, with `until=ended` when it has ended, or after
     N seconds.
+
+    While the database cannot be reached, the last known state is sent. It has the headers `Age`, the seconds since it
+    was read, and `Warning: 110 - "Response is Stale"`.
     """
     wait = requested_wait(request)
     job = await snapshots.get(caller.project, job_id)

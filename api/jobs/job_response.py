@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.http.polling.job_snapshots import JobSnapshot
+from api.http.polling.job_snapshot import JobSnapshot
 from api.jobs.schemas import JobView
 from store.accounts.idempotency import Answer
 from store.db.database import Sessions

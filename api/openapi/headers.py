@@ -61,6 +61,11 @@ RESPONSE_HEADERS = {
     ),
     "RateLimit-Policy": _header("The limit (`q`).", '"queued";q=100'),
     "Preference-Applied": _header("The preference of `Prefer` that was followed.", "wait=30"),
+    "Age": _header("Only if the database cannot be reached: the seconds since the state was read.", 12, COUNT),
+    "Warning": _header(
+        "Only if the database cannot be reached: the state may have changed since it was read.",
+        '110 - "Response is Stale"',
+    ),
     "Idempotency-Replayed": _header(
         "`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.",
         "true",

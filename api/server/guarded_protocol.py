@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.http.errors import ApiError, HeadersTooLarge, InvalidHeader
 from api.http.problems import problem_document
 from api.settings import ApiSettings
-from store.ids import new_id
+from store.ids import new_request_id
 
 BODY_CHECK_SECONDS = 2.0  # between two looks at how much of a body has arrived
 SOCKETS = Counter[str]()  # by address
@@ -113,7 +113,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _refuse(self, error: ApiError) -> None:
         """Answer with a problem document and close the socket."""
         self._refused = True
-        request_id = new_id("req")
+        request_id = new_request_id()
         body = json.dumps(problem_document(error, request_id)).encode()
         head = (
             f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: application/problem+json\r\n"

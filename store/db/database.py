@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from store.db.postgresql import open_postgresql
@@ -48,7 +49,7 @@ def journal_mode(engine: Engine) -> str | None:
 def is_transient(error: Exception) -> bool:
     """Whether the same work may succeed later: the database could not be reached, or it was busy or full."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, (OperationalError, InterfaceError))
+    return lost or isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError))
 
 
 def is_statement_error(error: Exception) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from service.keyring import CACHE_SECONDS, Keyring
+from service.keyring import CACHE_SECONDS, OUTAGE_SECONDS, REFRESH_SECONDS, Keyring
 from store.accounts import keys
 from store.accounts.keys import ANONYMOUS, KeyGrant
 from store.db.database import Sessions, open_database, open_sessions
@@ -72,3 +73,29 @@ def test_a_revoked_key_works_until_the_cache_expires(keyring: Keyring, sessions:
     assert keyring.caller(key) is not None
     clock.now += CACHE_SECONDS
     assert keyring.caller(key) is None
+
+
+def test_a_valid_key_is_accepted_while_the_database_is_away(keyring: Keyring, sessions: Sessions, clock: Clock) -> None:
+    key = add_key(sessions)
+    keyring.caller(key)
+    sessions.kw["bind"].dispose()
+    sessions.configure(bind=open_database("postgresql://nobody@127.0.0.1:1/none"))
+    clock.now += OUTAGE_SECONDS
+    assert keyring.caller(key) is not None
+    with pytest.raises(OperationalError):
+        keyring.caller("bp_live_another")
+    clock.now += 1
+    with pytest.raises(OperationalError):
+        keyring.caller(key)
+
+
+def test_a_key_in_use_is_refreshed_before_it_expires(keyring: Keyring, sessions: Sessions, clock: Clock) -> None:
+    key = add_key(sessions)
+    assert not keyring.begin_refresh(key)
+    keyring.caller(key)
+    clock.now += REFRESH_SECONDS + 0.01
+    assert [keyring.begin_refresh(key) for _ in range(3)] == [True, False, False]
+    keyring.refresh(key)
+    clock.now += CACHE_SECONDS - 0.01
+    assert keyring.cached_caller(key)[0]
+    assert keyring.begin_refresh(key)

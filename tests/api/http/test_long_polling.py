@@ -8,7 +8,8 @@ from starlette.types import Message
 
 from api.http.errors import InvalidHeader
 from api.http.long_polling import poll, requested_wait
-from api.http.polling.job_snapshots import FollowedJob, JobSnapshot
+from api.http.polling.followed_job import FollowedJob
+from api.http.polling.job_snapshot import JobSnapshot
 from store.ids import ProjectId
 
 

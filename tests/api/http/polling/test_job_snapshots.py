@@ -1,6 +1,7 @@
 """Jobs kept in memory: when they are read again, and who may see them."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
-from api.http.polling import job_snapshots
-from api.http.polling.job_snapshots import JobSnapshot, JobSnapshots
+from api.http.polling import job_snapshots, kept_snapshots
+from api.http.polling.job_snapshot import JobSnapshot
+from api.http.polling.job_snapshots import JobSnapshots
 from messaging.change_feed import CONNECTED_SECONDS, DISCONNECTED_SECONDS, ChangeFeed
 from service.bootstrap import Services
 from store.errors import NotFound
@@ -164,13 +167,68 @@ def test_a_kept_job_is_not_found_by_another_project() -> None:
 
 
 def test_the_oldest_jobs_are_dropped_when_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_snapshots, "MAX_BYTES", 25)  # two bodies
+    monkeypatch.setattr(kept_snapshots, "MAX_BYTES", 25)  # two bodies
 
     async def use(jobs: Jobs) -> None:
         for name in ("job_1", "job_2", "job_3", "job_3", "job_2", "job_1"):
             await jobs.snapshots.get(OURS, name)
 
     assert run(use).reads == ["job_1", "job_2", "job_3", "job_1"]
+
+
+def unreachable() -> None:
+    """Fail as a read does while the database is away."""
+    raise OperationalError("SELECT", {}, ConnectionError())
+
+
+def test_without_the_database_the_last_answer_is_sent_as_stale() -> None:
+    async def use(jobs: Jobs) -> None:
+        fresh = await jobs.snapshots.get(OURS, "job_1")
+        jobs.before_read = unreachable
+        jobs.feed.announce_own("job_1")
+        for seconds in (7, 8):
+            jobs.now = 100.0 + seconds
+            stale = await jobs.snapshots.get(OURS, "job_1")
+            assert stale.headers == {"Age": str(seconds), "Warning": '110 - "Response is Stale"'}
+            assert (stale.body, stale.etag) == (fresh.body, fresh.etag)
+        with pytest.raises(OperationalError):
+            await jobs.snapshots.get(OURS, "job_2")
+        jobs.before_read = lambda: None
+        jobs.now += 1.1
+        assert (await jobs.snapshots.get(OURS, "job_1")).headers == {}
+
+    run(use)
+
+
+def test_an_unreachable_database_is_tried_once_a_second() -> None:
+    async def use(jobs: Jobs) -> None:
+        await jobs.snapshots.get(OURS, "job_1")
+        jobs.before_read = unreachable
+        jobs.now += 10
+        for _ in range(20):
+            jobs.now += 0.1
+            await jobs.snapshots.get(OURS, "job_1")
+        assert 2 <= len(jobs.reads) - 1 <= 3
+
+    run(use)
+
+
+def test_a_read_that_hangs_is_answered_with_the_last_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_snapshots, "PATIENCE_SECONDS", 0.01)
+    answered = threading.Event()
+
+    async def use(jobs: Jobs) -> None:
+        await jobs.snapshots.get(OURS, "job_1")
+        jobs.before_read = lambda: assert_true(answered.wait(10))
+        jobs.now += 10
+        assert "Age" in (await jobs.snapshots.get(OURS, "job_1")).headers
+        answered.set()
+
+    run(use)
+
+
+def assert_true(value: bool) -> None:  # noqa: FBT001 - the value
+    assert value
 
 
 def test_polls_of_an_unchanged_job_make_no_queries(client: TestClient, dataset: dict[str, Any]) -> None:
