@@ -7,10 +7,12 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.audited import audited
+from api.http.errors import OverLimit, WebhookDisabled
 from api.http.idempotency import Idempotent, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, Precondition
 from api.http.schemas import PageView
+from api.openapi.declarations import declare
 from api.webhooks.schemas import (
     DeliveryView,
     RotationRequest,
@@ -31,7 +33,12 @@ from store.webhooks import deliveries, webhooks
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=WebhookRoute)
 
 
-@router.post("", status_code=201, response_model=WebhookWithSecretView)
+@router.post(
+    "",
+    status_code=201,
+    response_model=WebhookWithSecretView,
+    **declare(status=201, headers=["ETag"], problems=[OverLimit]),
+)
 def create_webhook(body: WebhookRequest, services: AppServices, caller: Writer, keyed: Idempotent) -> JSONResponse:
     """Send the events of this project to a URL. The response has the secret that verifies them, and only this one."""
     content = WebhookContent(
@@ -60,7 +67,7 @@ def list_webhooks(
     return PageView(data=[WebhookView.of(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
-@router.get("/{webhook_id}")
+@router.get("/{webhook_id}", **declare(headers=["ETag"]))
 def get_webhook(webhook_id: str, response: Response, services: AppServices, caller: Reader) -> WebhookView:
     """Return a webhook without its secret."""
     with snapshot(services.sessions) as tx:
@@ -69,7 +76,7 @@ def get_webhook(webhook_id: str, response: Response, services: AppServices, call
     return WebhookView.of(webhook)
 
 
-@router.patch("/{webhook_id}")
+@router.patch("/{webhook_id}", **declare(headers=["ETag"]))
 def update_webhook(  # noqa: PLR0913, PLR0917 - the parameters of the request
     webhook_id: str,
     body: WebhookChange,
@@ -99,7 +106,7 @@ def delete_webhook(webhook_id: str, services: AppServices, caller: Writer, if_ma
     return Response(status_code=204)
 
 
-@router.post("/{webhook_id}/rotate", response_model=WebhookWithSecretView)
+@router.post("/{webhook_id}/rotate", response_model=WebhookWithSecretView, **declare(headers=["ETag"]))
 def rotate_webhook_secret(  # noqa: PLR0913, PLR0917 - the parameters of the request
     webhook_id: str,
     services: AppServices,
@@ -119,7 +126,12 @@ def rotate_webhook_secret(  # noqa: PLR0913, PLR0917 - the parameters of the req
     return run_idempotently(services.sessions, caller, keyed, rotate)
 
 
-@router.post("/{webhook_id}/test", status_code=201, response_model=DeliveryView)
+@router.post(
+    "/{webhook_id}/test",
+    status_code=201,
+    response_model=DeliveryView,
+    **declare(status=201, problems=[WebhookDisabled]),
+)
 def test_webhook(webhook_id: str, services: AppServices, caller: Writer, keyed: Idempotent) -> JSONResponse:
     """Send an event of the type `webhook.test`. The `Location` of the response shows how the delivery ends."""
 
@@ -155,7 +167,11 @@ def get_webhook_delivery(webhook_id: str, delivery_id: str, services: AppService
         return DeliveryView.of(deliveries.get(tx, webhook_id, delivery_id))
 
 
-@router.post("/{webhook_id}/deliveries/{delivery_id}/replay", response_model=DeliveryView)
+@router.post(
+    "/{webhook_id}/deliveries/{delivery_id}/replay",
+    response_model=DeliveryView,
+    **declare(headers=["Location"], problems=[WebhookDisabled]),
+)
 def replay_webhook_delivery(
     webhook_id: str, delivery_id: str, services: AppServices, caller: Writer, keyed: Idempotent
 ) -> JSONResponse:

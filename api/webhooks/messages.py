@@ -86,7 +86,7 @@ Signature = Annotated[
     ),
 ]
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    "2XX": {"description": "Any status from 200 to 299 confirms the delivery."},
+    204: {"description": "The delivery is confirmed, as by any status from 200 to 299."},
     410: {"description": "The webhook is disabled: it gets no more events."},
 }
 
@@ -106,4 +106,4 @@ def _add(router: APIRouter, kind: str, body_type: type[View]) -> None:
 
     receive.__doc__ = (body_type.__doc__ or "") + " Sent to the webhooks of the project, signed (Standard Webhooks)."
     name = kind.replace(".", "_")
-    router.post(kind, name=name, operation_id=f"webhook_{name}", tags=["webhooks"], responses=RESPONSES)(receive)
+    router.post(kind, name=f"receive_{name}", status_code=204, tags=["webhooks"], responses=RESPONSES)(receive)

@@ -40,6 +40,29 @@ class ApiWalk:
         self.misuse(dataset, job)
         self.delete(dataset, job)
         self.administer()
+        self.register_webhooks()
+
+    def register_webhooks(self) -> None:
+        """Create, change, test and delete a webhook."""
+        body = {"url": "https://hooks.example.com/backprop", "events": ["job.succeeded", "job.failed"]}
+        path = self.call("POST", "/v1/webhooks", json=body).headers["Location"]
+        for _ in range(2):
+            self.call("POST", f"{path}/rotate", json={"overlap_seconds": 3600}, headers={"Idempotency-Key": "rotate-1"})
+            self.call("POST", "/v1/webhooks", json=body, headers={"Idempotency-Key": "webhook-1"})
+        self.call("GET", path)
+        self.call("GET", "/v1/webhooks", params={"limit": 1})
+        delivery = self.call("POST", f"{path}/test", headers={"Idempotency-Key": "test-1"}).headers["Location"]
+        self.call("POST", f"{path}/test", headers={"Idempotency-Key": "test-1"})
+        self.call("GET", delivery)
+        self.call("POST", f"{delivery}/replay", headers={"Idempotency-Key": "replay-1"})
+        self.call("POST", f"{delivery}/replay", headers={"Idempotency-Key": "replay-1"})
+        self.call("GET", f"{path}/deliveries", params={"state": "pending"})
+        self.call("PATCH", path, json={"enabled": False, "description": "paused for a release"})
+        self.call("POST", f"{path}/test")
+        self.call("POST", "/v1/webhooks", json={"url": "https://127.0.0.1/", "events": ["job.queued"]})
+        for _ in range(4):
+            self.call("POST", "/v1/webhooks", json=body)
+        self.call("DELETE", path)
 
     def upload(self) -> str:
         """Upload, list and read a data set; return its path."""
