@@ -35,6 +35,7 @@ def main() -> int:
         create_app(settings()),
         http=functools.partial(GuardedProtocol, api_settings()),  # type: ignore[arg-type]  # it is called like a class
         ws="none",
+        proxy_headers=False,  # api.http.proxies reads those of trusted proxies
         host=arguments.host,
         port=arguments.port,
         log_config=None,

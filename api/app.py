@@ -17,6 +17,7 @@ from api.http.middleware import RequestIdMiddleware
 from api.http.polling.fast_polls import FastPolls
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
+from api.http.proxies.middleware import ProxyMiddleware
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
@@ -70,4 +71,5 @@ def create_app(
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(FastPolls)
+    app.add_middleware(ProxyMiddleware, settings=app.state.api_settings)
     return app

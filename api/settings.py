@@ -1,9 +1,13 @@
 """Limits of requests and connections."""
 
+import ipaddress
+import re
 from functools import lru_cache
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")  # links can begin with it
 
 
 class ApiSettings(BaseSettings):
@@ -29,6 +33,29 @@ class ApiSettings(BaseSettings):
         default=1000, gt=0, description="Maximum number of open connections of one client address."
     )
     max_inflation: int = Field(default=100, gt=1, description="Maximum compression ratio of a gzip body.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Comma-separated addresses and networks of proxies whose `Forwarded`, `X-Forwarded-For` and "
+        "`X-Forwarded-Prefix` headers are used. Those of others are ignored.",
+    )
+    root_path: str = Field(
+        default="",
+        description="Path under which a proxy serves the API, such as `/ml`, if it does not send `X-Forwarded-Prefix`.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, text: str) -> str:
+        for each in filter(None, (part.strip() for part in text.split(","))):
+            ipaddress.ip_network(each, strict=False)
+        return text
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_path(cls, path: str) -> str:
+        if path and not PATH.fullmatch(path):
+            raise ValueError("Write a path such as /ml, without a slash at the end.")
+        return path
 
 
 @lru_cache(maxsize=1)

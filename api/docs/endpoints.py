@@ -9,6 +9,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 
+from api.http.proxies.middleware import prefix_before
 from api.openapi.document import openapi_document
 
 router = APIRouter(include_in_schema=False)
@@ -20,6 +21,13 @@ ASSETS = {
     "swagger-ui.css": VIEWER / "swagger-ui.css",
     "start.js": FOLDER / "start.js",
 }
+LINKS = {
+    "documentation": "/docs",
+    "openapi": "/openapi.json",
+    "health": "/healthz",
+    "readiness": "/readyz",
+    **{name: f"/v1/{name}" for name in ("datasets", "jobs", "models", "weights")},
+}
 Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "start.js"]
 POLICY = (  # nothing from other hosts; Swagger UI sets styles of single elements
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -30,21 +38,16 @@ POLICY = (  # nothing from other hosts; Swagger UI sets styles of single element
 @router.get("/")
 async def root(request: Request) -> Response:
     """Send people to the documentation, and tell programs where things are."""
-    prefix = _prefix(request)
     if "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse(f"{prefix}/docs", 302)
-    names = {"documentation": "docs", "openapi": "openapi.json", "health": "healthz", "readiness": "readyz"}
-    resources = ("datasets", "jobs", "models", "weights")
-    links = {name: f"{prefix}/{path}" for name, path in names.items()}
-    links |= {name: f"{prefix}/v1/{name}" for name in resources}
-    return JSONResponse({"name": "Backprop", "version": request.app.version, "links": links})
+        return RedirectResponse("/docs", 302)
+    return JSONResponse({"name": "Backprop", "version": request.app.version, "links": LINKS})
 
 
 @router.get("/openapi.json")
 def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
     document = _document(request.app)
-    if prefix := _prefix(request):
+    if prefix := prefix_before(request):
         document = {**document, "servers": [{**document["servers"][0], "url": prefix}]}
     return Response(json.dumps(document, ensure_ascii=False), media_type="application/json")
 
@@ -52,7 +55,7 @@ def openapi(request: Request) -> Response:
 @router.get("/docs")
 def docs(request: Request) -> Response:
     """Return the page that shows the document."""
-    page = (FOLDER / "page.html").read_text().replace("{prefix}", html.escape(_prefix(request)))
+    page = (FOLDER / "page.html").read_text().replace("{prefix}", html.escape(prefix_before(request)))
     return Response(page, headers={"Content-Security-Policy": POLICY}, media_type="text/html")
 
 
@@ -65,8 +68,3 @@ def docs_asset(asset: Asset) -> Response:
 @lru_cache(maxsize=8)
 def _document(app: Any) -> dict[str, Any]:
     return openapi_document(app)
-
-
-def _prefix(request: Request) -> str:
-    """Return the path under which a proxy serves this service."""
-    return str(request.scope.get("root_path", ""))

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.http.errors import ApiError, HeadersTooLarge, InvalidHeader
 from api.http.problems import problem_document
+from api.http.proxies.trusted_proxies import TrustedProxies, networks
 from api.settings import ApiSettings
 from store.ids import new_request_id
 
@@ -37,7 +38,8 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
         SOCKETS[self._address] += 1
-        if self._address and SOCKETS[self._address] > self._limits.max_sockets_per_address:
+        is_proxy = TrustedProxies(networks(self._limits.trusted_proxies)).includes(self._address)
+        if self._address and not is_proxy and SOCKETS[self._address] > self._limits.max_sockets_per_address:
             transport.abort()
         else:
             self._start_timer(self._limits.max_header_seconds, self._close_slow)
