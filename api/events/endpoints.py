@@ -13,6 +13,7 @@ from fastapi.sse import EventSourceResponse
 
 from api.dependencies import AppServices, Reader, Snapshots, Waiting
 from api.events.schemas import EventsView, EventView
+from api.http.downloads import is_head
 from api.http.errors import InvalidHeader, QuotaExceeded
 from api.http.polling.followed_job import FollowedJob
 from api.http.polling.open_requests import OpenRequests
@@ -75,6 +76,8 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
         view = EventsView(data=page, next_after=page[-1].id if len(page) == limit else None)
         return Response(view.model_dump_json(), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if is_head(request):
+        return Response(None, 200, headers, EventSourceResponse.media_type)
     waiting.check(caller.project)
     read = functools.partial(_read, services, caller.project, job_id)
     stream = _stream(waiting, caller.project, snapshots.follow(caller.project, job_id), read, after)

@@ -51,7 +51,14 @@ def download_response(request: Request, download: Download, read: Callable[[int,
     partial = (start, stop) != (0, download.bytes)
     if partial:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{download.bytes}"
+    if is_head(request):
+        return Response(None, 200, headers, download.media_type)  # reads nothing
     return StreamingResponse(read(start, stop), 206 if partial else 200, headers, download.media_type)
+
+
+def is_head(request: Request) -> bool:
+    """Return whether only the headers are wanted."""
+    return bool(getattr(request.state, "is_head", False))
 
 
 def _headers(download: Download) -> dict[str, str]:
@@ -69,7 +76,7 @@ def _range(request: Request, download: Download) -> tuple[int, int]:
     unchanged = request.headers.get("if-range", download.etag) == download.etag
     if sent is None or not unchanged or "," in sent or not BYTES_UNIT.match(sent):
         return 0, download.bytes  # several ranges may be answered in full, and unknown units are ignored
-    if getattr(request.state, "is_head", False):
+    if is_head(request):
         return 0, download.bytes  # ranges have a meaning for GET only
     match = RANGE.fullmatch(sent.replace(" ", "").lower())
     if match is None or match.groups() == ("", ""):

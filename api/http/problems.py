@@ -63,7 +63,7 @@ QUEUE_RETRY_AFTER = {"Retry-After": str(service_errors.RETRY_SECONDS)}
 
 def install(app: FastAPI) -> None:
     """Answer all errors of `app` as problems."""
-    handlers: dict[Any, Callable[[Request, Any], JSONResponse]] = {
+    handlers: dict[Any, Callable[[Request, Any], Response]] = {
         ApiError: problem_response,
         RequestValidationError: _validation,
         HTTPException: _http,
@@ -135,11 +135,13 @@ def _validation(request: Request, error: RequestValidationError) -> JSONResponse
     return problem_response(request, invalid_request(pointed_problems(error.errors(), error.body)))
 
 
-def _http(request: Request, error: HTTPException) -> JSONResponse:
+def _http(request: Request, error: HTTPException) -> Response:
     kind = STATUSES.get(error.status_code, errors.InternalError)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_allowed_methods(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     detail = f"{request.method} {request.url.path[:MAX_PATH]}: {error.detail or HTTPStatus(error.status_code).phrase}"
     return problem_response(request, kind(detail, headers=headers))
 
@@ -150,7 +152,7 @@ def _allowed_methods(request: Request) -> list[str]:
     for route in all_routes(request.app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
-    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _job_too_large(request: Request, error: service_errors.JobTooLarge) -> JSONResponse:
