@@ -71,5 +71,6 @@ def create_app(
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(FastPolls)
-    app.add_middleware(ProxyMiddleware, settings=app.state.api_settings)
+    if app.state.api_settings.is_behind_proxy:
+        app.add_middleware(ProxyMiddleware, settings=app.state.api_settings)
     return app

@@ -43,6 +43,11 @@ class ApiSettings(BaseSettings):
         description="Path under which a proxy serves the API, such as `/ml`, if it does not send `X-Forwarded-Prefix`.",
     )
 
+    @property
+    def is_behind_proxy(self) -> bool:
+        """Return whether a proxy is configured."""
+        return bool(self.trusted_proxies or self.root_path)
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_networks(cls, text: str) -> str:

@@ -96,7 +96,7 @@ async def _answer(snapshot: JobSnapshot, headers: Mapping[bytes, str], send: Sen
         {
             "type": "http.response.start",
             "status": 304 if is_known else 200,
-            "headers": [*raw, (b"x-request-id", request_id.encode())],
+            "headers": [*raw, (b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")],
         }
     )
     await send({"type": "http.response.body", "body": b"" if is_known else snapshot.body})
