@@ -7,6 +7,7 @@ from functools import partial
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
+from api.audit import endpoints as audit
 from api.datasets import endpoints as datasets
 from api.docs import endpoints as docs
 from api.events import endpoints as events
@@ -26,6 +27,7 @@ from api.openapi.document import operation_id
 from api.openapi.texts import DESCRIPTION
 from api.projects import endpoints as projects
 from api.settings import ApiSettings, api_settings
+from api.usage import endpoints as usage
 from api.webhooks import endpoints as webhooks
 from api.webhooks import messages
 from api.weights import endpoints as weights
@@ -49,6 +51,7 @@ def create_app(
         app.state.open_requests = OpenRequests(services.limits.max_project_waiting)
         app.state.key_readers = CapacityLimiter(KEY_READERS)
         services.change_feed.start()
+        services.activity.start()
         yield
         services.close()
 
@@ -63,7 +66,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (datasets, jobs, events, models, weights, projects, keys, webhooks, health, docs):
+    for routes in (datasets, jobs, events, models, weights, projects, keys, audit, usage, webhooks, health, docs):
         app.include_router(routes.router)
     app.include_router(models.predictions)
     messages.describe(app)

@@ -8,6 +8,7 @@ from messaging.celery_app import celery_app
 from messaging.change_feed import ChangeFeed
 from messaging.notifications import NOTIFIER
 from messaging.notifier import Notifier
+from service.accounts.activity import Activity
 from service.keyring import Keyring
 from service.limits import ServiceLimits, service_limits
 from service.predictions import Predictors
@@ -28,6 +29,7 @@ class Services:
     sessions: Sessions
     notifier: Notifier
     change_feed: ChangeFeed
+    activity: Activity
     keyring: Keyring
     secret_box: SecretBox
     target_policy: TargetPolicy
@@ -35,6 +37,7 @@ class Services:
 
     def close(self) -> None:
         """Send the pending notifications and close all connections."""
+        self.activity.close()
         self.change_feed.close()
         self.notifier.close()
         self.engine.dispose()
@@ -55,6 +58,7 @@ def bootstrap(
     change_feed = ChangeFeed(settings.redis_url)
     notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
     sessions = open_sessions(engine, {NOTIFIER: notifier, ON_DELIVERY: notifier.notify_deliverers})
+    activity = Activity(sessions)
     return Services(
         settings=settings,
         limits=limits or service_limits(),
@@ -62,7 +66,8 @@ def bootstrap(
         sessions=sessions,
         notifier=notifier,
         change_feed=change_feed,
-        keyring=Keyring(sessions, settings.secret),
+        activity=activity,
+        keyring=Keyring(sessions, settings.secret, on_use=activity.key_used),
         secret_box=SecretBox(settings.secret),
         target_policy=TargetPolicy.of(settings),
         predictors=Predictors(sessions),

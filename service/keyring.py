@@ -10,6 +10,7 @@ from store.accounts import keys
 from store.accounts.keys import ANONYMOUS, Caller
 from store.db.database import Sessions, is_transient
 from store.db.transaction import snapshot
+from store.ids import KeyId
 
 CACHE_SECONDS = 0.5  # a revoked key works this long at most; the promise is one second
 REFRESH_SECONDS = 0.25  # after which a key that is in use is looked up again, before its cached caller expires
@@ -31,8 +32,14 @@ class Keyring:
     """The API keys of the database, cached for half a second."""
 
     def __init__(
-        self, sessions: Sessions, secret: Callable[[], bytes], clock: Callable[[], float] = time.monotonic
+        self,
+        sessions: Sessions,
+        secret: Callable[[], bytes],
+        clock: Callable[[], float] = time.monotonic,
+        on_use: Callable[[KeyId | None], None] = lambda _key_id: None,
     ) -> None:
+        """`on_use` is called with the key of a caller, at most twice a second."""
+        self._on_use = on_use
         self._sessions = sessions
         self._secret = functools.cache(secret)  # only processes that check keys need it
         self._clock = clock
@@ -99,6 +106,8 @@ class Keyring:
                 self._cached.clear()
             self._cached[key] = CachedCaller(caller=caller, checked_at=now, confirmed_at=now)
             self._closed |= key is not None and caller is not None  # there is a key
+        if caller is not None:
+            self._on_use(caller.key_id)
         return caller
 
     def _read(self, key: str | None) -> Caller | None:

@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     )
     reconcile_seconds: float = Field(default=5.0, gt=0, description="Seconds between two rounds of the scheduler.")
     worker_memory_bytes: int = Field(default=4 << 30, gt=0, description="Maximum memory of a training process.")
+    audit_days: int = Field(default=365, ge=0, description="Days to keep entries of the audit log. 0: for ever.")
+    retention_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days after which ended jobs are erased with their models, unless their project has its own "
+        "`retention_days`. 0: never.",
+    )
     running_share: int = Field(
         default=2,
         ge=1,

@@ -10,7 +10,10 @@ from fastapi.dependencies.models import Dependant
 
 from api.http.errors import Forbidden, Unauthenticated
 from service.bootstrap import Services
+from store.accounts import audit
+from store.accounts.audit import Action, Actor
 from store.accounts.keys import Caller, Origin
+from store.ids import ProjectId
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
@@ -49,6 +52,7 @@ async def _caller(request: Request, scope: str) -> Caller:
     if caller is None:
         caller = request.state.caller = await _look_up(request)
     if scope not in caller.scopes:
+        _note_denial(request, audit.actor_of(caller), caller.project, 403)
         raise Forbidden(
             f"This request needs a key with the scope {scope}; this key has {', '.join(sorted(caller.scopes))}."
         )
@@ -63,8 +67,23 @@ async def _look_up(request: Request) -> Caller:
     if not is_known:
         caller = await to_thread.run_sync(services.keyring.caller, key, limiter=request.app.state.key_readers)
     if caller is None:
+        _note_denial(request, Actor(kind="anonymous"), None, 401)
         raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
     return caller
+
+
+def _note_denial(request: Request, actor: Actor, project: ProjectId | None, status: int) -> None:
+    services: Services = request.app.state.services
+    origin = _origin(request)
+    action = Action(
+        project=project,
+        operation=origin.operation,
+        status=status,
+        outcome="denied",
+        request_id=origin.request_id,
+        address=origin.address,
+    )
+    services.activity.denied(actor, action)
 
 
 def _origin(request: Request) -> Origin:

@@ -93,4 +93,5 @@ def predict(model_id: str, body: PredictionsRequest, services: AppServices, call
     """Predict rows as your application has them. The preprocessing of the model is applied to them."""
     predictor = services.predictors.get(caller.project, model_id)
     answer = PredictionsView(predictions=predictor.predict(body.rows))
+    services.activity.rows_predicted(caller.project, len(body.rows))
     return Response(answer.model_dump_json(), media_type="application/json")

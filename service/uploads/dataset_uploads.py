@@ -6,6 +6,7 @@ from service.limits import ServiceLimits
 from service.quotas import reserve_storage
 from service.uploads.dataset_request import DatasetRequest
 from service.uploads.uploaded_file import UploadedFile
+from store.accounts import metering
 from store.artifacts import blobs, datasets
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
@@ -47,7 +48,7 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, wanted: DatasetReq
     reserve_storage(tx, limits, project, table.file.bytes)
     name = wanted.name or table.file.filename or DEFAULT_NAME
     profile = table.profile.to_json()
-    return datasets.create(
+    dataset = datasets.create(
         tx,
         project,
         table.blob.id,
@@ -62,3 +63,5 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, wanted: DatasetReq
         metadata_=wanted.metadata,
         ttl_seconds=wanted.ttl_seconds,
     )
+    metering.count(tx, project, dataset.id, "uploaded_bytes", dataset.bytes)
+    return dataset

@@ -6,6 +6,7 @@ from engine.interchange.safetensors import Header, check_finite, read_header
 from service.limits import ServiceLimits
 from service.quotas import reserve_storage
 from service.uploads.uploaded_file import UploadedFile
+from store.accounts import metering
 from store.artifacts import blobs, uploaded_weights
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
@@ -35,6 +36,8 @@ def create(tx: Tx, limits: ServiceLimits, project: ProjectId, name: str, weights
     blob = weights.blob
     reserve_storage(tx, limits, project, blob.bytes)
     tensors = [{"name": each.name, "shape": list(each.shape), "dtype": each.dtype} for each in weights.header.tensors]
-    return uploaded_weights.create(
+    created = uploaded_weights.create(
         tx, project, blob.id, name=name[:200], bytes=blob.bytes, sha256=blob.sha256, tensors=tensors
     )
+    metering.count(tx, project, created.id, "uploaded_bytes", blob.bytes)
+    return created

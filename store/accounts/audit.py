@@ -38,7 +38,6 @@ class Action:
     resource_id: str | None = None
     status: int | None = None
     outcome: Outcome = "succeeded"
-    count: int = 1
     request_id: str | None = None
     address: str | None = None
 
@@ -56,8 +55,8 @@ class AuditFilters:
     created_before: int | None = None
 
 
-def record(tx: Tx, actor: Actor, action: Action) -> None:
-    """Write an entry."""
+def record(tx: Tx, actor: Actor, action: Action, count: int = 1) -> None:
+    """Write an entry; `count` says how many times the same was done."""
     tx.add(
         AuditEntry(
             id=new_id("aud"),
@@ -69,7 +68,7 @@ def record(tx: Tx, actor: Actor, action: Action) -> None:
             resource_id=action.resource_id,
             status=action.status,
             outcome=action.outcome,
-            count=action.count,
+            count=count,
             request_id=action.request_id,
             address=action.address,
         )

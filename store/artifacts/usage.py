@@ -1,10 +1,12 @@
 """How many bytes a project stores."""
 
+from collections import Counter
+
 from sqlalchemy import func, select
 
 from store.db.transaction import Tx
 from store.ids import ProjectId
-from store.tables import Dataset, Project, Weights
+from store.tables import Blob, Dataset, Model, Project, Weights
 
 
 def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
@@ -14,6 +16,15 @@ def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
         for table in (Dataset, Weights)
     )
     return sum(int(tx.scalar(query) or 0) for query in each)
+
+
+def stored_bytes(tx: Tx) -> dict[str, int]:
+    """How many bytes each project stores: its data sets and weights in the database, and its models."""
+    stored = Counter[str]()
+    for table in (Dataset, Weights, Model):
+        sizes = select(table.project_id, func.sum(Blob.bytes)).join(Blob, Blob.id == table.blob_id)
+        stored.update({project: int(size) for project, size in tx.execute(sizes.group_by(table.project_id))})
+    return stored
 
 
 def lock_project(tx: Tx, project: ProjectId) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import case, delete, insert, select, update
 
+from store.accounts import metering
 from store.artifacts import blobs, models
 from store.clock import now
 from store.db.transaction import Lock, Tx
@@ -27,6 +28,7 @@ def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     if job.metadata_:
         pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
         tx.execute(insert(JobMetadata), [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
+    metering.count(tx, project, job.id, "jobs_created")
     return record_transition(tx, job)
 
 

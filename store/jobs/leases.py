@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Update, case, select, update
 
+from store.accounts import metering
 from store.artifacts import blobs, models
 from store.clock import now
 from store.db.transaction import Tx
@@ -43,6 +44,7 @@ class Progress:
     metrics: dict[str, Any]
     best: dict[str, Any] | None
     ran_seconds: float  # over all attempts
+    cpu_seconds: float = 0.0  # the same
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     warnings: Sequence[dict[str, Any]] = ()
 
@@ -68,6 +70,7 @@ def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
 
 def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> str | None:
     """Write the progress and extend the lease; returns the action that the job's owner requested."""
+    _count_cpu_seconds(tx, lease, progress.cpu_seconds)
     recorded = _change(*_held_under(lease)).values(
         lease_until=_in(lease_seconds),
         epoch=progress.epoch,
@@ -76,6 +79,7 @@ def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> st
         metrics=progress.metrics,
         best=progress.best,
         ran_seconds=progress.ran_seconds,
+        cpu_seconds=case((Job.cpu_seconds < progress.cpu_seconds, progress.cpu_seconds), else_=Job.cpu_seconds),
         events=Job.events + len(progress.epochs) + len(progress.warnings),
     )
     row = tx.execute(recorded.returning(Job.requested, Job.events)).first()
@@ -160,6 +164,12 @@ def fail_expired(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
 def release_expired(tx: Tx, lease: Lease) -> Job:
     """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
     return record_transition(tx, _release(tx, lease, charged=True), reason="worker_lost")
+
+
+def _count_cpu_seconds(tx: Tx, lease: Lease, cpu_seconds: float) -> None:
+    """Count what the job has used since its last record, in the transaction that records the new sum."""
+    owner = (Job.id, Job.project_id)
+    metering.count_growth(tx, "cpu_seconds", owner, cpu_seconds - Job.cpu_seconds, *_held_under(lease))
 
 
 def _append_warnings(tx: Tx, lease: Lease, last_event: int, warnings: Sequence[dict[str, Any]]) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import update
 
+from store.accounts import metering
+from store.accounts.metering import Metric
 from store.clock import rfc3339
 from store.db.transaction import Tx, call_observer
 from store.ids import JobId
@@ -14,14 +16,21 @@ from store.webhooks import outbox
 
 ON_TRANSITION = "on_transition"  # the key in `Sessions.info` of a function that is called with each new state
 
+ENDED_METRICS: dict[str, Metric] = {
+    "succeeded": "jobs_succeeded",
+    "failed": "jobs_failed",
+    "canceled": "jobs_canceled",
+}
+
 
 def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
     """Add the job's new state to its transitions and an event, in the transaction that changed the state.
 
-    A job that has ended needs no checkpoints any more: they are deleted.
+    A job that has ended counts for its project, and needs no checkpoints any more: they are deleted.
     """
     if job.state in TERMINAL:
         checkpoints.remove_older(tx, JobId(job.id), keep=0)
+        metering.count(tx, job.project_id, job.id, ENDED_METRICS[job.state])
     transition = {"state": job.state, "at": rfc3339(job.updated_at)}
     recorded = (
         update(Job)

@@ -192,3 +192,7 @@ class ApiWalk:
         self.call("PATCH", project, json={"name": "risk"}, headers={"If-Match": '"other"'})
         self.call("DELETE", project)
         self.call("GET", project)
+        self.call("GET", "/v1/audit", params={"operation": "create_key"})
+        self.call("GET", "/v1/audit", params={"outcome": "x"})
+        self.call("GET", "/v1/usage", params={"group": "total"})
+        self.call("GET", "/v1/usage", params={"from": "x"})

@@ -45,6 +45,7 @@ class Recorder:
         self._unwritten_epochs: dict[int, dict[str, Any]] = {}
         self._unwritten_warnings: list[dict[str, Any]] = []
         self._earlier_seconds = job.ran_seconds
+        self._earlier_cpu_seconds = job.cpu_seconds - time.process_time()
         self._began = self._may_checkpoint_at = clock()
         self._record_at = self._began + self._settings.record_seconds
         self._checkpoint_at = self._began + self._checkpoint_seconds
@@ -132,6 +133,7 @@ class Recorder:
             metrics=self._metrics,
             best=self._best,
             ran_seconds=round(self.ran_seconds, 3),
+            cpu_seconds=round(self._earlier_cpu_seconds + time.process_time(), 3),
             epochs=self._unwritten_epochs,
             warnings=self._unwritten_warnings,
         )

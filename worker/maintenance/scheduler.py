@@ -19,6 +19,9 @@ from service.bootstrap import bootstrap
 from service.logging import configure_logging
 from service.settings import Settings, settings
 from store.db.database import Sessions
+from worker.maintenance.accounts.old_audit_entries import OldAuditEntries
+from worker.maintenance.accounts.stored_bytes import StoredBytes
+from worker.maintenance.accounts.usage_totals import UsageTotals
 from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_datasets import ExpiredDatasets
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
@@ -39,6 +42,9 @@ DUTIES: tuple[type[Duty], ...] = (
     ExpiredDatasets,
     ExpiredIdempotencyRecords,
     StaleWorkers,
+    UsageTotals,
+    StoredBytes,
+    OldAuditEntries,
     SqliteCheckpoints,
     OldWebhookDeliveries,
 )
