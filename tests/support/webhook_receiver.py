@@ -1,7 +1,9 @@
 """An HTTP server on loopback that receives webhooks and answers as a test wants."""
 
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -34,6 +36,20 @@ class WebhookReceiver:
 @pytest.fixture
 def webhook_receiver() -> Iterator[WebhookReceiver]:
     """A receiver for one test."""
+    with receive() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def second_receiver() -> Iterator[WebhookReceiver]:
+    """Another receiver for the same test."""
+    with receive() as receiver:
+        yield receiver
+
+
+@contextmanager
+def receive(tls: ssl.SSLContext | None = None) -> Iterator[WebhookReceiver]:
+    """Receive webhooks while the block runs."""
     state = WebhookReceiver(url="")
     state.blocked.set()
 
@@ -56,9 +72,13 @@ def webhook_receiver() -> Iterator[WebhookReceiver]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     state.url = f"http://127.0.0.1:{server.server_port}/hook"
-    yield state
-    state.blocked.set()
-    server.shutdown()
-    server.server_close()
+    try:
+        yield state
+    finally:
+        state.blocked.set()
+        server.shutdown()
+        server.server_close()

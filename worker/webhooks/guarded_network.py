@@ -26,11 +26,13 @@ async def resolve(host: str, port: int) -> list[str]:
 class GuardedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to hosts whose addresses are all allowed."""
 
-    def __init__(self, policy: TargetPolicy, scheme: str, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self, policy: TargetPolicy, scheme: str, resolve: Resolve, network: httpcore.AsyncNetworkBackend
+    ) -> None:
         self._policy = policy
         self._scheme = scheme
         self._resolve = resolve
-        self._network = httpcore.AnyIOBackend()
+        self._network = network
 
     async def connect_tcp(
         self,

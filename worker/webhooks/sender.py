@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import httpcore
@@ -26,13 +26,16 @@ class Sender:
         self,
         policy: TargetPolicy,
         timeout_seconds: float,
+        *,
         resolve: Resolve = resolve,
-        tls: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
+        network: httpcore.AsyncNetworkBackend | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._policy = policy
         self._timeout_seconds = timeout_seconds
         self._resolve = resolve
-        self._tls = tls()
+        self._network = network or httpcore.AnyIOBackend()
+        self._tls = tls or httpx.create_ssl_context()  # of `SSL_CERT_FILE`, if it is set
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> AttemptResult:
         """POST the body. Never raises: what goes wrong is the result."""
@@ -52,7 +55,7 @@ class Sender:
 
     async def _post(self, target: Target, headers: Mapping[str, str], body: bytes) -> AttemptResult:
         url = httpcore.URL(target.url)
-        network = GuardedNetwork(self._policy, target.scheme, self._resolve)
+        network = GuardedNetwork(self._policy, target.scheme, self._resolve, self._network)
         async with httpcore.AsyncHTTPConnection(url.origin, self._tls, network_backend=network) as connection:
             request = httpcore.Request(
                 "POST",

@@ -19,7 +19,7 @@ from store.jobs import jobs
 from store.tables import Webhook, WebhookDelivery
 from store.webhooks import deliveries, webhooks
 from tests.support.store import claim_job, queue_job
-from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.support.webhook_receiver import WebhookReceiver
 from tests.support.worker_fixture import wait_until
 from worker.webhooks.deliverer import Deliverer
 
@@ -170,9 +170,6 @@ def test_a_slow_target_delays_no_other_target_and_gets_few_requests(
     wait_until(lambda: len(second_receiver.received) == 8)
     assert len(webhook_receiver.received) <= 4
     assert the_webhook(services, quick).failing_since is None
-
-
-second_receiver = webhook_receiver
 
 
 def test_two_processes_deliver_each_event_one_time_and_a_lost_lease_is_repeated(
