@@ -6,7 +6,7 @@ from typing import Any
 
 BLANK = (  # removed from both ends of every name and value
     " \t\r\n\x0b\x0c\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f"
-    "\u3000\ufeff"
+    "\u3000\ufeff\u200c\u200d\u200e\u200f\u2060"
 )
 
 
@@ -16,6 +16,9 @@ class ColumnFormat:
 
     decimal, thousands: separators in numbers.
     unit: what stands before or after each number, such as $ or % or kg.
+    negative: what stands behind negative numbers: a word such as CR, or a minus sign.
+    magnitudes: whether K, M and B behind numbers mean thousands, millions and billions.
+    clock: whether numbers are durations such as 36:15:00, in their smallest part.
     dates: the patterns of dates, as in `strptime`, or `iso`.
     true, false: the labels that stand for any spelling of a boolean.
     missing: spellings that mean "no value" in this column only.
@@ -24,6 +27,9 @@ class ColumnFormat:
     decimal: str | None = None
     thousands: str | None = None
     unit: str | None = None
+    negative: str | None = None
+    magnitudes: bool = False
+    clock: bool = False
     dates: tuple[str, ...] = ()
     true: str | None = None
     false: str | None = None

@@ -22,6 +22,8 @@ def counted(count: int, noun: str) -> str:
 def number_format(name: str, example: str, value: float, form: ColumnFormat) -> DataWarning:
     """Numbers are not written as in a program."""
     unit = f" The unit {form.unit!r} is left out." if form.unit else ""
+    if form.negative and form.negative.isalpha():
+        unit += f" Numbers with {form.negative!r} are negative."
     return DataWarning(
         code="number_format",
         column=name,
@@ -63,12 +65,44 @@ def ambiguous_dates(name: str, order: str) -> DataWarning:
 
 
 def year_first(name: str, example: str, pattern: str) -> DataWarning:
-    """The first two digits could be the year."""
+    """The first two digits could be the year. `pattern`: of the other reading."""
+    taken, other = ("last", "first") if pattern.startswith("%y") else ("first", "last")
     return DataWarning(
         code="ambiguous_dates",
         column=name,
-        detail=f"The year of the dates of {name!r}, such as {example!r}, could be first or last; it is read as last.",
-        fix=f"If it is first, send {for_columns('date_format', [name], pattern)}.",
+        detail=f"The year of dates of {name!r} such as {example!r} could be first or last; it is read as {taken}.",
+        fix=f"If it is {other}, send {for_columns('date_format', [name], pattern)}.",
+    )
+
+
+def times_of_day(name: str, example: str) -> DataWarning:
+    """Times could be durations."""
+    return DataWarning(
+        code="times_of_day",
+        column=name,
+        detail=f"The values of {name!r}, such as {example!r}, are read as times of day.",
+        fix=f"If they are durations, send {for_columns('types', [name], 'number')}.",
+    )
+
+
+def mixed_units(name: str, units: Sequence[str]) -> DataWarning:
+    """Numbers have several units, so that they cannot be compared."""
+    return DataWarning(
+        code="mixed_units",
+        column=name,
+        detail=f"The numbers of {name!r} have several units: {shown_list(units)}. The column is read as labels.",
+        fix="Convert them to one unit, or write the unit in a column of its own.",
+    )
+
+
+def number_like_labels(name: str, example: str) -> DataWarning:
+    """Labels begin with numbers in a form that is not read."""
+    return DataWarning(
+        code="number_like_labels",
+        column=name,
+        detail=f"The values of {name!r}, such as {example!r}, contain numbers in a form that is not read as a number. "
+        "The column is read as labels.",
+        fix="If they are amounts, write them as plain numbers.",
     )
 
 

@@ -12,15 +12,23 @@ from tabular.column_format import ColumnFormat
 from tabular.profile import ColumnType, DataWarning
 from tabular.readers import reading_warnings as warn
 from tabular.readers.options import ReadOptions
-from tabular.readers.values import booleans, date_patterns, numbers
+from tabular.readers.values import booleans, date_patterns, durations, numbers
 from tabular.readers.values.booleans import Booleans
-from tabular.readers.values.date_formats import decide_order
-from tabular.readers.values.evidence import ALWAYS_MISSING, ColumnEvidence, column_evidence, example_of_other
+from tabular.readers.values.date_formats import Order, decide_order, times_only
+from tabular.readers.values.evidence import (
+    ALWAYS_MISSING,
+    MOSTLY,
+    ColumnEvidence,
+    column_evidence,
+    example_of_number_like,
+    example_of_other,
+)
 from tabular.readers.values.number_formats import FileEvidence, decide
 from tabular.readers.values.shapes import column_shapes
 from tabular.sql import literal
 
 PLAIN_DATES = ("%Y%m%d", "epoch_s", "epoch_ms")  # numbers that are read as dates only if the sender says so
+FEWER_YEARS = 2  # times fewer different years decide that two digits are the year
 MIXED = 0.2  # a share of numbers or dates among labels that is worth a warning
 
 
@@ -88,6 +96,8 @@ def _column(
     wanted = options.types.get(column.name)
     if pattern := options.date_formats.get(column.name):
         return _with_missing(_datetime(column, (pattern,)), column)
+    if _is_duration(column, wanted):
+        return _with_missing(_duration(column), column)
     if wanted == "number" or (wanted is None and column.mostly_numbers and not column.codes):
         return _with_missing(_number(column, file), column)
     if wanted == "datetime" or (wanted is None and column.mostly_dates):
@@ -95,6 +105,27 @@ def _column(
     if wanted in {None, "boolean"} and column.booleans:
         return _with_missing(_boolean(column, column.booleans), column)
     return _labels(column, wanted)
+
+
+def _is_duration(column: ColumnEvidence, wanted: str | None) -> bool:
+    """Return whether to read durations as numbers: if the sender says so, or if some are no times of day."""
+    if not column.mostly_durations:
+        return False
+    return wanted == "number" or (wanted is None and column.dates.best < column.durations)
+
+
+def _duration(column: ColumnEvidence) -> InferredColumn:
+    example = next(shape.example for shape in column.shapes.shapes if durations.is_duration(shape.text))
+    form, value = ColumnFormat(clock=True), durations.parse_duration(example)
+    return InferredColumn(
+        place=column.place,
+        name=column.name,
+        type="number",
+        expression=numbers.expression(f"c{column.place}", form),
+        checked=True,
+        format=form,
+        warnings=(warn.number_format(column.name, example, value or 0.0, form),),
+    )
 
 
 def _number(column: ColumnEvidence, file: FileEvidence) -> InferredColumn:
@@ -130,17 +161,33 @@ def _dates(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence, votes:
     if not evidence.patterns:  # the sender says that these are dates
         return _datetime(column, (date_patterns.ISO, *PLAIN_DATES))
     order = decide_order(evidence, *votes)
+    if order != "year_first" and evidence.year_could_be_first and _fewer_years_first(connection, column):
+        order = "year_first"
     patterns = evidence.patterns.get(order) or next(iter(evidence.patterns.values()))
     found = _datetime(column, patterns)
     warnings = [warn.ambiguous_dates(column.name, order)] if evidence.ambiguous else []
-    if order != "year_first" and evidence.year_could_be_first:
-        year_first = next(pattern for pattern in evidence.patterns["year_first"] if pattern.startswith("%y"))
-        warnings.append(warn.year_first(column.name, column.shapes.shapes[0].example, year_first))
+    if evidence.year_could_be_first:
+        other = evidence.patterns["year_first" if order != "year_first" else "day_first"]
+        pattern = next(pattern for pattern in other if "%y" in pattern)
+        warnings.append(warn.year_first(column.name, column.shapes.shapes[0].example, pattern))
+    elif times_only(patterns) and column.mostly_durations:
+        warnings.append(warn.times_of_day(column.name, column.shapes.shapes[0].example))
     if any("%y" in pattern for pattern in patterns):
         query = f"SELECT min(year(d)), max(year(d)) FROM (SELECT {found.expression} AS d FROM staged)"  # noqa: S608 - no names
         first, last = connection.execute(query).fetchone() or (0, 0)
         warnings.append(warn.two_digit_years(column.name, column.shapes.shapes[0].example, first, last))
     return replace(found, warnings=tuple(warnings))
+
+
+def _fewer_years_first(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence) -> bool:
+    """Return whether dates have fewer different years if the year is first: days of the month vary more than years."""
+    evidence, cell = column.dates, f"c{column.place}"
+    both: tuple[Order, ...] = ("day_first", "month_first")
+    orders = [order for order in both if evidence.hits.get(order) == evidence.best]
+    found = [evidence.patterns["year_first"], *(evidence.patterns[order] for order in orders)]
+    counts = ", ".join(f"count(DISTINCT year({date_patterns.expression(cell, patterns)}))" for patterns in found)
+    first, *others = connection.execute(f"SELECT {counts} FROM staged").fetchone() or (0,)  # noqa: S608 - no names
+    return bool(first * FEWER_YEARS <= min(others, default=0))
 
 
 def _datetime(column: ColumnEvidence, patterns: tuple[str, ...]) -> InferredColumn:
@@ -191,22 +238,31 @@ def _labels(column: ColumnEvidence, wanted: str | None) -> InferredColumn:
 
 
 def _label_warnings(column: ColumnEvidence) -> list[DataWarning]:
-    name, shapes, values = column.name, column.shapes.shapes, column.shapes.values
+    name, shapes = column.name, column.shapes.shapes
     if column.codes and column.mostly_numbers:
         example = next((shape.example for shape in shapes if shape.text.startswith("0")), shapes[0].example)
         return [warn.codes(name, example)]
-    warnings = []
-    if column.numbers.values >= MIXED * values > 0:
-        examples = example_of_other(shapes, numbers=True), example_of_other(shapes, numbers=False)
-        warnings.append(warn.mixed_types(name, "numbers", column.numbers.values, values, examples))
-    elif column.dates.best >= MIXED * values > 0:
-        examples = shapes[0].example, shapes[-1].example
-        warnings.append(warn.mixed_types(name, "dates", column.dates.best, values, examples))
+    warnings = [found] if (found := _other_types(column)) else []
     words = [word for word in column.words if word.text.lower() in ALWAYS_MISSING]
     if words and len(words) < len(shapes):
         count = sum(word.count for word in words)
         warnings.append(warn.possibly_missing(name, [word.example for word in words], count))
     return warnings
+
+
+def _other_types(column: ColumnEvidence) -> DataWarning | None:
+    """Return a warning if many of the labels look like numbers or dates."""
+    name, shapes, values = column.name, column.shapes.shapes, column.shapes.values
+    if len(column.numbers.units) > 1 and column.with_units >= MOSTLY * column.given:
+        return warn.mixed_units(name, [unit for unit, _ in column.numbers.units.most_common()])
+    if column.numbers.values >= MIXED * values > 0:
+        examples = example_of_other(shapes, numbers=True), example_of_other(shapes, numbers=False)
+        return warn.mixed_types(name, "numbers", column.numbers.values, values, examples)
+    if column.dates.best >= MIXED * values > 0:
+        return warn.mixed_types(name, "dates", column.dates.best, values, (shapes[0].example, shapes[-1].example))
+    if example := example_of_number_like(shapes):
+        return warn.number_like_labels(name, example)
+    return None
 
 
 def rejected(column: InferredColumn) -> str:

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from tabular.readers.values.shapes import Shape
 from tabular.sql import literal
 
-TRUE = frozenset({"true", "t", "yes", "y", "on"})
-FALSE = frozenset({"false", "f", "no", "n", "off"})
-FAMILIES = (frozenset({"true", "t", "false", "f"}), frozenset({"yes", "y", "no", "n"}), frozenset({"on", "off"}))
+FAMILIES = (  # words for yes and no, by language
+    ("true t", "false f"), ("yes y", "no n"), ("on", "off"), ("ja j", "nein n"), ("ja", "nee nej nei"),
+    ("oui", "non"), ("s\u00ed si s", "no n"), ("sim s", "n\u00e3o nao n"), ("tak", "nie"), ("ano", "ne"),
+    ("igen", "nem"), ("kyll\u00e4", "ei"), ("evet", "hay\u0131r hayir"), ("\u0434\u0430", "\u043d\u0435\u0442"),
+    ("vrai", "faux"), ("wahr", "falsch"), ("verdadero", "falso"), ("vero", "falso"), ("verdadeiro", "falso"),
+    ("waar", "onwaar"), ("\u306f\u3044", "\u3044\u3044\u3048"), ("\u662f", "\u5426"),
+)  # fmt: skip
+TRUE = frozenset(word for true, _ in FAMILIES for word in true.split())
+FALSE = frozenset(word for _, false in FAMILIES for word in false.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +30,7 @@ class Booleans:
 def find_booleans(shapes: Sequence[Shape]) -> Booleans | None:
     """Return the labels if all shapes are words of one family."""
     words = {shape.text.lower() for shape in shapes}
-    if not words or not any(words <= family for family in FAMILIES):
+    if not words or not any(words <= {*true.split(), *false.split()} for true, false in FAMILIES):
         return None
     true, false = _spellings(shapes, TRUE), _spellings(shapes, FALSE)
     return Booleans(true=_first(true), false=_first(false), spellings=len(true) + len(false))

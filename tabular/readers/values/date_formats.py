@@ -3,28 +3,38 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import duckdb
 
-from tabular.readers.values.date_patterns import ISO, expression, is_time, matches
+from tabular.readers.values.date_patterns import ISO, expression, is_time, matches, regex_of
+from tabular.readers.values.month_names import ALTERNATIVES
 from tabular.readers.values.shapes import Shape
 
 Order = Literal["month_first", "day_first", "year_first"]
-TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")
+TIMES = (
+    "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%Hh%M",
+    "%H:%M:%S %z", "%H:%M:%S%z",
+)  # fmt: skip
+GAPS = (" ", "T", ", ", ":")  # between date and time
 CLEAR_DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %b %y", "%d/%b/%Y", "%d/%b/%y",
-    "%d%b%Y", "%d. %b %Y", "%b %d, %Y", "%b %d %Y", "%b. %d, %Y", "%Y-%b-%d", "%d %B %Y", "%d. %B %Y", "%d-%B-%Y",
-    "%B %d, %Y", "%B %d %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%d.%m.%Y",
-    "%d.%m.%y",
+    "%d%b%Y", "%d. %b %Y", "%d. %b %y", "%d de %b de %Y", "%b %d, %Y", "%b %d %Y", "%Y-%b-%d", "%Y %b %d", "%Y-%m",
+    "%Y/%m", "%m/%Y", "%m.%Y", "%b-%y", "%b %y", "%b-%Y", "%b %Y", "%b, %Y", "%d.%m.%Y", "%d.%m.%y",
+    "%a, %d %b %Y", "%a %b %d %Y", "%a %d %b %Y", "%A, %b %d, %Y", "%A, %d %b %Y", "%A %d %b %Y", "%a, %b %d, %Y",
+    "%YQ%q", "%Y-Q%q", "%Y Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "%qQ%Y", "%G-W%V", "%GW%V", "%G-W%V-%u", "%Y年%m月%d日",
+    "%Y年%m月", "%Y년 %m월 %d일", "%Y. %m. %d.", "%Y. %m. %d",
 )  # fmt: skip
+ZONED = ("%a %b %d %H:%M:%S %z %Y", "%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%a, %d %b %Y %H:%M:%S GMT")
 MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%m-%d-%y")
 DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%d-%m-%y")
 YEAR_FIRST = ("%y/%m/%d", "%y-%m-%d", "%y.%m.%d")
 ORDERS: dict[Order, tuple[str, ...]] = {"month_first": MONTH_FIRST, "day_first": DAY_FIRST, "year_first": YEAR_FIRST}
-MONTHS = "jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec"
-FULL_MONTHS = "january|february|march|april|august|september|october|november|december"
-DATE_LIKE = re.compile(f"(?i)(?:[0-9]+|[-/.:, +]|\\b(?:am|pm)\\b|am$|pm$|[tz]|{FULL_MONTHS}|{MONTHS})+")
+DATE_LIKE = re.compile(
+    f"(?i)(?:[0-9]+|[-/.:, +]|\\b(?:am|pm)\\b|am$|pm$|[tzqwh]|\\b(?:utc|gmt|de)\\b|[年月日년월일]|"
+    f"\\b(?:mon|tues?|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?\\b|{ALTERNATIVES})+"
+)
 PLAUSIBLE = (1800, 2199)  # years; a column of other years holds codes, scores or versions
 MOSTLY = 0.9
 
@@ -73,7 +83,7 @@ def candidates(shapes: Iterable[Shape]) -> dict[Order, tuple[str, ...]]:
     if not total or sum(count for _, count in dated) < MOSTLY * total:
         return {}
     texts = [text for text, _ in dated]
-    clear = _seen((ISO, *TIMES, *_with_times(CLEAR_DATES, texts)), texts)
+    clear = _seen((ISO, *TIMES, *_with_times(CLEAR_DATES, texts), *ZONED), texts)
     orders: dict[Order, tuple[str, ...]] = {}
     for order, dates in ORDERS.items():
         patterns = (*clear, *_seen(_with_times(dates, texts), texts))
@@ -84,9 +94,14 @@ def candidates(shapes: Iterable[Shape]) -> dict[Order, tuple[str, ...]]:
 
 
 def _with_times(dates: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
-    if not any(":" in text for text in texts):
-        return dates
-    return [*dates, *(f"{date}{gap}{time}" for date in dates for gap in (" ", "T", ", ") for time in TIMES)]
+    """Return patterns of dates, also followed by the forms of times that the texts have."""
+    ends = [time for time in TIMES if any(_ending(time).search(text) for text in texts)]
+    return [*dates, *(f"{date}{gap}{time}" for time in ends for date in dates for gap in GAPS)]
+
+
+@cache
+def _ending(time: str) -> re.Pattern[str]:
+    return re.compile(f"[0-9年日][ T,:]*{regex_of(time)}$")
 
 
 def _seen(patterns: Iterable[str], texts: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tabular.column_format import ColumnFormat
-from tabular.readers.values.numbers import APOSTROPHES, NUMBER, SPACES, parts_of
+from tabular.readers.values.numbers import APOSTROPHES, NUMBER, SPACES, TRAILING, NumberParts, parts_of
 from tabular.readers.values.shapes import Shape
 
 Writing = Literal[
@@ -20,6 +20,11 @@ ONE_GROUP = re.compile(r"9[0-9]{0,2}S999")  # could as well be a decimal fractio
 CODE_SHARE = 0.001  # of whole numbers with a leading zero make the column a column of codes
 LONG_CODE = 16  # digits; a float64 cannot hold them all
 LONG_SHARE = 0.5
+JOINED = re.compile("[09]+(-[09]+)+")
+EXPONENT = re.compile("[09]+[eE][09]+")
+LETTERED = re.compile("[09]+[A-DF-Za-df-z][09]+")
+JOINED_SHARE, MIN_CODES = 0.03, 3  # of values such as 1-684 that are no typing errors
+DEBIT, CREDIT = "DR", "CR"  # in ledgers, credits are negative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +42,15 @@ class NumberEvidence:
     """How the numbers of one column are written.
 
     values: how many values are numbers, in any format. unit: the most frequent one.
+    negative, magnitudes: as in ColumnFormat. units: all, with the number of values that have them.
     plain: whether all are written as in a program.
     """
 
     values: int
     unit: str | None
+    negative: str | None
+    magnitudes: bool
+    units: Counter[str]
     spaces: str | None
     writings: Counter[Writing]
     example: str | None
@@ -73,23 +82,29 @@ class NumberDecision:
 
 def number_evidence(shapes: Sequence[Shape]) -> NumberEvidence:
     """Return how the numbers among the shapes are written."""
-    found = [(shape, *parts) for shape in shapes if (parts := parts_of(shape.text))]
+    found = [(shape, parts) for shape in shapes if (parts := parts_of(shape.text))]
+    magnitudes = _has_magnitudes([parts for _, parts in found])
+    found = [(shape, parts) for shape, parts in found if magnitudes or not parts.magnitude]
     units = Counter[str]()
-    for shape, _, unit in found:
-        if unit:
-            units[unit] += shape.count
-    unit = units.most_common(1)[0][0] if units else None
-    fitting = [(shape, body) for shape, body, own in found if own in {None, unit}]
+    for shape, parts in found:
+        if parts.unit:
+            units[parts.unit] += shape.count
+    unit = DEBIT if units.keys() == {DEBIT, CREDIT} else units.most_common(1)[0][0] if units else None
+    credit = CREDIT if unit == DEBIT and units[CREDIT] else None
+    fitting = [(shape, parts) for shape, parts in found if parts.unit in {None, unit, credit}]
     writings, spaces = Counter[Writing](), None
-    for shape, body in fitting:
-        writings[writing(body)] += shape.count
-        if any(character in body for character in SPACES):
+    for shape, parts in fitting:
+        writings[writing(parts.body)] += shape.count
+        if any(character in parts.body for character in SPACES):
             spaces = " "
-        elif any(character in body for character in APOSTROPHES):
+        elif any(character in parts.body for character in APOSTROPHES):
             spaces = "'"
     return NumberEvidence(
         values=sum(writings.values()) - writings["bad"],
         unit=unit,
+        negative=credit or (TRAILING if any(parts.trailing_minus for _, parts in fitting) else None),
+        magnitudes=magnitudes,
+        units=units,
         spaces=spaces,
         writings=writings,
         example=next((shape.example for shape, _ in fitting if not PLAIN.fullmatch(shape.text)), _pointed(fitting)),
@@ -97,8 +112,16 @@ def number_evidence(shapes: Sequence[Shape]) -> NumberEvidence:
     )
 
 
-def _pointed(fitting: Sequence[tuple[Shape, str]]) -> str | None:
-    return next((shape.example for shape, body in fitting if "." in body), None)
+def _has_magnitudes(numbers: Sequence[NumberParts]) -> bool:
+    """Return whether K, M and B behind numbers are magnitudes; behind whole numbers alone, one letter is a label."""
+    lettered = [parts for parts in numbers if parts.magnitude]
+    return len({parts.magnitude for parts in lettered}) > 1 or any(
+        parts.unit or "." in parts.body or "," in parts.body for parts in lettered
+    )
+
+
+def _pointed(fitting: Sequence[tuple[Shape, NumberParts]]) -> str | None:
+    return next((shape.example for shape, parts in fitting if "." in parts.body), None)
 
 
 def writing(body: str) -> Writing:
@@ -150,7 +173,13 @@ def decide(evidence: NumberEvidence, file: FileEvidence) -> NumberDecision:
         grouped = written["thousands_point"] + written["point_or_thousands"]
         plain = written["comma_or_thousands"]
     other = "," if decimal == "." else "."
-    form = ColumnFormat(decimal=decimal, thousands=evidence.spaces or (other if grouped else None), unit=evidence.unit)
+    form = ColumnFormat(
+        decimal=decimal,
+        thousands=evidence.spaces or (other if grouped else None),
+        unit=evidence.unit,
+        negative=evidence.negative,
+        magnitudes=evidence.magnitudes,
+    )
     return NumberDecision(form=form, fitting=fitting + plain + written["small"] + written["whole"], doubt=doubt)
 
 
@@ -184,3 +213,14 @@ def looks_like_codes(shapes: Iterable[Shape]) -> bool:
         elif parts_of(shape.text):
             return False
     return whole > 0 and (zeros > CODE_SHARE * whole or long >= LONG_SHARE * whole)
+
+
+def mixed_with_codes(shapes: Iterable[Shape]) -> bool:
+    """Return whether values that look like numbers are among codes: 340 among 1-684, or 12e4 among 12f4."""
+    total = joined = exponents = lettered = 0
+    for shape in shapes:
+        total += shape.count
+        joined += shape.count * bool(JOINED.fullmatch(shape.text))
+        exponents += shape.count * bool(EXPONENT.fullmatch(shape.text))
+        lettered += shape.count * bool(LETTERED.fullmatch(shape.text))
+    return (joined >= MIN_CODES and joined >= JOINED_SHARE * total) or (exponents > 0 and lettered > exponents / 2)
