@@ -9,6 +9,7 @@ import sys
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_variable] = "1"  # before NumPy is imported: training jobs need the cores
 
+HEALTH_SECONDS = 30  # a process that does not respond for so long is replaced
 NOT_CONFIGURED = 78  # EX_CONFIG of sysexits.h: a restart would not help
 
 
@@ -17,22 +18,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="api", description="Serve the HTTP API.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--processes", type=int, help="processes that share the port (BACKPROP_API_PROCESSES)")
     arguments = parser.parse_args()
+    if arguments.processes is not None:
+        os.environ["BACKPROP_API_PROCESSES"] = str(arguments.processes)  # each process reads it
 
     import uvicorn  # noqa: PLC0415 - the arguments are checked first
 
-    from api.app import create_app  # noqa: PLC0415 - imports NumPy
     from api.server.guarded_protocol import GuardedProtocol  # noqa: PLC0415 - imports uvicorn
     from api.settings import api_settings  # noqa: PLC0415 - the arguments are checked first
     from service.logging import configure_logging  # noqa: PLC0415 - the same
-    from service.settings import settings  # noqa: PLC0415 - the same
 
     if not is_loopback(arguments.host) and (refusal := _refusal(arguments.host)):
         sys.stderr.write(refusal)
         return NOT_CONFIGURED
     configure_logging()
     uvicorn.run(
-        create_app(settings()),
+        "api.app:configured_app",
+        factory=True,
+        workers=api_settings().api_processes,
+        timeout_worker_healthcheck=HEALTH_SECONDS,
         http=functools.partial(GuardedProtocol, api_settings()),  # type: ignore[arg-type]  # it is called like a class
         ws="none",
         proxy_headers=False,  # api.http.proxies reads those of trusted proxies

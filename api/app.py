@@ -33,9 +33,16 @@ from api.webhooks import messages
 from api.weights import endpoints as weights
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
-from service.settings import Settings
+from service.logging import configure_logging
+from service.settings import Settings, settings
 
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
+
+
+def configured_app() -> FastAPI:
+    """Return the application with the settings of the environment: one in each API process."""
+    configure_logging()
+    return create_app(settings())
 
 
 def create_app(
@@ -48,7 +55,7 @@ def create_app(
         services = bootstrap(settings, limits)
         app.state.services = services
         app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
-        app.state.open_requests = OpenRequests(services.limits.max_project_waiting)
+        app.state.open_requests = OpenRequests(app.state.api_settings.share(services.limits.max_project_waiting))
         app.state.key_readers = CapacityLimiter(KEY_READERS)
         services.change_feed.start()
         services.activity.start()

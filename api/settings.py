@@ -32,6 +32,9 @@ class ApiSettings(BaseSettings):
     max_sockets_per_address: int = Field(
         default=1000, gt=0, description="Maximum number of open connections of one client address."
     )
+    api_processes: int = Field(
+        default=1, ge=1, le=64, description="Number of API processes that share the port and the limits of connections."
+    )
     max_inflation: int = Field(default=100, gt=1, description="Maximum compression ratio of a gzip body.")
     trusted_proxies: str = Field(
         default="",
@@ -61,6 +64,10 @@ class ApiSettings(BaseSettings):
         if path and not PATH.fullmatch(path):
             raise ValueError("Write a path such as /ml, without a slash at the end.")
         return path
+
+    def share(self, limit: int) -> int:
+        """Return the part of a limit of connections that each API process enforces by itself."""
+        return -(-limit // self.api_processes)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from launcher.processes.console import Console
 from launcher.serve import serve
 
 WORKERS_PER_CORE = 8
+MAX_API_PROCESSES = 64
 MIN_WORKER_LIMIT = 64  # so that tests of scheduling need no large machine
 
 
@@ -50,8 +51,20 @@ def parse(arguments: Sequence[str]) -> Options:
     serve_parser.add_argument(
         "--workers", type=workers, default=cores(), help="jobs that train in parallel (%(default)s: one per core)"
     )
+    serve_parser.add_argument(
+        "--api-processes",
+        type=api_processes,
+        default=os.environ.get("BACKPROP_API_PROCESSES") or 1,
+        help="processes that answer requests (%(default)s)",
+    )
     found = parser.parse_args(arguments)
-    return Options(host=found.host, port=found.port, data=found.data.absolute(), workers=found.workers)
+    return Options(
+        host=found.host,
+        port=found.port,
+        data=found.data.absolute(),
+        workers=found.workers,
+        api_processes=found.api_processes,
+    )
 
 
 def port(text: str) -> int:
@@ -62,6 +75,11 @@ def port(text: str) -> int:
 def workers(text: str) -> int:
     """Parse a number of workers; far more of them than cores only compete for CPU and memory."""
     return _whole_number(text, "the number of workers", 1, max(MIN_WORKER_LIMIT, WORKERS_PER_CORE * cores()))
+
+
+def api_processes(text: str) -> int:
+    """Parse a number of API processes."""
+    return _whole_number(text, "the number of API processes", 1, MAX_API_PROCESSES)
 
 
 def _whole_number(text: str, name: str, low: int, high: int) -> int:

@@ -9,12 +9,13 @@ from launcher.machine import free_port
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Where to listen, where to keep data, and how many jobs to train in parallel."""
+    """Where to listen, where to keep data, and how many jobs to train and processes to answer in parallel."""
 
     host: str
     port: int
     data: Path
     workers: int
+    api_processes: int = 1
 
     def url(self) -> str:
         """Return the URL of the API for clients on this machine."""

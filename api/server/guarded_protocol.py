@@ -27,6 +27,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, limits: ApiSettings, **options: Any) -> None:
         super().__init__(**options)
         self._limits = limits
+        self._max_sockets = limits.share(limits.max_sockets_per_address)
         self._timer: asyncio.TimerHandle | None = None
         self._reads_headers = True
         self._header_bytes = self._body_bytes = 0
@@ -39,7 +40,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._address = self.client[0] if self.client else ""
         SOCKETS[self._address] += 1
         is_proxy = TrustedProxies(networks(self._limits.trusted_proxies)).includes(self._address)
-        if self._address and not is_proxy and SOCKETS[self._address] > self._limits.max_sockets_per_address:
+        if self._address and not is_proxy and SOCKETS[self._address] > self._max_sockets:
             transport.abort()
         else:
             self._start_timer(self._limits.max_header_seconds, self._close_slow)

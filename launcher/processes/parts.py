@@ -23,9 +23,13 @@ def migrate_part(environment: Mapping[str, str]) -> Part:
 
 
 def api_part(options: Options, environment: Mapping[str, str]) -> Part:
-    """The HTTP API."""
-    where = ["--host", options.host, "--port", str(options.port)]
-    return Part(name="api", module="api", command=where, environment=environment, preload=["uvicorn", "api.app"])
+    """The HTTP API. Several processes share one listening socket; the first one starts and replaces the others."""
+    command = ["--host", options.host, "--port", str(options.port)]
+    preload = ["uvicorn", "api.app"]
+    if options.api_processes > 1:
+        command += ["--processes", str(options.api_processes)]
+        preload = ["uvicorn"]
+    return Part(name="api", module="api", command=command, environment=environment, preload=preload)
 
 
 def worker_part(options: Options, environment: Mapping[str, str]) -> Part:

@@ -99,6 +99,13 @@ class Processes:
                 kill(victim)
             process.wait()
 
+    def responds(self) -> bool:
+        """Whether an API process responds."""
+        try:
+            return self.client.get("/healthz").status_code == 200
+        except httpx.TransportError:
+            return False
+
     def is_ready(self) -> bool:
         """Whether API, database, broker and a worker are available."""
         try:

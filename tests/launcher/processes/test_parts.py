@@ -1,6 +1,7 @@
 """The commands of the parts name modules that exist and the options of the service."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ def test_the_modules_of_a_part_exist(part: Part) -> None:
 
 def test_options_reach_the_parts() -> None:
     assert api_part(OPTIONS, {}).argv(None)[-4:] == ["--host", "127.0.0.1", "--port", "8123"]
+    assert api_part(replace(OPTIONS, api_processes=2), {}).argv(None)[-2:] == ["--processes", "2"]
     assert worker_part(OPTIONS, {}).argv(None)[-2:] == ["--concurrency", "3"]
 
 
