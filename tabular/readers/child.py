@@ -1,11 +1,19 @@
-"""The child process that reads one file: the request is JSON on standard input, the answer JSON on standard output."""
+"""The server that forks a child process for each file to read: requests and answers are JSON on a socket of their own.
 
+The readers are loaded once, before the first fork. The server has one thread, so forking is safe.
+"""
+
+import gc
 import json
+import os
 import resource
+import signal
+import socket
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 
@@ -14,19 +22,40 @@ from tabular.limits import Limits
 from tabular.readers.formats import format_named
 from tabular.readers.options import ReadOptions
 
-
-def main() -> None:
-    """Serve one request: limit this process, read the file, print the answer."""
-    request = json.load(sys.stdin)
-    limits = Limits(**request["limits"])
-    resource.setrlimit(resource.RLIMIT_DATA, (limits.process_bytes, limits.process_bytes))
-    json.dump(_answer(request, limits), sys.stdout, allow_nan=False)
+MAX_ERROR_TEXT = 500  # last characters of a traceback that are reported
 
 
-def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    options = ReadOptions(**request["options"] | {"missing": tuple(request["options"]["missing"])})
-    read = format_named(request["format"]).read
+def main() -> NoReturn:
+    """Fork a child for each connection that arrives on standard input, until the caller ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system removes ended children
+    gc.freeze()
+    control = socket.socket(fileno=sys.stdin.fileno())
+    while True:
+        _, connections, _, _ = socket.recv_fds(control, 1, 1)
+        if not connections:
+            os._exit(0)  # DuckDB writes warnings when the interpreter ends as usual
+        with socket.socket(fileno=connections[0]) as connection:
+            if os.fork() == 0:
+                control.close()
+                _serve(connection)
+
+
+def _serve(connection: socket.socket) -> NoReturn:
+    """Answer the request of one connection, and end this child."""
     try:
+        with connection.makefile("rwb") as stream:
+            stream.write(json.dumps(_answer(json.load(stream)), allow_nan=False).encode())
+    finally:
+        os._exit(0)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    limits = Limits(**request["limits"])
+    signal.setitimer(signal.ITIMER_REAL, limits.seconds)  # SIGALRM kills this process, also within a library
+    resource.setrlimit(resource.RLIMIT_DATA, (limits.process_bytes, limits.process_bytes))
+    options = ReadOptions(**request["options"] | {"missing": tuple(request["options"]["missing"])})
+    try:
+        read = format_named(request["format"]).read
         profile = read(Path(request["source"]), Path(request["parquet"]), options, limits)
     except OverLimit as error:
         return {"over_limit": [error.limit, error.allowed, error.value]}
@@ -34,6 +63,8 @@ def _answer(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
         return {"problems": [asdict(problem) for problem in error.problems]}
     except (MemoryError, duckdb.OutOfMemoryException):
         return {"out_of_memory": True}
+    except Exception:  # noqa: BLE001  # the caller raises it
+        return {"failed": traceback.format_exc()[-MAX_ERROR_TEXT:]}
     return {"profile": profile.to_json()}
 
 

@@ -1,11 +1,16 @@
 """Read a file in a child process with limits on memory and time, so that no file can harm the caller."""
 
+import atexit
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tabular.errors import IngestTimeout, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
@@ -13,7 +18,7 @@ from tabular.profile import Profile
 from tabular.readers.options import ReadOptions
 
 ROOT = Path(__file__).parents[2]
-MAX_ERROR_TEXT = 500  # last characters of the child's error output that are kept
+GRACE_SECONDS = 10  # how long after its time limit the child may take to disappear
 
 
 class IngestFailed(Exception):
@@ -35,20 +40,71 @@ def read_file(file_format: str, source: Path, parquet: Path, options: ReadOption
         "options": asdict(options),
         "limits": asdict(limits),
     }
-    try:
-        child = subprocess.run(
-            [sys.executable, "-P", "-m", "tabular.readers.child"],
-            input=json.dumps(request).encode(),
-            env=_environment(),
-            capture_output=True,
-            timeout=limits.seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise IngestTimeout(limits.seconds) from error
-    if child.returncode:
-        raise IngestFailed(f"status {child.returncode}: {child.stderr.decode(errors='replace')[-MAX_ERROR_TEXT:]}")
-    return _profile(json.loads(child.stdout))
+    start = time.monotonic()
+    answer = _server.ask(json.dumps(request).encode(), limits.seconds + GRACE_SECONDS)
+    if not answer:
+        if time.monotonic() - start >= limits.seconds:
+            raise IngestTimeout(limits.seconds)
+        raise IngestFailed("The reading process ended without an answer.")
+    return _profile(json.loads(answer))
+
+
+class ReaderServer:
+    """The process that has loaded the readers and forks a child for each file (see `child.py`).
+
+    It starts with the first file, because loading the readers takes half a second. It ends with this process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def ask(self, request: bytes, seconds: float) -> bytes:
+        """Send a request to a child of its own. Return the answer, or nothing if the child died or takes longer."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                self._send_connection(theirs)
+            ours.settimeout(seconds)
+            try:
+                ours.sendall(request)
+                ours.shutdown(socket.SHUT_WR)
+                with ours.makefile("rb") as stream:
+                    return stream.read()
+            except OSError:  # a timeout, or a child that died early
+                return b""
+
+    def close(self) -> None:
+        """End the server. Children that are reading finish."""
+        if self._control and self._process:
+            self._control.close()
+            self._process.wait()
+        self._control = self._process = None
+
+    def _send_connection(self, connection: socket.socket) -> None:
+        """Give the connection to the server; if the server has died, start another."""
+        with self._lock:
+            for _ in range(2):
+                control = self._control or self._start()
+                try:
+                    socket.send_fds(control, [b"\n"], [connection.fileno()])
+                except OSError:
+                    self.close()
+                else:
+                    return
+        raise IngestFailed("The reading process does not start.")
+
+    def _start(self) -> socket.socket:
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "tabular.readers.child"],
+                stdin=theirs.fileno(),
+                env=_environment(),
+                start_new_session=True,  # signals of the terminal are for the service, whose end is this one's end
+            )
+        return self._control
 
 
 def _environment() -> dict[str, str]:
@@ -57,7 +113,7 @@ def _environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
 
 
-def _profile(answer: dict[str, object]) -> Profile:
+def _profile(answer: dict[str, Any]) -> Profile:
     match answer:
         case {"profile": dict(profile)}:
             return Profile.from_json(profile)
@@ -65,6 +121,12 @@ def _profile(answer: dict[str, object]) -> Profile:
             raise OverLimit(limit, allowed, value)
         case {"problems": list(problems)}:
             raise InvalidDataset([Problem(**problem) for problem in problems])
+        case {"failed": str(error)}:
+            raise IngestFailed(error)
         case _:
             detail = "Reading the file needs more memory than is allowed."
             raise InvalidDataset([Problem(detail=detail, fix="Send fewer or shorter columns.")])
+
+
+_server = ReaderServer()
+atexit.register(_server.close)

@@ -32,7 +32,7 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def settings(database_url: str, valkey_url: str, tmp_path: Path) -> Settings:
     """An empty database and broker, and a folder for uploads."""
-    return Settings(data=tmp_path / "data", database_url=database_url, redis_url=valkey_url, record_seconds=0.02)
+    return Settings(data=tmp_path / "data", database_url=database_url, redis_url=valkey_url)
 
 
 @pytest.fixture

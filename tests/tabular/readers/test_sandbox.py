@@ -51,3 +51,20 @@ def test_lack_of_memory_is_reported_as_such(source: Path, tmp_path: Path) -> Non
 def test_child_environment_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKPROP_DATABASE_URL", "postgresql://user:secret@host/db")
     assert "BACKPROP_DATABASE_URL" not in sandbox._environment()
+
+
+def test_a_crash_of_the_child_is_reported_and_the_next_file_is_read(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = sandbox.ReaderServer()
+    monkeypatch.setattr(sandbox, "_server", server)
+    try:
+        sandbox.read_file("csv", source, tmp_path / "first.parquet", ReadOptions(), Limits())
+        assert server._process
+        server._process.kill()
+        server._process.wait()
+        assert sandbox.read_file("csv", source, tmp_path / "second.parquet", ReadOptions(), Limits()).rows == 3
+        with pytest.raises(sandbox.IngestFailed, match="StopIteration"):
+            sandbox.read_file("no such format", source, tmp_path / "third.parquet", ReadOptions(), Limits())
+    finally:
+        server.close()
