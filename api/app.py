@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from api.audit import endpoints as audit
 from api.datasets import endpoints as datasets
+from api.datasets import upload_endpoints as uploads
 from api.docs import endpoints as docs
 from api.events import endpoints as events
 from api.health import endpoints as health
@@ -73,7 +74,21 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (datasets, jobs, events, models, weights, projects, keys, audit, usage, webhooks, health, docs):
+    for routes in (
+        datasets,
+        uploads,
+        jobs,
+        events,
+        models,
+        weights,
+        projects,
+        keys,
+        audit,
+        usage,
+        webhooks,
+        health,
+        docs,
+    ):
         app.include_router(routes.router)
     app.include_router(models.predictions)
     messages.describe(app)

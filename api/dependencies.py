@@ -23,6 +23,7 @@ __all__ = [
     "Writer",
     "app_services",
     "services_of",
+    "settings_of",
 ]
 
 
@@ -32,6 +33,12 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def settings_of(request: Request) -> ApiSettings:
+    """Return the HTTP settings of the application."""
+    settings: ApiSettings = request.app.state.api_settings
+    return settings
+
+
 async def app_services(request: Request) -> Services:
     """Return the collaborators of the application."""
     return services_of(request)
@@ -39,8 +46,7 @@ async def app_services(request: Request) -> Services:
 
 async def app_settings(request: Request) -> ApiSettings:
     """Return the HTTP settings of the application."""
-    settings: ApiSettings = request.app.state.api_settings
-    return settings
+    return settings_of(request)
 
 
 async def job_snapshots(request: Request) -> JobSnapshots:

@@ -21,7 +21,13 @@ class ServiceLimits(BaseSettings):
         description="Maximum number of event streams and long polls that a project may keep open in an API process.",
     )
     max_project_webhooks: int = Field(default=5, ge=0, description="Maximum number of webhooks of a project.")
+    max_project_uploads: int = Field(
+        default=20, gt=0, description="Maximum number of resumable uploads of a project that are not finished."
+    )
     max_queued: int = Field(default=10_000, gt=0, description="Maximum number of queued jobs of all projects.")
+    upload_seconds: int = Field(
+        default=86_400, gt=0, description="Seconds after its last bytes until a resumable upload expires."
+    )
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ StoreError
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
 ├── ProjectInUse         the project is the default one, or something still belongs to it
 ├── WebhookDisabled      nothing is delivered to the webhook
+├── UploadInterrupted    another request has continued or deleted the resumable upload
 ├── LeaseLost            a write under a lease that the worker no longer holds
 ├── IdempotencyMismatch  the Idempotency-Key was used for another request
 ├── IdempotencyInProgress
@@ -51,6 +52,10 @@ class ProjectInUse(StoreError):
 
 class WebhookDisabled(StoreError):
     """Nothing is delivered to this webhook."""
+
+
+class UploadInterrupted(StoreError):
+    """Another request has taken over this upload."""
 
 
 class LeaseLost(StoreError):

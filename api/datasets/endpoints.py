@@ -1,7 +1,6 @@
 """/v1/datasets: upload tables to train on."""
 
 import functools
-from dataclasses import replace
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -11,11 +10,19 @@ from api.datasets.body import BODY, PARQUET
 from api.datasets.dataset_filters import Filters
 from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.read_options import with_charset
-from api.datasets.schemas import DatasetView
+from api.datasets.schemas import DatasetView, UploadView
+from api.datasets.upload_endpoints import begin_upload
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.audited import audited
 from api.http.downloads import Download, download_response
-from api.http.errors import DatasetInUse, InvalidDatasetFile, OverLimit, QuotaExceeded
+from api.http.errors import (
+    DatasetInUse,
+    InconsistentUploadLength,
+    InvalidDatasetFile,
+    InvalidHeader,
+    OverLimit,
+    QuotaExceeded,
+)
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
@@ -23,7 +30,9 @@ from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads.upload import Upload
+from api.http.uploads.upload_fields import upload_complete
 from api.openapi.declarations import declare, declare_download
+from api.openapi.headers import UPLOAD_STATE
 from service.bootstrap import Services
 from service.quotas import check_storage
 from service.uploads import dataset_uploads
@@ -36,10 +45,16 @@ from store.db.transaction import Tx, snapshot
 from tabular.readers.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1/datasets", tags=["datasets"], route_class=KnownParametersRoute)
-UPLOADS = declare(status=201, problems=[InvalidDatasetFile, OverLimit, QuotaExceeded], extra=BODY)
+UPLOADS = declare(
+    status=201,
+    accepts=["Upload-Complete", "Upload-Length"],
+    headers=UPLOAD_STATE,
+    problems=[InvalidDatasetFile, OverLimit, QuotaExceeded, InvalidHeader, InconsistentUploadLength],
+    extra=BODY,
+)
 
 
-@router.post("", status_code=201, response_model=DatasetView, **UPLOADS)
+@router.post("", status_code=201, response_model=DatasetView | UploadView, **UPLOADS)
 async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,
@@ -47,14 +62,17 @@ async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the requ
     caller: Writer,
     key: IdempotencyKey,
     wanted: DatasetParameters,
-) -> JSONResponse:
+) -> Response:
     """Upload a table as CSV, Parquet, NDJSON or NPZ.
 
-    Invalid files are rejected with every error listed: line, column, value and fix.
+    Invalid files are rejected with every error listed: line, column, value and fix. With `Upload-Complete: ?0`, the
+    body is the beginning of the file, and the rest follows by PATCH to the `Location` of the answer.
     """
+    if upload_complete(request) is False:
+        return await begin_upload(request, caller, key, wanted)
     with Upload(services.settings.data / "uploads", settings) as upload:
         file = await upload.receive(request, tuple(MEDIA_TYPES))
-        wanted = replace(wanted, options=with_charset(wanted.options, file.charset))
+        wanted = wanted.with_options(with_charset(wanted.options, file.charset))
         keyed = hash_request(request, key, file.sha256.encode())
         return await to_thread.run_sync(_create, services, caller, keyed, wanted, file)
 

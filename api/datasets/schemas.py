@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.http.schemas import View, WarningView
 from store.clock import rfc3339
-from store.tables import Dataset
+from store.tables import Dataset, Upload
 
 EXAMPLE_COLUMN = {"name": "age", "type": "number", "missing": 0, "distinct": 73, "min": 17, "max": 90, "mean": 38.6}
 
@@ -51,4 +51,30 @@ class DatasetView(View):
             created_at=rfc3339(dataset.created_at),
             expires_at=rfc3339(dataset.expires_at) if dataset.expires_at else None,
             metadata=dataset.metadata_,
+        )
+
+
+class UploadView(View):
+    """A resumable upload."""
+
+    id: str = Field(examples=["upl_0198f3c2a4b07d3e8f1c2b3a4d5e6f73"])
+    bytes: int = Field(description="How many bytes have arrived.", examples=[1048576])
+    length: int | None = Field(description="Size of the whole file, if it was sent.", examples=[3974305])
+    complete: bool = Field(description="Whether the whole file has arrived and was read.")
+    dataset_id: str | None = Field(description="The data set that the file became.")
+    created_at: str
+    expires_at: str
+
+    @classmethod
+    def of(cls, upload: Upload) -> "UploadView":
+        """Return the view of a stored upload."""
+        answer = upload.answer
+        return cls(
+            id=upload.id,
+            bytes=upload.bytes,
+            length=upload.length,
+            complete=answer is not None,
+            dataset_id=answer["body"]["id"] if answer and "id" in answer["body"] else None,
+            created_at=rfc3339(upload.created_at),
+            expires_at=rfc3339(upload.expires_at),
         )

@@ -1,10 +1,10 @@
 """Errors of requests, each with its status and code. They are answered as RFC 9457 problem details.
 
 ApiError
-├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader
+├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader, InconsistentUploadLength
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
 ├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
-│       WebhookDisabled, IdempotencyInProgress
+│       WebhookDisabled, IdempotencyInProgress, UploadInterrupted, UploadOffsetMismatch
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
@@ -24,6 +24,7 @@ class ApiError(Exception):
 
     status: ClassVar[int]
     code: ClassVar[str]
+    registered_type: ClassVar[str | None] = None  # a problem type that a standard defines
 
     def __init__(
         self,
@@ -31,11 +32,13 @@ class ApiError(Exception):
         *,
         errors: Sequence[Mapping[str, Any]] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = list(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})  # of the problem document, besides the usual ones
 
     @property
     def title(self) -> str:
@@ -65,6 +68,13 @@ class InvalidHeader(ApiError):
     """A header is not valid."""
 
     status, code = 400, "invalid_header"
+
+
+class InconsistentUploadLength(ApiError):
+    """The length of the upload contradicts what was sent."""
+
+    status, code = 400, "inconsistent_upload_length"
+    registered_type = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length"
 
 
 class Unauthenticated(ApiError):
@@ -137,6 +147,19 @@ class IdempotencyInProgress(ApiError):
     """The first request with this Idempotency-Key is still being processed."""
 
     status, code = 409, "idempotency_in_progress"
+
+
+class UploadInterrupted(ApiError):
+    """Another request has continued or deleted this upload."""
+
+    status, code = 409, "upload_interrupted"
+
+
+class UploadOffsetMismatch(ApiError):
+    """The offset of the request is not the offset of the upload."""
+
+    status, code = 409, "upload_offset_mismatch"
+    registered_type = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset"
 
 
 class PreconditionFailed(ApiError):

@@ -39,6 +39,7 @@ STORE_ERRORS: dict[type[Exception], type[ApiError]] = {
     store_errors.WeightsInUse: errors.WeightsInUse,
     store_errors.ProjectInUse: errors.ProjectInUse,
     store_errors.WebhookDisabled: errors.WebhookDisabled,
+    store_errors.UploadInterrupted: errors.UploadInterrupted,
     store_errors.BlobGone: errors.NotFound,
     store_errors.IdempotencyMismatch: errors.IdempotencyMismatch,
     store_errors.IdempotencyInProgress: errors.IdempotencyInProgress,
@@ -99,6 +100,16 @@ def error_response(request: Request, error: Exception) -> Response:
     return _database(request, error) if is_transient(error) else internal_error(request, error)
 
 
+def invalid_dataset(error: InvalidDataset) -> ApiError:
+    """Return the error for a file with problems."""
+    kind = errors.OverLimit if isinstance(error, OverLimit) else errors.InvalidDatasetFile
+    listed = [
+        {name: getattr(problem, name) for name in ("line", "column", "value", "detail", "fix")}
+        for problem in error.problems
+    ]
+    return kind(_count(len(listed)), errors=listed)
+
+
 def internal_error(request: Request, error: Exception) -> JSONResponse:
     """Log an error of our own and answer without its details."""
     log.error("Request failed.", exc_info=error, extra={"method": request.method, "path": request.url.path})
@@ -116,12 +127,13 @@ def problem_response(request: Request, error: ApiError) -> JSONResponse:
 def problem_document(error: ApiError, request_id: str | None) -> dict[str, Any]:
     """Return the fields of the problem document (RFC 9457)."""
     problem: dict[str, Any] = {
-        "type": f"urn:backprop:problem:{error.code}",
+        "type": error.registered_type or f"urn:backprop:problem:{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail[:MAX_TEXT],
         "code": error.code,
         "request_id": request_id,
+        **error.members,
     }
     if error.errors:
         problem["errors"] = [_shortened(each) for each in error.errors[:MAX_ERRORS]]
@@ -187,12 +199,7 @@ def _store(request: Request, error: Exception) -> JSONResponse:
 
 
 def _dataset(request: Request, error: InvalidDataset) -> JSONResponse:
-    kind = errors.OverLimit if isinstance(error, OverLimit) else errors.InvalidDatasetFile
-    listed = [
-        {name: getattr(problem, name) for name in ("line", "column", "value", "detail", "fix")}
-        for problem in error.problems
-    ]
-    return problem_response(request, kind(_count(len(listed)), errors=listed))
+    return problem_response(request, invalid_dataset(error))
 
 
 def _reader_crashed(request: Request, error: IngestFailed) -> JSONResponse:

@@ -45,6 +45,13 @@ REQUEST_HEADERS = {  # of operations that declare them by name
             "`text/event-stream` requests a stream of events. Otherwise the response is a JSON page.",
             "text/event-stream",
         ),
+        _sent(
+            "Upload-Complete",
+            "Begins a resumable upload: `?0` if more bytes will follow, `?1` if these are the last ones.",
+            "?0",
+            r"^\?[01]$",
+        ),
+        _sent("Upload-Length", "The size of the whole file in bytes, if you know it.", "3974305", "^[0-9]{1,15}$"),
     )
 }
 
@@ -79,8 +86,16 @@ RESPONSE_HEADERS = {
     "Repr-Digest": _header(
         "The SHA-256 of the whole content, base64-encoded.", "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"
     ),
+    "Upload-Offset": _header("How many bytes of the upload have arrived.", 1048576, COUNT),
+    "Upload-Complete": _header("Whether the upload is complete and was read.", "?0", {**TEXT, "enum": ["?0", "?1"]}),
+    "Upload-Length": _header("The size of the whole file in bytes, if it was sent.", 3974305, COUNT),
+    "Upload-Limit": _header(
+        "The maximum size of an upload in bytes, and for how many seconds this one is kept.",
+        "max-size=268435456, max-age=86400",
+    ),
     "Cache-Control": _header("Whether responses may be stored.", "no-store"),
 }
+UPLOAD_STATE = ("Upload-Offset", "Upload-Complete", "Upload-Length", "Upload-Limit", "Cache-Control")
 
 
 def header_reference(name: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from api.http import errors
 from api.http.errors import ApiError
 from api.http.problems import PROBLEM_JSON, problem_document
 from api.openapi.declarations import PROBLEMS
-from api.openapi.headers import header_reference
+from api.openapi.headers import UPLOAD_STATE, header_reference
 from api.openapi.operations import Operation
 
 EVERYWHERE = (errors.MisdirectedRequest, errors.HeadersTooLarge, errors.InternalError, errors.Unavailable)
@@ -19,6 +19,7 @@ HEADERS = {  # of problems, by status
     429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
     503: ("Retry-After",),
 }
+HEADERS_OF_KIND = {errors.UploadOffsetMismatch: UPLOAD_STATE, errors.InconsistentUploadLength: UPLOAD_STATE}
 OF_PARAMETERS: dict[str, tuple[type[ApiError], ...]] = {
     "cursor": (errors.InvalidCursor,),
     "last-event-id": (errors.InvalidHeader,),
@@ -51,7 +52,8 @@ def component(kinds: Iterable[type[ApiError]]) -> dict[str, Any]:
     """Return the shared response with these problems: each is an example."""
     kinds = list(kinds)
     status = kinds[0].status
-    names = ("X-Request-Id", *HEADERS.get(status, ()))
+    own = dict.fromkeys(name for kind in kinds for name in HEADERS_OF_KIND.get(kind, ()))
+    names = ("X-Request-Id", *HEADERS.get(status, ()), *own)
     return {
         "description": f"{HTTPStatus(status).phrase}. "
         + " ".join(f"`{kind.code}`: {_lowered(kind('').title)}." for kind in kinds),

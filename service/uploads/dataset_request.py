@@ -1,6 +1,6 @@
 """What the sender of a table wants: its name, how to read it, its metadata and its time to live."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tabular.readers.options import ReadOptions
@@ -16,6 +16,10 @@ class DatasetRequest:
     options: ReadOptions = field(default_factory=ReadOptions)
     metadata: dict[str, str] = field(default_factory=dict)
     ttl_seconds: int | None = None
+
+    def with_options(self, options: ReadOptions) -> "DatasetRequest":
+        """Return the same request with other reading options."""
+        return replace(self, options=options)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""

@@ -6,16 +6,19 @@ from sqlalchemy import func, select
 
 from store.db.transaction import Tx
 from store.ids import ProjectId
-from store.tables import Blob, Dataset, Model, Project, Weights
+from store.tables import Blob, Dataset, Model, Project, Upload, Weights
 
 
 def uploaded_bytes(tx: Tx, project: ProjectId) -> int:
-    """The total size of the project's data sets and uploaded weights."""
+    """The total size of the project's data sets, uploaded weights and unfinished uploads."""
     each = (
         select(func.coalesce(func.sum(table.bytes), 0)).where(table.project_id == project)
         for table in (Dataset, Weights)
     )
-    return sum(int(tx.scalar(query) or 0) for query in each)
+    unfinished = select(func.coalesce(func.sum(Upload.bytes), 0)).where(
+        Upload.project_id == project, Upload.answer.is_(None)
+    )
+    return sum(int(tx.scalar(query) or 0) for query in (*each, unfinished))
 
 
 def stored_bytes(tx: Tx) -> dict[str, int]:

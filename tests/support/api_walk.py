@@ -33,6 +33,7 @@ class ApiWalk:
         for path in ("/healthz", "/readyz"):
             self.call("GET", path)
         dataset = self.upload()
+        self.upload_in_parts()
         job = self.train(dataset)
         self.control_jobs(dataset)
         self.use_model(job)
@@ -76,6 +77,21 @@ class ApiWalk:
         self.call("GET", path)
         self.download(f"{path}/content")
         return path
+
+    def upload_in_parts(self) -> None:
+        """Upload a data set in parts, and cancel another upload."""
+        table = flowers().encode()
+        begin = {**CSV, "Upload-Complete": "?0", "Upload-Length": str(len(table))}
+        path = self.call("POST", "/v1/datasets", content=table[:9], headers=begin).headers["Location"]
+        self.call("GET", path)
+        part = {"Content-Type": "application/partial-upload", "Upload-Complete": "?0"}
+        for offset in ("9", "7"):
+            self.call("PATCH", path, content=table[9:20], headers={**part, "Upload-Offset": offset})
+        last = {**part, "Upload-Offset": "20", "Upload-Complete": "?1"}
+        self.call("PATCH", path, content=table[20:21], headers=last)
+        self.call("PATCH", path, content=table[20:], headers=last)
+        self.call("DELETE", path)
+        self.call("GET", path)
 
     def download(self, path: str) -> bytes:
         """Download a file: whole, in part, and if it has changed."""

@@ -26,6 +26,7 @@ from worker.maintenance.duty import Duty, Resources
 from worker.maintenance.expired_datasets import ExpiredDatasets
 from worker.maintenance.expired_idempotency_records import ExpiredIdempotencyRecords
 from worker.maintenance.expired_leases import ExpiredLeases
+from worker.maintenance.expired_uploads import ExpiredUploads
 from worker.maintenance.old_webhook_deliveries import OldWebhookDeliveries
 from worker.maintenance.orphaned_blobs import OrphanedBlobs
 from worker.maintenance.sqlite_checkpoints import SqliteCheckpoints
@@ -40,6 +41,7 @@ DUTIES: tuple[type[Duty], ...] = (
     WorkerNotifications,
     OrphanedBlobs,
     ExpiredDatasets,
+    ExpiredUploads,
     ExpiredIdempotencyRecords,
     StaleWorkers,
     UsageTotals,
