@@ -39,6 +39,11 @@ from service.settings import Settings, settings
 
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
+RESOURCES = (
+    *(datasets, uploads, jobs, events, models, weights),
+    *(projects, keys, audit, usage, webhooks, health, docs),
+)
+
 
 def configured_app() -> FastAPI:
     """Return the application with the settings of the environment: one in each API process."""

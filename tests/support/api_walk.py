@@ -82,16 +82,16 @@ class ApiWalk:
         """Upload a data set in parts, and cancel another upload."""
         table = flowers().encode()
         begin = {**CSV, "Upload-Complete": "?0", "Upload-Length": str(len(table))}
+        part = {"Content-Type": "application/partial-upload", "Upload-Offset": "9"}
         path = self.call("POST", "/v1/datasets", content=table[:9], headers=begin).headers["Location"]
-        self.call("GET", path)
-        part = {"Content-Type": "application/partial-upload", "Upload-Complete": "?0"}
-        for offset in ("9", "7"):
-            self.call("PATCH", path, content=table[9:20], headers={**part, "Upload-Offset": offset})
-        last = {**part, "Upload-Offset": "20", "Upload-Complete": "?1"}
-        self.call("PATCH", path, content=table[20:21], headers=last)
-        self.call("PATCH", path, content=table[20:], headers=last)
-        self.call("DELETE", path)
-        self.call("GET", path)
+        self.call("PATCH", path, content=table[9:20], headers={**part, "Upload-Complete": "?1"})
+        self.call("PATCH", path, content=table[9:], headers={**part, "Upload-Complete": "?1"})
+        other = self.call("POST", "/v1/datasets", content=table[:9], headers=begin).headers["Location"]
+        self.call("GET", other)
+        for _ in range(2):
+            self.call("PATCH", other, content=table[9:20], headers={**part, "Upload-Complete": "?0"})
+        self.call("DELETE", other)
+        self.call("GET", other)
 
     def download(self, path: str) -> bytes:
         """Download a file: whole, in part, and if it has changed."""
