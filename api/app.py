@@ -20,10 +20,11 @@ from api.http.polling.fast_polls import FastPolls
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
 from api.http.proxies.middleware import ProxyMiddleware
-from api.http.rate_limits.request_limits import RequestLimits
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
+from api.metrics import endpoints as metrics
+from api.metrics.request_metrics import RequestMetricsMiddleware
 from api.models import endpoints as models
 from api.openapi.document import operation_id
 from api.openapi.texts import DESCRIPTION
@@ -33,7 +34,6 @@ from api.usage import endpoints as usage
 from api.webhooks import endpoints as webhooks
 from api.webhooks import messages
 from api.weights import endpoints as weights
-from messaging.token_buckets import TokenBuckets
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.logging import configure_logging
@@ -43,7 +43,7 @@ KEY_READERS = 8  # threads that look up keys, which other requests that wait for
 
 RESOURCES = (
     *(datasets, uploads, jobs, events, models, weights),
-    *(projects, keys, audit, usage, webhooks, health, docs),
+    *(projects, keys, audit, usage, webhooks, health, metrics, docs),
 )
 
 
@@ -65,13 +65,11 @@ def create_app(
         app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
         app.state.open_requests = OpenRequests(app.state.api_settings.share(services.limits.max_project_waiting))
         app.state.key_readers = CapacityLimiter(KEY_READERS)
-        buckets = TokenBuckets(settings.redis_url)
-        app.state.request_limits = RequestLimits.of(app.state.api_settings, buckets)
         services.change_feed.start()
         services.activity.start()
+        services.metrics.start("api")
         yield
         services.close()
-        await buckets.close()
 
     app = FastAPI(
         title="Backprop",
@@ -84,28 +82,20 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.api_settings = http_settings or api_settings()
-    for routes in (
-        datasets,
-        uploads,
-        jobs,
-        events,
-        models,
-        weights,
-        projects,
-        keys,
-        audit,
-        usage,
-        webhooks,
-        health,
-        docs,
-    ):
-        app.include_router(routes.router)
+    for resource in RESOURCES:
+        app.include_router(resource.router)
     app.include_router(models.predictions)
     messages.describe(app)
     problems.install(app)
+    _add_middleware(app)
+    return app
+
+
+def _add_middleware(app: FastAPI) -> None:
+    """Add what requests pass through; the last one is the outermost."""
+    app.add_middleware(RequestMetricsMiddleware)
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
     app.add_middleware(FastPolls)
     if app.state.api_settings.is_behind_proxy:
         app.add_middleware(ProxyMiddleware, settings=app.state.api_settings)
-    return app

@@ -1,6 +1,7 @@
 """The composition root: make the collaborators of one process from its settings, for API, worker and tests."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Engine
 
@@ -8,15 +9,25 @@ from messaging.celery_app import celery_app
 from messaging.change_feed import ChangeFeed
 from messaging.notifications import NOTIFIER
 from messaging.notifier import Notifier
+from messaging.shared_counters import SharedCounters
 from service.accounts.activity import Activity
 from service.keyring import Keyring
 from service.limits import ServiceLimits, service_limits
+from service.metrics.definitions import LEASES_LOST, UPLOAD_BYTES
+from service.metrics.exposition import Exposition
+from service.metrics.recorder import MetricsRecorder
+from service.metrics.stored_figures import StoredFigures
 from service.predictions import Predictors
+from service.quotas import ON_UPLOAD
 from service.secret_box import SecretBox
 from service.settings import Settings
 from service.webhooks.target_policy import TargetPolicy
 from store.db.database import Sessions, open_database, open_sessions
+from store.jobs.leases import ON_LEASE_LOST
+from store.jobs.transitions import ON_TRANSITION
 from store.webhooks.outbox import ON_DELIVERY
+
+VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +45,15 @@ class Services:
     secret_box: SecretBox
     target_policy: TargetPolicy
     predictors: Predictors
+    metrics: MetricsRecorder
+    exposition: Exposition
 
     def close(self) -> None:
         """Send the pending notifications and close all connections."""
         self.activity.close()
         self.change_feed.close()
         self.notifier.close()
+        self.metrics.close()
         self.engine.dispose()
 
 
@@ -57,7 +71,15 @@ def bootstrap(
     engine = engine or open_database(settings.database)
     change_feed = ChangeFeed(settings.redis_url)
     notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
-    sessions = open_sessions(engine, {NOTIFIER: notifier, ON_DELIVERY: notifier.notify_deliverers})
+    counters = SharedCounters(settings.redis_url)
+    metrics = MetricsRecorder(counters)
+    observers = {
+        ON_DELIVERY: notifier.notify_deliverers,
+        ON_TRANSITION: metrics.job_entered,
+        ON_LEASE_LOST: partial(metrics.count, LEASES_LOST),
+        ON_UPLOAD: lambda added: metrics.count(UPLOAD_BYTES, amount=added),
+    }
+    sessions = open_sessions(engine, {NOTIFIER: notifier, **observers})
     activity = Activity(sessions)
     return Services(
         settings=settings,
@@ -71,4 +93,6 @@ def bootstrap(
         secret_box=SecretBox(settings.secret),
         target_policy=TargetPolicy.of(settings),
         predictors=Predictors(sessions),
+        metrics=metrics,
+        exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
     )

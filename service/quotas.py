@@ -3,9 +3,11 @@
 from service.errors import QueueFull, QuotaExceeded
 from service.limits import ServiceLimits
 from store.artifacts import usage
-from store.db.transaction import Tx
+from store.db.transaction import Tx, call_observer
 from store.ids import ProjectId
 from store.jobs import queue_position
+
+ON_UPLOAD = "on_upload"  # the key in `Sessions.info` of a function that is called with the bytes of a stored upload
 
 
 def check_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int) -> None:
@@ -23,6 +25,7 @@ def reserve_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: in
     """Check the same, and let no other upload of the project pass before `tx` ends. Raises `QuotaExceeded`."""
     usage.lock_project(tx, project)
     check_storage(tx, limits, project, added)
+    call_observer(tx, ON_UPLOAD, added)
 
 
 def check_queue(tx: Tx, limits: ServiceLimits, project: ProjectId) -> None:

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, ge=1, description="Number of workers that may crash while running a job before it fails."
     )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""), description="A bearer token for `GET /metrics`, besides keys with the scope `admin`."
+    )
     webhook_allow_networks: str = Field(
         default="",
         description="Networks that webhooks may reach besides public addresses, separated by commas, "

@@ -1,9 +1,10 @@
 """What the parts of a worker process share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from messaging.notifier import Notifier
+from service.metrics.recorder import MetricsRecorder
 from service.settings import Settings
 from store.db.database import Sessions
 from store.ids import WorkerId
@@ -22,4 +23,5 @@ class WorkerContext:
     lease_keeper: LeaseKeeper
     worker_id: WorkerId
     is_draining: Callable[[], bool]  # whether the process has to stop
+    metrics: MetricsRecorder = field(default_factory=MetricsRecorder)
     run_seconds: float = RUN_SECONDS  # how long one notification lets the process run job after job

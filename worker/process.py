@@ -21,6 +21,7 @@ def make_runner(settings: Settings) -> Runner:
     """Create the runner of a child process, with connections of its own."""
     engine = open_database(settings.database, pool_size=2, hold_seconds=settings.lease_seconds)
     services = bootstrap(settings, engine=engine)
+    services.metrics.start("worker")
     return Runner(
         WorkerContext(
             sessions=services.sessions,
@@ -29,6 +30,7 @@ def make_runner(settings: Settings) -> Runner:
             lease_keeper=LeaseKeeper(services.sessions, settings),
             worker_id=WorkerId(new_id("wrk")),
             is_draining=is_draining,
+            metrics=services.metrics,
         )
     )
 

@@ -5,6 +5,7 @@ import time
 
 from structlog.contextvars import bound_contextvars
 
+from service.metrics.definitions import ATTEMPTS_ABANDONED, JOB_RETRIES, TRAINING_SECONDS
 from store.errors import LeaseLost
 from store.ids import JobId
 from store.jobs.leases import Lease
@@ -35,6 +36,7 @@ class Runner:
     def close(self) -> None:
         """Send pending notifications, if the broker accepts them soon."""
         self._context.notifier.close()
+        self._context.metrics.close()
 
     def run_all(self) -> None:
         """Run queued jobs until none is left or the process has to stop. After a while, notify a worker of the rest."""
@@ -50,6 +52,9 @@ class Runner:
         """Run one claimed job until it ends or leaves this worker."""
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
         log.info("Attempt %d started.", job.attempt)
+        metrics, began = self._context.metrics, time.monotonic()
+        if job.attempt > 1:
+            metrics.count(JOB_RETRIES)
         try:
             with self._context.lease_keeper.holding(lease, job.requested) as held_lease:
                 recorder = Recorder(self._context, job, held_lease)
@@ -57,8 +62,11 @@ class Runner:
                 outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts)
                 self._finisher.finish(held_lease, recorder, outcome)
         except LeaseLost:
+            metrics.count(ATTEMPTS_ABANDONED)
             log.warning("Lease lost; abandoning this attempt. The job was requeued or claimed by another worker.")
             return
+        finally:
+            metrics.count(TRAINING_SECONDS, amount=time.monotonic() - began)
         log.info("Attempt %d ended: %s.", job.attempt, type(outcome).__name__.lower())
 
     def _attempt(self, job: Job, held_lease: HeldLease, recorder: Recorder) -> Outcome:

@@ -1,5 +1,6 @@
 """/v1/models: trained models, their weights and predictions."""
 
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +16,7 @@ from api.http.weights_download import OCTETS, WeightsFormat, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
 from api.openapi.declarations import declare, declare_download
 from service import models as model_use_cases
+from service.metrics.definitions import PREDICTION_ROWS, PREDICTION_SECONDS
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
 
@@ -92,6 +94,9 @@ def get_model_weights(
 def predict(model_id: str, body: PredictionsRequest, services: AppServices, caller: Reader) -> Response:
     """Predict rows as your application has them. The preprocessing of the model is applied to them."""
     predictor = services.predictors.get(caller.project, model_id)
+    began = time.perf_counter()
     answer = PredictionsView(predictions=predictor.predict(body.rows))
+    services.metrics.observe(PREDICTION_SECONDS, time.perf_counter() - began)
+    services.metrics.count(PREDICTION_ROWS, amount=len(body.rows))
     services.activity.rows_predicted(caller.project, len(body.rows))
     return Response(answer.model_dump_json(), media_type="application/json")

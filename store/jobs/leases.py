@@ -13,13 +13,14 @@ from sqlalchemy import ColumnElement, Update, case, select, update
 from store.accounts import metering
 from store.artifacts import blobs, models
 from store.clock import now
-from store.db.transaction import Tx
+from store.db.transaction import Tx, call_observer
 from store.errors import LeaseLost
 from store.ids import JobId
 from store.jobs import checkpoints, epochs, events
 from store.jobs.transitions import record_transition
 from store.tables import IS_RUNNING, Job
 
+ON_LEASE_LOST = "on_lease_lost"  # the key in `Sessions.info` of a function that is called when a worker loses a job
 KEPT_CHECKPOINTS = 2  # the newest, and the one before it in case the newest is damaged
 UNHELD: dict[str, Any] = {"worker_id": None, "lease_until": None}
 ENDED: dict[str, Any] = {"requested": None, "finished_at": now()}
@@ -158,11 +159,13 @@ def expired(tx: Tx, limit: int) -> list[ExpiredLease]:
 
 def fail_expired(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
     """End the job of a lost worker with an error; as canceled if its owner requested that."""
+    call_observer(tx, ON_LEASE_LOST)
     return _end(tx, lease, {"state": "failed", "eta_seconds": None, "error": error}, reason="worker_lost")
 
 
 def release_expired(tx: Tx, lease: Lease) -> Job:
     """Take the job from a lost worker: it is queued again, paused or canceled, as its owner requested."""
+    call_observer(tx, ON_LEASE_LOST)
     return record_transition(tx, _release(tx, lease, charged=True), reason="worker_lost")
 
 

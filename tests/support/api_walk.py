@@ -30,7 +30,7 @@ class ApiWalk:
 
     def run(self) -> None:
         """Call every operation; the probes first, while a heartbeat is fresh."""
-        for path in ("/healthz", "/readyz"):
+        for path in ("/healthz", "/readyz", "/metrics"):
             self.call("GET", path)
         dataset = self.upload()
         self.upload_in_parts()

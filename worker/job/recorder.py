@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.events import BatchEnd
 from messaging.notifications import publish_change
+from service.metrics.definitions import EPOCHS
 from store.artifacts import blobs
 from store.db.database import is_transient
 from store.db.transaction import Tx, transaction
@@ -35,6 +36,7 @@ class Recorder:
         self._sessions = context.sessions
         self._settings = context.settings
         self._lease = held_lease.lease
+        self._metrics_recorder = context.metrics
         self._held_lease = held_lease
         self._clock = clock
         self._checkpoint_seconds = float(job.spec["training"]["checkpoint_every_seconds"])
@@ -70,6 +72,7 @@ class Recorder:
     ) -> None:
         """Note a finished epoch: its metrics, itself as `new_best` if it is the best so far, its layer statistics."""
         self._epoch, self._metrics, self._best = number, metrics, new_best or self._best
+        self._metrics_recorder.count(EPOCHS)
         self._unwritten_epochs[number] = {**metrics, "layers": layers} if layers else metrics
 
     def add_warnings(self, warnings: list[dict[str, Any]]) -> None:

@@ -88,7 +88,8 @@ def main() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     services = bootstrap(settings())
-    deliverer = Deliverer(services.sessions, services.settings, services.secret_box)
+    services.metrics.start("scheduler")
+    deliverer = Deliverer(services)
     deliverer.start()
     Scheduler(services.sessions, services.settings).run(ended)
     deliverer.close()

@@ -13,11 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
 from messaging.delivery_notifications import DeliveryNotifications
-from service.secret_box import SecretBox, Unreadable
-from service.settings import Settings
+from service.bootstrap import Services
+from service.metrics.definitions import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
+from service.secret_box import Unreadable
 from service.webhooks import retries, signing
-from service.webhooks.target_policy import TargetPolicy
-from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.webhooks import attempts
 from store.webhooks.attempts import AttemptResult, DueDelivery
@@ -34,10 +33,12 @@ CLOSE_SECONDS = 5.0  # for what is in flight when the process stops; another pro
 class Deliverer:
     """The deliveries of one process. Several processes may deliver from one database."""
 
-    def __init__(self, sessions: Sessions, settings: Settings, box: SecretBox, sender: Sender | None = None) -> None:
-        self._sessions = sessions
-        self._box = box
-        self._sender = sender or Sender(TargetPolicy.of(settings), settings.webhook_timeout_seconds)
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._sessions = services.sessions
+        self._box = services.secret_box
+        self._metrics = services.metrics
+        self._sender = Sender(services.target_policy, settings.webhook_timeout_seconds)
         self._limit = settings.webhook_concurrency
         self._lease_seconds = settings.webhook_timeout_seconds + LEASE_MARGIN_SECONDS
         self._notifications = DeliveryNotifications(settings.redis_url)
@@ -133,6 +134,8 @@ class Deliverer:
             return AttemptResult(error="Internal error of the service, which was logged.")
 
     def _record(self, delivery: DueDelivery, result: AttemptResult) -> None:
+        self._metrics.observe(WEBHOOK_SECONDS, result.seconds)
+        self._metrics.count(WEBHOOK_ATTEMPTS, "delivered" if result.is_success else "failed")
         retry = retries.retry_seconds(delivery.attempt, self._random, result.retry_after)
         with transaction(self._sessions, "delivery") as tx:
             if result.is_success:

@@ -43,7 +43,7 @@ def services(sqlite_url: str, valkey_url: str, tmp_path: Path) -> Iterator[Servi
 @pytest.fixture
 def deliverer(services: Services) -> Iterator[Deliverer]:
     """A running deliverer."""
-    deliverer = Deliverer(services.sessions, services.settings, services.secret_box)
+    deliverer = Deliverer(services)
     deliverer.start()
     yield deliverer
     deliverer.close()
@@ -176,7 +176,7 @@ def test_two_processes_deliver_each_event_one_time_and_a_lost_lease_is_repeated(
     services: Services, webhook_receiver: WebhookReceiver
 ) -> None:
     webhook_id, _ = create(services, webhook_receiver.url)
-    both = [Deliverer(services.sessions, services.settings, services.secret_box) for _ in range(2)]
+    both = [Deliverer(services) for _ in range(2)]
     for each in both:
         each.start()
     for _ in range(20):
@@ -188,7 +188,7 @@ def test_two_processes_deliver_each_event_one_time_and_a_lost_lease_is_repeated(
     assert len(ids) == len(set(ids)) == 20
     with transaction(services.sessions) as tx:  # as a process leaves it that dies after the request
         tx.execute(update(WebhookDelivery).where(WebhookDelivery.event_id == ids[0]).values(state="pending", next_at=1))
-    third = Deliverer(services.sessions, services.settings, services.secret_box)
+    third = Deliverer(services)
     third.start()
     wait_until(lambda: len(webhook_receiver.received) == 21)
     third.close()

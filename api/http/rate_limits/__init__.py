@@ -1,1 +1,0 @@
-"""Rate limits of projects, and of addresses that send invalid keys."""
