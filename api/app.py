@@ -20,6 +20,7 @@ from api.http.polling.fast_polls import FastPolls
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.polling.open_requests import OpenRequests
 from api.http.proxies.middleware import ProxyMiddleware
+from api.http.rate_limits.request_limits import RequestLimits
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
@@ -34,6 +35,7 @@ from api.usage import endpoints as usage
 from api.webhooks import endpoints as webhooks
 from api.webhooks import messages
 from api.weights import endpoints as weights
+from messaging.token_buckets import TokenBuckets
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.logging import configure_logging
@@ -65,11 +67,14 @@ def create_app(
         app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
         app.state.open_requests = OpenRequests(app.state.api_settings.share(services.limits.max_project_waiting))
         app.state.key_readers = CapacityLimiter(KEY_READERS)
+        buckets = TokenBuckets(settings.redis_url)
+        app.state.request_limits = RequestLimits.of(app.state.api_settings, buckets)
         services.change_feed.start()
         services.activity.start()
         services.metrics.start("api")
         yield
         services.close()
+        await buckets.close()
 
     app = FastAPI(
         title="Backprop",

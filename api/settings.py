@@ -35,6 +35,15 @@ class ApiSettings(BaseSettings):
     api_processes: int = Field(
         default=1, ge=1, le=64, description="Number of API processes that share the port and the limits of connections."
     )
+    project_requests_per_second: float = Field(
+        default=20, ge=0, description="Requests per second that all keys of a project may send together. 0: no limit."
+    )
+    project_request_burst: int = Field(
+        default=100, gt=0, description="Requests that a project may send at once after a pause."
+    )
+    bad_keys_per_minute: int = Field(
+        default=10, ge=0, description="Invalid API keys per minute that are accepted from one address. 0: no limit."
+    )
     max_inflation: int = Field(default=100, gt=1, description="Maximum compression ratio of a gzip body.")
     trusted_proxies: str = Field(
         default="",

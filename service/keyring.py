@@ -59,6 +59,11 @@ class Keyring:
             return False, None
         return True, cached.caller
 
+    def was_valid(self, key: str | None) -> bool:
+        """Return whether this key was valid when it was last looked up here."""
+        cached = self._cached.get(key)
+        return cached is not None and cached.caller is not None
+
     def begin_refresh(self, key: str | None) -> bool:
         """Return whether `key` should be looked up again soon. Whoever gets this answer has to call `refresh`."""
         cached = self._cached.get(key)

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 
 from api.http.errors import Forbidden, Unauthenticated
+from api.http.rate_limits.request_limits import RequestLimits, network_of
 from service.bootstrap import Services
 from store.accounts import audit
 from store.accounts.audit import Action, Actor
@@ -51,6 +52,8 @@ async def _caller(request: Request, scope: str) -> Caller:
     caller: Caller | None = getattr(request.state, "caller", None)
     if caller is None:
         caller = request.state.caller = await _look_up(request)
+        limits: RequestLimits = request.app.state.request_limits
+        request.state.rate_limit_fields = await limits.admit(caller)
     if scope not in caller.scopes:
         _note_denial(request, audit.actor_of(caller), caller.project, 403)
         raise Forbidden(
@@ -64,12 +67,23 @@ async def _look_up(request: Request) -> Caller:
     services: Services = request.app.state.services
     key = _bearer(request.headers.get("authorization"))
     is_known, caller = services.keyring.cached_caller(key)
+    limits: RequestLimits = request.app.state.request_limits
     if not is_known:
+        _check_address(request, services, limits, key)
         caller = await to_thread.run_sync(services.keyring.caller, key, limiter=request.app.state.key_readers)
     if caller is None:
         _note_denial(request, Actor(kind="anonymous"), None, 401)
+        if key is not None:
+            await limits.bad_keys.admit(network_of(address_of(request)))
         raise Unauthenticated("Send a valid API key: Authorization: Bearer bp_live_…", headers=CHALLENGE)
     return caller
+
+
+def _check_address(request: Request, services: Services, limits: RequestLimits, key: str | None) -> None:
+    """Look no unknown key up for an address that sent too many invalid ones. Raises `RateLimited`."""
+    network = network_of(address_of(request))
+    if key is not None and limits.bad_keys.is_empty(network) and not services.keyring.was_valid(key):
+        raise limits.bad_keys.error(network)
 
 
 def _note_denial(request: Request, actor: Actor, project: ProjectId | None, status: int) -> None:

@@ -8,7 +8,7 @@ ApiError
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
-├── 429 QuotaExceeded   431 HeadersTooLarge
+├── 429 RateLimited, QuotaExceeded   431 HeadersTooLarge
 └── 500 InternalError   503 Unavailable   507 OutOfSpace
 """
 
@@ -220,6 +220,12 @@ class OverLimit(ApiError):
     """The request exceeds a limit of this service."""
 
     status, code = 422, "over_limit"
+
+
+class RateLimited(ApiError):
+    """Too many requests."""
+
+    status, code = 429, "rate_limited"
 
 
 class QuotaExceeded(ApiError):

@@ -36,6 +36,7 @@ class RequestIdMiddleware:
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = False
+        inner = _normalized(scope)
 
         async def send_with_id(message: Message) -> None:
             nonlocal started
@@ -44,10 +45,11 @@ class RequestIdMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"  # what users sent is never taken for a page
+                headers.raw.extend(inner["state"].get("rate_limit_fields", ()))
             await send(message)
 
         try:
-            await self._app(_normalized(scope), receive, send_with_id)
+            await self._app(inner, receive, send_with_id)
         except ClientDisconnect:
             log.info("The client closed the connection before its request was complete.")
         except Exception as error:

@@ -16,6 +16,8 @@ from api.http.hosts import is_loopback_address
 from api.http.middleware import CLIENT_ID
 from api.http.polling.job_snapshot import JobSnapshot
 from api.http.polling.job_snapshots import JobSnapshots
+from api.http.rate_limits.limiter import Fields
+from api.http.rate_limits.request_limits import RequestLimits
 from service.keyring import Keyring
 from store.accounts.keys import Caller
 from store.ids import new_request_id
@@ -39,20 +41,24 @@ class FastPolls:
         """Answer a poll, or let the application answer."""
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(PREFIX):
             headers = _headers(scope)
-            snapshot = self._snapshot(scope, headers) if headers is not None else None
-            if headers is not None and snapshot is not None:
-                status = await _answer(snapshot, headers, send)
+            found = self._snapshot(scope, headers) if headers is not None else None
+            if headers is not None and found is not None:
+                status = await _answer(*found, headers, send)
                 scope["app"].state.services.metrics.polls_from_memory[status] += 1
                 return
         await self._app(scope, receive, send)
 
-    def _snapshot(self, scope: Scope, headers: Headers) -> JobSnapshot | None:
+    def _snapshot(self, scope: Scope, headers: Headers) -> tuple[JobSnapshot, Fields] | None:
+        """Return the job and the fields of the rate limit."""
         state = scope["app"].state
         caller = self._caller(state.services.keyring, headers)
         if caller is None or "read" not in caller.scopes or scope["query_string"]:
             return None
         snapshots: JobSnapshots = state.job_snapshots
-        return snapshots.current(caller.project, scope["path"][len(PREFIX) :])
+        snapshot = snapshots.current(caller.project, scope["path"][len(PREFIX) :])
+        limits: RequestLimits = state.request_limits
+        fields = limits.admit_now(caller) if snapshot is not None else None
+        return None if snapshot is None or fields is None else (snapshot, fields)
 
     def _caller(self, keyring: Keyring, headers: Headers) -> Caller | None:
         """Return the caller if the key was looked up just now. Without keys, only this machine may call."""
@@ -87,7 +93,7 @@ def _headers(scope: Scope) -> Headers | None:
     return found
 
 
-async def _answer(snapshot: JobSnapshot, headers: Mapping[bytes, str], send: Send) -> int:
+async def _answer(snapshot: JobSnapshot, fields: Fields, headers: Mapping[bytes, str], send: Send) -> int:
     """Answer, and return the status."""
     known = headers.get(b"if-none-match")
     is_known = known is not None and _is_current(known, snapshot.etag)
@@ -98,7 +104,7 @@ async def _answer(snapshot: JobSnapshot, headers: Mapping[bytes, str], send: Sen
         {
             "type": "http.response.start",
             "status": (status := 304 if is_known else 200),
-            "headers": [*raw, (b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")],
+            "headers": [*raw, *fields, (b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")],
         }
     )
     await send({"type": "http.response.body", "body": b"" if is_known else snapshot.body})

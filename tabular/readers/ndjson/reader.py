@@ -1,6 +1,13 @@
-"""Read an NDJSON file: parse its lines in batches, and give each column the type of its JSON values."""
+"""Read an NDJSON file.
+
+DuckDB reads it if the values of each key have one JSON type, otherwise Python reads it object by object.
+"""
 
 import tempfile
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,6 +21,7 @@ from tabular.profile import Profile
 from tabular.readers.database import open_database
 from tabular.readers.ndjson.columns import BATCH_BYTES, BATCH_CELLS, JsonColumns
 from tabular.readers.ndjson.objects import Lines
+from tabular.readers.ndjson.uniform import NotUniform, find_keys, find_kinds, show_raw
 from tabular.readers.options import ReadOptions
 from tabular.readers.table_checks import check_size
 from tabular.readers.typed.checks import check_options
@@ -32,23 +40,78 @@ def read_ndjson(source: Path, parquet: Path, options: ReadOptions, limits: Limit
     check_options(options, "NDJSON")
     _check_not_empty(source)
     with tempfile.TemporaryDirectory(dir=parquet.parent, prefix="ingest-") as name:
-        folder, lines = Path(name), Lines(source, limits)
-        columns = JsonColumns(folder, limits)
-        with duckdb.connect(config={"threads": 1}) as connection:
-            _write_batches(connection, lines, columns)
-        columns.check()
-        rows, width = len(lines.numbers), len(columns.by_key)
-        check_size(rows, width, limits)
-        with open_database(folder, source, limits, width) as connection:
-            table = SourceTable(
-                connection=connection,
-                folder=folder,
-                columns=_columns(connection, columns),
-                options=options,
-                limits=limits,
-                line=lines.numbers.__getitem__,
-            )
-            return read_typed(table, parquet, FileReading(encoding="utf-8", missing=options.missing), rows)
+        file = _File(source=source, parquet=parquet, folder=Path(name), options=options, limits=limits)
+        try:
+            return _read_uniform(file)
+        except NotUniform:
+            return _read_objects(file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    source: Path
+    parquet: Path
+    folder: Path
+    options: ReadOptions
+    limits: Limits
+
+
+def _read_uniform(file: _File) -> Profile:
+    """Read the file with DuckDB; the first rows say what the values are, or all rows if others differ from them."""
+    with open_database(file.folder, file.source, file.limits, 0) as connection:
+        keys, rows = find_keys(connection, file.source, file.limits)
+    check_size(rows, len(keys), file.limits)
+    with open_database(file.folder, file.source, file.limits, len(keys)) as connection:
+        for sample in (True, False):
+            kinds = find_kinds(connection, file.source, keys, file.limits, sample=sample)
+            columns = show_raw(connection, file.source, keys, kinds, file.limits)
+            with suppress(duckdb.InvalidInputException, duckdb.ConversionException):
+                return _read_table(file, connection, columns, rows, _LineFinder(file.source))
+    raise NotUniform
+
+
+def _read_objects(file: _File) -> Profile:
+    """Read the file object by object."""
+    lines, columns = Lines(file.source, file.limits), JsonColumns(file.folder, file.limits)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        _write_batches(connection, lines, columns)
+    columns.check()
+    rows, width = len(lines.numbers), len(columns.by_key)
+    check_size(rows, width, file.limits)
+    with open_database(file.folder, file.source, file.limits, width) as connection:
+        return _read_table(file, connection, _columns(connection, columns), rows, lines.numbers.__getitem__)
+
+
+def _read_table(
+    file: _File,
+    connection: duckdb.DuckDBPyConnection,
+    columns: tuple[SourceColumn, ...],
+    rows: int,
+    line: Callable[[int], int],
+) -> Profile:
+    table = SourceTable(
+        connection=connection,
+        folder=file.folder,
+        columns=columns,
+        options=file.options,
+        limits=file.limits,
+        line=line,
+    )
+    return read_typed(table, file.parquet, FileReading(encoding="utf-8", missing=file.options.missing), rows)
+
+
+class _LineFinder:
+    """Find the line of an object. The file is read only if a line is needed, to count its blank lines."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = source
+        self._numbers = array("q")
+
+    def __call__(self, row: int) -> int:
+        if not self._numbers:
+            with self._source.open("rb") as file:
+                self._numbers.extend(number for number, line in enumerate(file, 1) if line.strip())
+        return self._numbers[row]
 
 
 def _check_not_empty(source: Path) -> None:

@@ -27,6 +27,15 @@ class Conversion:
     invalid: str | None = None
     reason: str = ""
 
+    @property
+    def checked(self) -> str:
+        """The SQL of a stored cell that fails at an invalid value."""
+        return (
+            f"CASE WHEN {self.invalid} THEN error('invalid') ELSE {self.expression} END"
+            if self.invalid
+            else self.expression
+        )
+
 
 def conversions(table: SourceTable) -> list[Conversion]:
     """Return how each column is stored."""
@@ -37,11 +46,20 @@ def conversions(table: SourceTable) -> list[Conversion]:
 def check_values(table: SourceTable, found: Sequence[Conversion]) -> None:
     """Raise InvalidDataset with the values that cannot be stored, up to 100."""
     problems = list[Problem]()
-    for each in found:
-        if each.invalid and len(problems) < MAX_PROBLEMS:
+    for each in _with_invalid_values(table, [each for each in found if each.invalid]):
+        if len(problems) < MAX_PROBLEMS:
             problems += _invalid_values(table, each, MAX_PROBLEMS - len(problems))
     if problems:
         raise InvalidDataset(problems)
+
+
+def _with_invalid_values(table: SourceTable, found: Sequence[Conversion]) -> Iterator[Conversion]:
+    """Yield the columns that have invalid values."""
+    for start in range(0, len(found), COLUMNS_AT_ONCE):
+        group = found[start : start + COLUMNS_AT_ONCE]
+        tests = ", ".join(f"bool_or({each.invalid})" for each in group)
+        flags = table.connection.execute(f"SELECT {tests} FROM raw").fetchone() or ()  # noqa: S608 - no names
+        yield from (each for each, is_invalid in zip(group, flags, strict=True) if is_invalid)
 
 
 def problem_at(table: SourceTable, row: int, column: str, value: str, reason: str, fix: str) -> Problem:  # noqa: PLR0913, PLR0917 - the fields of a problem

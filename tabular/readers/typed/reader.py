@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
 from tabular.column_format import ColumnFormat, FileReading
 from tabular.errors import MAX_PROBLEMS, InvalidDataset, Problem
 from tabular.profile import DataWarning, Profile
@@ -38,9 +40,8 @@ def read_typed(
     check_names(table.options, names)
     check_types(table)
     found = conversions(table)
-    check_values(table, found)
     staged = table.folder / "staged.parquet"
-    write_parquet(table.connection, named([each.expression for each in found], "raw", names), staged)
+    _stage(table, found, names, staged)
     show_as(table.connection, "staged", staged, len(names))
     inferred = _infer(table, found, rows)
     _check_cells(table, inferred)
@@ -54,6 +55,15 @@ def read_typed(
     )
     typed.replace(parquet)
     return replace(described, reading=reading)
+
+
+def _stage(table: SourceTable, found: Sequence[Conversion], names: Sequence[str], staged: Path) -> None:
+    """Write the converted values in one pass over the file; look for invalid ones only if that fails."""
+    try:
+        write_parquet(table.connection, named([each.checked for each in found], "raw", names), staged)
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        check_values(table, found)
+        raise
 
 
 def _infer(table: SourceTable, found: Sequence[Conversion], rows: int) -> dict[int, InferredColumn]:

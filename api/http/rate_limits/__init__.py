@@ -1,0 +1,1 @@
+"""Rate limits of projects, and of addresses that send invalid keys."""
