@@ -1,16 +1,17 @@
 """/v1/datasets: upload tables to train on."""
 
 import functools
+from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.datasets.body import BODY, PARQUET
 from api.datasets.dataset_filters import Filters
 from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.read_options import with_charset
-from api.datasets.schemas import DatasetView, UploadView
+from api.datasets.schemas import DatasetView, PreviewView, UploadView
 from api.datasets.upload_endpoints import begin_upload
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.audited import audited
@@ -34,6 +35,7 @@ from api.http.uploads.upload_fields import upload_complete
 from api.openapi.declarations import declare, declare_download
 from api.openapi.headers import UPLOAD_STATE
 from service.bootstrap import Services
+from service.previews import MAX_ROWS, preview
 from service.quotas import check_storage
 from service.uploads import dataset_uploads
 from service.uploads.dataset_request import DatasetRequest
@@ -93,6 +95,20 @@ def get_dataset(dataset_id: str, response: Response, services: AppServices, call
     response.headers["ETag"] = etag_of(dataset_id)
     with snapshot(services.sessions) as tx:
         return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
+
+
+@router.get("/{dataset_id}/preview", **declare())
+def get_dataset_preview(
+    dataset_id: str,
+    services: AppServices,
+    caller: Reader,
+    rows: Annotated[int, Query(ge=1, le=MAX_ROWS, description="Maximum number of rows.")] = 20,
+) -> PreviewView:
+    """Return the first rows as JSON, typed as the profile says."""
+    with snapshot(services.sessions) as tx:
+        dataset = datasets.get(tx, caller.project, dataset_id)
+    found = preview(services.sessions, services.settings.data / "uploads", dataset, rows)
+    return PreviewView(rows=found.rows, total=found.total, shape=found.shape)
 
 
 @router.get("/{dataset_id}/content", response_class=Response, **declare_download(PARQUET))

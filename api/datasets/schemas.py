@@ -54,6 +54,21 @@ class DatasetView(View):
         )
 
 
+class PreviewView(View):
+    """The first rows of a data set."""
+
+    rows: list[dict[str, Any]] = Field(
+        description="Values by column, as rows are sent for prediction: numbers, booleans, texts of at most 1,000 "
+        "characters, times in UTC, null for missing values. Fewer rows than requested if they are large.",
+        examples=[[{"age": 39, "workclass": "State-gov", "hired": "2021-03-01T00:00:00.000Z", "bonus": None}]],
+    )
+    total: int = Field(description="Number of all rows.", examples=[32561])
+    shape: list[int] | None = Field(
+        description="Shape of the array `x` of an NPZ file. Each position of a row is a column, such as x_0_27 in the "
+        "shape [60000, 28, 28]. Null for other formats."
+    )
+
+
 class UploadView(View):
     """A resumable upload."""
 

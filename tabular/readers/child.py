@@ -21,6 +21,7 @@ from tabular.errors import InvalidDataset, OverLimit
 from tabular.limits import Limits
 from tabular.readers.formats import format_named
 from tabular.readers.options import ReadOptions
+from tabular.readers.preview import PreviewColumn, end_of_rows, read_preview
 
 MAX_ERROR_TEXT = 500  # last characters of a traceback that are reported
 
@@ -53,10 +54,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     limits = Limits(**request["limits"])
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)  # SIGALRM kills this process, also within a library
     resource.setrlimit(resource.RLIMIT_DATA, (limits.process_bytes, limits.process_bytes))
-    options = ReadOptions(**request["options"] | {"missing": tuple(request["options"]["missing"])})
     try:
-        read = format_named(request["format"]).read
-        profile = read(Path(request["source"]), Path(request["parquet"]), options, limits)
+        return _ANSWERS[request["task"]](request, limits)
     except OverLimit as error:
         return {"over_limit": [error.limit, error.allowed, error.value]}
     except InvalidDataset as error:
@@ -65,7 +64,27 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"out_of_memory": True}
     except Exception:  # noqa: BLE001  # the caller raises it
         return {"failed": traceback.format_exc()[-MAX_ERROR_TEXT:]}
-    return {"profile": profile.to_json()}
+
+
+def _read(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Read a file and describe it."""
+    options = ReadOptions(**request["options"] | {"missing": tuple(request["options"]["missing"])})
+    read = format_named(request["format"]).read
+    return {"profile": read(Path(request["source"]), Path(request["parquet"]), options, limits).to_json()}
+
+
+def _find_rows(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Find where the first rows of a data set end."""
+    return {"end": end_of_rows(Path(request["parquet"]), request["rows"], limits)}
+
+
+def _preview(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Read the first rows of a data set."""
+    columns = [PreviewColumn(**column) for column in request["columns"]]
+    return {"rows": read_preview(Path(request["parquet"]), columns, request["rows"], limits)}
+
+
+_ANSWERS = {"read": _read, "find_rows": _find_rows, "preview": _preview}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tabular.errors import IngestTimeout, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
 from tabular.profile import Profile
 from tabular.readers.options import ReadOptions
+from tabular.readers.preview import PreviewColumn
 
 ROOT = Path(__file__).parents[2]
 GRACE_SECONDS = 10  # how long after its time limit the child may take to disappear
@@ -34,19 +36,51 @@ def read_file(file_format: str, source: Path, parquet: Path, options: ReadOption
         IngestFailed: the process died.
     """
     request = {
+        "task": "read",
         "format": file_format,
         "source": str(source.resolve()),
         "parquet": str(parquet.resolve()),
         "options": asdict(options),
-        "limits": asdict(limits),
     }
+    return _profile(_ask(request, limits))
+
+
+def find_rows(parquet: Path, rows: int, limits: Limits) -> int:
+    """Return how many bytes hold the first rows of a canonical Parquet file, of which only the footer is needed."""
+    request = {"task": "find_rows", "parquet": str(parquet.resolve()), "rows": rows}
+    return int(_found(_ask(request, limits), "end"))
+
+
+def read_preview(parquet: Path, columns: Sequence[PreviewColumn], rows: int, limits: Limits) -> list[dict[str, Any]]:
+    """Return the first rows of a canonical Parquet file as JSON objects."""
+    request = {
+        "task": "preview",
+        "parquet": str(parquet.resolve()),
+        "columns": [column.to_json() for column in columns],
+        "rows": rows,
+    }
+    found: list[dict[str, Any]] = _found(_ask(request, limits), "rows")
+    return found
+
+
+def _found(answer: dict[str, Any], name: str) -> Any:
+    """Return a part of an answer. Raises `InvalidDataset` if the child ran out of memory."""
+    return answer[name] if name in answer else _profile(answer)
+
+
+def _ask(request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """Return the answer of a child. Raises what `read_file` raises, except for problems of the file."""
     start = time.monotonic()
-    answer = _server.ask(json.dumps(request).encode(), limits.seconds + GRACE_SECONDS)
+    message = json.dumps({**request, "limits": asdict(limits)}).encode()
+    answer = _server.ask(message, limits.seconds + GRACE_SECONDS)
     if not answer:
         if time.monotonic() - start >= limits.seconds:
             raise IngestTimeout(limits.seconds)
         raise IngestFailed("The reading process ended without an answer.")
-    return _profile(json.loads(answer))
+    found: dict[str, Any] = json.loads(answer)
+    if "failed" in found:
+        raise IngestFailed(found["failed"])
+    return found
 
 
 class ReaderServer:
@@ -121,8 +155,6 @@ def _profile(answer: dict[str, Any]) -> Profile:
             raise OverLimit(limit, allowed, value)
         case {"problems": list(problems)}:
             raise InvalidDataset([Problem(**problem) for problem in problems])
-        case {"failed": str(error)}:
-            raise IngestFailed(error)
         case _:
             detail = "Reading the file needs more memory than is allowed."
             raise InvalidDataset([Problem(detail=detail, fix="Send fewer or shorter columns.")])

@@ -75,6 +75,7 @@ class ApiWalk:
         listed = self.call("GET", "/v1/datasets", params={"limit": 1})
         self.call("GET", "/v1/datasets", params={"limit": 1, "cursor": listed.json()["next_cursor"]})
         self.call("GET", path)
+        self.call("GET", f"{path}/preview", params={"rows": 2})
         self.download(f"{path}/content")
         return path
 
