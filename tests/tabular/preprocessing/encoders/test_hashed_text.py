@@ -15,7 +15,7 @@ from tests.support.tabular_jobs import csv, train_job
 def test_a_network_learns_from_hashed_reviews(read: Reader) -> None:
     prices = {"column": "prices", "encoding": "ordinal", "order": ["low", "medium", "high"]}
     features = [{"column": "review", "encoding": "hashed_text"}, prices]
-    model = train_job(read(csv(make_table("reviews"))), "recommended", features=features)
+    model = train_job(read(csv(make_table("reviews"))), "recommended", features=features, training={"epochs": 4})
     assert model.plan.features[0].size == 256
     assert model.evaluation["accuracy"] > 0.93
     good, bad = model.predict([{"review": "Delicious food, and friendly staff!"}, {"review": "dirty room, rude staff"}])
