@@ -35,17 +35,19 @@ from api.usage import endpoints as usage
 from api.webhooks import endpoints as webhooks
 from api.webhooks import messages
 from api.weights import endpoints as weights
+from api.workers import endpoints as workers
 from messaging.token_buckets import TokenBuckets
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.logging import configure_logging
 from service.settings import Settings, settings
+from service.version import VERSION
 
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
     *(datasets, uploads, jobs, events, models, weights),
-    *(projects, keys, audit, usage, webhooks, health, metrics, docs),
+    *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
 )
 
 
@@ -78,7 +80,7 @@ def create_app(
 
     app = FastAPI(
         title="Backprop",
-        version="0.1.0",
+        version=VERSION,
         summary="Backpropagation as a service.",
         description=DESCRIPTION,
         lifespan=lifespan,

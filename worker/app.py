@@ -18,6 +18,7 @@ from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.celery_app import celery_app
 from service.logging import configure_logging
 from service.settings import settings
+from store.ids import WorkerId, new_id
 from worker import tasks
 from worker.broker_watchdog import BrokerWatchdog
 from worker.context import RUN_SECONDS
@@ -45,6 +46,8 @@ app.conf.update(
 )
 tasks.register(app)
 
+WORKER_ID = WorkerId(new_id("wrk"))  # made before the processes of the worker are forked
+
 _registrations: list[WorkerRegistration] = []  # the parent's, once it is ready
 
 
@@ -61,7 +64,9 @@ def _register(sender: Any, **_: Any) -> None:
     start_interrupt_thread()
     slots = sender.pool.num_processes
     watchdog = BrokerWatchdog(slots, settings().notification_timeout_seconds)
-    registration = WorkerRegistration(settings(), slots, watchdog, busy_slots=lambda: len(state.active_requests))
+    registration = WorkerRegistration(
+        settings(), WORKER_ID, slots, watchdog, busy_slots=lambda: len(state.active_requests)
+    )
     _registrations.append(registration)
     registration.start()
 
@@ -92,7 +97,7 @@ def _set_up_child(**_: Any) -> None:
     configure_logging()
     end_with_parent()
     limit_memory(settings())
-    tasks.set_runner(make_runner(settings()))
+    tasks.set_runner(make_runner(settings(), WORKER_ID))
 
 
 @worker_process_shutdown.connect

@@ -8,7 +8,8 @@ import threading
 from service.bootstrap import bootstrap
 from service.settings import Settings
 from store.db.database import open_database
-from store.ids import WorkerId, new_id
+from store.ids import WorkerId
+from store.jobs.workers import process_id
 from worker.context import WorkerContext
 from worker.drain import is_draining
 from worker.lease_keeper import LeaseKeeper
@@ -17,8 +18,8 @@ from worker.runner import Runner
 PARENT_POLL_SECONDS = 0.5
 
 
-def make_runner(settings: Settings) -> Runner:
-    """Create the runner of a child process, with connections of its own."""
+def make_runner(settings: Settings, worker_id: WorkerId) -> Runner:
+    """Create the runner of a child process of a worker, with connections of its own."""
     engine = open_database(settings.database, pool_size=2, hold_seconds=settings.lease_seconds)
     services = bootstrap(settings, engine=engine)
     services.metrics.start("worker")
@@ -28,7 +29,7 @@ def make_runner(settings: Settings) -> Runner:
             settings=settings,
             notifier=services.notifier,
             lease_keeper=LeaseKeeper(services.sessions, settings),
-            worker_id=WorkerId(new_id("wrk")),
+            worker_id=process_id(worker_id, os.getpid()),
             is_draining=is_draining,
             metrics=services.metrics,
         )

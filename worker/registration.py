@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.broker_health import check_broker
 from service.settings import Settings
+from service.version import VERSION
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import snapshot, transaction
-from store.ids import WorkerId, new_id
+from store.ids import WorkerId
 from store.jobs import queue_position, workers
 from store.jobs.workers import WorkerInfo
 from worker.broker_watchdog import BrokerWatchdog
@@ -37,12 +38,19 @@ os.register_at_fork(
 class WorkerRegistration:
     """A thread of the parent process that updates the worker's row at every heartbeat."""
 
-    def __init__(self, settings: Settings, slots: int, watchdog: BrokerWatchdog, busy_slots: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        worker_id: WorkerId,
+        slots: int,
+        watchdog: BrokerWatchdog,
+        busy_slots: Callable[[], int],
+    ) -> None:
         self.watchdog = watchdog
         self._busy_slots = busy_slots
         self._settings = settings
         self._slots = slots
-        self._id = WorkerId(new_id("wrk"))
+        self._id = worker_id
         self._ended = threading.Event()
         self._engine = open_database(settings.database, pool_size=1)
         self._thread = threading.Thread(target=self._run, name="worker registration", daemon=True)
@@ -83,7 +91,14 @@ class WorkerRegistration:
 
     def _info(self) -> WorkerInfo:
         host, pid = socket.gethostname(), os.getpid()
-        return WorkerInfo(id=self._id, host=host, pid=pid, slots=self._slots, fingerprint=numeric_fingerprint())
+        return WorkerInfo(
+            id=self._id,
+            host=host,
+            pid=pid,
+            slots=self._slots,
+            fingerprint=numeric_fingerprint(),
+            version=VERSION,
+        )
 
     def _unregister(self, sessions: Sessions) -> bool:
         with transaction(sessions) as tx:

@@ -212,4 +212,5 @@ class ApiWalk:
         self.call("GET", "/v1/audit", params={"operation": "create_key"})
         self.call("GET", "/v1/audit", params={"outcome": "x"})
         self.call("GET", "/v1/usage", params={"group": "total"})
+        self.call("GET", "/v1/workers")
         self.call("GET", "/v1/usage", params={"from": "x"})

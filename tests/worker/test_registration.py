@@ -14,6 +14,7 @@ from sqlalchemy import select
 from service.settings import Settings
 from store.db.database import open_database, open_sessions
 from store.db.transaction import snapshot
+from store.ids import WorkerId
 from store.tables import Worker
 from tests.support.worker_fixture import wait_until
 from worker.broker_watchdog import BrokerWatchdog
@@ -34,7 +35,7 @@ FORKING_PARENT = """
     from worker.registration import WorkerRegistration
 
     settings = Settings(data=Path(sys.argv[2]), database_url=sys.argv[1], heartbeat_seconds=0.001)
-    registration = WorkerRegistration(settings, 1, BrokerWatchdog(1, 60), lambda: 0)
+    registration = WorkerRegistration(settings, WorkerId("wrk_parent"), 1, BrokerWatchdog(1, 60), lambda: 0)
     registration.start()
 
     def write(name):
@@ -91,7 +92,7 @@ def registered(settings: Settings) -> list[str]:
 
 
 def test_a_worker_is_registered_while_it_runs(settings: Settings) -> None:
-    registration = WorkerRegistration(settings, 1, BrokerWatchdog(1, 60), lambda: 0)
+    registration = WorkerRegistration(settings, WorkerId("wrk_parent"), 1, BrokerWatchdog(1, 60), lambda: 0)
     registration.start()
     wait_until(lambda: len(registered(settings)) == 1)
     registration.stop()
@@ -103,7 +104,7 @@ def test_a_disconnected_worker_is_restarted(
 ) -> None:
     signals: list[int] = []
     monkeypatch.setattr(os, "kill", lambda _pid, number: signals.append(number))
-    registration = WorkerRegistration(settings, 1, Disconnected(1, 60), lambda: 0)
+    registration = WorkerRegistration(settings, WorkerId("wrk_parent"), 1, Disconnected(1, 60), lambda: 0)
     with caplog.at_level(logging.WARNING):
         registration.start()
         wait_until(lambda: bool(signals))
@@ -119,7 +120,7 @@ def test_a_worker_is_not_restarted_while_the_broker_is_down(
     monkeypatch.setattr(os, "kill", lambda _pid, number: signals.append(number))
     down = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
     watchdog = Disconnected(1, 60)
-    registration = WorkerRegistration(down, 1, watchdog, lambda: 0)
+    registration = WorkerRegistration(down, WorkerId("wrk_parent"), 1, watchdog, lambda: 0)
     created_at = watchdog._received_at
     registration.start()
     wait_until(lambda: watchdog._received_at > created_at)  # the timeout starts again
