@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from api.http.routes import all_routes
 from api.openapi.examples import add_examples
-from api.openapi.headers import RESPONSE_HEADERS, header_reference
+from api.openapi.headers import EVERY_RESPONSE, RESPONSE_HEADERS, header_reference
 from api.openapi.operations import Operation, operations
 from api.openapi.problem_responses import component, component_name, problem_responses
 from api.openapi.schemas import add_problem_schema, rename_views, simplify
@@ -71,7 +71,7 @@ def _complete(operation: Operation, shared: dict[str, Any]) -> None:
 
 def _implied_headers(operation: Operation, code: str) -> Sequence[str]:
     replayed = ["Idempotency-Replayed"] if "idempotency-key" in operation.names else []
-    return ["X-Request-Id", *(["Location"] if code == "201" else []), *replayed]
+    return [*EVERY_RESPONSE, *(["Location"] if code == "201" else []), *replayed]
 
 
 def _add_headers(response: dict[str, Any], names: Sequence[str]) -> None:

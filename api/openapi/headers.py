@@ -64,9 +64,14 @@ RESPONSE_HEADERS = {
     "Location": _header("The path of the new resource.", "/v1/jobs/job_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"),
     "Retry-After": _header("When to ask again, in seconds.", 1, COUNT),
     "RateLimit": _header(
-        "What is left of the limit (`r`), and when it is reset, in seconds (`t`).", '"queued";r=0;t=10'
+        "Of requests with a key: how many more the project may send now (`r`), and in how many seconds it may send as "
+        "many as after a pause (`t`). With 429, also the limit that was reached.",
+        '"requests";r=73;t=2',
     ),
-    "RateLimit-Policy": _header("The limit (`q`).", '"queued";q=100'),
+    "RateLimit-Policy": _header(
+        "The limit: how many requests at once (`q`), and in how many seconds they are available again (`w`).",
+        '"requests";q=100;w=5',
+    ),
     "Preference-Applied": _header("The preference of `Prefer` that was followed.", "wait=30"),
     "Age": _header("Only if the database cannot be reached: the seconds since the state was read.", 12, COUNT),
     "Warning": _header(
@@ -95,6 +100,7 @@ RESPONSE_HEADERS = {
     ),
     "Cache-Control": _header("Whether responses may be stored.", "no-store"),
 }
+EVERY_RESPONSE = ("X-Request-Id", "RateLimit", "RateLimit-Policy")
 UPLOAD_STATE = ("Upload-Offset", "Upload-Complete", "Upload-Length", "Upload-Limit", "Cache-Control")
 
 

@@ -9,14 +9,14 @@ from api.http import errors
 from api.http.errors import ApiError
 from api.http.problems import PROBLEM_JSON, problem_document
 from api.openapi.declarations import PROBLEMS
-from api.openapi.headers import UPLOAD_STATE, header_reference
+from api.openapi.headers import EVERY_RESPONSE, UPLOAD_STATE, header_reference
 from api.openapi.operations import Operation
 
 EVERYWHERE = (errors.MisdirectedRequest, errors.HeadersTooLarge, errors.InternalError, errors.Unavailable)
 HEADERS = {  # of problems, by status
     401: ("WWW-Authenticate",),
     416: ("Content-Range",),
-    429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
+    429: ("Retry-After",),
     503: ("Retry-After",),
 }
 HEADERS_OF_KIND = {errors.UploadOffsetMismatch: UPLOAD_STATE, errors.InconsistentUploadLength: UPLOAD_STATE}
@@ -53,7 +53,7 @@ def component(kinds: Iterable[type[ApiError]]) -> dict[str, Any]:
     kinds = list(kinds)
     status = kinds[0].status
     own = dict.fromkeys(name for kind in kinds for name in HEADERS_OF_KIND.get(kind, ()))
-    names = ("X-Request-Id", *HEADERS.get(status, ()), *own)
+    names = (*EVERY_RESPONSE, *HEADERS.get(status, ()), *own)
     return {
         "description": f"{HTTPStatus(status).phrase}. "
         + " ".join(f"`{kind.code}`: {_lowered(kind('').title)}." for kind in kinds),
@@ -70,7 +70,7 @@ def component(kinds: Iterable[type[ApiError]]) -> dict[str, Any]:
 def _implied(operation: Operation) -> Iterator[type[ApiError]]:
     """Yield the problems of what the operation accepts: parameters, bodies, a key."""
     if operation.scope:  # unknown query parameters are invalid
-        yield from (errors.Unauthenticated, errors.Forbidden, errors.InvalidRequest)
+        yield from (errors.Unauthenticated, errors.Forbidden, errors.InvalidRequest, errors.RateLimited)
     if operation.scope in {"write", "admin"}:
         yield errors.OutOfSpace
     if operation.has_parameters("path"):

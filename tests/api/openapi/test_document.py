@@ -14,7 +14,8 @@ from store.jobs.workers import WorkerInfo, record_heartbeat
 from tests.support.api_walk import ApiWalk
 from tests.support.openapi import Contract
 
-SOMETIMES = {"Age", "Idempotency-Replayed", "Retry-After", "Warning"}  # sent in some states only
+# Headers that are sent in some states only.
+SOMETIMES = {"Age", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning"}
 KEPT_LINES = 6  # of an uploaded text, in an example
 NO_EXAMPLE = {"get_dataset_content", "get_job_weights", "get_model_weights"}  # bytes
 
