@@ -28,7 +28,7 @@ class Network:
     """Layers from `inputs` numbers per row to `outputs` logits, with the loss for training.
 
     Rows are flat; a reshape layer at the front makes images or sequences of them. `outputs` may be a shape
-    (time, outputs), for logits at each time step.
+    (time, outputs), for logits at each time step. `inputs` may be a shape to find out what the layers make of it.
 
     Working memory belongs to the network: use it from one thread at a time. Weights are zeros until `initialize` or
     `load_torch_state`.
@@ -38,19 +38,20 @@ class Network:
         self,
         layers: Sequence[LayerSpec],
         *,
-        inputs: int,
+        inputs: int | Shape,
         outputs: int | Shape,
         loss: LossName | LossSpec,
         precision: Precision,
         arena: Arena | None = None,
     ) -> None:
         self.specs = tuple(layers)
-        self.inputs, self.precision = inputs, precision
+        input_shape = (inputs,) if isinstance(inputs, int) else inputs
+        self.inputs, self.precision = math.prod(input_shape), precision
         self.output_shape = (outputs,) if isinstance(outputs, int) else tuple(outputs)
         self.outputs = math.prod(self.output_shape)
         self.arena = arena or Arena()
         self.dtype = np.dtype(precision)
-        self.sequential = build(layers, (inputs,), self.output_shape)
+        self.sequential = build(layers, input_shape, self.output_shape)
         self.layers = self.sequential.layers
         self.trainable = self.sequential.trainable
         self.loss = losses.build(loss, self.output_shape)

@@ -3,7 +3,7 @@
     python examples/tables.py spirals > spirals.csv
     python examples/tables.py spirals --rows 500 --seed 1 > unseen.csv
 
-Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, shops, parts, reviews.
+Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, visitors, shops, parts, reviews.
 """
 
 import argparse
@@ -24,6 +24,8 @@ RELATIONS = "father mother husband wife son daughter uncle aunt brother sister n
 COUPLES = [(0, 1), (2, 3), (5, 4), (7, 6), (9, 8)]  # husband and wife, of twelve persons
 CHILDREN = {(0, 1): (5, 6), (2, 3): (7, 8), (7, 6): (10, 11)}
 MEN = {0, 2, 5, 7, 9, 10}
+
+MUSEUMS = ["art", "design", "science", "trains"]
 
 SIDE = 28  # dots of a picture
 FONT = bytes.fromhex("""
@@ -90,6 +92,25 @@ def sorting(rows: int, seed: int) -> Table:
     return {**_columns("n", numbers), **_columns("s", np.sort(numbers, axis=1))}
 
 
+def visitors(rows: int, seed: int) -> Table:
+    """Daily visitors of four museums: each has its own week, the year has a season, and good days follow good days."""
+    rng = np.random.default_rng(seed)
+    days = -(-rows // len(MUSEUMS))
+    day = np.arange(days)[:, None]
+    week = np.random.default_rng(0).uniform(0.4, 1.6, (7, len(MUSEUMS)))[day[:, 0] % 7]
+    season = 1 + 0.3 * np.sin(2 * np.pi * day / 365.25)
+    drift = np.zeros((days, len(MUSEUMS)))
+    for now in range(1, days):
+        drift[now] = 0.9 * drift[now - 1] + 0.05 * rng.standard_normal(len(MUSEUMS))
+    counts = 500 * week * season * np.exp(drift + 0.03 * rng.standard_normal(drift.shape))
+    dates = np.datetime_as_string(np.datetime64("2023-01-02") + np.arange(days), unit="D")
+    return {
+        "day": np.repeat(dates, len(MUSEUMS))[:rows],
+        "museum": np.tile(MUSEUMS, days)[:rows],
+        "visitors": counts.round().astype(int).reshape(-1)[:rows],
+    }
+
+
 def shops(rows: int, seed: int) -> Table:
     """Sales of 400 shops, which depend on the shop and on its size."""
     effects = np.random.default_rng(0).normal(size=400)
@@ -131,6 +152,7 @@ TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> functi
     "digits": (digits, 1_500),
     "waves": (waves, 1_000),
     "sorting": (sorting, 3_000),
+    "visitors": (visitors, 2_400),
     "shops": (shops, 6_000),
     "parts": (parts, 1_000),
     "reviews": (reviews, 3_000),

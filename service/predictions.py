@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from engine.interchange.safetensors import load_safetensors
+from engine.memory import Array
 from engine.network import Network
 from engine.spec import LossSpec, ModelSpec
 from store.artifacts import blobs, models
@@ -16,6 +17,7 @@ from store.db.database import Sessions
 from store.db.transaction import snapshot
 from store.ids import ProjectId
 from store.tables import Model
+from tabular.preprocessing.forecast import Forecast
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.readers.rows import table_from_rows
@@ -31,13 +33,22 @@ class Predictor:
     preprocessor: Preprocessor
     target: TargetEncoder
     reading: RowReading | None
+    forecast: Forecast | None
     network: Network
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return one prediction per row. Raises `InvalidRows`."""
-        table = table_from_rows(rows, self.preprocessor.input_columns, self.reading)
-        x = self.preprocessor.transform(table, dtype=self.network.dtype)
+        """Return one prediction per row, or per time series of which the rows are the history. Raises `InvalidRows`."""
+        if self.forecast is None:
+            table = table_from_rows(rows, self.preprocessor.input_columns, self.reading)
+            return self._answers(self.preprocessor.transform(table, dtype=self.network.dtype))
+        table = table_from_rows(rows, self.forecast.input_columns(self.preprocessor), self.reading)
+        windows = self.forecast.windows(table)
+        answers = self._answers(self.forecast.inputs(self.preprocessor, table, windows, self.network.dtype))
+        described = self.forecast.describe(table, windows)
+        return [{**answer, **about} for answer, about in zip(answers, described, strict=True)]
+
+    def _answers(self, x: Array) -> list[dict[str, Any]]:
         with self.lock:  # a network has one working memory
             outputs = self.network.predict(x)
         return self.target.decode(np.asarray(outputs))
@@ -85,5 +96,6 @@ def _load(model: Model, weights: bytes) -> Predictor:
         preprocessor=Preprocessor.from_json(model.preprocessing["features"]),
         target=TargetEncoder.from_json(model.preprocessing["target"]),
         reading=RowReading.from_json(reading) if (reading := model.preprocessing.get("reading")) else None,
+        forecast=Forecast.from_json(windows) if (windows := model.preprocessing.get("sequence")) else None,
         network=network,
     )

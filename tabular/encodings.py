@@ -12,7 +12,17 @@ from typing import Literal
 from tabular.profile import Column, ColumnType
 
 Encoding = Literal[
-    "standardize", "robust", "quantile", "none", "one_hot", "ordinal", "embedding", "hashed_text", "datetime"
+    "standardize",
+    "robust",
+    "quantile",
+    "none",
+    "one_hot",
+    "ordinal",
+    "embedding",
+    "numeric_embedding",
+    "hashed_text",
+    "datetime",
+    "cyclic",
 ]
 
 MAX_CATEGORIES = 100  # one-hot inputs of one column; rarer values share one
@@ -22,7 +32,11 @@ MAX_EMBEDDING_SIZE = 512
 MAX_ORDERED = 1_000  # categories of an ordinal column
 HASHED_SIZE = 256  # inputs of a text whose size was not requested
 MAX_HASHED_SIZE = 4_096
-CYCLES = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes a sine and a cosine
+ROWS_PER_BIN = 250  # of a number whose bins were not requested
+MIN_BINS, MAX_DEFAULT_BINS = 4, 16
+MAX_BINS = 256
+Cycle = Literal["month", "weekday", "hour"]
+CYCLES: dict[str, int] = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes a sine and a cosine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +44,14 @@ class Width:
     """How many inputs a column takes at most.
 
     size: the default of the feature's `size`, if it has one.
+    bins: the default of the feature's `bins`, if it has them.
     embeddings: their number, only for embeddings.
     """
 
     inputs_at_most: int
     size: int | None = None
     embeddings: int | None = None
+    bins: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +85,12 @@ def default_size(embeddings: int) -> int:
     return min(MAX_DEFAULT_SIZE, round(1.6 * math.pow(embeddings, 0.56)))
 
 
+def default_bins(column: Column) -> int:
+    """Return the number of bins of a number column: more for more rows."""
+    rows = sum(column.histogram.counts) if column.histogram else column.distinct
+    return max(MIN_BINS, min(rows // ROWS_PER_BIN, MAX_DEFAULT_BINS))
+
+
 def _missing(column: Column) -> int:
     return int(column.missing > 0)
 
@@ -88,6 +110,16 @@ def _embedding_width(column: Column) -> Width:
 
 def _hashed_width(column: Column) -> Width:
     return Width(inputs_at_most=HASHED_SIZE + _missing(column), size=HASHED_SIZE)
+
+
+def _piecewise_width(column: Column) -> Width:
+    bins = default_bins(column)
+    return Width(inputs_at_most=1 + bins + _missing(column), bins=bins)
+
+
+def _cyclic_width(column: Column) -> Width:
+    waves = len(CYCLES) if column.type == "datetime" else 1
+    return Width(inputs_at_most=2 * waves + _missing(column))
 
 
 def _datetime_width(column: Column) -> Width:
@@ -116,6 +148,13 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             types=frozenset({"number"}),
             description="the rank among the training rows, as a value of a normal distribution",
             width=_number_width,
+        ),
+        EncodingRule(
+            name="numeric_embedding",
+            types=frozenset({"number"}),
+            description="the number as in `robust`, and for each of `bins` bins how much of it lies below the number; "
+            f"by default one bin for {ROWS_PER_BIN} rows, from {MIN_BINS} to {MAX_DEFAULT_BINS}",
+            width=_piecewise_width,
         ),
         EncodingRule(
             name="none",
@@ -160,6 +199,13 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             default_for=frozenset({"datetime"}),
             description="years, standardized; sine and cosine of month, day of week and hour, each only if it varies",
             width=_datetime_width,
+        ),
+        EncodingRule(
+            name="cyclic",
+            types=frozenset({"datetime", "number"}),
+            description="sine and cosine: of month, day of week and hour of a time, each only if it varies, without "
+            "the years; of a number's position in `period`",
+            width=_cyclic_width,
         ),
     )
 }

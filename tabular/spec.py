@@ -5,12 +5,15 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from tabular.encodings import (
+    CYCLES,
     ENCODINGS,
     HASHED_SIZE,
+    MAX_BINS,
     MAX_DEFAULT_SIZE,
     MAX_EMBEDDING_SIZE,
     MAX_HASHED_SIZE,
     MAX_ORDERED,
+    Cycle,
     Encoding,
     fitting_encodings,
 )
@@ -63,6 +66,27 @@ class FeatureSpec(BaseModel):
         None,
         description="Only for the encoding `ordinal`: all categories of the column, from the lowest to the highest. "
         "Null: sorted by the alphabet.",
+    )
+    bins: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_BINS,
+        strict=True,
+        description="Only for the encoding `numeric_embedding`: the number of bins; fewer if there are too few "
+        "different values or training rows.",
+    )
+    cycles: Annotated[tuple[Cycle, ...], Field(min_length=1, max_length=len(CYCLES))] | None = Field(
+        None,
+        description="Only for the encodings `datetime` and `cyclic` of times: the cycles that become a sine and a "
+        "cosine. Null: those that vary in the training rows.",
+    )
+    period: float | None = Field(
+        None,
+        gt=0,
+        le=1e15,
+        allow_inf_nan=False,
+        description="Only for the encoding `cyclic` of numbers, which needs it: after how much a number is in the same "
+        "position again, such as 24 for hours or 360 for degrees.",
     )
     missing_indicator: bool | None = Field(
         None,

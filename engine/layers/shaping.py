@@ -83,7 +83,10 @@ def batch_shape(shape: Shape, rows: int) -> Shape:
 
 
 def reshape(input_shape: Shape, output_shape: Shape, layer_id: LayerId) -> Reshape:
-    """Return the layer that reads rows of one shape in another."""
+    """Return the layer that reads rows of one shape in another; one side may be -1, for what the others leave."""
+    known = math.prod(side for side in output_shape if side > 0)
+    if math.prod(input_shape) % known == 0:
+        output_shape = tuple(side if side > 0 else math.prod(input_shape) // known for side in output_shape)
     if math.prod(input_shape) != math.prod(output_shape):
         numbers = f"{math.prod(input_shape)} numbers of shape {list(input_shape)}"
         raise ShapeError(layer_id, f"{numbers} do not fit shape {list(output_shape)}")

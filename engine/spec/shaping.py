@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_SIDE, MAX_WIDTH, Spec
+from engine.spec.base import MAX_SIDE, MAX_WIDTH, Spec, validation_error
 
-Side = Annotated[int, Field(ge=1, le=max(MAX_SIDE, MAX_WIDTH))]
+REST = -1  # a side that takes what the other sides leave
+Side = Annotated[int, Field(ge=REST, le=max(MAX_SIDE, MAX_WIDTH))]
 
 
 class ReshapeSpec(Spec):
-    """The same numbers in another shape, such as (channels, height, width) or (time, features)."""
+    """The same numbers in another shape, such as (channels, height, width) or (time, features).
+
+    One side may be -1: it takes the numbers that the other sides leave.
+    """
 
     type: Literal["reshape"] = "reshape"
     shape: Annotated[tuple[Side, ...], Field(strict=False, min_length=1, max_length=3)]
+
+    @model_validator(mode="after")
+    def _check_sides(self) -> Self:
+        problems: dict[tuple[str, ...], str] = {
+            ("shape", str(place)): "A side is at least 1, or -1 for what the other sides leave."
+            for place, side in enumerate(self.shape)
+            if side == 0
+        }
+        if self.shape.count(REST) > 1:
+            problems["shape",] = "Only one side can be -1. Give the length of the others."
+        if problems:
+            raise validation_error(self, problems)
+        return self
 
 
 class FlattenSpec(Spec):

@@ -12,6 +12,7 @@ from store.ids import ProjectId
 from store.tables import Model, Weights
 from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
+from tabular.preprocessing.forecast import Forecast
 from tabular.spec import FeatureSpec, InitFrom
 
 _LOSS: TypeAdapter[LossSpec] = TypeAdapter(LossSpec)
@@ -63,6 +64,7 @@ def _describe_model(model: Model) -> ModelDescription:
         task=known["task"],
         classes=tuple(known["classes"] or ()) or None,
         loss=_LOSS.validate_python(known["loss"]),
+        sequence=Forecast.from_json(windows).sequence if (windows := model.preprocessing.get("sequence")) else None,
     )
 
 
@@ -72,6 +74,9 @@ def _feature(column: dict[str, Any]) -> FeatureSpec:
         column=column["name"],
         encoding=column["encoding"],
         size=column.get("size"),
+        bins=max(len(column["edges"]) - 1, 1) if column["encoding"] == "numeric_embedding" else None,
+        cycles=tuple(column.get("cycles") or ()) or None,
+        period=column.get("period"),
         missing_indicator=column.get("indicator"),
         order=tuple(column["categories"]) if column["encoding"] == "ordinal" else None,
     )

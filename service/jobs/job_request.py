@@ -8,6 +8,7 @@ from engine.spec import ModelSpec
 from engine.spec.base import validation_error
 from service.fields import Metadata, Name
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
+from tabular.sequence import SequenceSpec
 from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
 
 
@@ -29,6 +30,10 @@ class JobRequest(BaseModel):
         min_length=1,
         max_length=4096,
         description="The columns to learn from. Null: all columns that carry information.",
+    )
+    sequence: SequenceSpec | None = Field(
+        default=None,
+        description="Learn from windows of a time series instead of single rows: the last rows predict what follows.",
     )
     task: Task | None = Field(default=None, description="Null: derived from the target column.")
     model: ModelSpec | None = Field(default=None, description=f"The hidden layers. Default: {MODEL_DEFAULT}.")

@@ -133,6 +133,7 @@ def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
         model=request.model,
         training=request.training.to_spec(),
         sample_weight=request.sample_weight,
+        sequence=request.sequence,
         initialization=inputs.initialization,
         validation_profile=_profile(inputs.validation) if inputs.validation else None,
     )

@@ -60,6 +60,12 @@ def blob_of(tx: Tx, dataset_id: DatasetId) -> str | None:
     return tx.scalar(select(Dataset.blob_id).where(Dataset.id == dataset_id))
 
 
+def column_types(tx: Tx, dataset_id: DatasetId) -> dict[str, Any]:
+    """Return the type of each column of a data set; empty if it was deleted."""
+    columns = tx.scalar(select(Dataset.columns).where(Dataset.id == dataset_id)) or []
+    return {column["name"]: column["type"] for column in columns}
+
+
 def reading_of(tx: Tx, dataset_id: DatasetId) -> tuple[list[Any], dict[str, Any]] | None:
     """Return the columns of a data set and how its file was read; None if that is not recorded."""
     found = tx.execute(select(Dataset.columns, Dataset.reading).where(Dataset.id == dataset_id)).first()

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.spec import LayerSpec, LossSpec
 from engine.training.fine_tuning import TensorDescriptions
+from tabular.sequence import SequenceSpec
 from tabular.spec import FeatureSpec, InitFrom, Task
 
 
@@ -15,6 +16,7 @@ class ModelDescription:
     """A trained model: the features it learned from, its layers and the meaning of its outputs.
 
     `embedding_rows`: for each embedded feature, how many categories its embedding has.
+    `sequence`: how rows make its windows; None if each row is a sample.
     `classes`: None for numbers and for classes that are not known by name.
     """
 
@@ -24,6 +26,7 @@ class ModelDescription:
     task: Task | None
     classes: tuple[str, ...] | None
     loss: LossSpec
+    sequence: SequenceSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

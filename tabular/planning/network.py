@@ -5,8 +5,9 @@ from engine.network import Network
 from tabular.planning.plan import Plan
 
 
-def build_network(plan: Plan, inputs: int) -> Network:
-    """Return the planned network for rows of `inputs` numbers."""
+def build_network(plan: Plan, width: int) -> Network:
+    """Return the planned network, for rows that preprocessing turns into `width` numbers."""
+    inputs = width * plan.steps
     return Network(plan.layers, inputs=inputs, outputs=plan.outputs, loss=plan.loss, precision=plan.training.precision)
 
 

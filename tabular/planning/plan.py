@@ -6,6 +6,7 @@ from engine.spec import LayerSpec, LossName, LossSpec, MultiTargetSpec, SingleLo
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.initialization import PlannedInitialization
 from tabular.profile import DataWarning
+from tabular.sequence import SequenceSpec
 from tabular.spec import Task
 
 
@@ -34,6 +35,7 @@ class Plan(BaseModel):
     `inputs_at_most`: the number of one-hot inputs depends on the training rows; the network never has more inputs.
     `layers`: the requested layers, after the embedding layer if features are embedded. Layer numbers in `training`
     count the embedding layer, too.
+    `sequence`: how rows make windows, each of which is a sample; `training_rows` and `validation_rows` count samples.
     `init_from`: what the job reuses from a trained model or from uploaded weights.
     """
 
@@ -42,6 +44,7 @@ class Plan(BaseModel):
     target: str | tuple[str, ...]
     targets: tuple[TargetPart, ...] = ()
     sample_weight: str | None = None
+    sequence: SequenceSpec | None = None
     task: Task | None
     classes: tuple[str, ...] | None
     loss: LossName | LossSpec
@@ -55,6 +58,11 @@ class Plan(BaseModel):
     training: TrainingSpec
     init_from: PlannedInitialization | None = None
     warnings: tuple[DataWarning, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many rows make one sample."""
+        return self.sequence.window if self.sequence else 1
 
     @property
     def parts(self) -> tuple[TargetPart, ...]:

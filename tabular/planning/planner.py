@@ -7,15 +7,17 @@ from engine.spec import MultiTargetSpec, TrainingSpec
 from tabular.planning.defaults import default_layers, default_training
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.features import plan_features
+from tabular.planning.features.windowed import check_windowed_features
 from tabular.planning.layers.column_embedding import NetworkLayers, check_embedded_features, embedding_layer
 from tabular.planning.layers.embedding import check_embedding
-from tabular.planning.layers.inputs import count_inputs
+from tabular.planning.layers.inputs import Shape, count_inputs
 from tabular.planning.layers.rules import check_frozen, check_layers
-from tabular.planning.layers.shapes import HiddenLayers, Shape, check_outputs, check_shapes
+from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
 from tabular.planning.plan import Plan, TargetPart
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
+from tabular.planning.sequence import check_sequence
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
@@ -36,16 +38,18 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     report = PlanningReport()
     request = with_base_defaults(request)
     targets = _plan_targets(profile, request, report)
+    check_sequence(profile, request, report)
     by_request = (*check_sample_weight(profile, request, report), *group_column(profile, request, report))
     features = plan_features(profile, request, by_request, report)
-    hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile))
+    steps = request.sequence.window if request.sequence else None
+    hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
     loss = plan_loss(targets, request.training.loss, report)
     request = _with_validation(profile, request, targets, report)
     check_training(request.training, targets, report)
     check_other_dataset(profile, request, features, targets, report)
-    counts = count_rows(targets.rows, request.training.validation, request.validation_profile)
+    counts = count_rows(profile, request, targets)
     if request.model is None:
         hidden = replace(hidden, layers=default_layers(counts.training, hidden.inputs.most, request.training))
     if output_shape is not None:
@@ -53,18 +57,19 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     if not report.problems:
         check_outputs(hidden, loss, report)
     report.raise_problems()
-    layers = NetworkLayers(embedding=embedding_layer(features), requested=hidden.layers)
+    layers = NetworkLayers(added=embedding_layer(features) or hidden.added_layers, requested=hidden.layers)
     training = _plan_training(request, counts.training, hidden.inputs.most, report)
     planned = Plan(
         target=request.targets if targets.several else request.targets[0],
         targets=_target_parts(targets, loss) if targets.several else (),
         sample_weight=request.sample_weight,
+        sequence=request.sequence,
         task=targets.task,
         classes=targets.classes,
         loss=loss.loss,
         outputs=loss.outputs,
         features=features,
-        inputs_at_most=sum(feature.inputs_at_most for feature in features),
+        inputs_at_most=sum(feature.inputs_at_most for feature in features) * (steps or 1),
         rows=targets.rows,
         training_rows=counts.training,
         validation_rows=counts.validation,
@@ -82,7 +87,7 @@ def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport
 
 def _with_validation(profile: Profile, request: PlanRequest, targets: Targets, report: PlanningReport) -> PlanRequest:
     advise_split(profile, request, report)
-    validation = plan_validation(profile, request.training.validation, targets, report)
+    validation = plan_validation(profile, request, targets, report)
     return replace(request, training=request.training.model_copy(update={"validation": validation}))
 
 
@@ -97,6 +102,7 @@ def _check_features_and_layers(
     if report.problems:
         return None
     check_embedded_features(request, features, report)
+    check_windowed_features(request, features, report)
     check_embedding(profile, request, features, report)
     return check_shapes(hidden, report)
 

@@ -6,6 +6,7 @@ from typing import Literal
 from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ModelSpec, ReshapeSpec, TrainingSpec
 from tabular.planning.initialization import Initialization
 from tabular.profile import Profile
+from tabular.sequence import SequenceSpec
 from tabular.spec import FeatureSpec, Target, Task
 
 DEFAULT_TRAINING = TrainingSpec()  # no field is set, so planning chooses every value
@@ -19,6 +20,7 @@ class PlanRequest:
 
     Fields of `training` that were not set (Pydantic's `model_fields_set`) get defaults that suit the table.
     `initialization`: the model or weights that the job starts from; None for random weights.
+    `sequence`: how rows make windows of a time series; None: each row is a sample.
     `validation_profile`: of the data set that `training.validation` names, if it names one.
     """
 
@@ -29,6 +31,7 @@ class PlanRequest:
     training: TrainingSpec = DEFAULT_TRAINING
     sample_weight: str | None = None
     initialization: Initialization | None = None
+    sequence: SequenceSpec | None = None
     validation_profile: Profile | None = None
 
     @property

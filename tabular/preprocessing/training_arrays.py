@@ -1,5 +1,6 @@
 """From a planned job and its table to the arrays that a network trains on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,8 @@ from tabular.preprocessing.held_out import describe_held_out, divide_into_folds,
 from tabular.preprocessing.leakage import leaking_features
 from tabular.preprocessing.other_rows import describe_other_rows, read_alike
 from tabular.preprocessing.preprocessor import Preprocessor
+from tabular.preprocessing.samples import Samples
+from tabular.preprocessing.series_warnings import series_warnings
 from tabular.preprocessing.target import TargetEncoder
 from tabular.profile import DataWarning
 from tabular.table import Table
@@ -23,13 +26,22 @@ Index = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastValues:
+    """The last known target of each sample's series, as `y` has them: `values` of the rows where `known`, (n,)."""
+
+    known: npt.NDArray[np.bool_]
+    values: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingArrays:
     """The arrays of both parts, and the preprocessing that made them.
 
     `training_rows`: ascending row numbers in the table, (n,) int64; `validation_rows` as well, or in the table of the
     user's own rows. `sample_weights`, `validation_sample_weights`: (n,) float64 above 0; None if all rows count the
     same. `held_out`: how the validation rows were chosen, as JSON values. `warnings`: what only a look at the rows
-    shows.
+    shows. `last_values`: of windows of a time series, the naive predictions for the rows that evaluate the network: the
+    validation rows, or the left-out rows of all folds.
     """
 
     preprocessor: Preprocessor
@@ -45,6 +57,7 @@ class TrainingArrays:
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     folds: tuple["FoldArrays", ...] = ()
+    last_values: LastValues | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +84,8 @@ def evaluation_columns(plan: Plan) -> list[str]:
     """Return the columns that a table of validation rows needs, each once."""
     weight = (plan.sample_weight,) if plan.sample_weight else ()
     parts, features = (part.column for part in plan.parts), (feature.column for feature in plan.features)
-    return list(dict.fromkeys([*parts, *features, *weight]))
+    ordering = plan.sequence.columns if plan.sequence else ()
+    return list(dict.fromkeys([*parts, *features, *weight, *ordering]))
 
 
 def make_training_arrays(
@@ -90,19 +104,21 @@ def make_training_arrays(
     Raises:
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
-    rows = _weighted_rows(table, plan, rows_with_target(table, plan))
+    samples = Samples.of(table, plan)
+    rows = samples.complete(_weighted_rows(table, plan, rows_with_target(table, plan)))
     training, validation = hold_out(table, plan, rows)
     held_out = describe_held_out(table, plan, validation)
-    evaluated = table if other is None else read_alike(other, table)
+    evaluated = samples if other is None else Samples.of(read_alike(other, table), plan)
     if other is not None:
-        validation = _weighted_rows(evaluated, plan, rows_with_target(evaluated, plan))
+        validation = evaluated.complete(_weighted_rows(evaluated.table, plan, rows_with_target(evaluated.table, plan)))
         held_out = describe_other_rows(plan, validation)
-    folds = divide_into_folds(table, plan, rows)
+    folds, evaluated_rows = divide_into_folds(table, plan, rows), validation
     if folds:
-        held_out = describe_held_out(table, plan, np.concatenate([left_out for _, left_out in folds]))
+        evaluated_rows = np.concatenate([left_out for _, left_out in folds])
+        held_out = describe_held_out(table, plan, evaluated_rows)
     target = target or TargetEncoder.fit(table, plan, training)
-    fitted = preprocessor or Preprocessor.fit(table, plan, training)
-    main = _rows(table, plan, training, fitted, target)
+    fitted = preprocessor or Preprocessor.fit(table, plan, samples.input_rows(training))
+    main = _rows(samples, plan, training, fitted, target)
     unseen = _rows(evaluated, plan, validation, fitted, target)
     return TrainingArrays(
         preprocessor=fitted,
@@ -116,29 +132,46 @@ def make_training_arrays(
         validation_y=unseen.y,
         validation_sample_weights=unseen.sample_weights,
         held_out=held_out,
-        warnings=tuple(leaking_features(table, plan, training)),
-        folds=tuple(_fold(table, plan, fold, preprocessor, target) for fold in folds),
+        warnings=tuple(_warnings(samples, plan, training)),
+        folds=tuple(_fold(samples, plan, fold, preprocessor, target) for fold in folds),
+        last_values=_last_values(evaluated, plan, target, evaluated_rows),
     )
+
+
+def _warnings(samples: Samples, plan: Plan, training: Index) -> Iterator[DataWarning]:
+    if samples.series is not None:
+        return series_warnings(samples.table, samples.series)
+    return leaking_features(samples.table, plan, training)
+
+
+def _last_values(samples: Samples, plan: Plan, target: TargetEncoder, rows: Index) -> LastValues | None:
+    """Return the last known values of the only target before the windows' ends; None if rows are not windows."""
+    if samples.series is None or target.several:
+        return None
+    latest = samples.series.last_known(rows, samples.table.columns[plan.parts[0].column].missing)
+    known = latest >= 0
+    values = target.transform(samples.table, latest[known], dtype=np.dtype(plan.training.precision))
+    return LastValues(known=known, values=values)
 
 
 def _fold(
-    table: Table, plan: Plan, fold: tuple[Index, Index], preprocessor: Preprocessor | None, target: TargetEncoder
+    samples: Samples, plan: Plan, fold: tuple[Index, Index], preprocessor: Preprocessor | None, target: TargetEncoder
 ) -> FoldArrays:
     training, left_out = fold
-    fitted = preprocessor or Preprocessor.fit(table, plan, training)
+    fitted = preprocessor or Preprocessor.fit(samples.table, plan, samples.input_rows(training))
     return FoldArrays(
         preprocessor=fitted,
         rows=left_out,
-        training=_rows(table, plan, training, fitted, target),
-        validation=_rows(table, plan, left_out, fitted, target),
+        training=_rows(samples, plan, training, fitted, target),
+        validation=_rows(samples, plan, left_out, fitted, target),
     )
 
 
-def _rows(table: Table, plan: Plan, rows: Index, preprocessor: Preprocessor, target: TargetEncoder) -> Rows:
-    """Return inputs, targets and sample weights of some rows."""
+def _rows(samples: Samples, plan: Plan, rows: Index, preprocessor: Preprocessor, target: TargetEncoder) -> Rows:
+    """Return inputs, targets and sample weights of some samples."""
     dtype = np.dtype(plan.training.precision)
-    x, y = preprocessor.transform(table, rows, dtype=dtype), _targets(target, table, rows, dtype)
-    return Rows(x, y, _sample_weights(table, plan, rows))
+    x, y = samples.inputs(preprocessor, rows, dtype), _targets(target, samples.table, rows, dtype)
+    return Rows(x, y, _sample_weights(samples.table, plan, rows))
 
 
 def _targets(target: TargetEncoder, table: Table, rows: Index, dtype: npt.DTypeLike) -> Array:

@@ -6,6 +6,7 @@ from typing import Any
 from engine.spec import LossSpec, ModelSpec, SigmoidCrossEntropySpec, TrainingSpec
 from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.request import PlanRequest
+from tabular.sequence import SequenceSpec
 from tabular.spec import FeatureSpec, InitFrom
 
 
@@ -18,6 +19,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
     training: dict[str, Any] | None = None,
     sample_weight: str | None = None,
     initialization: Initialization | None = None,
+    sequence: SequenceSpec | None = None,
 ) -> PlanRequest:
     """Return a request whose parts are JSON values."""
     return PlanRequest(
@@ -28,6 +30,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
         training=TrainingSpec.model_validate(training or {}),
         sample_weight=sample_weight,
         initialization=initialization,
+        sequence=sequence,
     )
 
 

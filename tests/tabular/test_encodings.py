@@ -43,6 +43,8 @@ def test_numbers_are_standardized_and_labels_one_hot_by_default() -> None:
         ("hashed_text", 257),
         ("embedding", 1),
         ("datetime", 8),
+        ("numeric_embedding", 6),
+        ("cyclic", 3),
     ],
 )
 def test_a_column_with_missing_values_has_this_width(encoding: Encoding, width: int) -> None:

@@ -24,10 +24,12 @@ from tabular.errors import DataError
 from tabular.planning.network import build_network
 from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
+from tabular.preprocessing.forecast import Forecast
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import (
     FoldArrays,
+    LastValues,
     TrainingArrays,
     evaluation_columns,
     make_training_arrays,
@@ -63,6 +65,8 @@ class LoadedJob:
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     reading: RowReading | None
+    forecast: Forecast | None
+    last_values: LastValues | None
 
     def with_range_test(self, stored: dict[str, Any]) -> Self:
         """Return the job before its first batch, with the learning rate that its range test suggests."""
@@ -105,6 +109,8 @@ class JobLoader:
             held_out=arrays.held_out,
             warnings=arrays.warnings,
             reading=self._reading(job),
+            forecast=self._forecast(job, plan),
+            last_values=arrays.last_values,
         )
 
     def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:
@@ -120,6 +126,12 @@ class JobLoader:
         with snapshot(self._sessions) as tx:
             stored = datasets.reading_of(tx, DatasetId(job.dataset_id))
         return RowReading.of_dataset(*stored) if stored else None
+
+    def _forecast(self, job: Job, plan: Plan) -> Forecast | None:
+        """Return how rows of history make windows; None if each row is a sample."""
+        with snapshot(self._sessions) as tx:
+            types = datasets.column_types(tx, DatasetId(job.dataset_id))
+        return Forecast.of(plan, types)
 
     def _table(self, job: Job, plan: Plan) -> Table:
         blob_id, columns = self._blob(job.dataset_id), required_columns(plan)

@@ -9,12 +9,14 @@ import numpy as np
 from engine.batches import Rows
 from engine.diagnostics.contributions import Contributions, contributions
 from engine.interchange.safetensors import dump_safetensors
+from engine.memory import Array
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.state import final_parameters
 from store.artifacts import blobs
 from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
 from tabular.evaluation.evaluation import evaluate
+from tabular.evaluation.last_value import evaluate_last_value
 from worker.job.finite_json import finite
 from worker.job.loading import LoadedJob
 
@@ -52,14 +54,15 @@ def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]
 
 def _preprocessing(loaded: LoadedJob) -> dict[str, Any]:
     stored = {"features": loaded.preprocessor.to_json(), "target": loaded.target.to_json()}
-    return stored | {"reading": loaded.reading.to_json()} if loaded.reading else stored
+    optional = {"reading": loaded.reading, "sequence": loaded.forecast}
+    return stored | {name: value.to_json() for name, value in optional.items() if value is not None}
 
 
 def _architecture(loaded: LoadedJob) -> dict[str, Any]:
     network = loaded.network
     return {
         "inputs": network.inputs,
-        "input_names": loaded.preprocessor.input_names(),
+        "input_names": _input_names(loaded),
         "layers": [layer.model_dump() for layer in loaded.plan.layers],
         "outputs": loaded.target.outputs,
         "loss": loaded.network.loss.spec.model_dump(mode="json"),
@@ -68,6 +71,15 @@ def _architecture(loaded: LoadedJob) -> dict[str, Any]:
         "precision": network.precision,
         "torch": network.torch_code(),
     }
+
+
+def _input_names(loaded: LoadedJob) -> list[str]:
+    """Return one name per input of the network; in a window, "[t-2]" is the row two before the last."""
+    names, sequence = loaded.preprocessor.input_names(), loaded.plan.sequence
+    if sequence is None:
+        return names
+    ages = range(sequence.window - 1, -1, -1)
+    return [f"{name} [t-{age}]" if age else f"{name} [t]" for age in ages for name in names]
 
 
 def _contributions(loaded: LoadedJob) -> Contributions:
@@ -92,23 +104,25 @@ def store_weights(sessions: Sessions, loaded: LoadedJob) -> BlobInfo:
 def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
     """Return the scores on rows that the network, or for folds the network of each row's fold, did not train on."""
     if loaded.folds:
-        found = _evaluate_folds(loaded)
+        y = np.concatenate([fold.validation.y for fold in loaded.folds])
+        found = _evaluate_folds(loaded, y)
     elif loaded.validation is not None:
-        outputs = np.asarray(loaded.network.predict(loaded.validation.x))
-        found = evaluate(loaded.target, loaded.training.y, loaded.validation.y, outputs)
+        y = loaded.validation.y
+        found = evaluate(loaded.target, loaded.training.y, y, np.asarray(loaded.network.predict(loaded.validation.x)))
     else:
         return None
+    if loaded.last_values:
+        found["last_value"] = evaluate_last_value(loaded.target, y, loaded.last_values)
     weighted = {"weighted": False}  # each row counts once, whatever its sample weight
     return found | weighted | {"validation": loaded.held_out}
 
 
-def _evaluate_folds(loaded: LoadedJob) -> dict[str, Any]:
+def _evaluate_folds(loaded: LoadedJob, y: Array) -> dict[str, Any]:
     """Return the scores of all left-out rows together, and the main scores of each fold."""
     outputs = []
     for fold, state in zip(loaded.folds, loaded.state.folds, strict=True):
         fold.network.parameters.vector[:] = final_parameters(state)
         outputs.append(np.asarray(fold.network.predict(fold.validation.x)))
-    y = np.concatenate([fold.validation.y for fold in loaded.folds])
     together = evaluate(loaded.target, loaded.training.y, y, np.concatenate(outputs))
     each = (
         evaluate(loaded.target, fold.training.y, fold.validation.y, predicted)

@@ -1,6 +1,6 @@
 """How a feature becomes numbers: the encoding of its column, its options, and what planning warns about."""
 
-from tabular.encodings import ENCODINGS, Encoding, fitting_encodings, repeated_values
+from tabular.encodings import CYCLES, ENCODINGS, Encoding, fitting_encodings, repeated_values
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.outliers import Outlier, harmful_outlier
 from tabular.planning.report import PlanningReport
@@ -51,6 +51,10 @@ def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = N
     inputs = width.inputs_at_most
     if encoding == "hashed_text" and size and width.size:
         inputs += size - width.size
+    if encoding == "numeric_embedding" and requested.bins and width.bins:
+        inputs += requested.bins - width.bins
+    if requested.cycles is not None:
+        inputs += 2 * (len(requested.cycles) - len(CYCLES))
     if indicator is not None:
         inputs += int(indicator) - int(column.missing > 0)
     return FeaturePlan(
@@ -62,6 +66,9 @@ def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = N
         vectors=width.embeddings,
         missing_indicator=indicator,
         order=requested.order,
+        bins=requested.bins or width.bins,
+        cycles=requested.cycles,
+        period=requested.period,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from tabular.encodings import Encoding
+from tabular.encodings import Cycle, Encoding
 from tabular.profile import ColumnType
 
 
@@ -10,7 +10,8 @@ class FeaturePlan(BaseModel):
     """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
 
     `size`: the numbers in one embedding, or the inputs that a text is hashed into. `vectors`: how many embeddings there
-    are. `order`: the categories of an ordinal column; None: sorted.
+    are. `order`: the categories of an ordinal column; None: sorted. `bins`: at most, of a numeric embedding. `cycles`:
+    of a time; None: those that vary. `period`: of a cyclic number.
     `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
     """
 
@@ -23,6 +24,9 @@ class FeaturePlan(BaseModel):
     vectors: int | None = None
     missing_indicator: bool | None = None
     order: tuple[str, ...] | None = None
+    bins: int | None = None
+    cycles: tuple[Cycle, ...] | None = None
+    period: float | None = None
     inputs_at_most: int
 
     @property

@@ -1,6 +1,6 @@
 """Which columns a network learns from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from tabular.encodings import Encoding, fitting_encodings
 from tabular.identifiers import is_identifier
@@ -8,6 +8,7 @@ from tabular.names import MAX_SUGGESTIONS, list_names, suggest_name
 from tabular.planning.features.encoding import choose_encoding, encode, warn_of_rare_values
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.options import check_options
+from tabular.planning.features.windowed import windowed_features
 from tabular.planning.initialization import ModelDescription
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse, PlanRequest
@@ -26,7 +27,7 @@ def plan_features(
     position, constant columns are features, too.
     """
     if request.features is None:
-        planned = _informative_features(profile, {*request.targets, *by_request}, request.input_use, report)
+        planned = tuple(_default_features(profile, request, by_request, report))
     else:
         planned = _RequestedFeatures(profile, request, report).plan()
     planned = tuple(_with_base_embeddings(feature, request) for feature in planned)
@@ -43,15 +44,20 @@ def _with_base_embeddings(feature: FeaturePlan, request: PlanRequest) -> Feature
     return feature.model_copy(update={"vectors": rows})
 
 
-def _informative_features(
-    profile: Profile, excluded: Collection[str], use: InputUse, report: PlanningReport
-) -> tuple[FeaturePlan, ...]:
+def _default_features(
+    profile: Profile, request: PlanRequest, by_request: Collection[str], report: PlanningReport
+) -> Iterator[FeaturePlan]:
+    """Yield every column that carries information, and what windows of a time series have besides."""
+    use = request.input_use
+    ordering = request.sequence.columns if request.sequence else ()
+    excluded = {*request.targets, *by_request, *ordering}
     columns = [column for column in profile.columns if column.name not in excluded]
     chosen = [column for column in columns if _is_used(column, profile, use, report)]
-    if not chosen:
+    if not chosen and request.sequence is None:
         detail = "No column carries information: all are constant, empty, free text or identifiers."
         report.reject("/features", f"{detail} Name the columns to learn from in `features`.")
-    return tuple(encode(column, choose_encoding(column, use, report)) for column in chosen)
+    yield from (encode(column, choose_encoding(column, use, report)) for column in chosen)
+    yield from windowed_features(profile, request, report)
 
 
 def _is_used(column: Column, profile: Profile, use: InputUse, report: PlanningReport) -> bool:
@@ -114,7 +120,7 @@ class _RequestedFeatures:
             self._suggestions += 1
             hint = suggest_name(name, names) if self._suggestions <= MAX_SUGGESTIONS else list_names(names)
             return f"The data set has no column {name!r}. {hint}"
-        if name in targets:
+        if name in targets and self._request.sequence is None:
             article = "the" if len(targets) == 1 else "a"
             return f"{name!r} is {article} target and cannot be a feature as well. Remove it from `features`."
         if name in self._first_use:

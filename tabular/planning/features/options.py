@@ -1,4 +1,4 @@
-"""Check the options of a requested feature: `size`, `missing_indicator` and `order`."""
+"""Check the options of a requested feature: `size`, `bins`, `cycles`, `period`, `missing_indicator` and `order`."""
 
 import json
 from collections.abc import Sequence
@@ -19,6 +19,8 @@ def check_options(
     if feature.missing_indicator is not None and not ENCODINGS[encoding].indicator:
         detail = f"{encoding} has no indicator: missing values have an embedding of their own. Leave it out."
         report.reject(f"{pointer}/missing_indicator", detail)
+    _check_bins(f"{pointer}/bins", feature, encoding, report)
+    _check_cycles(pointer, column, feature, encoding, report)
     if encoding != "ordinal":
         if feature.order is not None:
             detail = f'{encoding} has no order. Leave `order` out or request "encoding": "ordinal".'
@@ -27,6 +29,30 @@ def check_options(
         _check_order(f"{pointer}/order", column, feature.order, report)
     elif encoding in fitting_encodings(column.type):
         _check_sorted(f"{pointer}/encoding", column, report)
+
+
+def _check_bins(pointer: str, feature: FeatureSpec, encoding: Encoding, report: PlanningReport) -> None:
+    if feature.bins is not None and encoding != "numeric_embedding":
+        report.reject(pointer, f'{encoding} has no bins. Leave `bins` out or request "encoding": "numeric_embedding".')
+
+
+def _check_cycles(
+    pointer: str, column: Column, feature: FeatureSpec, encoding: Encoding, report: PlanningReport
+) -> None:
+    """Report cycles of what is not a time, repeated ones, and periods of what is not a cyclic number."""
+    cyclic_number = encoding == "cyclic" and column.type == "number"
+    if feature.cycles is not None:
+        if encoding not in {"datetime", "cyclic"} or cyclic_number:
+            detail = f"{column.name!r} is not encoded as a time, so it has no cycles. Leave `cycles` out."
+            report.reject(f"{pointer}/cycles", detail)
+        elif len(set(feature.cycles)) < len(feature.cycles):
+            report.reject(f"{pointer}/cycles", "A cycle is listed more than once. List each once.")
+    if cyclic_number and feature.period is None:
+        detail = f"{column.name!r} is a number. Say after how much it is in the same position again: 24 for hours."
+        report.reject(f"{pointer}/period", detail)
+    elif feature.period is not None and not cyclic_number:
+        detail = 'Only numbers with "encoding": "cyclic" have a period. Leave `period` out.'
+        report.reject(f"{pointer}/period", detail)
 
 
 def _check_size(pointer: str, size: int | None, encoding: Encoding, report: PlanningReport) -> None:

@@ -14,33 +14,39 @@ from tabular.planning.request import PlanRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkLayers:
-    """The hidden layers of a network: the embedding layer if features are embedded, then the requested layers.
+    """The hidden layers of a network: a layer that planning adds, if any, then the requested layers.
 
-    Requests number their layers from 0 without the embedding layer; the network numbers it, too. Only this class
-    converts between the two.
+    `added`: the embedding layer if features are embedded, or the reshape layer that makes time steps of windows.
+    Requests number their layers from 0 without the added layer; the network numbers it, too. Only this class converts
+    between the two.
     """
 
-    embedding: tuple[ColumnEmbeddingSpec, ...]  # one layer or none
+    added: tuple[LayerSpec, ...]  # one layer or none
     requested: tuple[LayerSpec, ...]
 
     @classmethod
     def of(cls, layers: Sequence[LayerSpec]) -> "NetworkLayers":
-        """Divide all layers of a network."""
-        embedding = tuple(layer for layer in layers[:1] if isinstance(layer, ColumnEmbeddingSpec))
-        return cls(embedding=embedding, requested=tuple(layers[len(embedding) :]))
+        """Divide all layers of a network. A reshape layer counts as requested, as it can be in any job."""
+        added = tuple(layer for layer in layers[:1] if isinstance(layer, ColumnEmbeddingSpec))
+        return cls(added=added, requested=tuple(layers[len(added) :]))
+
+    @property
+    def embedding(self) -> tuple[ColumnEmbeddingSpec, ...]:
+        """The embedding layer, if there is one."""
+        return tuple(layer for layer in self.added if isinstance(layer, ColumnEmbeddingSpec))
 
     @property
     def all(self) -> tuple[LayerSpec, ...]:
         """All layers in order."""
-        return (*self.embedding, *self.requested)
+        return (*self.added, *self.requested)
 
     def index(self, requested: int) -> int:
         """Return the network's index of a requested layer."""
-        return len(self.embedding) + requested
+        return len(self.added) + requested
 
     def requested_count(self, count: int) -> int:
         """Return how many of the network's first `count` layers were requested."""
-        return max(count - len(self.embedding), 0)
+        return max(count - len(self.added), 0)
 
     def first(self, requested: int) -> range:
         """Return the network's layers up to the last of the first `requested` layers; none for 0."""

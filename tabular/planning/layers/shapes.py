@@ -7,13 +7,12 @@ from functools import cached_property
 from engine.layers.layer_id import ShapeError
 from engine.memory import DryArena
 from engine.network import Network
-from engine.spec import LayerSpec, LossName, LossSpec
-from tabular.planning.layers.inputs import Inputs
+from engine.spec import LayerSpec, LossName, LossSpec, ReshapeSpec
+from engine.spec.shaping import REST
+from tabular.planning.layers.inputs import Inputs, Shape
 from tabular.planning.layers.pointers import LAYERS
 from tabular.planning.report import PlanningReport
 from tabular.planning.targets.losses import LossPlan
-
-Shape = tuple[int, ...]
 
 MAX_NAMED = 5  # columns in one sentence
 
@@ -32,13 +31,25 @@ class HiddenLayers:
         Raises:
             ShapeError: a layer does not accept what the layers before it make.
         """
-        return _build(self.layers, self.inputs.most)
+        return _build(self.layers, self.input_shape)
+
+    @cached_property
+    def input_shape(self) -> Shape:
+        """The shape in which the layers read the inputs: as time steps, if they do not accept them flat."""
+        flat, *others = self.inputs.shapes
+        return next((shape for shape in (flat, *others) if not _error(self.layers, shape)), flat)
+
+    @property
+    def added_layers(self) -> tuple[LayerSpec, ...]:
+        """The layer in front of the others that makes time steps of the flat inputs, if they need it."""
+        steps = self.input_shape[:-1]
+        return (ReshapeSpec(shape=(*steps, REST)),) if steps else ()
 
     @property
     def output_shape(self) -> Shape:
         """What the last hidden layer makes of one row."""
         shapes = [layer.output_shape for layer in self.network.layers if layer.id.spec_index is not None]
-        return tuple(shapes[-1]) if shapes else (self.inputs.most,)
+        return tuple(shapes[-1]) if shapes else self.input_shape
 
     @property
     def learners(self) -> frozenset[int]:
@@ -67,7 +78,8 @@ def check_shapes(hidden: HiddenLayers, report: PlanningReport) -> Shape | None:
         _report_shape(error, hidden.inputs, report)
         return None
     inputs = hidden.inputs
-    if inputs.reason and inputs.most > 1 and (error_with_fewer := _error(hidden.layers, inputs.most - 1)):
+    fewer = HiddenLayers(layers=hidden.layers, inputs=inputs.fewer)
+    if inputs.reason and fewer.inputs.most > 0 and (error_with_fewer := _error(fewer.layers, fewer.input_shape)):
         detail = f"{_layer_name(error_with_fewer)} needs an exact number of inputs. {_explain(inputs)}"
         report.reject(_pointer(error_with_fewer), detail)
     return shape
@@ -76,21 +88,21 @@ def check_shapes(hidden: HiddenLayers, report: PlanningReport) -> Shape | None:
 def check_outputs(hidden: HiddenLayers, loss: LossPlan, report: PlanningReport) -> None:
     """Report what else the engine rejects about the whole network."""
     try:
-        _build(hidden.layers, hidden.inputs.most, loss.outputs, loss.loss)
+        _build(hidden.layers, hidden.input_shape, loss.outputs, loss.loss)
     except ValueError as error:
         _report_shape(error, hidden.inputs, report)
 
 
 def _build(
     layers: tuple[LayerSpec, ...],
-    inputs: int,
+    inputs: Shape,
     outputs: int | tuple[int, int] = 1,
     loss: LossName | LossSpec = "softmax_cross_entropy",
 ) -> Network:
     return Network(layers, inputs=inputs, outputs=outputs, loss=loss, precision="float32", arena=DryArena())
 
 
-def _error(layers: tuple[LayerSpec, ...], inputs: int) -> ValueError | None:
+def _error(layers: tuple[LayerSpec, ...], inputs: Shape) -> ValueError | None:
     try:
         _build(layers, inputs)
     except ValueError as error:

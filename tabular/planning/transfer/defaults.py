@@ -21,9 +21,19 @@ def with_base_defaults(request: PlanRequest) -> PlanRequest:
     if request.initialization is None or not isinstance(request.initialization.source, ModelDescription):
         return request
     model = request.initialization.source
+    _check_sequence(request, model)
     _check_features(request, model)
     layers = request.model or ModelSpec(layers=NetworkLayers.of(model.layers).requested)
-    return replace(request, features=model.features, model=layers)
+    return replace(request, features=model.features, model=layers, sequence=model.sequence)
+
+
+def _check_sequence(request: PlanRequest, model: ModelDescription) -> None:
+    if request.sequence is None or request.sequence == model.sequence:
+        return
+    used = model.sequence.model_dump(exclude_none=True) if model.sequence else None
+    detail = f"The base model learned from windows with {used}." if used else "The base model learned from single rows."
+    problem = PointedProblem(pointer="/sequence", detail=f"{detail} Leave `sequence` out to do the same.")
+    raise InvalidPlan([problem])
 
 
 def _check_features(request: PlanRequest, model: ModelDescription) -> None:
@@ -40,7 +50,7 @@ def _check_features(request: PlanRequest, model: ModelDescription) -> None:
 
 def _different_encodings(requested: Sequence[FeatureSpec], learned: Sequence[FeatureSpec]) -> Iterator[PointedProblem]:
     for index, (feature, base) in enumerate(zip(requested, learned, strict=False)):
-        for field in ("encoding", "size", "missing_indicator", "order"):
+        for field in ("encoding", "size", "bins", "cycles", "period", "missing_indicator", "order"):
             wanted, known = getattr(feature, field), getattr(base, field)
             if wanted is not None and wanted != known:
                 detail = f"The base model uses {field} {known!r} for {feature.column!r}, not {wanted!r}. Leave it out."

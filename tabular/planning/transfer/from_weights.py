@@ -30,7 +30,8 @@ def transfer_from_weights(
         InvalidPlan: nothing fits, or fewer layers than are to be frozen; lists every tensor that does not fit.
     """
     described, layers = weights.tensors, NetworkLayers.of(plan.layers)
-    inputs = count_inputs(plan.features, profile)
+    steps = plan.sequence.window if plan.sequence else None
+    inputs = count_inputs(plan.features, profile, steps)
     network = _network_for_file(plan, described) if inputs.reason else build_without_memory(plan)
     match = fine_tuning.match_weights(network, described)
     _check_match(init_from, match, layers, described, inputs)

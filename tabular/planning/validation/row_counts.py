@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from engine.spec import ValidationSpec
 from tabular.planning.plan import Plan
+from tabular.planning.request import PlanRequest
+from tabular.planning.sequence import sample_count
+from tabular.planning.targets.targets import Targets
 from tabular.planning.training_rules import count_validation_rows
 from tabular.profile import Profile
 
@@ -16,10 +18,12 @@ class RowCounts:
     validation: int
 
 
-def count_rows(rows: int, validation: ValidationSpec, other: Profile | None) -> RowCounts:
-    """Return how many of `rows` with a target train the network; `other`: the profile of rows of the user's own."""
+def count_rows(profile: Profile, request: PlanRequest, targets: Targets) -> RowCounts:
+    """Return how many rows with a target train and evaluate the network; of a time series, how many windows."""
+    validation, other = request.training.validation, request.validation_profile
+    rows = sample_count(request.sequence, profile, targets.rows)
     if other is not None:
-        return RowCounts(training=rows, validation=other.rows)
+        return RowCounts(training=rows, validation=sample_count(request.sequence, other, other.rows))
     if validation.folds is not None:
         parts = validation.folds + (validation.by == "time")  # the first part has no earlier rows to train on
         return RowCounts(training=rows, validation=rows * validation.folds // parts)

@@ -36,7 +36,7 @@ def group_column(profile: Profile, request: PlanRequest, report: PlanningReport)
 def advise_split(profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
     """Repeat what the upload noticed about time order and groups, if the request leaves the split to the default."""
     validation = request.training.validation
-    if validation.by is not None or validation.dataset_id is not None or not validation.validates:
+    if request.sequence or validation.by is not None or validation.dataset_id is not None or not validation.validates:
         return
     for warning in profile.warnings:
         if warning.code in ADVICE and warning.column is not None and warning.column not in request.targets:
@@ -44,10 +44,9 @@ def advise_split(profile: Profile, request: PlanRequest, report: PlanningReport)
             report.warn(warning.code, detail, column=warning.column, fix=warning.fix)
 
 
-def plan_validation(
-    profile: Profile, validation: ValidationSpec, targets: Targets, report: PlanningReport
-) -> ValidationSpec:
+def plan_validation(profile: Profile, request: PlanRequest, targets: Targets, report: PlanningReport) -> ValidationSpec:
     """Return the request with `by` filled in; report why the rows cannot be divided by its column."""
+    validation = request.training.validation
     if validation.dataset_id is not None or validation.folds is not None:
         validation = validation.model_copy(update={"fraction": 0.0})
     if validation.dataset_id is not None:
@@ -55,6 +54,8 @@ def plan_validation(
     if validation.folds is not None and validation.folds > targets.rows:
         detail = f"{validation.folds} folds need as many rows, but {targets.rows} rows have a target. Use fewer folds."
         report.reject("/training/validation/folds", detail)
+    if validation.by is None and request.sequence:
+        return validation.model_copy(update={"by": "time", "column": request.sequence.order_by})
     if validation.by is None:
         stratify = not targets.several and targets.task == "classification"
         return validation.model_copy(update={"by": "stratified" if stratify else "random"})

@@ -1,12 +1,14 @@
 """The encoder for dates and times; an encoder has the methods described in `tabular.preprocessing.encoders.numeric`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tabular.encodings import CYCLES, Encoding
+from tabular.encodings import Encoding
+from tabular.preprocessing.encoders.cyclic import turns_of, varying_cycles, wave_names, write_waves
 from tabular.preprocessing.encoders.indicators import has_indicator
 from tabular.preprocessing.encoders.numeric import MAX_STANDARDIZED
 from tabular.preprocessing.encoders.robust import clipped_distances, robust_unit
@@ -16,8 +18,6 @@ from tabular.table import TableColumn
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-DAY_US = 86_400_000_000
-HOUR_US = 3_600e6
 YEAR_US = 365.2425 * 86_400e6
 
 MIN_TIMES = 20  # in fewer rows, no time is far from the others
@@ -42,13 +42,15 @@ class DatetimeEncoder:
     robust: bool = False  # models of version 0.1.0 do not store it
 
     @classmethod
-    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "DatetimeEncoder":
-        """Learn from the training rows of a datetime column."""
+    def fit(
+        cls, column: TableColumn, *, cycles: Sequence[str] | None = None, indicator: bool | None = None
+    ) -> "DatetimeEncoder":
+        """Learn from the training rows of a datetime column; `cycles`: those requested, None for those that vary."""
         known = column.values[~column.missing]
         years = known / YEAR_US
         robust = _has_far_time(years)
         mean, stddev = (median_of(years), robust_unit(years)) if robust else mean_and_stddev(years)
-        cycles = tuple(cycle for cycle in CYCLES if np.unique(_position(known, cycle)).size > 1)
+        cycles = varying_cycles(known) if cycles is None else tuple(cycles)
         indicates = has_indicator(column, requested=indicator)
         return cls(mean=mean, stddev=stddev or 1.0, cycles=cycles, indicator=indicates, robust=robust)
 
@@ -59,8 +61,7 @@ class DatetimeEncoder:
 
     def names(self, column: str) -> list[str]:
         """Return one name per input."""
-        waves = [f"{column} {wave} of {cycle}" for cycle in self.cycles for wave in ("sine", "cosine")]
-        return [column, *waves, *([f"{column} is missing"] * self.indicator)]
+        return [column, *wave_names(column, self.cycles), *([f"{column} is missing"] * self.indicator)]
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
@@ -71,10 +72,7 @@ class DatetimeEncoder:
         else:
             years = (values / YEAR_US - self.mean) / self.stddev
             out[known, 0] = np.clip(years, -MAX_STANDARDIZED, MAX_STANDARDIZED)
-        for index, cycle in enumerate(self.cycles):
-            angle = 2 * np.pi * _position(values, cycle) / CYCLES[cycle]
-            out[known, 1 + 2 * index] = np.sin(angle)
-            out[known, 2 + 2 * index] = np.cos(angle)
+        write_waves(turns_of(values, self.cycles), known, out[:, 1:])
         if self.indicator:
             out[:, -1] = column.missing
 
@@ -88,14 +86,3 @@ def _has_far_time(years: Floats) -> bool:
     lower, median, upper = np.quantile(ordered, [0.25, 0.5, 0.75])
     farthest = max(ordered[-1] - median, median - ordered[0])
     return bool(lower < upper and farthest > MAX_DISTANCE * (ordered[-1 - outer] - ordered[outer]))
-
-
-def _position(microseconds: Array, cycle: str) -> Floats:
-    """Return the position (n,) in a cycle: month 0-11, weekday 0-6 from Monday, hour 0-24 with fractions."""
-    if cycle == "month":
-        months = microseconds.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-        return (months % 12).astype(np.float64)
-    days, of_day = np.divmod(microseconds, DAY_US)
-    if cycle == "weekday":
-        return ((days + 3) % 7).astype(np.float64)  # 1 January 1970 was a Thursday
-    return of_day / HOUR_US

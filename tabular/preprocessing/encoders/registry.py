@@ -5,32 +5,36 @@ from typing import Any, get_args
 
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.encoders.cyclic import CyclicEncoder
 from tabular.preprocessing.encoders.datetimes import DatetimeEncoder
 from tabular.preprocessing.encoders.hashed_text import HashedTextEncoder
 from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncoder
 from tabular.preprocessing.encoders.ordinal import OrdinalEncoder
+from tabular.preprocessing.encoders.piecewise import NumericEmbeddingEncoder
 from tabular.preprocessing.encoders.robust import QuantileEncoder, RobustEncoder
 from tabular.table import TableColumn
 
-ColumnEncoder = StandardizeEncoder | RobustEncoder | QuantileEncoder | RawEncoder | OneHotEncoder | DatetimeEncoder
-Encoder = ColumnEncoder | OrdinalEncoder | HashedTextEncoder | EmbeddingEncoder
+NumberEncoder = StandardizeEncoder | RobustEncoder | QuantileEncoder | RawEncoder | NumericEmbeddingEncoder
+TimeEncoder = DatetimeEncoder | CyclicEncoder
+Encoder = NumberEncoder | TimeEncoder | OneHotEncoder | OrdinalEncoder | HashedTextEncoder | EmbeddingEncoder
 
-COLUMN_ENCODERS: dict[str, type[ColumnEncoder]] = {kind.encoding: kind for kind in get_args(ColumnEncoder)}
 ENCODERS: dict[str, type[Encoder]] = {kind.encoding: kind for kind in get_args(Encoder)}
+INDICATOR = {"indicator": "missing_indicator"}
+OPTIONS: dict[str, dict[str, str]] = {  # arguments of `fit`, and the fields of the feature that they come from
+    "embedding": {"size": "size", "embeddings": "vectors"},
+    "hashed_text": {"size": "size"} | INDICATOR,
+    "ordinal": {"order": "order"} | INDICATOR,
+    "numeric_embedding": {"bins": "bins"} | INDICATOR,
+    "datetime": {"cycles": "cycles"} | INDICATOR,
+    "cyclic": {"cycles": "cycles", "period": "period"} | INDICATOR,
+}
 
 
 def fit_encoder(feature: FeaturePlan, column: TableColumn) -> Encoder:
     """Return the feature's encoder, fitted on the training rows of its column."""
-    indicator = feature.missing_indicator
-    match feature:
-        case FeaturePlan(encoding="embedding", size=int(size), vectors=int(embeddings)):
-            return EmbeddingEncoder.fit(column, size, embeddings)
-        case FeaturePlan(encoding="hashed_text", size=int(size)):
-            return HashedTextEncoder.fit(column, size=size, indicator=indicator)
-        case FeaturePlan(encoding="ordinal"):
-            return OrdinalEncoder.fit(column, order=feature.order, indicator=indicator)
-        case _:
-            return COLUMN_ENCODERS[feature.encoding].fit(column, indicator=indicator)
+    options = {name: getattr(feature, field) for name, field in OPTIONS.get(feature.encoding, INDICATOR).items()}
+    fit: Callable[..., Encoder] = ENCODERS[feature.encoding].fit
+    return fit(column, **options)
 
 
 def read_encoder(encoding: str, fitted: dict[str, Any]) -> Encoder:

@@ -56,7 +56,7 @@ def test_a_job_of_an_earlier_version_loads(init_from: dict[str, Any] | None) -> 
     assert plan.training.frozen == (1,)
     again = to_spec(plan)
     assert again["init_from"] == init_from
-    added = {"missing_indicator": None, "order": None}
+    added = dict.fromkeys(("missing_indicator", "order", "bins", "cycles", "period"))
     assert again["features"] == [added | feature for feature in STORED["features"]]
     assert again["model"]["layers"][0] == STORED["model"]["layers"][0]
 
