@@ -157,3 +157,31 @@ def mixed_types(name: str, noun: str, fitting: int, values: int, examples: tuple
         f"such as {examples[1]!r}. The column is read as labels.",
         fix=f"Correct the values, or send {for_columns('types', [name], kind)} to see the line of each other value.",
     )
+
+
+def empty_columns(count: int) -> DataWarning:
+    """Columns have neither a name nor values."""
+    return DataWarning(
+        code="empty_columns",
+        detail=f"{counted(count, 'column')} without a name and without values left out.",
+        fix="Give a column a name if it is missing.",
+    )
+
+
+def repeated_header(count: int) -> DataWarning:
+    """The header occurs again among the rows, as in files that were joined."""
+    return DataWarning(
+        code="repeated_header",
+        detail=f"{counted(count, 'row')} that repeat the header left out.",
+        fix="Join files without their headers.",
+    )
+
+
+def looks_like_dates(name: str, example: str, pattern: str, kind: str) -> DataWarning:
+    """Digits without separators may be dates. `kind`: what they are read as."""
+    return DataWarning(
+        code="looks_like_dates",
+        column=name,
+        detail=f"The values of {name!r} look like dates, such as {example}; they are read as {kind}.",
+        fix=f"If they are dates, send {for_columns('date_format', [name], pattern)}.",
+    )

@@ -1,24 +1,16 @@
 """Match the keys of rows sent for prediction to the columns of a data set."""
 
 import difflib
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engine.errors import PointedProblem
-from tabular.column_format import BLANK
+from tabular.readers.values.cleaning import clean
 
 Row = Mapping[str, Any]
 MAX_COMPARED = 500  # names that are compared with a misspelled one
 MAX_SUGGESTIONS = 20  # misspelled keys for which a name is suggested; the search is slow
 MAX_SHOWN_NAMES = 10
-
-
-def clean(text: str) -> str:
-    """Return a name or a value in Unicode form NFC without blanks at its ends."""
-    if text.isascii():
-        return text.strip(BLANK)
-    return unicodedata.normalize("NFC", text.strip(BLANK))
 
 
 def match_keys(

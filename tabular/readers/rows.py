@@ -11,8 +11,9 @@ from engine.errors import PointedProblem
 from tabular.column_format import ColumnFormat
 from tabular.errors import MAX_PROBLEMS, InvalidRows
 from tabular.profile import LABELED
-from tabular.readers.row_keys import Row, clean, match_keys
+from tabular.readers.row_keys import Row, match_keys
 from tabular.readers.values import booleans, date_patterns
+from tabular.readers.values.cleaning import clean
 from tabular.readers.values.numbers import PLAIN, parse_number
 from tabular.reading import InputColumn, RowReading
 from tabular.table import Table, TableColumn

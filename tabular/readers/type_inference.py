@@ -14,7 +14,7 @@ from tabular.readers import reading_warnings as warn
 from tabular.readers.options import ReadOptions
 from tabular.readers.values import booleans, date_patterns, durations, numbers
 from tabular.readers.values.booleans import Booleans
-from tabular.readers.values.date_formats import Order, decide_order, times_only
+from tabular.readers.values.date_formats import Order, date_evidence, decide_order, times_only
 from tabular.readers.values.evidence import (
     ALWAYS_MISSING,
     MOSTLY,
@@ -104,7 +104,18 @@ def _column(
         return _with_missing(_dates(connection, column, votes), column)
     if wanted in {None, "boolean"} and column.booleans:
         return _with_missing(_boolean(column, column.booleans), column)
-    return _labels(column, wanted)
+    return _labels(connection, column, wanted)
+
+
+def _compact_dates(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence) -> str | None:
+    """Return the pattern if all values are eight digits that make a date, such as 01312026."""
+    if any(len(shape.text) != 8 or not shape.text.isdigit() for shape in column.shapes.shapes):
+        return None
+    patterns: dict[Order, tuple[str, ...]] = {
+        "year_first": ("%Y%m%d",), "month_first": ("%m%d%Y",), "day_first": ("%d%m%Y",)
+    }  # fmt: skip
+    hits = date_evidence(connection, f"c{column.place}", column.given, patterns).hits
+    return next((patterns[order][0] for order, count in hits.items() if count == column.given), None)
 
 
 def _is_duration(column: ColumnEvidence, wanted: str | None) -> bool:
@@ -228,11 +239,13 @@ def _with_missing(found: InferredColumn, column: ColumnEvidence) -> InferredColu
     )
 
 
-def _labels(column: ColumnEvidence, wanted: str | None) -> InferredColumn:
+def _labels(connection: duckdb.DuckDBPyConnection, column: ColumnEvidence, wanted: str | None) -> InferredColumn:
     kind: ColumnType = "text" if wanted == "text" or (wanted is None and column.free_text) else "category"
     if wanted == "boolean":
         kind = "boolean"
     warnings = list(_label_warnings(column)) if wanted is None else []
+    if wanted is None and column.codes and (pattern := _compact_dates(connection, column)):
+        warnings = [warn.looks_like_dates(column.name, column.shapes.shapes[0].example, pattern, "labels")]
     cell = f"c{column.place}"
     return InferredColumn(place=column.place, name=column.name, type=kind, expression=cell, warnings=tuple(warnings))
 

@@ -10,6 +10,7 @@ from tabular.readers.checks.dates import suspicious_dates
 from tabular.readers.checks.drift import drift
 from tabular.readers.checks.duplicate_columns import duplicate_columns
 from tabular.readers.checks.groups import repeated_groups
+from tabular.readers.checks.number_dates import number_dates
 from tabular.readers.checks.outliers import outliers
 from tabular.readers.checks.time_order import time_ordered
 
@@ -17,6 +18,7 @@ from tabular.readers.checks.time_order import time_ordered
 def check_table(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: int) -> Iterator[DataWarning]:
     """Yield warnings about the view `profiled`, whose columns are described in order."""
     yield from outliers(connection, columns, rows)
+    yield from number_dates(connection, columns)
     yield from suspicious_dates(connection, columns)
     for column in columns:
         yield from high_cardinality(column, rows)

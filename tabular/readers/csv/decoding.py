@@ -11,6 +11,7 @@ from tabular.readers.encodings import check_encoding, display_name, guess_encodi
 
 BLOCK = 1 << 20
 ASCII_END = 0x80
+MARK_BYTES, MIN_LETTERS, MOSTLY_NUL = 2_000, 10, 0.8  # from which UTF-16 without a mark is recognized
 SIGNATURES = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -29,6 +30,7 @@ SIGNATURES = {
     b"[{": "JSON",
     b'{"': "JSON",
 }
+JSON_FIX = "Send one object per line with Content-Type: application/x-ndjson, or export the table as CSV."
 EXPORT = "Export the table as CSV in UTF-8 and send that."
 
 
@@ -72,6 +74,8 @@ def make_readable(source: Path, folder: Path, encoding: str | None = None) -> Re
         return _copy(source, folder, name or "", warnings=())
     if name is None and start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _copy(source, folder, "utf-16", warnings=(_recoded("utf-16"),))
+    if name is None and (guess := _utf16_without_mark(start)):
+        return _copy(source, folder, guess, warnings=(_recoded(guess),))
     found = _scan(source)
     if found.nul:
         raise InvalidDataset(_nul_lines(source))
@@ -92,8 +96,23 @@ def _start(source: Path) -> bytes:
         raise InvalidDataset([Problem(detail="The file is empty.", fix=EXPORT)])
     for signature, name in SIGNATURES.items():
         if start.startswith(signature):
-            raise InvalidDataset([Problem(detail=f"The file is {name}, not CSV.", line=1, fix=EXPORT)])
+            fix = JSON_FIX if name == "JSON" else EXPORT
+            raise InvalidDataset([Problem(detail=f"The file is {name}, not CSV.", line=1, fix=fix)])
     return start
+
+
+def _utf16_without_mark(start: bytes) -> str | None:
+    """Return the encoding if nearly every second byte is NUL, as in Latin letters of two bytes."""
+    start = start[:MARK_BYTES]
+    for encoding, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
+        half = start[offset::2]
+        if (
+            len(half) >= MIN_LETTERS
+            and half.count(0) >= MOSTLY_NUL * len(half)
+            and start[1 - offset :: 2].count(0) == 0
+        ):
+            return encoding
+    return None
 
 
 def _scan(source: Path) -> _Found:

@@ -6,6 +6,7 @@ from pathlib import Path
 from tabular.column_format import BLANK
 from tabular.profile import DataWarning
 from tabular.readers.csv.delimiter import common_width
+from tabular.readers.csv.footer import find_footer, skipped_footer, without_footer
 from tabular.readers.csv.header import Row, column_names, counts_up, decide_header, unsure
 from tabular.readers.csv.layout import (
     Layout,
@@ -14,10 +15,21 @@ from tabular.readers.csv.layout import (
     is_blank_separated,
     separate_by_tabs,
 )
+from tabular.readers.csv.quoting import (
+    has_escapes,
+    is_wrapped,
+    quote_again,
+    quotes_are_text,
+    unwrap,
+    without_escapes,
+)
+from tabular.readers.csv.second_header import has_second_header, joined_names, second_header
 from tabular.readers.options import ReadOptions
+from tabular.readers.values.cleaning import FORMULA_START
 
 SAMPLE_ROWS = 1_000
 ROW_NAMES = "row_name"
+MAX_FOOTER_ROWS = 3  # last of the first rows, which may belong to a footer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +37,18 @@ class Dialect:
     """How the file is read.
 
     skip: physical lines before the table. header_lines: physical lines of the header, 0 without one.
-    rows: the first rows without the header, cells stripped.
+    rows: the first rows without the header, cells stripped. unnamed: columns without a name in the header.
+    formulas: whether cells are written as formulas, such as ="0123".
+    quoted_breaks: line breaks inside the names.
     """
 
     delimiter: str
     skip: int
     header_lines: int
     names: tuple[str, ...]
+    unnamed: frozenset[str]
+    formulas: bool
+    quoted_breaks: int
     rows: tuple[Row, ...]
     warnings: tuple[DataWarning, ...]
 
@@ -45,28 +62,56 @@ class Dialect:
         """Physical lines before the first row of data."""
         return self.skip + self.header_lines
 
+    @property
+    def rows_before_data(self) -> int:
+        """Lines before the first row of data as DuckDB counts them: without line breaks in quotes."""
+        return self.lines_before_rows - self.quoted_breaks
+
 
 def find_dialect(source: Path, options: ReadOptions, folder: Path) -> tuple[Path, Dialect]:
     """Return the dialect of a readable file that is not empty, and the file to read: `source` or a copy in `folder`."""
-    delimiter, warnings = options.delimiter, list[DataWarning]()
-    layout = find_layout(source, delimiter, SAMPLE_ROWS + 1)
-    if delimiter is None and layout.width == 1 and is_blank_separated(first_lines(source)):
-        copy = folder / "separated.csv"
-        warnings.append(separate_by_tabs(source, copy))
-        source, layout = copy, find_layout(copy, "\t", SAMPLE_ROWS + 1)
-    return source, _dialect(layout, options, warnings)
+    source, layout, warnings = _repaired(source, options.delimiter, folder)
+    dialect = _dialect(layout, options, warnings)
+    values = tuple(frozenset(column) for column in zip(*dialect.rows[:-MAX_FOOTER_ROWS], strict=False))
+    if footer := find_footer(source, layout.delimiter, layout.width, values):
+        source = without_footer(source, footer, folder)
+        layout = find_layout(source, layout.delimiter, SAMPLE_ROWS + 1)
+        dialect = _dialect(layout, options, [*warnings, *([skipped_footer(footer)] if footer.lines else [])])
+    return source, dialect
+
+
+def _repaired(source: Path, delimiter: str | None, folder: Path) -> tuple[Path, Layout, list[DataWarning]]:
+    """Return the file, or a copy whose quotes and delimiters follow the rules of CSV, with its layout."""
+    copy, layout, lines = folder / "repaired.csv", find_layout(source, delimiter, SAMPLE_ROWS + 1), first_lines(source)
+    quotes = any('"' in line or "\\" in line for line in lines)
+    if delimiter is None and quotes and is_wrapped(lines):
+        warning = unwrap(source, copy)
+    elif delimiter is None and layout.width == 1 and is_blank_separated(lines):
+        warning, delimiter = separate_by_tabs(source, copy), "\t"
+    elif quotes and has_escapes(lines[layout.skip :], layout.delimiter):
+        warning = without_escapes(source, copy, layout.delimiter)
+    elif quotes and quotes_are_text(lines[layout.skip :], layout.delimiter):
+        warning = quote_again(source, copy, layout.delimiter)
+    else:
+        return source, layout, []
+    return copy, find_layout(copy, delimiter, SAMPLE_ROWS + 1), [warning]
 
 
 def _dialect(layout: Layout, options: ReadOptions, warnings: list[DataWarning]) -> Dialect:
-    warnings += layout.warnings
+    missing = frozenset(options.missing) | {""}
+    warnings = [*warnings, *layout.warnings]
     row_names = _has_row_names(layout)
     header = row_names or options.header == "true"
     if options.header == "auto" and not row_names:
-        decision = decide_header(layout.rows, frozenset(options.missing) | {""})
+        decision = decide_header(layout.rows, missing)
         header = decision.header
         if not decision.sure:
             warnings.append(unsure(decision, layout.rows[0]))
     raw = layout.rows[0] if header else [f"column_{number}" for number in range(1, layout.width + 1)]
+    head = int(header)
+    if header and not row_names and has_second_header(layout.rows, missing):
+        raw, head = joined_names(*layout.rows[:2]), 2
+        warnings.append(second_header(layout.rows[1]))
     if row_names:
         raw = [ROW_NAMES, *raw]
         warnings.append(_row_names(len(raw)))
@@ -74,9 +119,12 @@ def _dialect(layout: Layout, options: ReadOptions, warnings: list[DataWarning]) 
     return Dialect(
         delimiter=layout.delimiter,
         skip=layout.skip,
-        header_lines=layout.ends[0] - layout.skip if header and layout.ends else 0,
+        header_lines=layout.ends[head - 1] - layout.skip if header and layout.ends else 0,
         names=names,
-        rows=tuple([cell.strip(BLANK) for cell in row] for row in layout.rows[header:]),
+        unnamed=frozenset(warning.column or "" for warning in found if warning.code == "empty_header"),
+        quoted_breaks=sum(len(cell.splitlines()) - 1 for row in layout.rows[:head] for cell in row if cell),
+        formulas=any(cell.startswith(FORMULA_START) for row in layout.rows for cell in row),
+        rows=tuple([cell.strip(BLANK) for cell in row] for row in layout.rows[head:]),
         warnings=(*warnings, *found),
     )
 

@@ -4,13 +4,13 @@ Each column gives points for or against a header. Their sum decides; near zero, 
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from tabular.column_format import BLANK
 from tabular.profile import DataWarning
+from tabular.readers.values.cleaning import clean
 from tabular.readers.values.date_formats import DATE_LIKE
 from tabular.readers.values.numbers import NUMBER, parts_of
 
@@ -127,22 +127,17 @@ def unsure(decision: HeaderDecision, first: Row) -> DataWarning:
     )
 
 
-def clean_name(cell: str) -> str:
-    """Return a column name without blanks at its ends, in Unicode form NFC."""
-    return unicodedata.normalize("NFC", cell).strip(BLANK)
-
-
 def column_names(raw: Sequence[str], *, index: bool = False) -> tuple[tuple[str, ...], list[DataWarning]]:
     """Return names that are stripped, not empty, and unique regardless of case.
 
     index: the first column counts the rows.
     """
     warnings, names = list[DataWarning](), list[str]()
-    taken = {clean_name(cell).lower() for cell in raw}
+    taken = {clean(cell).lower() for cell in raw}
     used = set[str]()
     for number, cell in enumerate(raw, 1):
-        name = clean_name(cell)
-        if name != unicodedata.normalize("NFC", cell):
+        name = clean(cell)
+        if cell != cell.strip(BLANK):
             detail = f"The header {cell!r} has white space around it; the column is called {name!r}."
             warnings.append(DataWarning(code="whitespace_in_header", column=cell, detail=detail))
         if not name or name.lower() in used:

@@ -15,7 +15,7 @@ import duckdb
 from tabular.column_format import FileReading
 from tabular.errors import MAX_PROBLEMS, InvalidDataset, OverLimit, Problem
 from tabular.limits import Limits
-from tabular.profile import Profile
+from tabular.profile import DataWarning, Profile
 from tabular.readers.csv.decoding import make_readable
 from tabular.readers.csv.dialect import find_dialect
 from tabular.readers.csv.problems import WrongCell, broken_rows, wrong_cells
@@ -23,8 +23,10 @@ from tabular.readers.csv.staging import CsvFile, Storage, named, show_as, stage,
 from tabular.readers.database import open_database, write_parquet
 from tabular.readers.options import ReadOptions
 from tabular.readers.profiling import ReadColumn, profile
+from tabular.readers.reading_warnings import empty_columns, repeated_header
 from tabular.readers.table_checks import check_names, check_size
 from tabular.readers.type_inference import FileContext, InferredColumn, infer, rejected
+from tabular.sql import literal
 
 CHECKED_AT_ONCE = 16  # columns; the planning time of a query grows with their square
 
@@ -49,10 +51,12 @@ def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) 
             storage = _stage(connection, file, staged)
             rows = _check_size(connection, file, staged)
             columns = _infer(connection, file, storage, rows)
-            _check_cells(connection, file, columns)
-            typed, types = _typed(connection, file, staged, columns)
+            kept = _check_cells(connection, file, columns)
+            typed, types, left_out = _typed(connection, file, staged, columns, kept)
             noted = [warning for column in columns for warning in column.warnings]
-            warnings = [*readable.warnings, *dialect.warnings, *noted]
+            shown = {column.name for column in types}
+            layout = [found for found in dialect.warnings if found.code != "empty_header" or found.column in shown]
+            warnings = [*readable.warnings, *layout, *left_out, *noted]
             described = profile(connection, types, warnings, threads=limits.threads)
         typed.replace(parquet)
     return replace(described, reading=_reading(file, readable.encoding))
@@ -116,17 +120,33 @@ def _infer(
     return infer(connection, strings, context)
 
 
-def _check_cells(connection: duckdb.DuckDBPyConnection, file: CsvFile, columns: Sequence[InferredColumn]) -> None:
-    """Raise InvalidDataset with each cell that does not fit its column's type."""
+def _check_cells(connection: duckdb.DuckDBPyConnection, file: CsvFile, columns: Sequence[InferredColumn]) -> str:
+    """Return SQL that is true for the rows to keep: all but those that repeat the header.
+
+    Raises:
+        InvalidDataset: cells do not fit their column's type.
+    """
+    wrong = _wrong_cells(connection, columns, "true")
+    kept = "true"
+    if wrong and all(cell.value == cell.column for cell in wrong):
+        kept = " OR ".join(f"c{column.place} IS DISTINCT FROM {literal(column.name)}" for column in columns)
+        wrong = _wrong_cells(connection, columns, kept)
+    if wrong:
+        raise InvalidDataset(wrong_cells(file, wrong))
+    return kept
+
+
+def _wrong_cells(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[InferredColumn], kept: str
+) -> list[WrongCell]:
     wrong = list[WrongCell]()
     for column in _columns_with_wrong_cells(connection, [column for column in columns if column.checked]):
         cell = f"c{column.place}"
-        rows = f"SELECT row_number() OVER () - 1 AS row, {cell} FROM staged"  # noqa: S608 - no names
-        query = f"SELECT row, {cell} FROM ({rows}) WHERE {rejected(column)}"  # noqa: S608 - no names
+        rows = f"SELECT row_number() OVER () - 1 AS row, {cell}, ({kept}) AS kept FROM staged"  # noqa: S608 - no names
+        query = f"SELECT row, {cell} FROM ({rows}) WHERE kept AND {rejected(column)}"  # noqa: S608 - no names
         found = connection.execute(f"{query} ORDER BY row LIMIT {MAX_PROBLEMS}").fetchall()
         wrong += [WrongCell(row=row, column=column.name, type=column.type, value=value) for row, value in found]
-    if wrong:
-        raise InvalidDataset(wrong_cells(file, wrong))
+    return wrong
 
 
 def _columns_with_wrong_cells(
@@ -141,19 +161,48 @@ def _columns_with_wrong_cells(
 
 
 def _typed(
-    connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path, columns: Sequence[InferredColumn]
-) -> tuple[Path, list[ReadColumn]]:
-    """Return a Parquet file in which the columns have their types, shown as the view `profiled`, and the types."""
+    connection: duckdb.DuckDBPyConnection,
+    file: CsvFile,
+    staged: Path,
+    columns: Sequence[InferredColumn],
+    kept: str,
+) -> tuple[Path, list[ReadColumn], list[DataWarning]]:
+    """Write the columns with their types, show them as the view `profiled`, and return the types and warnings.
+
+    Rows that repeat the header are left out, and columns without a name and without values.
+    """
     names, parquet = file.dialect.names, staged
     inferred = {column.place: column for column in columns}
-    if any(column.expression != f"c{place}" for place, column in inferred.items()):
+    empty = _empty_columns(connection, file)
+    places = [place for place in range(len(names)) if place not in empty]
+    warnings = [empty_columns(len(empty))] if empty else []
+    if kept != "true":
+        warnings.append(repeated_header(_count(connection, f"NOT ({kept})")))
+    if warnings or any(column.expression != f"c{place}" for place, column in inferred.items()):
         parquet = staged.with_name("typed.parquet")
-        cells = [inferred[place].expression if place in inferred else f"c{place}" for place in range(len(names))]
-        write_parquet(connection, named(cells, "staged", names), parquet)
-    show_as(connection, "profiled", parquet, len(names))
-    return parquet, [
-        ReadColumn(name=name, type=inferred[place].type, format=inferred[place].format)
-        if place in inferred
-        else ReadColumn(name=name, type="number")
-        for place, name in enumerate(names)
-    ]
+        cells = [inferred[place].expression if place in inferred else f"c{place}" for place in places]
+        write_parquet(connection, named(cells, f"staged WHERE {kept}", [names[place] for place in places]), parquet)
+    show_as(connection, "profiled", parquet, len(places))
+    return parquet, [_read_column(names[place], inferred.get(place)) for place in places], warnings
+
+
+def _read_column(name: str, column: InferredColumn | None) -> ReadColumn:
+    if column is None:
+        return ReadColumn(name=name, type="number")
+    return ReadColumn(name=name, type=column.type, format=column.format)
+
+
+def _empty_columns(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> frozenset[int]:
+    """Return the places of columns that have neither a name nor values, if there are others."""
+    places = [place for place, name in enumerate(file.dialect.names) if name in file.dialect.unnamed]
+    if not places:
+        return frozenset()
+    counts = ", ".join(f"count(c{place})" for place in places)
+    found = connection.execute(f"SELECT {counts} FROM staged").fetchone() or ()  # noqa: S608 - no names
+    empty = frozenset(place for place, count in zip(places, found, strict=True) if not count)
+    return empty if len(empty) < len(file.dialect.names) else frozenset()
+
+
+def _count(connection: duckdb.DuckDBPyConnection, condition: str) -> int:
+    (count,) = connection.execute(f"SELECT count(*) FROM staged WHERE {condition}").fetchone() or (0,)  # noqa: S608
+    return int(count)

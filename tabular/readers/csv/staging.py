@@ -11,11 +11,11 @@ from typing import Literal
 
 import duckdb
 
-from tabular.column_format import BLANK
 from tabular.limits import Limits
 from tabular.readers.csv.dialect import Dialect
 from tabular.readers.database import write_parquet
 from tabular.readers.options import ReadOptions
+from tabular.readers.values import cleaning
 from tabular.readers.values.numbers import NUMBER
 from tabular.sql import literal, quoted
 
@@ -97,14 +97,12 @@ def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = 
     return (
         f"read_csv({literal(str(file.path))}, auto_detect = false, columns = {{{columns}}}, "
         f"delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"', header = false, "
-        f"skip = {dialect.lines_before_rows}, max_line_size = {file.limits.line_bytes}{spellings}{extra})"
+        f"skip = {dialect.rows_before_data}, max_line_size = {file.limits.line_bytes}{spellings}{extra})"
     )
 
 
 def _stripped(column: str, file: CsvFile) -> str:
-    if not file.unicode:
-        return f"trim({column}, {literal(''.join(filter(str.isascii, BLANK)))})"
-    return f"nfc_normalize(trim({column}, {literal(BLANK)}))"
+    return cleaning.expression(column, unicode=file.unicode, formulas=file.dialect.formulas)
 
 
 def _cell(column: str, kind: Storage, missing: str) -> str:

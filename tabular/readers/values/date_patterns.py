@@ -38,14 +38,15 @@ DIRECTIVES = {
     "%z": "[+-][0-9]{2}:?[0-9]{2}",
     "%G": "[1-9][0-9]{3}",
     "%V": "[0-9]{2}",
-    "%u": "[1-7]",
-    "%q": "[1-4]",
+    "%u": "[0-9]",
+    "%q": "[0-9]",
 }
 ISO_TIME = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?(Z|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?))?"
 ISO_REGEX = f"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}({ISO_TIME})?"
 EXCEL_REGEX = "[1-9][0-9]{0,5}([.][0-9]{1,12})?"
 TOKENS = re.compile(r"%.|[^%]", re.DOTALL)
 NUMERIC = frozenset({EXCEL, *EPOCHS})  # patterns of numbers that are times
+COMPACT = ("%m%d%Y", "%d%m%Y")  # may lack their first zero
 
 
 def check_pattern(pattern: str) -> None:
@@ -71,6 +72,8 @@ def regex_of(pattern: str) -> str:
         return "-?[0-9]{1,15}"
     if pattern == EXCEL:
         return EXCEL_REGEX
+    if pattern in COMPACT:
+        return "[0-9]{7,8}"
     return "".join(DIRECTIVES.get(token) or re.escape(token) for token in TOKENS.findall(pattern))
 
 
@@ -121,6 +124,8 @@ def _numeric_text(cell: str, pattern: str) -> tuple[str, str]:
     """Return SQL for the text of a cell, and a pattern that DuckDB reads: without names, quarters or missing days."""
     if is_time(pattern):
         return f"'{TIME_DATE} ' || {cell}", f"%Y-%m-%d {pattern}"
+    if pattern in COMPACT:
+        return f"lpad({cell}, 8, '0')", pattern
     if "%q" in pattern:
         quarter = _quarter(pattern)
         month = f"(TRY_CAST(regexp_extract({cell}, '{quarter}', 1) AS INTEGER) * 3 - 2)"
@@ -169,5 +174,6 @@ def _microseconds(text: str, pattern: str) -> int:
         time = datetime.strptime(f"{text} 1", f"{pattern} %u")  # noqa: DTZ007 - UTC below
     else:
         numbered = month_names.with_numbers(text) if "%b" in pattern or "%B" in pattern else text
+        numbered = numbered.zfill(8) if pattern in COMPACT else numbered
         time = datetime.strptime(numbered, _with_month(pattern))  # noqa: DTZ007 - UTC below
     return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)

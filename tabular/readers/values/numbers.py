@@ -34,7 +34,7 @@ NOT_UNITS = frozenset({"am", "pm", "bc", "ad", "ce", "bce"})
 GENERAL = re.compile(
     f"[(]?{SIGN}?[{SPACES}]?(?P<before>{CURRENCIES})?[{SPACES}]?{SIGN}?"
     f"(?P<body>[0-9](?:[0-9.,{SPACES}{APOSTROPHES}]*[0-9])?[.]?|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?"
-    f"(?:(?P<magnitude>[{LETTERS}])(?![A-Za-z]))?(?P<sign>{SIGN})?"
+    f"(?:(?P<magnitude>[{LETTERS}])(?![A-Za-z]))?(?P<sign>[{MINUS}])?"
     f"(?:[{SPACES}]?(?P<after>{CURRENCIES}|{UNITS})|[{SPACES}](?P<word>{WORD}))?[)]?"
 )
 

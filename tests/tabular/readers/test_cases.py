@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tabular.readers.row_keys import clean
 from tabular.readers.rows import read_cells
+from tabular.readers.values.cleaning import clean
 from tabular.reading import InputColumn, RowReading
 from tests.support.messy_files import MESSY, ROWS
 from tests.support.reading import Read, Reader, Refuser
