@@ -37,6 +37,7 @@ from api.webhooks import messages
 from api.weights import endpoints as weights
 from api.workers import endpoints as workers
 from messaging.token_buckets import TokenBuckets
+from service import tracing
 from service.bootstrap import bootstrap
 from service.limits import ServiceLimits
 from service.logging import configure_logging
@@ -54,6 +55,7 @@ RESOURCES = (
 def configured_app() -> FastAPI:
     """Return the application with the settings of the environment: one in each API process."""
     configure_logging()
+    tracing.configure("api")
     return create_app(settings())
 
 
@@ -76,6 +78,7 @@ def create_app(
         services.metrics.start("api")
         yield
         services.close()
+        tracing.flush()
         await buckets.close()
 
     app = FastAPI(
@@ -87,6 +90,7 @@ def create_app(
         openapi_url=None,  # api.docs has the document and its page
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
+        telemetry={"tracing": tracing.is_configured(), "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.api_settings = http_settings or api_settings()
     for resource in RESOURCES:

@@ -3,13 +3,17 @@
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import Processor
 
-SECRET = re.compile(r"(\bbp_live_)[\w-]+|(://[^/\s:@]*:)[^\s/@]+(?=@)")  # an API key, or the password of a URL
+from service import tracing
+
+# A key, a secret of a webhook, or the password of a URL.
+SECRET = re.compile(r"(\bbp_live_|\bwhsec_)[\w+/=-]+|(://[^/\s:@]*:)[^\s/@]+(?=@)")
 VERBOSE_LIBRARIES = ("kombu", "amqp", "celery.worker.strategy", "celery.app.trace", "httpx", "httpcore", "alembic")
 
 
@@ -26,6 +30,7 @@ def formatter() -> logging.Formatter:
     """Return a formatter that writes ``key=value`` pairs, with the variables of `structlog.contextvars` among them."""
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -38,6 +43,11 @@ def formatter() -> logging.Formatter:
         _hide_secrets,
     ]
     return ProcessorFormatter(foreign_pre_chain=before, processors=render)
+
+
+def _add_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event.update(tracing.current_ids())
+    return event
 
 
 def _hide_secrets(_logger: Any, _method: str, line: Any) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.numeric_fingerprint import numeric_fingerprint
 from messaging.notifications import publish_change
+from service import tracing
 from store.db.transaction import transaction
 from store.jobs import claims
 from store.jobs.claims import FingerprintPolicy
@@ -33,6 +34,7 @@ class Claimer:
     def claim(self) -> Job | None:
         """Claim the best queued job; None if no job is queued."""
         context, settings = self._context, self._context.settings
+        began_ns = time.time_ns()
         try:
             with transaction(context.sessions, "claim") as tx:
                 job = claims.claim(
@@ -40,10 +42,12 @@ class Claimer:
                 )
                 if job is not None:
                     publish_change(tx, job.id)
-                return job
         except DBAPIError as error:
             log.warning("The database reported a claim as failed: %s", error)
-            return self._find_claimed()
+            job = self._find_claimed()
+        if job is not None:
+            tracing.record_span("claim", job.traceparent, began_ns)
+        return job
 
     def _find_claimed(self) -> Job | None:
         """Look for a job that the failed claim took anyway, until its lease would expire or the process has to stop."""

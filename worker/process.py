@@ -5,6 +5,7 @@ import resource
 import signal
 import threading
 
+from service import tracing
 from service.bootstrap import bootstrap
 from service.settings import Settings
 from store.db.database import open_database
@@ -23,6 +24,7 @@ def make_runner(settings: Settings, worker_id: WorkerId) -> Runner:
     engine = open_database(settings.database, pool_size=2, hold_seconds=settings.lease_seconds)
     services = bootstrap(settings, engine=engine)
     services.metrics.start("worker")
+    tracing.configure("worker")
     return Runner(
         WorkerContext(
             sessions=services.sessions,

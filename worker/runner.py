@@ -2,9 +2,11 @@
 
 import logging
 import time
+from contextlib import AbstractContextManager
 
 from structlog.contextvars import bound_contextvars
 
+from service import tracing
 from service.metrics.definitions import ATTEMPTS_ABANDONED, JOB_RETRIES, TRAINING_SECONDS
 from store.errors import LeaseLost
 from store.ids import JobId
@@ -37,12 +39,13 @@ class Runner:
         """Send pending notifications, if the broker accepts them soon."""
         self._context.notifier.close()
         self._context.metrics.close()
+        tracing.flush()
 
     def run_all(self) -> None:
         """Run queued jobs until none is left or the process has to stop. After a while, notify a worker of the rest."""
         end = time.monotonic() + self._context.run_seconds
         while not self._context.is_draining() and (job := self._claimer.claim()):
-            with bound_contextvars(job_id=job.id):  # in every log line of the run
+            with _log_context(job), tracing.span("job", job.traceparent, job_id=job.id, attempt=job.attempt):
                 self._run(job)
             if time.monotonic() > end:
                 self._context.notifier.notify_workers()
@@ -60,7 +63,8 @@ class Runner:
                 recorder = Recorder(self._context, job, held_lease)
                 outcome = self._attempt(job, held_lease, recorder)
                 outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts)
-                self._finisher.finish(held_lease, recorder, outcome)
+                with tracing.span("finish"):
+                    self._finisher.finish(held_lease, recorder, outcome)
         except LeaseLost:
             metrics.count(ATTEMPTS_ABANDONED)
             log.warning("Lease lost; abandoning this attempt. The job was requeued or claimed by another worker.")
@@ -72,9 +76,17 @@ class Runner:
     def _attempt(self, job: Job, held_lease: HeldLease, recorder: Recorder) -> Outcome:
         """Load and train the job. Every error except `LeaseLost` becomes an outcome."""
         try:
-            loaded = self._loader.load(job)
-            return JobRun(self._context, job, held_lease, recorder).train(loaded)
+            with tracing.span("load"):
+                loaded = self._loader.load(job)
+            with tracing.span("train"):
+                return JobRun(self._context, job, held_lease, recorder).train(loaded)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - classified and logged
             return classify(error)
+
+
+def _log_context(job: Job) -> AbstractContextManager[None]:
+    """Add the job, and the request that created it, to every log line of its run."""
+    origin = {"request_id": job.request_id} if job.request_id else {}
+    return bound_contextvars(job_id=job.id, **origin)

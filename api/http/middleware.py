@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.http.problems import error_response
+from service import tracing
 from store.ids import new_request_id
 
 log = logging.getLogger("api")
@@ -31,7 +32,8 @@ class RequestIdMiddleware:
         sent = Headers(scope=scope).get("x-request-id", "")
         request_id = sent if CLIENT_ID.fullmatch(sent) else new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        with bound_contextvars(request_id=request_id):
+        parent = Headers(scope=scope).get("traceparent")
+        with bound_contextvars(request_id=request_id), tracing.receiving(parent):
             await self._respond(scope, receive, send, request_id)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:

@@ -4,9 +4,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from structlog.contextvars import get_contextvars
 
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers, publish_change
+from service import tracing
 from service.jobs.estimates import estimate
 from service.jobs.init_from import base_columns, load_initialization, lock_base
 from service.jobs.job_request import JobRequest
@@ -45,7 +47,8 @@ def resolve(sessions: Sessions, limits: ServiceLimits, project: ProjectId, reque
     with snapshot(sessions) as tx:
         inputs = _load_inputs(tx, project, request)
         runs = durations.recent_runs(tx)
-    planned = _plan(inputs, request)
+    with tracing.span("plan job"):
+        planned = _plan(inputs, request)
     requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
     return ResolvedJob(
         request=request,
@@ -99,7 +102,9 @@ def find_plan_problems(sessions: Sessions, project: ProjectId, fields: dict[str,
 def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -> Job:
     """Insert a queued job and notify a worker after the commit. Raises `QuotaExceeded` or `QueueFull`."""
     queue_position.lock_queue(tx, project)
-    job = jobs.create(tx, project, **columns)
+    origin = {"request_id": get_contextvars().get("request_id"), "traceparent": tracing.traceparent()}
+    with tracing.span("insert job"):
+        job = jobs.create(tx, project, **origin, **columns)
     check_queue(tx, limits, project)
     publish_change(tx, job.id)
     notify_workers(tx)

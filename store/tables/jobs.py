@@ -25,6 +25,8 @@ class Job(Base):
     base_model_id: Mapped[str | None] = mapped_column(Id)  # the same
     base_weights_id: Mapped[str | None] = mapped_column(Id)  # of uploaded weights; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
+    request_id: Mapped[str | None] = mapped_column(String(200))  # of the request that created it
+    traceparent: Mapped[str | None] = mapped_column(String(55))  # of the trace that the worker continues
     name: Mapped[str]
     state: Mapped[str] = mapped_column(String(16), default="queued")
     requested: Mapped[str | None] = mapped_column(String(16))

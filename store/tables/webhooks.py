@@ -50,6 +50,7 @@ class WebhookDelivery(Base):
     event_id: Mapped[str] = mapped_column(Id)
     type: Mapped[str] = mapped_column(String(32))
     body: Mapped[str]
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     state: Mapped[str] = mapped_column(String(16), default="pending")
     attempt: Mapped[int] = mapped_column(Integer, default=0)  # since the event or the last replay
     fence: Mapped[int] = mapped_column(default=0)

@@ -28,6 +28,7 @@ class DueDelivery:
     host: str
     event_id: str
     body: str
+    traceparent: str | None
     secrets: tuple[str, ...]  # the current one first
 
 
@@ -139,6 +140,7 @@ def _due_delivery(row: WebhookDelivery, webhook: Webhook, secrets: tuple[str, ..
         host=webhook.host,
         event_id=row.event_id,
         body=row.body,
+        traceparent=row.traceparent,
         secrets=secrets,
     )
 

@@ -18,23 +18,28 @@ from store.webhooks.event_types import ALL_EVENTS, JOB_STATES
 ON_DELIVERY = "on_delivery"  # the key in `Sessions.info` of a function that is called after a delivery was queued
 
 
-def add(tx: Tx, project: str, kind: str, data: dict[str, Any], at: int) -> None:
+def add(  # noqa: PLR0913, PLR0917 - an event
+    tx: Tx, project: str, kind: str, data: dict[str, Any], at: int, traceparent: str | None = None
+) -> None:
     """Queue a delivery of the event, which happened `at` that time, to each webhook of the project that wants it."""
     query = select(Webhook.id, Webhook.events).where(Webhook.project_id == project, Webhook.enabled)
     # The lock makes a deletion of the webhook wait for this transaction, which would fail otherwise.
     rows = tx.execute(query.with_for_update(read=True, key_share=True)).all()
     if webhook_ids := [row.id for row in rows if kind in row.events or ALL_EVENTS in row.events]:
-        queue(tx, webhook_ids, kind, data, at)
+        queue(tx, webhook_ids, kind, data, at, traceparent)
 
 
-def queue(tx: Tx, webhook_ids: Sequence[str], kind: str, data: dict[str, Any], at: int) -> list[str]:
+def queue(  # noqa: PLR0913, PLR0917 - an event
+    tx: Tx, webhook_ids: Sequence[str], kind: str, data: dict[str, Any], at: int, traceparent: str | None = None
+) -> list[str]:
     """Queue a delivery of the event to these webhooks; return the ids of the deliveries."""
     body = json.dumps({"type": kind, "timestamp": rfc3339(at), "data": data}, separators=(",", ":"))
-    event = {"event_id": new_id("evt"), "type": kind, "body": body}
-    rows = [{"id": new_id("dlv"), "webhook_id": webhook_id, **event} for webhook_id in webhook_ids]
+    event = {"event_id": new_id("evt"), "type": kind, "body": body, "traceparent": traceparent}
+    ids = [new_id("dlv") for _ in webhook_ids]
+    rows = [{"id": each, "webhook_id": webhook_id, **event} for each, webhook_id in zip(ids, webhook_ids, strict=True)]
     tx.execute(insert(WebhookDelivery), rows)
     call_observer(tx, ON_DELIVERY)
-    return [row["id"] for row in rows]
+    return ids
 
 
 def add_job_event(tx: Tx, job: Job) -> None:
@@ -52,4 +57,4 @@ def add_job_event(tx: Tx, job: Job) -> None:
         "model_id": job.model_id,
         "links": {"self": path, "model": model},
     }
-    add(tx, job.project_id, f"job.{job.state}", data, job.updated_at)
+    add(tx, job.project_id, f"job.{job.state}", data, job.updated_at, job.traceparent)

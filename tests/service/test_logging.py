@@ -42,6 +42,7 @@ def test_an_exception_stays_on_one_line() -> None:
         ("postgresql://user:pa55@host/name", "@host/name", "pa55"),
         ("redis://:pa55@host:6379/0", "@host:6379/0", "pa55"),
         ("Authorization: Bearer bp_live_0123abc was sent", " was sent", "0123abc"),
+        ("the secret whsec_MfKQ9r8G/+A= was made", " was made", "MfKQ9r8G/+A="),
     ],
 )
 def test_secrets_are_masked(message: str, kept: str, secret: str) -> None:

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 
 from messaging.celery_app import celery_app
+from service import tracing
 from service.bootstrap import bootstrap
 from service.logging import configure_logging
 from service.settings import Settings, settings
@@ -89,11 +90,13 @@ def main() -> int:
         signal.signal(name, lambda *_: ended.set())
     services = bootstrap(settings())
     services.metrics.start("scheduler")
+    tracing.configure("scheduler")
     deliverer = Deliverer(services)
     deliverer.start()
     Scheduler(services.sessions, services.settings).run(ended)
     deliverer.close()
     services.close()
+    tracing.flush()
     return 0
 
 

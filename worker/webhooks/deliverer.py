@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from structlog.contextvars import bound_contextvars
 
 from messaging.delivery_notifications import DeliveryNotifications
+from service import tracing
 from service.bootstrap import Services
 from service.metrics.definitions import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
 from service.secret_box import Unreadable
@@ -115,7 +116,8 @@ class Deliverer:
     async def _deliver(self, delivery: DueDelivery) -> None:
         with bound_contextvars(webhook_id=delivery.webhook_id, delivery_id=delivery.id):
             try:
-                result = await self._send(delivery)
+                with tracing.span("webhook delivery", delivery.traceparent, attempt=delivery.attempt):
+                    result = await self._send(delivery)
                 await asyncio.to_thread(self._record, delivery, result)
             except DBAPIError as error:
                 log.warning("The result of a webhook could not be stored; it will be sent again: %s", error)
