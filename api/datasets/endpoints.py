@@ -92,9 +92,10 @@ def list_datasets(
 @router.get("/{dataset_id}", **declare(headers=["ETag"]))
 def get_dataset(dataset_id: str, response: Response, services: AppServices, caller: Reader) -> DatasetView:
     """Return a data set with its profile."""
-    response.headers["ETag"] = etag_of(dataset_id)
     with snapshot(services.sessions) as tx:
-        return DatasetView.of(datasets.get(tx, caller.project, dataset_id))
+        dataset = datasets.get(tx, caller.project, dataset_id)
+    response.headers["ETag"] = etag_of(dataset.id)
+    return DatasetView.of(dataset)
 
 
 @router.get("/{dataset_id}/preview", **declare())

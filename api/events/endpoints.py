@@ -33,7 +33,7 @@ KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longe
 KEEP_ALIVE = ": keep-alive\n\n"
 
 STREAM = {
-    "schema": {"type": "string", "description": "Messages with `id`, `event` and `data`, a JSON object."},
+    "schema": {"description": "Messages with `id`, `event` and `data`, a JSON object."},
     "example": 'id: 2\nevent: job.running\ndata: {"state":"running","attempt":1,"at":"2026-11-30T09:00:00.000Z"}\n\n',
 }
 STREAMS = declare(
@@ -59,7 +59,11 @@ async def get_events(  # noqa: PLR0913, PLR0917 - the parameters of the request
         int, Query(ge=1, le=PAGE, description="Maximum number of events in a page. Streams are not limited.")
     ] = PAGE,
     last_event_id: Annotated[
-        str | None, Header(description="Overrides `after`. Browsers send it when they reconnect to a stream.")
+        str | None,
+        Header(
+            description="Overrides `after`. Browsers send it when they reconnect to a stream.",
+            json_schema_extra={"pattern": "^[0-9]{1,15}$"},
+        ),
     ] = None,
 ) -> Response:
     """Return every state transition and epoch of the job.

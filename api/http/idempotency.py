@@ -34,7 +34,8 @@ def key_of(
         str | None,
         Header(
             description="A key of your choice. For 24 hours, the same request with the same key gets the first "
-            "response again."
+            "response again.",
+            json_schema_extra={"pattern": f"^{KEY.pattern}$"},
         ),
     ] = None,
 ) -> str | None:

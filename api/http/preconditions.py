@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 from api.http.errors import InvalidHeader, PreconditionFailed
 
 TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+ONE_OR_ANY = r'^([*]|"[!#-~]*")$'  # the usual forms; several tags are accepted, too
 TAGS = re.compile(rf"\s*(?:{TAG})?(?:\s*,\s*(?:{TAG})?)*\s*")
 
 
@@ -35,7 +36,11 @@ class Precondition:
 def precondition_of(
     request: Request,
     if_match: Annotated[
-        str | None, Header(description="Only if the current `ETag` is one of these. Otherwise: 412.")
+        str | None,
+        Header(
+            description="Only if the current `ETag` is one of these. Otherwise: 412.",
+            json_schema_extra={"pattern": ONE_OR_ANY},
+        ),
     ] = None,
 ) -> Precondition:
     """Return the precondition of a request, whose header may have several lines."""

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from api.dependencies import AppServices, Reader, Snapshots, Waiting, Writer
 from api.http.audited import audited
 from api.http.downloads import etags, is_current
-from api.http.errors import JobFinished, JobUnfinished, OverLimit, QuotaExceeded
+from api.http.errors import JobFinished, JobUnfinished, NotFound, OverLimit, QuotaExceeded
 from api.http.idempotency import REPLAYED, Idempotent, KeyedRequest, replayed, run_idempotently
 from api.http.long_polling import poll, requested_wait
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
@@ -32,7 +32,7 @@ from service.jobs.job_request import JobRequest
 from store.accounts.keys import Caller
 from store.artifacts import blobs
 from store.db.transaction import snapshot
-from store.errors import NotFound
+from store.errors import NotFound as JobGone
 from store.ids import ProjectId
 from store.jobs import epochs, jobs, search
 
@@ -47,7 +47,7 @@ CREATES = declare(
     status=201,
     accepts=["Prefer"],
     headers=[*JOB_HEADERS, "Preference-Applied"],
-    problems=[OverLimit, QuotaExceeded],
+    problems=[NotFound, OverLimit, QuotaExceeded],
 )
 LISTS = declare(problems=[OverLimit], extra=METADATA_FILTERS)
 MAX_POINTS = 1000  # epochs in one response
@@ -235,7 +235,7 @@ async def _wait_for_end(request: Request, followed: FollowedJob, created: Respon
     """Return the response to the creation of a job with the job as it has ended, or as it is after the wait."""
     try:
         job = await poll(request, followed, wait, _has_ended)
-    except NotFound:
+    except JobGone:
         return created  # the job was deleted meanwhile
     kept = {name: created.headers[name] for name in ("Location", REPLAYED) if name in created.headers}
     headers = {**kept, **job.headers, **_preference_applied(wait)}

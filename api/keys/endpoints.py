@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.dependencies import Admin, AppServices
 from api.http.audited import audited
+from api.http.errors import NotFound
 from api.http.idempotency import Idempotent, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, Precondition
@@ -27,7 +28,9 @@ from store.ids import ProjectId
 router = APIRouter(prefix="/v1/keys", tags=["access"], route_class=JsonRoute)
 
 
-@router.post("", status_code=201, response_model=CreatedKeyView, **declare(status=201, headers=["ETag"]))
+@router.post(
+    "", status_code=201, response_model=CreatedKeyView, **declare(status=201, headers=["ETag"], problems=[NotFound])
+)
 def create_key(body: KeyBody, services: AppServices, caller: Admin, keyed: Idempotent) -> JSONResponse:
     """Create an API key. Its secret text is in this response only.
 

@@ -46,9 +46,9 @@ def list_models(
 @router.get("/{model_id}", **declare(headers=["ETag"]))
 def get_model(model_id: str, response: Response, services: AppServices, caller: Reader) -> ModelView:
     """Return a model with its architecture, preprocessing, metrics and lineage."""
-    response.headers["ETag"] = etag_of(model_id)
     with snapshot(services.sessions) as tx:
         model = models.get(tx, caller.project, model_id)
+        response.headers["ETag"] = etag_of(model.id)
         return ModelView.of(model, blobs.info(tx, model.blob_id))
 
 

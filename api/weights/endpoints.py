@@ -73,9 +73,10 @@ def list_weights(
 @router.get("/{weights_id}", **declare(headers=["ETag"]))
 def get_weights(weights_id: str, response: Response, services: AppServices, caller: Reader) -> WeightsView:
     """Return uploaded weights with the names and shapes of their tensors."""
-    response.headers["ETag"] = etag_of(weights_id)
     with snapshot(services.sessions) as tx:
-        return WeightsView.of(uploaded_weights.get(tx, caller.project, weights_id))
+        weights = uploaded_weights.get(tx, caller.project, weights_id)
+    response.headers["ETag"] = etag_of(weights.id)
+    return WeightsView.of(weights)
 
 
 @router.delete("/{weights_id}", status_code=204, **declare(status=204, problems=[WeightsInUse]))

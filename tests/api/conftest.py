@@ -15,12 +15,9 @@ from api.settings import ApiSettings
 from service.bootstrap import Services
 from service.limits import ServiceLimits
 from service.settings import Settings
-from store.ids import WorkerId
 from tests.support.api import LOOPBACK, upload
+from tests.support.in_process_worker import in_process_worker
 from tests.support.tables import flowers
-from worker.context import WorkerContext
-from worker.lease_keeper import LeaseKeeper
-from worker.runner import Runner
 
 
 @pytest.fixture
@@ -58,16 +55,8 @@ def client(settings: Settings, limits: ServiceLimits, api_settings: ApiSettings)
 def work(client: TestClient) -> Iterator[Callable[[], None]]:
     """Runs the queued jobs as a worker does."""
     services: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
-    context = WorkerContext(
-        sessions=services.sessions,
-        settings=services.settings,
-        notifier=services.notifier,
-        lease_keeper=LeaseKeeper(services.sessions, services.settings),
-        worker_id=WorkerId("wrk_test"),
-        is_draining=lambda: False,
-    )
-    yield Runner(context).run_all
-    context.lease_keeper.close()
+    with in_process_worker(services) as run_all:
+        yield run_all
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def run_and_stop(settings: Settings, batches: int) -> None:
     worker.close()
 
 
-@pytest.mark.proof(16, "a run interrupted after any batch, in forked and spawned processes", "one hash")
+@pytest.mark.proof(26, "a run interrupted after any batch, in forked and spawned processes", "one hash")
 def test_a_run_gives_one_hash_wherever_it_is_interrupted(worker_fixture: WorkerFixture, note: Note, size: Size) -> None:
     dataset_id = worker_fixture.upload()
     uninterrupted = worker_fixture.train(dataset_id, model=LAYERS, training=TRAINING)
