@@ -5,13 +5,16 @@ from typing import Any
 TEXT: dict[str, Any] = {"type": "string"}
 COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 
+RATE_LIMITS = ("RateLimit", "RateLimit-Policy")  # in every response to a caller with a key
+
 
 def _header(description: str, example: Any, schema: dict[str, Any] = TEXT) -> dict[str, Any]:
     return {"description": description, "schema": schema, "example": example}
 
 
-def _sent(name: str, description: str, example: str) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": False, **_header(description, example)}
+def _sent(name: str, description: str, example: str, pattern: str | None = None) -> dict[str, Any]:
+    schema = {**TEXT, "pattern": pattern} if pattern else TEXT
+    return {"name": name, "in": "header", "required": False, **_header(description, example, schema)}
 
 
 REQUEST_HEADERS = {  # of operations that declare them by name

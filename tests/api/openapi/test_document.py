@@ -1,6 +1,7 @@
 """The OpenAPI document says what the service does: all responses of a walk over the API are as declared."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -35,7 +36,8 @@ def test_every_response_is_as_the_document_says(
     walk.run()
     found = examples_of(walk.responses, contract)
     if request.config.getoption("--write-examples"):
-        FILE.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        text = re.sub(r"(bp_live_|whsec_)[\w+/=-]{10,}", r"\1…", json.dumps(found, indent=1, ensure_ascii=False))
+        FILE.write_text(text + "\n")
     assert [difference for response in walk.responses for difference in contract.differences(response)] == []
     assert all_operations(contract) - contract.called == set()
     assert unseen_headers(contract) == set()

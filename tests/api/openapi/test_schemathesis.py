@@ -48,6 +48,12 @@ MAX_SHOWN = 1500  # characters of a failure
 DESTROYS = ("delete_", "revoke_")
 LIMITS = ServiceLimits(max_project_queued=100_000, max_queued=100_000)
 
+
+@schemathesis.serializer("application/partial-upload", "application/x-npz", "application/x-safetensors")
+def _bytes(_: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Schemathesis and its libraries
 
 
