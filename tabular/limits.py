@@ -10,6 +10,7 @@ class Limits:
     rows: int = 5_000_000
     columns: int = 4_096
     cells: int = 200_000_000
+    array_bytes: int = 4 << 30  # of an NPZ file, unpacked on disk
     line_bytes: int = 2 << 20  # one row, quoted line breaks included
     memory_bytes: int = 512 << 20  # DuckDB spills to disk above this
     process_bytes: int = 4 << 30  # limit on the child's data segment, most of which it never touches

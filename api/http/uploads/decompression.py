@@ -9,6 +9,8 @@ from api.settings import ApiSettings
 PIECE_BYTES = 1 << 20  # decompressed at once
 STEP_BYTES = 16 << 10  # of compressed bytes at once: zlib copies the rest of them after each member and each piece
 MIN_INFLATED_BYTES = 10 << 20  # below this size, the compression ratio is not limited
+FREE_MEMBERS = 100  # any size; others must have a kilobyte on average, since each costs as much time as many bytes
+MIN_MEMBER_BYTES = 1 << 10
 INCOMPLETE_GZIP = (
     "The gzip body is incomplete, or it is not gzip. Compress the file again, or send it without Content-Encoding."
 )
@@ -31,7 +33,7 @@ class Gzip:
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
         self._inflate = zlib.decompressobj(wbits=31)
-        self._in = self._out = 0
+        self._in = self._out = self._members = 0
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """Yield the decompressed bytes. Raises `BodyTooLarge` or `InvalidRequest`."""
@@ -61,6 +63,9 @@ class Gzip:
     def _rest(self) -> bytes:
         if self._inflate.eof and (rest := self._inflate.unused_data):
             self._inflate = zlib.decompressobj(wbits=31)  # the next member of the same file
+            self._members += 1
+            if self._members > FREE_MEMBERS + self._in // MIN_MEMBER_BYTES:
+                raise InvalidRequest("The gzip body has too many small members. Compress the file as a whole.")
             return rest
         return self._inflate.unconsumed_tail
 

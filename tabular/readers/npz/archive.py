@@ -1,5 +1,6 @@
 """Take the arrays `x` and `y` out of an NPZ archive, writing as many bytes as their headers promise and no more."""
 
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ MAX_MEMBERS = 100
 DIRECTORY_ENTRY_BYTES = 46  # at least, of each member
 END_BYTES = 66_000  # the end of a zip file, its comment included
 END_MAGIC = b"PK\x05\x06"
+MIN_INFLATED_BYTES = 10 << 20  # below this size, the compression ratio is not limited
+MAX_INFLATION = 100  # the compression ratio of an array, as of gzip bodies
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 Array = npt.NDArray[Any]
 
@@ -68,6 +71,10 @@ def _member(archive: zipfile.ZipFile, name: str) -> Iterator[BinaryIO]:
         raise invalid(name, f"is missing; the file has {found}") from None
     if member.compress_type not in METHODS or member.flag_bits & 1:
         raise invalid(name, "is encrypted or compressed in an unusual way")
+    compressed = min(member.compress_size, os.fstat(archive.fp.fileno()).st_size) if archive.fp else 0
+    if member.file_size > max(MIN_INFLATED_BYTES, compressed * MAX_INFLATION):
+        fix = "Write the file with numpy.savez, without compression."
+        raise invalid(name, f"is compressed to less than 1/{MAX_INFLATION} of its size", fix)
     with archive.open(member) as file:
         yield file  # type: ignore[misc]  # reads like a binary file
 
@@ -88,7 +95,9 @@ def _check_members(source: Path) -> None:
 
 
 def check_cells(headers: dict[str, ArrayHeader], limits: Limits) -> None:
-    """Raise OverLimit if the arrays have more values than a table may have."""
+    """Raise OverLimit if the arrays have more values or bytes than a table may have."""
     cells = sum(header.bytes // max(1, header.dtype.itemsize) for header in headers.values())
     if cells > limits.cells:
         raise OverLimit("cells", limits.cells, cells)
+    if (size := sum(header.bytes for header in headers.values())) > limits.array_bytes:
+        raise OverLimit("bytes in its arrays", limits.array_bytes, size)
