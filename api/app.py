@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api.audit import endpoints as audit
 from api.datasets import endpoints as datasets
 from api.datasets import upload_endpoints as uploads
+from api.deletions import endpoints as deletions
 from api.docs import endpoints as docs
 from api.events import endpoints as events
 from api.health import endpoints as health
@@ -47,7 +48,7 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, events, models, weights),
+    *(datasets, uploads, jobs, deletions, events, models, weights),
     *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
 )
 

@@ -53,9 +53,7 @@ def remove(tx: Tx, project: Project) -> None:
     if project.id == DEFAULT_PROJECT:
         raise ProjectInUse("The default project cannot be deleted.")
     if found := contents(tx, ProjectId(project.id)):
-        raise ProjectInUse(
-            f"Project {project.id} still has {', '.join(found)}. Delete them first, or delete with erase=true."
-        )
+        raise ProjectInUse(f"Project {project.id} still has {', '.join(found)}. Delete them first.")
     for owned in (ApiKey, IdempotencyKey, Deletion):
         tx.execute(delete(owned).where(owned.project_id == project.id))
     tx.execute(delete(Project).where(Project.id == project.id))

@@ -20,6 +20,8 @@ from service.bootstrap import bootstrap
 from service.logging import configure_logging
 from service.settings import Settings, settings
 from store.db.database import Sessions
+from worker.maintenance.accounts.job_deletions import JobDeletions
+from worker.maintenance.accounts.job_retention import JobRetention
 from worker.maintenance.accounts.old_audit_entries import OldAuditEntries
 from worker.maintenance.accounts.stored_bytes import StoredBytes
 from worker.maintenance.accounts.usage_totals import UsageTotals
@@ -45,6 +47,8 @@ DUTIES: tuple[type[Duty], ...] = (
     ExpiredUploads,
     ExpiredIdempotencyRecords,
     StaleWorkers,
+    JobDeletions,
+    JobRetention,
     UsageTotals,
     StoredBytes,
     OldAuditEntries,
