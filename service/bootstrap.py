@@ -11,13 +11,15 @@ from messaging.notifications import NOTIFIER
 from messaging.notifier import Notifier
 from messaging.shared_counters import SharedCounters
 from service.accounts.activity import Activity
+from service.jobs.planned_jobs import PlannedJobs
 from service.keyring import Keyring
 from service.limits import ServiceLimits, service_limits
 from service.metrics.definitions import LEASES_LOST, UPLOAD_BYTES
 from service.metrics.exposition import Exposition
 from service.metrics.recorder import MetricsRecorder
 from service.metrics.stored_figures import StoredFigures
-from service.predictions import Predictors
+from service.predictions.batching import PredictionBatches
+from service.predictions.loaded_models import LoadedModels
 from service.quotas import ON_UPLOAD
 from service.secret_box import SecretBox
 from service.settings import Settings
@@ -44,9 +46,10 @@ class Services:
     keyring: Keyring
     secret_box: SecretBox
     target_policy: TargetPolicy
-    predictors: Predictors
+    prediction_batches: PredictionBatches
     metrics: MetricsRecorder
     exposition: Exposition
+    planned_jobs: PlannedJobs
 
     def close(self) -> None:
         """Send the pending notifications and close all connections."""
@@ -92,7 +95,8 @@ def bootstrap(
         keyring=Keyring(sessions, settings.secret, on_use=activity.key_used),
         secret_box=SecretBox(settings.secret),
         target_policy=TargetPolicy.of(settings),
-        predictors=Predictors(sessions),
+        prediction_batches=PredictionBatches(LoadedModels(sessions)),
         metrics=metrics,
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
+        planned_jobs=PlannedJobs(),
     )

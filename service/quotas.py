@@ -30,12 +30,10 @@ def reserve_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: in
 
 def check_queue(tx: Tx, limits: ServiceLimits, project: ProjectId) -> None:
     """Check the lengths of the queue, which include what `tx` queued. Raises `QuotaExceeded` or `QueueFull`."""
-    own, quota = (
-        queue_position.count_queued(tx, project, at_most=limits.max_project_queued + 1),
-        limits.max_project_queued,
-    )
+    quota = limits.max_project_queued
+    own, every = queue_position.queue_lengths(tx, project, quota + 1, limits.max_queued + 1)
     if own > quota:
         detail = f"This project has reached its limit of {quota:,} queued jobs. Wait until some start, or cancel some."
         raise QuotaExceeded(detail, name="queued", quota=quota)
-    if queue_position.count_queued(tx, at_most=limits.max_queued + 1) > limits.max_queued:
+    if every > limits.max_queued:
         raise QueueFull(f"The service has reached its limit of {limits.max_queued:,} queued jobs. Try again later.")

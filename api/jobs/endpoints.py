@@ -29,6 +29,7 @@ from api.openapi.declarations import declare, declare_download
 from service.bootstrap import Services
 from service.jobs import actions, submission
 from service.jobs.job_request import JobRequest
+from service.jobs.submission import ResolvedJob
 from store.accounts.keys import Caller
 from store.artifacts import blobs
 from store.db.transaction import snapshot
@@ -207,7 +208,7 @@ def get_job_weights(
 def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, body: JobRequest) -> JSONResponse:
     if repeated := replayed(services.sessions, caller, keyed):
         return repeated
-    resolved = submission.resolve(services.sessions, services.limits, caller.project, body)
+    resolved = _resolve(services, caller.project, body)
     return run_idempotently(
         services.sessions,
         caller,
@@ -216,8 +217,12 @@ def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, body
     )
 
 
+def _resolve(services: Services, project: ProjectId, body: JobRequest) -> ResolvedJob:
+    return submission.resolve(services.sessions, services.limits, services.planned_jobs, project, body)
+
+
 def _preview(services: Services, project: ProjectId, body: JobRequest) -> dict[str, Any]:
-    resolved = submission.resolve(services.sessions, services.limits, project, body)
+    resolved = _resolve(services, project, body)
     return {"valid": True, "spec": resolved.spec, "estimate": resolved.estimate, "warnings": resolved.warnings}
 
 

@@ -76,7 +76,7 @@ def retry(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Job
 def _keep_inputs(tx: Tx, project: ProjectId, job: Job) -> None:
     """Let nobody delete what the job needs before `tx` ends. Raises `NotFound` for what is deleted already."""
     for dataset_id in filter(None, (job.dataset_id, job.validation_dataset_id)):
-        datasets.get(tx, project, dataset_id, lock="shared")
+        datasets.keep(tx, project, dataset_id)
     if job.base_model_id:
         models.get(tx, project, job.base_model_id, lock="shared")
     if job.base_weights_id:

@@ -17,21 +17,21 @@ FLOAT_BYTES = {"float32": 4, "float64": 8}
 CELL_BYTES = 8 + 1  # of a column as it is read: a value, and whether it is missing
 
 
-def estimate(runs: Sequence[durations.CompletedRun], limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
-    """Estimate what training needs. Raises `JobTooLarge` if that is more than a job may need."""
+def estimate_needs(limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
+    """Estimate what training needs, except for its duration. Raises `JobTooLarge` if a job may not need that much."""
     cost = estimate_cost(build_without_memory(plan), plan.training)
     memory = cost.bytes + _data_bytes(plan)
     _check("parameters", cost.parameters, limits.max_parameters)
     _check("bytes of memory", memory, limits.max_job_bytes)
     rows = rows_per_epoch(plan) * plan.training.epochs + _range_test_rows(plan)
     flops = rows * (cost.flops_forward + cost.flops_backward)
-    duration = durations.estimate_duration(runs, flops)
-    return {
-        "parameters": cost.parameters,
-        "flops": flops,
-        "memory_bytes": memory,
-        "seconds": asdict(duration) if duration else None,
-    }
+    return {"parameters": cost.parameters, "flops": flops, "memory_bytes": memory}
+
+
+def with_seconds(needs: dict[str, Any], runs: Sequence[durations.CompletedRun]) -> dict[str, Any]:
+    """Return the whole estimate: what training needs, and how long it takes if jobs like it were run before."""
+    duration = durations.estimate_duration(runs, needs["flops"])
+    return {**needs, "seconds": asdict(duration) if duration else None}
 
 
 def _range_test_rows(plan: Plan) -> int:

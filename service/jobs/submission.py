@@ -1,5 +1,6 @@
 """Turn a job request into a queued job: load its data set and base model, plan, estimate, insert."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ from structlog.contextvars import get_contextvars
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers, publish_change
 from service import tracing
-from service.jobs.estimates import estimate
+from service.jobs.estimates import estimate_needs, with_seconds
 from service.jobs.init_from import base_columns, load_initialization, lock_base
 from service.jobs.job_request import JobRequest
+from service.jobs.planned_jobs import PlannedJob, PlannedJobs, key_of
 from service.limits import ServiceLimits
 from service.quotas import check_queue
 from store.artifacts import datasets
@@ -42,30 +44,28 @@ class ResolvedJob:
     warnings: list[dict[str, Any]]
 
 
-def resolve(sessions: Sessions, limits: ServiceLimits, project: ProjectId, request: JobRequest) -> ResolvedJob:
+def resolve(
+    sessions: Sessions, limits: ServiceLimits, plans: PlannedJobs, project: ProjectId, request: JobRequest
+) -> ResolvedJob:
     """Plan a job outside of any transaction: it can take long. Raises `NotFound`, `InvalidPlan` or `JobTooLarge`."""
+    key = key_of(project, request)
+    kept, is_fresh = plans.find(key)
+    if kept and is_fresh:
+        return _resolved(request, kept.planned, kept.runs)
     with snapshot(sessions) as tx:
         inputs = _load_inputs(tx, project, request)
         runs = durations.recent_runs(tx)
-    with tracing.span("plan job"):
-        planned = _plan(inputs, request)
-    requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
-    return ResolvedJob(
-        request=request,
-        name=request.name or _default_name(inputs.dataset, request),
-        epochs=planned.training.epochs,
-        spec=requested | to_spec(planned),
-        estimate=estimate(runs, limits, planned),
-        warnings=[asdict(warning) for warning in planned.warnings],
-    )
+    planned = kept.planned if kept else _planned(limits, inputs, request)
+    plans.keep(key, planned, runs)
+    return _resolved(request, planned, runs)
 
 
 def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, resolved: ResolvedJob) -> Job:
     """Queue a planned job. Raises `NotFound` if what it needs was deleted meanwhile, `QuotaExceeded` or `QueueFull`."""
     request = resolved.request
-    datasets.get(tx, project, request.dataset_id, lock="shared")
+    datasets.keep(tx, project, request.dataset_id)
     if request.validation_dataset_id:
-        datasets.get(tx, project, request.validation_dataset_id, lock="shared")
+        datasets.keep(tx, project, request.validation_dataset_id)
     lock_base(tx, project, request.init_from)
     return enqueue(
         tx,
@@ -130,6 +130,30 @@ def _load_inputs(tx: Tx, project: ProjectId, request: JobRequest) -> _Inputs:
     )
 
 
+def _planned(limits: ServiceLimits, inputs: _Inputs, request: JobRequest) -> PlannedJob:
+    with tracing.span("plan job"):
+        planned = _plan(inputs, request)
+    return PlannedJob(
+        dataset_name=inputs.dataset.name,
+        epochs=planned.training.epochs,
+        spec=to_spec(planned),
+        needs=estimate_needs(limits, planned),
+        warnings=[asdict(warning) for warning in planned.warnings],
+    )
+
+
+def _resolved(request: JobRequest, planned: PlannedJob, runs: Sequence[durations.CompletedRun]) -> ResolvedJob:
+    requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
+    return ResolvedJob(
+        request=request,
+        name=request.name or _default_name(planned.dataset_name, request),
+        epochs=planned.epochs,
+        spec=requested | planned.spec,
+        estimate=with_seconds(planned.needs, runs),
+        warnings=planned.warnings,
+    )
+
+
 def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
     plan_request = PlanRequest(
         target=request.target,
@@ -149,6 +173,6 @@ def _profile(dataset: Dataset) -> Profile:
     return Profile.from_json({"rows": dataset.rows, "columns": dataset.columns, "warnings": dataset.warnings})
 
 
-def _default_name(dataset: Dataset, request: JobRequest) -> str:
+def _default_name(dataset_name: str, request: JobRequest) -> str:
     targets = (request.target,) if isinstance(request.target, str) else request.target
-    return f"{dataset.name}: {', '.join(targets)}"
+    return f"{dataset_name}: {', '.join(targets)}"

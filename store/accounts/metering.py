@@ -7,9 +7,10 @@ scheduler adds them to the totals. Both outlive what they were counted for.
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, literal, select, tuple_, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.clock import now
@@ -45,8 +46,8 @@ class UsageTotal:
 
 def count(tx: Tx, project: str, source_id: str, metric: Metric, amount: float = 1) -> None:
     """Count a use of today."""
-    values = (literal(source_id), TODAY, literal(metric), literal(project), literal(float(amount)))
-    _insert(tx, select(*values).where(literal(1) == literal(1)))
+    use = {"source_id": source_id, "metric": metric, "project_id": project, "amount": float(amount)}
+    tx.execute(_count_statement(_is_postgresql(tx)), use)
 
 
 def count_growth(tx: Tx, metric: Metric, owner: tuple[Any, Any], growth: Any, *where: ColumnElement[bool]) -> None:
@@ -100,6 +101,15 @@ def _of(table: Any, project: ProjectId | None, first_day: int, last_day: int) ->
     query = select(table.project_id, table.day, table.metric, table.amount)
     query = query.where(table.day >= first_day, table.day <= last_day)
     return query if project is None else query.where(table.project_id == project)
+
+
+@cache
+def _count_statement(is_postgresql: bool) -> Any:  # noqa: FBT001 - the key of the cache
+    insert = postgresql.insert if is_postgresql else sqlite.insert
+    names = ("source_id", "metric", "project_id", "amount")
+    statement = insert(UsageEntry).values(day=TODAY, **{name: bindparam(name) for name in names})
+    added = {"amount": UsageEntry.amount + statement.excluded.amount}
+    return statement.on_conflict_do_update(index_elements=_key(UsageEntry), set_=added)
 
 
 def _insert(tx: Tx, values: Any) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 
 from store.artifacts import blobs
 from store.artifacts.references import DATASET_COLUMNS, is_dataset_needed, needed_by_jobs
@@ -17,6 +17,12 @@ from store.ids import DatasetId, ProjectId, is_id, new_id
 from store.tables import Dataset, DatasetMetadata
 
 IS_EXPIRED = and_(Dataset.expires_at.is_not(None), Dataset.expires_at <= now())
+
+KEEP = (
+    select(IS_EXPIRED, Dataset.expires_at)
+    .where(Dataset.id == bindparam("dataset"), Dataset.project_id == bindparam("project"))
+    .with_for_update(read=True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +48,29 @@ def create(tx: Tx, project: ProjectId, blob_id: str, *, ttl_seconds: int | None 
 
 
 def get(tx: Tx, project: ProjectId, dataset_id: str, lock: Lock | None = None) -> Dataset:
-    """The project's data set, unless it has expired. With a shared lock, nobody can delete it before `tx` ends."""
+    """The project's data set, unless it has expired. To refer to it, use `keep`; to delete it, an exclusive lock."""
     query = select(Dataset, IS_EXPIRED).where(Dataset.id == dataset_id, Dataset.project_id == project)
     if lock is not None:
         query = query.with_for_update(read=lock == "shared")
     found = tx.execute(query).first() if is_id(dataset_id) else None
     if found is None:
         raise NotFound(f"Data set {dataset_id} not found.")
-    dataset, expired = found
-    if expired:
-        raise NotFound(f"Data set {dataset_id} expired at {rfc3339(dataset.expires_at or 0)}. Upload the file again.")
+    dataset, is_expired = found
+    _check_expiry(dataset_id, is_expired, dataset.expires_at)
     return dataset
+
+
+def keep(tx: Tx, project: ProjectId, dataset_id: str) -> None:
+    """Let nobody delete the project's data set before `tx` ends. Raises `NotFound` if it is deleted or has expired."""
+    found = tx.execute(KEEP, {"dataset": dataset_id, "project": project}).first() if is_id(dataset_id) else None
+    if found is None:
+        raise NotFound(f"Data set {dataset_id} not found.")
+    _check_expiry(dataset_id, *found)
+
+
+def _check_expiry(dataset_id: str, is_expired: bool, expires_at: int | None) -> None:  # noqa: FBT001 - a column
+    if is_expired:
+        raise NotFound(f"Data set {dataset_id} expired at {rfc3339(expires_at or 0)}. Upload the file again.")
 
 
 def blob_of(tx: Tx, dataset_id: DatasetId) -> str | None:

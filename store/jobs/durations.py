@@ -14,6 +14,14 @@ MAX_RECENT = 50  # completed runs that are read
 MAX_SIMILAR = 10  # of those, the nearest in size, from which the duration of a new job is estimated
 UNINTERRUPTED_MILLISECONDS = 1000  # started and last claimed within this time: the job ran in one attempt
 
+RECENT_RUNS = (
+    select(Job.estimate, Job.epoch, Job.epochs, Job.claimed_at, Job.finished_at)
+    .join(Model, Model.job_id == Job.id)
+    .where(Job.claimed_at - Job.started_at < UNINTERRUPTED_MILLISECONDS)
+    .order_by(Model.id.desc())
+    .limit(MAX_RECENT)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletedRun:
@@ -34,10 +42,7 @@ class Duration:
 
 def recent_runs(tx: Tx) -> list[CompletedRun]:
     """The last completed runs, newest first."""
-    uninterrupted = Job.claimed_at - Job.started_at < UNINTERRUPTED_MILLISECONDS
-    columns = (Job.estimate, Job.epoch, Job.epochs, Job.claimed_at, Job.finished_at)
-    query = select(*columns).join(Model, Model.job_id == Job.id).where(uninterrupted)
-    rows = tx.execute(query.order_by(Model.id.desc()).limit(MAX_RECENT))
+    rows = tx.execute(RECENT_RUNS)
     return [
         CompletedRun(
             flops=estimate.get("flops", 0) * (epoch / epochs if epochs else 0),

@@ -13,6 +13,8 @@ from store.db.transaction import Tx
 from store.ids import JobId
 from store.tables import Epoch, Event
 
+APPEND = insert(Event)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent:
@@ -26,7 +28,7 @@ class JobEvent:
 
 def append(tx: Tx, job_id: str, number: int, kind: str, data: dict[str, Any]) -> None:
     """Insert an event under a number that the caller has reserved by raising the job's counter."""
-    tx.execute(insert(Event).values(job_id=job_id, number=number, type=kind, data=data))
+    tx.execute(APPEND, {"job_id": job_id, "number": number, "type": kind, "data": data})
 
 
 def warnings(tx: Tx, job_id: JobId) -> list[dict[str, Any]]:

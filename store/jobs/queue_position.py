@@ -5,9 +5,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapreplace
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, ScalarSelect, and_, bindparam, func, select
 
 from store.clock import now
 from store.db.transaction import Tx
@@ -21,6 +22,27 @@ LIVE_SECONDS = 30.0  # the slots of a worker count if it sent a heartbeat within
 PRIORITIES = range(10)  # all that exist, so that the index of the queue can be searched for one project
 MAX_SIMULATED = 200  # jobs ahead that are simulated one by one; of all others only the sum of durations counts
 
+
+def _count(at_most: Any, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    queued = select(Job.id).where(*where).limit(at_most)
+    return select(func.count()).select_from(queued.subquery()).scalar_subquery()
+
+
+IN_QUEUE_OF_PROJECT = and_(IS_QUEUED, Job.priority.in_(PRIORITIES))  # with the condition on the project, by its index
+OF_PROJECT = Job.project_id == bindparam("project")
+OWN_JOBS = (
+    select(Job.priority, Job.id, Job.expected_seconds)
+    .where(IN_QUEUE_OF_PROJECT, OF_PROJECT)
+    .order_by(Job.priority.desc(), Job.id)
+)
+DEPTHS = (
+    select(Job.priority, Job.project_id, func.count(), func.avg(Job.expected_seconds))
+    .where(IS_QUEUED)
+    .group_by(Job.priority, Job.project_id)
+)
+LENGTHS = select(
+    _count(bindparam("at_most"), IN_QUEUE_OF_PROJECT, OF_PROJECT), _count(bindparam("all_at_most"), IS_QUEUED)
+)
 RUNNING_JOBS = select(
     Job.requested,
     Job.eta_seconds,
@@ -32,6 +54,9 @@ Depth = tuple[int, str, int, float | None]  # priority, project, number of queue
 OwnJob = tuple[int, str, float | None]  # minus the priority, id, expected seconds: sorts in the order of claims
 OthersJobs = tuple[int, int, float | None]  # priority, number of queued jobs, expected seconds of each
 JobsAhead = tuple[int, float | None]  # number of jobs, expected seconds of each
+_cached_snapshots: WeakKeyDictionary[Engine | Connection, dict[ProjectId, tuple[float, "QueueSnapshot"]]] = (
+    WeakKeyDictionary()
+)
 _cached_depths: WeakKeyDictionary[Engine | Connection, tuple[float, Sequence[Depth]]] = WeakKeyDictionary()
 
 
@@ -99,13 +124,26 @@ def lock_queue(tx: Tx, project: ProjectId) -> None:
 
     SQLite has one writer at a time anyway.
     """
-    tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))
+    if tx.get_bind().dialect.name == "postgresql":
+        tx.execute(select(Project.id).where(Project.id == project).with_for_update(key_share=True))
 
 
 def queue_snapshot(tx: Tx, project: ProjectId) -> QueueSnapshot:
-    """The current queue, as the project sees it."""
-    own = select(Job.priority, Job.id, Job.expected_seconds).where(*_queued_in(project))
-    rows = tx.execute(own.order_by(Job.priority.desc(), Job.id))
+    """The current queue, as the project sees it. If the project has a long queue, it can be a second old."""
+    snapshots = _cached_snapshots.setdefault(tx.get_bind(), {})
+    until, cached = snapshots.get(project, (0.0, None))
+    if cached and time.monotonic() < until:
+        return cached
+    current = _read_queue(tx, project)
+    if len(current.own) > LONG_QUEUE:
+        snapshots[project] = time.monotonic() + CACHE_SECONDS, current
+    else:
+        snapshots.pop(project, None)
+    return current
+
+
+def _read_queue(tx: Tx, project: ProjectId) -> QueueSnapshot:
+    rows = tx.execute(OWN_JOBS, {"project": project})
     return QueueSnapshot(
         own=[(-priority, job_id, seconds) for priority, job_id, seconds in rows],
         others=[(priority, queued, seconds) for priority, owner, queued, seconds in _depths(tx) if owner != project],
@@ -117,8 +155,14 @@ def queue_snapshot(tx: Tx, project: ProjectId) -> QueueSnapshot:
 
 def count_queued(tx: Tx, project: ProjectId | None = None, *, at_most: int) -> int:
     """The number of queued jobs, of one project or of all. Counting stops at `at_most`."""
-    queued = select(Job.id).where(*(_queued_in(project) if project else (IS_QUEUED,))).limit(at_most)
-    return tx.scalar(select(func.count()).select_from(queued.subquery())) or 0
+    where = (IN_QUEUE_OF_PROJECT, Job.project_id == project) if project else (IS_QUEUED,)
+    return tx.scalar(select(_count(at_most, *where))) or 0
+
+
+def queue_lengths(tx: Tx, project: ProjectId, at_most: int, all_at_most: int) -> tuple[int, int]:
+    """The numbers of queued jobs of the project and of all projects, counted up to these limits."""
+    own, every = tx.execute(LENGTHS, {"project": project, "at_most": at_most, "all_at_most": all_at_most}).one()
+    return own, every
 
 
 def longest_wait_seconds(tx: Tx) -> float:
@@ -133,8 +177,7 @@ def _depths(tx: Tx) -> Sequence[Depth]:
     until, depths = _cached_depths.get(engine, (0.0, ()))
     if time.monotonic() < until:
         return depths
-    counted = select(Job.priority, Job.project_id, func.count(), func.avg(Job.expected_seconds)).where(IS_QUEUED)
-    rows = tx.execute(counted.group_by(Job.priority, Job.project_id))
+    rows = tx.execute(DEPTHS)
     depths = [(priority, project, queued, seconds) for priority, project, queued, seconds in rows]
     if sum(depth[2] for depth in depths) > LONG_QUEUE:
         _cached_depths[engine] = time.monotonic() + CACHE_SECONDS, depths
@@ -148,7 +191,3 @@ def _seconds_left(requested: str | None, eta: float | None, ran: float, max_runt
     if eta is None or max_runtime is None:
         return eta
     return min(eta, max(max_runtime - float(ran), 0.0))
-
-
-def _queued_in(project: ProjectId) -> tuple[ColumnElement[bool], ...]:
-    return IS_QUEUED, Job.priority.in_(PRIORITIES), Job.project_id == project

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from store.accounts import metering
 from store.accounts.metering import Metric
@@ -16,6 +16,13 @@ from store.webhooks import outbox
 
 ON_TRANSITION = "on_transition"  # the key in `Sessions.info` of a function that is called with each new state
 
+RECORD = (
+    update(Job)
+    .where(Job.id == bindparam("job"))
+    .values(events=Job.events + 1, transitions=bindparam("transitions", type_=Job.transitions.type))
+    .returning(Job)
+    .execution_options(populate_existing=True, synchronize_session=False)
+)
 ENDED_METRICS: dict[str, Metric] = {
     "succeeded": "jobs_succeeded",
     "failed": "jobs_failed",
@@ -32,14 +39,7 @@ def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
         checkpoints.remove_older(tx, JobId(job.id), keep=0)
         metering.count(tx, job.project_id, job.id, ENDED_METRICS[job.state])
     transition = {"state": job.state, "at": rfc3339(job.updated_at)}
-    recorded = (
-        update(Job)
-        .where(Job.id == job.id)
-        .values(events=Job.events + 1, transitions=[*job.transitions, transition])
-        .returning(Job)
-        .execution_options(populate_existing=True)
-    )
-    job = tx.scalars(recorded).one()
+    job = tx.scalars(RECORD, {"job": job.id, "transitions": [*job.transitions, transition]}).one()
     announce(tx, job, {**transition, **data})
     return job
 

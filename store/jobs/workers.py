@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
 
 from store.clock import now
 from store.db.transaction import Tx
@@ -13,6 +13,10 @@ from store.tables import IS_RUNNING, Job, Worker
 KEEP_MILLISECONDS = 86_400_000  # a day
 ID_LENGTH = len(new_id("wrk"))  # the id of a process begins with that of its worker
 LIVE_HEARTBEATS = 3  # a worker that missed so many counts as dead
+
+SLOTS = select(func.coalesce(func.sum(Worker.slots), 0)).where(
+    Worker.seen_at > now() - bindparam("milliseconds", type_=BigInteger)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,7 @@ def live(tx: Tx, within_seconds: float) -> list[LiveWorker]:
 
 def slots(tx: Tx, within_seconds: float) -> int:
     """How many jobs the workers with a heartbeat in the last `within_seconds` can run at once."""
-    recent = Worker.seen_at > now() - int(within_seconds * 1000)
-    return tx.scalar(select(func.coalesce(func.sum(Worker.slots), 0)).where(recent)) or 0
+    return tx.scalar(SLOTS, {"milliseconds": int(within_seconds * 1000)}) or 0
 
 
 def free_slots(tx: Tx, within_seconds: float) -> int:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 
 import numpy as np
 
@@ -88,16 +89,30 @@ def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
 
 
 def _cells(rows: Sequence[Row], rule: _Rule, problems: list[PointedProblem]) -> list[Cell]:
+    """Return the values of a column. Each distinct text is read one time."""
     cells, name = list[Cell](), rule.column.name
+    is_number, texts = rule.column.type == "number", dict[str, Cell]()
     for number, row in enumerate(rows):
         value = row.get(name)
-        try:
-            cells.append(_value(value, rule))
-        except _WrongType as error:
-            cells.append(None)
-            if len(problems) < MAX_PROBLEMS:
-                problems.append(PointedProblem.at("rows", number, name, detail=str(error)))
+        if is_number and type(value) is float and isfinite(value):
+            cells.append(value)
+        elif type(value) is str and value in texts:
+            cells.append(texts[value])
+        else:
+            known = len(problems)
+            cells.append(_checked(value, rule, number, problems))
+            if type(value) is str and len(problems) == known:  # a wrong text is a problem of each row that has it
+                texts[value] = cells[-1]
     return cells
+
+
+def _checked(value: object, rule: _Rule, number: int, problems: list[PointedProblem]) -> Cell:
+    try:
+        return _value(value, rule)
+    except _WrongType as error:
+        if len(problems) < MAX_PROBLEMS:
+            problems.append(PointedProblem.at("rows", number, rule.column.name, detail=str(error)))
+        return None
 
 
 def _value(value: object, rule: _Rule) -> Cell:

@@ -15,6 +15,7 @@ from messaging.notifier import Notifier
 from service.bootstrap import bootstrap
 from service.jobs import submission
 from service.jobs.job_request import JobRequest
+from service.jobs.planned_jobs import PlannedJobs
 from service.limits import ServiceLimits
 from service.settings import Settings
 from service.uploads import dataset_uploads
@@ -92,7 +93,7 @@ class WorkerFixture:
     def queue(self, dataset_id: str, **body: Any) -> str:
         """Queue a job as the API does; return its id."""
         request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **body})
-        resolved = submission.resolve(self.sessions, ServiceLimits(), DEFAULT_PROJECT, request)
+        resolved = submission.resolve(self.sessions, ServiceLimits(), PlannedJobs(), DEFAULT_PROJECT, request)
         with transaction(self.sessions) as tx:
             return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved).id
 

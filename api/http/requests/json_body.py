@@ -118,7 +118,7 @@ def _parse(body: bytes) -> Any:
         raise _too_deep() from None
     if _depth_exceeds(value, MAX_DEPTH):
         raise _too_deep()
-    if any(UNSTORABLE.search(string) for string in _strings(value)):
+    if "\\u" in text and any(UNSTORABLE.search(string) for string in _strings(value)):  # only escapes can make these
         raise json.JSONDecodeError("a string contains NUL or half of a surrogate pair", "", 0)
     return value
 
