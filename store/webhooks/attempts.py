@@ -7,7 +7,7 @@ fence. A result under an older fence changes nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Update, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, func, select, update
 
 from store.clock import now
 from store.db.transaction import Tx
@@ -52,7 +52,8 @@ def take_due(tx: Tx, free: int, in_flight: Mapping[str, int], per_host: int, lea
     """
     taken: list[DueDelivery] = []
     counts = dict(in_flight)
-    for webhook in _webhooks_with_due(tx, [host for host, count in counts.items() if count >= per_host], free):
+    busy_hosts = [host for host, count in counts.items() if count >= per_host]
+    for webhook in tx.scalars(due_query(busy_hosts, free)).all():
         most = min(per_host - counts.get(webhook.host, 0), free - len(taken))
         if webhook.failing_since is not None:
             most = min(most, 1 - counts.get(webhook.host, 0))
@@ -61,6 +62,13 @@ def take_due(tx: Tx, free: int, in_flight: Mapping[str, int], per_host: int, lea
             counts[webhook.host] = counts.get(webhook.host, 0) + len(rows)
             taken += rows
     return taken
+
+
+def due_query(busy_hosts: list[str], limit: int) -> Select[Webhook]:
+    """The webhooks with due deliveries, the longest due first."""
+    due_at = _due_at()
+    query = select(Webhook).where(Webhook.enabled, due_at <= now(), Webhook.host.not_in(busy_hosts))
+    return query.order_by(due_at).limit(limit)
 
 
 def seconds_until_due(tx: Tx) -> float | None:
@@ -95,12 +103,6 @@ def _due_at() -> ColumnElement[int]:
     return first.correlate(Webhook).scalar_subquery()
 
 
-def _webhooks_with_due(tx: Tx, busy_hosts: list[str], limit: int) -> list[Webhook]:
-    due_at = _due_at()
-    query = select(Webhook).where(Webhook.enabled, due_at <= now(), Webhook.host.not_in(busy_hosts))
-    return list(tx.scalars(query.order_by(due_at).limit(limit)))
-
-
 def _take(tx: Tx, webhook: Webhook, most: int, lease_seconds: float) -> list[DueDelivery]:
     due = (
         select(WebhookDelivery.id)
@@ -109,9 +111,10 @@ def _take(tx: Tx, webhook: Webhook, most: int, lease_seconds: float) -> list[Due
         .limit(most)
         .with_for_update(skip_locked=True)
     )
+    ids = tx.scalars(due).all()  # not a part of the update: PostgreSQL may run a subquery with a limit more than once
     taken = (
         update(WebhookDelivery)
-        .where(WebhookDelivery.id.in_(due), IS_PENDING)
+        .where(WebhookDelivery.id.in_(ids))
         .values(
             attempt=WebhookDelivery.attempt + 1,
             fence=WebhookDelivery.fence + 1,
