@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tabular.readers.csv.header import Row
-from tabular.readers.values.numbers import parts_of
+from tabular.readers.values.numbers import is_number
 
 DELIMITER_ROWS = 200
 DELIMITERS = ",;\t|"
@@ -34,7 +34,7 @@ def _evenness(rows: Sequence[Row]) -> tuple[bool, float, bool, float, int]:
     if width < 2:
         return (False, 0.0, False, 0.0, 0)
     even = [row for row in rows if len(row) == width]
-    numbers = sum(bool(parts_of(cell.strip())) for row in even for cell in row)
+    numbers = sum(is_number(cell.strip()) for row in even for cell in row)
     share = numbers / (len(even) * width)
     first = len(rows[0])
     return (abs(first - width) <= 1, round(len(even) / len(rows), 1), first > 1, round(share, 2), width)

@@ -12,7 +12,7 @@ from tabular.column_format import BLANK
 from tabular.profile import DataWarning
 from tabular.readers.values.cleaning import clean
 from tabular.readers.values.date_formats import DATE_LIKE
-from tabular.readers.values.numbers import NUMBER, parts_of
+from tabular.readers.values.numbers import NUMBER, by_pattern, is_number
 
 PLAIN_NUMBER = re.compile(NUMBER)
 MOSTLY = 0.9  # of the values below are numbers or dates
@@ -70,7 +70,7 @@ def _points(cell: str, column: Sequence[str], missing: frozenset[str]) -> int:
 
 def _points_of_number(cell: str, column: Sequence[str]) -> int:
     """Return the points of a number or date above numbers or dates."""
-    if bool(parts_of(cell)) != bool(parts_of(column[0])):
+    if is_number(cell) != is_number(column[0]):
         return STRONG  # a date above numbers
     whole = _is_whole(cell) and len(cell) <= 4
     if whole and sum(not _is_whole(text) for text in column) >= MOSTLY * len(column):
@@ -110,9 +110,10 @@ def counts_up(column: Sequence[str]) -> bool:
     )
 
 
+@by_pattern
 def is_measured(cell: str) -> bool:
     """Return whether a cell is a number or a date, and so hardly the name of a column."""
-    return bool(parts_of(cell)) or (any(map(str.isdigit, cell)) and bool(DATE_LIKE.fullmatch(cell)))
+    return is_number(cell) or (any(map(str.isdigit, cell)) and bool(DATE_LIKE.fullmatch(cell)))
 
 
 def unsure(decision: HeaderDecision, first: Row) -> DataWarning:

@@ -11,7 +11,7 @@ from tabular.errors import InvalidDataset, Problem
 from tabular.profile import DataWarning
 from tabular.readers.csv.delimiter import DELIMITER_ROWS, common_width, find_delimiter, split_rows
 from tabular.readers.csv.header import Row
-from tabular.readers.values.numbers import parts_of
+from tabular.readers.values.numbers import is_number
 
 SAMPLE_BYTES = 1 << 20
 COMMENT = "#"
@@ -139,7 +139,7 @@ def is_blank_separated(lines: Sequence[str]) -> bool:
     if len(rows) < 3 or width < 2 or any('"' in line for line in lines):
         return False
     even = [row for row in rows if len(row) == width]
-    numbers = sum(bool(parts_of(cell)) for row in even for cell in row)
+    numbers = sum(is_number(cell) for row in even for cell in row)
     return len(even) >= MOSTLY * len(rows) and numbers * 2 >= len(even) * width
 
 

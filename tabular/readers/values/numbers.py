@@ -5,8 +5,9 @@ Each format is read twice, from the same rules: in SQL for files, in Python for 
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from tabular.column_format import ColumnFormat
 from tabular.readers.values import durations
@@ -30,6 +31,8 @@ MAGNITUDES = {"K": 1e3, "k": 1e3, "M": 1e6, "B": 1e9}
 LETTERS = "".join(MAGNITUDES)
 TRAILING = "-"  # a minus sign behind the number
 WORD = "[^\\W\\d_][^\\s\\d()]{0,11}"  # any word may follow a number after a space
+NINES = str.maketrans("012345678", "9" * 9)
+MAX_PATTERN = 60  # characters; longer texts are not remembered
 NOT_UNITS = frozenset({"am", "pm", "bc", "ad", "ce", "bce"})
 GENERAL = re.compile(
     f"[(]?{SIGN}?[{SPACES}]?(?P<before>{CURRENCIES})?[{SPACES}]?{SIGN}?"
@@ -60,6 +63,18 @@ def parts_of(text: str) -> NumberParts | None:
     if found["sign"] and (text[0] in "(+" + MINUS or found["magnitude"]):
         return None
     return NumberParts(found["body"], unit, found["magnitude"], bool(found["sign"]))
+
+
+def by_pattern(test: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Return a test of texts to which all digits are the same. It remembers results: few patterns make up a column."""
+    remembered = lru_cache(maxsize=10_000)(test)
+    return lambda text: remembered(text.translate(NINES)) if len(text) <= MAX_PATTERN else test(text)
+
+
+@by_pattern
+def is_number(text: str) -> bool:
+    """Return whether a text or a shape is a number, in any format."""
+    return parts_of(text) is not None
 
 
 @cache
