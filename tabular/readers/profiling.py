@@ -3,10 +3,12 @@
 The table is the view `profiled` with columns c0, c1, ...: names of the file never occur in a query.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import repeat
 from typing import Any
 
 import duckdb
@@ -36,7 +38,12 @@ MIN_QUANTILE_VALUES = 20
 OUTER_SHARE = 0.005  # of the values, on each side, that `Quantiles.low` and `high` leave out
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
 LABELS_AT_ONCE = 2_000_000
+MIN_ROWS_OF_THREADS = 20_000  # sorting fewer numbers takes less time than handing them to a thread
 MAX_LABELED = 512  # columns counted in one query
+
+
+class NotFinite(Exception):
+    """A column has numbers that are infinite or NaN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +83,22 @@ def _numbers(
         group = places[start : start + step]
         cells = ", ".join(f"c{place}" for place in group)
         arrays = connection.execute(f"SELECT {cells} FROM profiled").fetchnumpy()  # noqa: S608 - no names
+        names = [columns[place].name for place in group]
+        values = [arrays.pop(f"c{place}") for place in group]
+        if rows < MIN_ROWS_OF_THREADS:
+            yield from zip(group, map(number_column, names, values, repeat(rows)), strict=False)
+            continue
         with ThreadPoolExecutor(threads) as pool:  # NumPy releases the lock while it sorts
-            names = [columns[place].name for place in group]
-            values = [arrays.pop(f"c{place}") for place in group]
             yield from zip(group, pool.map(number_column, names, values, [rows] * len(group)), strict=True)
 
 
 def number_column(name: str, values: Array, rows: int) -> Column:
-    """Return the statistics of (rows,) numbers, masked where missing."""
+    """Return the statistics of (rows,) numbers, masked where missing. Raises `NotFinite`."""
     known = np.sort(values.compressed() if isinstance(values, np.ma.MaskedArray) else values)
     if not known.size:
         return Column(name=name, type="number", missing=rows, distinct=0)
+    if not (math.isfinite(known[0]) and math.isfinite(known[-1])):
+        raise NotFinite(name)
     starts = np.flatnonzero(np.concatenate([[True], known[1:] != known[:-1]]))
     counts = np.diff(starts, append=known.size)
     mean, stddev = mean_and_stddev(known)

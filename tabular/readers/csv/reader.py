@@ -19,15 +19,24 @@ from tabular.profile import DataWarning, Profile
 from tabular.readers.csv.decoding import make_readable
 from tabular.readers.csv.dialect import find_dialect
 from tabular.readers.csv.problems import WrongCell, broken_rows, wrong_cells
-from tabular.readers.csv.staging import CsvFile, Storage, named, show_as, stage, storage_of_sample
+from tabular.readers.csv.staging import (
+    CsvFile,
+    Storage,
+    column_that_failed,
+    named,
+    show_as,
+    stage,
+    storage_of_sample,
+)
 from tabular.readers.database import open_database, write_parquet
 from tabular.readers.options import ReadOptions
-from tabular.readers.profiling import ReadColumn, profile
+from tabular.readers.profiling import NotFinite, ReadColumn, profile
 from tabular.readers.reading_warnings import empty_columns, repeated_header
 from tabular.readers.table_checks import check_names, check_size
 from tabular.readers.type_inference import FileContext, InferredColumn, infer, rejected
 from tabular.sql import literal
 
+MAX_RESTAGED = 3  # columns that turn out not to fit, one by one, before all are staged as strings
 CHECKED_AT_ONCE = 16  # columns; the planning time of a query grows with their square
 
 
@@ -47,19 +56,38 @@ def read_csv(source: Path, parquet: Path, options: ReadOptions, limits: Limits) 
         file = CsvFile(path=path, dialect=dialect, options=options, limits=limits, unicode=not readable.ascii)
         _check_layout(file)
         with open_database(folder, path, limits, len(dialect.names)) as connection:
-            staged = folder / "staged.parquet"
-            storage = _stage(connection, file, staged)
-            rows = _check_size(connection, file, staged)
-            columns = _infer(connection, file, storage, rows)
-            kept = _check_cells(connection, file, columns)
-            typed, types, left_out = _typed(connection, file, staged, columns, kept)
-            noted = [warning for column in columns for warning in column.warnings]
-            shown = {column.name for column in types}
-            layout = [found for found in dialect.warnings if found.code != "empty_header" or found.column in shown]
-            warnings = [*readable.warnings, *layout, *left_out, *noted]
-            described = profile(connection, types, warnings, threads=limits.threads)
+            storage = storage_of_sample(dialect, options)
+            try:
+                typed, described = _read(connection, file, storage, folder, readable.warnings)
+            except NotFinite:
+                storage = ["string" if kind == "double" else kind for kind in storage]
+                typed, described = _read(connection, file, storage, folder, readable.warnings)
         typed.replace(parquet)
     return replace(described, reading=_reading(file, readable.encoding))
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    file: CsvFile,
+    storage: Sequence[Storage],
+    folder: Path,
+    warnings: Sequence[DataWarning],
+) -> tuple[Path, Profile]:
+    """Return the canonical Parquet file and its profile.
+
+    Raises:
+        NotFinite: a column that is stored as double has a text such as inf.
+    """
+    staged = folder / "staged.parquet"
+    storage = _stage(connection, file, storage, staged)
+    rows = _check_size(connection, file, staged)
+    columns = _infer(connection, file, storage, rows)
+    kept = _check_cells(connection, file, columns)
+    typed, types, left_out = _typed(connection, file, staged, columns, kept)
+    noted = [warning for column in columns for warning in column.warnings]
+    shown = {column.name for column in types}
+    layout = [found for found in file.dialect.warnings if found.code != "empty_header" or found.column in shown]
+    return typed, profile(connection, types, [*warnings, *layout, *left_out, *noted], threads=file.limits.threads)
 
 
 def _reading(file: CsvFile, encoding: str) -> FileReading:
@@ -82,19 +110,29 @@ def _check_layout(file: CsvFile) -> None:
     check_names(file.options, dialect.names)
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> list[Storage]:
-    """Stage columns as the first rows suggest, or all as strings if later rows do not fit."""
-    storage = storage_of_sample(file.dialect, file.options)
-    try:
-        stage(connection, file, storage, staged)
-    except (duckdb.ConversionException, duckdb.InvalidInputException):
-        storage = ["string"] * len(storage)
+def _stage(
+    connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequence[Storage], staged: Path
+) -> list[Storage]:
+    """Stage columns as the first rows suggest, but as strings if later rows do not fit. Return how they are stored."""
+    wanted = list(storage)
+    for _ in range(MAX_RESTAGED):
         try:
-            stage(connection, file, storage, staged)
-        except duckdb.Error as error:
-            raise InvalidDataset(broken_rows(connection, file, error)) from error
-    show_as(connection, "staged", staged, len(storage))
-    return storage
+            stage(connection, file, wanted, staged)
+        except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+            place = column_that_failed(error)
+            if place is None or place >= len(wanted):
+                break
+            wanted[place] = "string"
+        else:
+            show_as(connection, "staged", staged, len(wanted))
+            return wanted
+    wanted = ["string"] * len(wanted)
+    try:
+        stage(connection, file, wanted, staged)
+    except duckdb.Error as error:
+        raise InvalidDataset(broken_rows(connection, file, error)) from error
+    show_as(connection, "staged", staged, len(wanted))
+    return wanted
 
 
 def _check_size(connection: duckdb.DuckDBPyConnection, file: CsvFile, staged: Path) -> int:

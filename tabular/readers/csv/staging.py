@@ -23,6 +23,7 @@ Storage = Literal["integer", "double", "string"]
 PLAIN = re.compile(NUMBER)
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})")  # exact in float64, and the same text when written again
 CODE = re.compile(r"[+-]?(0[0-9]+|[0-9]{16,})")  # a number would lose digits
+FAILED = re.compile(r'(?:onverting column "|source column |^Invalid Input Error: )c([0-9]+)\b')
 ONE_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")  # 1.234 may be 1234
 
 
@@ -77,6 +78,12 @@ def stage(connection: duckdb.DuckDBPyConnection, file: CsvFile, storage: Sequenc
     write_parquet(connection, named(cells, source, file.dialect.names), parquet)
 
 
+def column_that_failed(error: duckdb.Error) -> int | None:
+    """Return the place of the column whose storage does not fit a cell, from the error of `stage`."""
+    found = FAILED.search(str(error))
+    return int(found[1]) if found else None
+
+
 def named(cells: Sequence[str], source: str, names: Sequence[str]) -> str:
     """Return the query that selects `cells` (SQL) from `source` (SQL) and gives the results names."""
     return f"FROM (SELECT {', '.join(cells)} FROM {source}) AS result({', '.join(map(quoted, names))})"  # noqa: S608 - quoted
@@ -85,7 +92,7 @@ def named(cells: Sequence[str], source: str, names: Sequence[str]) -> str:
 def show_as(connection: duckdb.DuckDBPyConnection, view: str, parquet: Path, columns: int) -> None:
     """Create a view of a Parquet file whose columns are called c0, c1, ..."""
     places = ", ".join(f"c{place}" for place in range(columns))
-    connection.execute(f"CREATE VIEW {view}({places}) AS FROM read_parquet({literal(str(parquet))})")
+    connection.execute(f"CREATE OR REPLACE VIEW {view}({places}) AS FROM read_parquet({literal(str(parquet))})")
 
 
 def read_csv_call(file: CsvFile, types: Sequence[str], missing: Sequence[str] = (), extra: str = "") -> str:
@@ -109,9 +116,9 @@ def _cell(column: str, kind: Storage, missing: str) -> str:
     """Return the SQL for one cell. It fails if the cell does not fit the storage that the sample suggested."""
     match kind:
         case "double":
-            return f"CASE WHEN isinf({column}) THEN error('infinite') WHEN NOT isnan({column}) THEN {column} END"
+            return column  # the profile finds infinite numbers
         case "integer":  # the comparison finds 1.5 and 007, of which a cast alone would change the text
             whole = f"{column}::BIGINT"
-            return f"CASE WHEN {whole}::VARCHAR <> {column} THEN error('not plain') ELSE {whole} END"
+            return f"CASE WHEN {whole}::VARCHAR <> {column} THEN error('{column} is not plain') ELSE {whole} END"
         case "string":
             return f"CASE WHEN NOT regexp_full_match({column}, {literal(missing)}) THEN {column} END"
