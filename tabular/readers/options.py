@@ -46,6 +46,8 @@ class ReadOptions:
             raise ValueError("decimal is auto, a point or a comma")
         if self.encoding is not None:
             check_encoding(self.encoding)
+        if any("\0" in spelling for spelling in self.missing):
+            raise ValueError("missing: a spelling has a NUL character, which is not valid text")
         for name, kind in self.types.items():
             if kind not in COLUMN_TYPES:
                 raise ValueError(f"types: {name!r} is given the type {kind!r}; use one of {', '.join(COLUMN_TYPES)}")
