@@ -83,7 +83,7 @@ def anchors(text: str) -> set[str]:
 
 
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
-NOT_IN_THE_PROJECT = {"first_job.py"}  # files that a page asks its reader to create
+NOT_IN_THE_PROJECT = {"first_job.py", "receiver.py"}  # files that a page asks its reader to create
 SUFFIXES = (".md", ".py", ".yml", ".toml", ".sql", ".html", ".svg", ".lock")
 
 
