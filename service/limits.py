@@ -24,6 +24,13 @@ class ServiceLimits(BaseSettings):
     max_project_uploads: int = Field(
         default=20, gt=0, description="Maximum number of resumable uploads of a project that are not finished."
     )
+    max_dataset_rows: int = Field(default=5_000_000, gt=0, description="Maximum number of rows of a data set.")
+    max_dataset_cells: int = Field(
+        default=200_000_000, gt=0, description="Maximum number of rows times columns of a data set."
+    )
+    max_reading_seconds: float = Field(
+        default=120.0, gt=0, description="Seconds after which reading an uploaded file is given up."
+    )
     max_queued: int = Field(default=10_000, gt=0, description="Maximum number of queued jobs of all projects.")
     upload_seconds: int = Field(
         default=86_400, gt=0, description="Seconds after its last bytes until a resumable upload expires."

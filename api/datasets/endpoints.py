@@ -136,7 +136,7 @@ def _create(
 ) -> JSONResponse:
     with snapshot(services.sessions) as tx:
         check_storage(tx, services.limits, caller.project, file.bytes)
-    table = dataset_uploads.store_table(services.sessions, file, wanted.options)
+    table = dataset_uploads.store_table(services.sessions, services.limits, file, wanted.options)
 
     def create(tx: Tx) -> Answer:
         created = dataset_uploads.create(tx, services.limits, caller.project, wanted, table)

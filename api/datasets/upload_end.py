@@ -72,7 +72,7 @@ def _create(parts: UploadParts, wanted: DatasetRequest, file: UploadedFile) -> d
     services, upload = parts.services, parts.upload
     with snapshot(services.sessions) as tx:
         check_storage(tx, services.limits, ProjectId(upload.project_id), max(file.bytes - upload.bytes, 0))
-    table = dataset_uploads.store_table(services.sessions, file, wanted.options)
+    table = dataset_uploads.store_table(services.sessions, services.limits, file, wanted.options)
     with transaction(services.sessions, "finish_upload") as tx:
         created = resumable_uploads.create_dataset(tx, services.limits, upload, wanted, table)
         headers = {"Location": f"/v1/datasets/{created.id}"}

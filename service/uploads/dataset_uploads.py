@@ -32,15 +32,19 @@ class StoredTable:
     blob: BlobInfo
 
 
-def store_table(sessions: Sessions, file: UploadedFile, options: ReadOptions) -> StoredTable:
+def store_table(sessions: Sessions, limits: ServiceLimits, file: UploadedFile, options: ReadOptions) -> StoredTable:
     """Read and profile the file, and store its Parquet. Raises `InvalidDataset` with every error of the file."""
     parquet = file.path.with_name("table.parquet")
     file_format = format_of(file.media_type, file.filename or "").name
-    profile = sandbox.read_file(file_format, file.path, parquet, options, Limits())
+    profile = sandbox.read_file(file_format, file.path, parquet, options, _reading_limits(limits))
     file.path.unlink()
     with parquet.open("rb") as source:
         blob = blobs.write(sessions, blobs.chunks_of_file(source))
     return StoredTable(file=file, file_format=file_format, profile=profile, blob=blob)
+
+
+def _reading_limits(limits: ServiceLimits) -> Limits:
+    return Limits(rows=limits.max_dataset_rows, cells=limits.max_dataset_cells, seconds=limits.max_reading_seconds)
 
 
 def create(tx: Tx, limits: ServiceLimits, project: ProjectId, wanted: DatasetRequest, table: StoredTable) -> Dataset:
