@@ -54,6 +54,7 @@ def operation_id(route: APIRoute) -> str:
 def _complete(operation: Operation, shared: dict[str, Any]) -> None:
     """Add what all operations of a kind have in common."""
     document = operation.document
+    document["summary"] = document["summary"].capitalize()
     document["security"] = [{"api_key": [operation.scope]}] if operation.scope else []
     if operation.scope:
         document["description"] = f"{document['description']}\n\nThe key needs the scope `{operation.scope}`."

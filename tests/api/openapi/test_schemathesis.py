@@ -173,5 +173,8 @@ class Trial:
             for failure in group.exceptions:
                 kind = f"{name} {mode.name} {type(failure).__name__}"
                 self.failures.setdefault(
-                    kind, f"{failure}\n{case.as_curl_command()}\n{response.status_code} {response.text}"[:MAX_SHOWN]
+                    kind,
+                    f"{failure}\n{case.as_curl_command()}\n{response.status_code} {response.content[:500]!r}"[
+                        :MAX_SHOWN
+                    ],
                 )
