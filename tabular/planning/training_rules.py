@@ -5,6 +5,7 @@ from math import ceil
 
 from engine.spec import EarlyStoppingSpec, OneCycleSpec, PlateauSpec, TrainingSpec
 from tabular.planning.report import PlanningReport
+from tabular.planning.targets.class_balance import warn_of_rare_classes
 from tabular.planning.targets.target_columns import TargetColumn
 from tabular.planning.targets.targets import Targets
 
@@ -24,6 +25,8 @@ def check_training(training: TrainingSpec, targets: Targets, report: PlanningRep
         report.reject("/training/validation/fraction", detail)
     for index, target in enumerate(targets.columns):
         _check_magnitude(f"/target/{index}" if targets.several else "/target", target, training.precision, report)
+        if not targets.several:
+            warn_of_rare_classes(target, training, report)
     if training.class_weight is not None:
         _check_class_weight(training.class_weight, targets, report)
     for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):
