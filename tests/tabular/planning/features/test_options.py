@@ -24,6 +24,7 @@ TABLE = Profile(
         category("ok", "no", "yes", kind="boolean"),
         Column(name="note", type="text", missing=3, distinct=57, singletons=57),
         Column(name="x", type="number", missing=0, distinct=50),
+        Column(name="at", type="datetime", missing=0, distinct=60, min="2024-01-01T00:00:00Z"),
         Column(name="y", type="number", missing=0, distinct=60, integer=False),
     ),
 )
@@ -41,6 +42,41 @@ def problems(*features: dict[str, Any]) -> list[tuple[str, str]]:
 
 def ordinal(column: str, **options: Any) -> dict[str, Any]:
     return {"column": column, "encoding": "ordinal", **options}
+
+
+@pytest.mark.parametrize(
+    ("feature", "inputs"),
+    [
+        ({"column": "x", "encoding": "numeric_embedding", "bins": 9}, 10),
+        ({"column": "x", "encoding": "numeric_embedding"}, 5),
+        ({"column": "x", "encoding": "cyclic", "period": 24}, 2),
+        ({"column": "at", "encoding": "cyclic", "cycles": ["hour"]}, 2),
+        ({"column": "at", "cycles": ["month", "weekday"]}, 5),
+    ],
+)
+def test_bins_and_cycles_decide_how_many_inputs_there_are(feature: dict[str, Any], inputs: int) -> None:
+    found = planned(feature).features[0]
+    assert found.inputs_at_most == inputs
+    assert {name: getattr(found, name) for name in feature} == feature | (
+        {"cycles": tuple(feature["cycles"])} if "cycles" in feature else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("feature", "pointer", "detail"),
+    [
+        ({"column": "x", "bins": 9}, "bins", 'standardize has no bins. Leave `bins` out or request "encoding"'),
+        ({"column": "x", "encoding": "cyclic"}, "period", "'x' is a number. Say after how much"),
+        ({"column": "x", "period": 24}, "period", 'Only numbers with "encoding": "cyclic" have a period.'),
+        ({"column": "at", "encoding": "cyclic", "period": 24}, "period", "have a period"),
+        ({"column": "size", "cycles": ["hour"]}, "cycles", "is not encoded as a time"),
+        ({"column": "at", "cycles": ["hour", "hour"]}, "cycles", "listed more than once"),
+    ],
+)
+def test_bins_and_cycles_of_other_encodings_are_rejected(feature: dict[str, Any], pointer: str, detail: str) -> None:
+    ((at, found),) = problems(feature)
+    assert at == f"/features/0/{pointer}"
+    assert detail in found
 
 
 def test_an_order_is_planned_without_a_warning() -> None:
