@@ -38,6 +38,11 @@ class PostgresServer:
         """Return the URL of a database, for SQLAlchemy and psycopg."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a client program of PostgreSQL, such as `pg_dump`."""
+        environment = {"PATH": os.defpath, "LD_LIBRARY_PATH": str(self._bin.parent / "lib")}
+        subprocess.run([str(self._bin / program), *arguments], check=True, env=environment)
+
     def create(self) -> Self:
         """Create the cluster and start it."""
         data = self.folder / "data"
