@@ -8,6 +8,7 @@ from tabular.limits import Limits
 from tabular.sql import literal
 
 WIDE = 1_000  # columns
+MANY = 100  # columns
 COLUMN_BYTES = 256 << 10  # DuckDB buffers at least this much of each string column that it writes
 
 
@@ -28,7 +29,8 @@ def open_database(folder: Path, source: Path, limits: Limits, columns: int) -> d
     connection.execute(f"SET allowed_paths = [{literal(str(source))}]")
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # its time grows with columns squared
+    if columns >= MANY:
+        connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # its time grows with columns squared
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

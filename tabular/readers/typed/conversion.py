@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tabular.column_format import BLANK
 from tabular.errors import MAX_PROBLEMS, InvalidDataset, Problem
 from tabular.readers.options import ReadOptions, for_columns
 from tabular.readers.typed.source import FRACTIONS, LONG, SourceColumn, SourceTable, Storage
+from tabular.readers.values import cleaning
 from tabular.sql import literal
 
 EXACT = 10**15  # whole numbers below this are the same in float64
@@ -19,13 +19,23 @@ WANTED: dict[str, Storage] = {"number": "number", "datetime": "time"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """How a column is stored, and the SQL of a stored cell. `invalid`: SQL that is true for a value to reject."""
+    """How a column is stored, and the SQL of a stored cell.
+
+    source: SQL that prepares the cell first, once for all other expressions.
+    invalid: SQL that is true for a value to reject.
+    """
 
     column: SourceColumn
     storage: Storage
     expression: str
+    source: str | None = None
     invalid: str | None = None
     reason: str = ""
+
+    @property
+    def prepared(self) -> str:
+        """The SQL of the cell to which the other expressions apply."""
+        return f"{self.source or self.column.cell} AS {self.column.cell}"
 
     @property
     def checked(self) -> str:
@@ -109,14 +119,13 @@ def _time(column: SourceColumn) -> Conversion:
 
 
 def _label(column: SourceColumn, options: ReadOptions) -> Conversion:
-    text = f"{column.cell}::VARCHAR"
-    stripped = f"nfc_normalize(trim({text}, {literal(BLANK)}))"
     missing = literal("|".join(map(re.escape, sorted({*options.missing, ""}))))
     return Conversion(
         column=column,
         storage="label",
-        expression=f"CASE WHEN NOT regexp_full_match({stripped}, {missing}) THEN {stripped} END",
-        invalid=f"contains({text}, chr(0))" if column.type == "VARCHAR" else None,
+        source=cleaning.expression(f"{column.cell}::VARCHAR", unicode=True, formulas=False),
+        expression=f"CASE WHEN NOT regexp_full_match({column.cell}, {missing}) THEN {column.cell} END",
+        invalid=f"contains({column.cell}, chr(0))" if column.type == "VARCHAR" else None,
         reason="has a NUL character, which is not allowed in text",
     )
 

@@ -59,8 +59,9 @@ def read_typed(
 
 def _stage(table: SourceTable, found: Sequence[Conversion], names: Sequence[str], staged: Path) -> None:
     """Write the converted values in one pass over the file; look for invalid ones only if that fails."""
+    source = f"(SELECT {', '.join(each.prepared for each in found)} FROM raw)"  # noqa: S608 - no names
     try:
-        write_parquet(table.connection, named([each.checked for each in found], "raw", names), staged)
+        write_parquet(table.connection, named([each.checked for each in found], source, names), staged)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         check_values(table, found)
         raise
