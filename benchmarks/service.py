@@ -1,153 +1,214 @@
-"""Measure polls and idle event streams of one API process, beside a bare FastAPI application in the same run.
+"""Measure the service beside a bare FastAPI application in the same run: the figures that users notice.
 
-    python benchmarks/service.py [--database sqlite|postgresql] [--seconds 4] [--streams 400]
+    python benchmarks/service.py [--database sqlite postgresql] [--only polls tiny predictions streams creations]
+                                 [--seconds 3]
 
-Polls are sent by `wrk` through 16 connections; their share is the rate divided by that of the bare application, which
-answers a constant. No worker runs. The polled job is paused, so nothing changes. Streams wait for events of this job;
-their cost is the share of one core that the API process uses.
+Each database gets a new service with one API process. Requests are sent by `wrk`, polls and creations through 16
+connections, predictions through 1 and 8. "of bare" is the rate divided by that of the bare application, which answers
+a constant; it is measured before and after. The polled job is paused, so nothing changes. All parts take about two
+minutes for each database. Lists of many jobs: `./dev bench lists`.
 """
 
 import argparse
-import os
-import re
+import json
 import resource
-import shutil
-import socket
-import subprocess
+import statistics
 import sys
 import tempfile
-import textwrap
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import httpx
-
 from store.db.migrate import migrate
-from tests.support.processes import START_SECONDS, Processes, free_port
+from tests.support.http_load import Load, cpu_seconds, load, open_request, require_wrk, start_bare
+from tests.support.processes import SHORT, START_SECONDS, Processes
 from tests.support.servers import PostgresServer, RedisServer, valkey_binary
 from tests.support.tables import flowers
 
-CONNECTIONS = 16
-BARE = """
-    import sys, uvicorn
-    from fastapi import FastAPI
-    app = FastAPI()
-    @app.get("/")
-    async def constant():
-        return {"state": "running"}
-    uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False)
-"""
-RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
-P99 = re.compile(r"99%\s+([0-9.]+)(us|ms|s)")
-MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
+LIMITS = {  # of one client, raised so that they do not decide
+    "BACKPROP_MAX_PROJECT_QUEUED": "1000000",
+    "BACKPROP_MAX_QUEUED": "1000000",
+    "BACKPROP_MAX_PROJECT_WAITING": "5000",
+    "BACKPROP_MAX_SOCKETS_PER_ADDRESS": "5000",
+}
+IDLE = 500  # streams, and as many long polls
+IDLE_SECONDS = 15.0
+SINGLES = 30  # tiny jobs, one at a time
+MANY_ROWS = 10_000
 
 
-def load(url: str, seconds: float, *headers: str) -> tuple[float, float]:
-    """Send requests to `url`; return how many were answered per second, and the 99th percentile in milliseconds."""
-    options = [part for header in headers for part in ("-H", header)]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", *options, url]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rate, high = RATE.search(text), P99.search(text)
-    assert rate, text
-    assert high, text
-    return float(rate[1]), float(high[1]) * MILLISECONDS[high[2]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A running service, a bare application, and the time that each measurement takes."""
+
+    service: Processes
+    api_pid: int
+    bare_url: str
+    seconds: float
+    dataset_id: str
+
+    def url(self, path: str) -> str:
+        """Return the whole address of a path."""
+        return f"http://127.0.0.1:{self.service.port}{path}"
+
+    def compare(self, name: str, path: str, *headers: str, **options: Any) -> None:
+        """Print the rate of a request, and its share of the rate of the bare application."""
+        before = load(self.bare_url, self.seconds / 2).rate
+        measured = load(self.url(path), self.seconds, *headers, **options)
+        bare = (before + load(self.bare_url, self.seconds / 2).rate) / 2
+        share = f"{measured.rate / bare:.3f}"
+        show(name, measured, f"of bare {share} ({bare:.0f}/s)")
+
+    def paused_job(self) -> tuple[str, str]:
+        """Return the path and the ETag of a job that does not change."""
+        job = self.service.submit(self.dataset_id, target="kind")
+        return job, str(self.service.client.post(f"{job}/pause").headers["ETag"])
 
 
-def bare(stack: ExitStack) -> str:
-    """Start a FastAPI application that answers a constant; return its URL."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(BARE), str(port)])
-    stack.callback(process.kill)
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
-                return f"http://127.0.0.1:{port}/"
-        time.sleep(0.1)
-    raise TimeoutError("the bare application did not start")
+def show(name: str, measured: Load, more: str = "") -> None:
+    """Print one line."""
+    print(
+        f"  {name:34}{measured.rate:8.0f}/s   p50 {measured.p50:7.2f} ms   p99 {measured.p99:7.2f} ms   {more}",
+        flush=True,
+    )
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def polls(bench: Bench) -> None:
+    """Polls of a job that does not change."""
+    job, etag = bench.paused_job()
+    bench.compare("poll, 200", job)
+    bench.compare("poll, 304", job, f"If-None-Match: {etag}")
 
 
-def open_stream(port: int, path: str) -> socket.socket:
-    """Open a stream of events and read its first bytes."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=30)
-    client.sendall(f"GET {path}/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
-    client.recv(4096)
-    return client
+def creations(bench: Bench) -> None:
+    """Submissions and validations: the same request again and again, and requests that all differ."""
+    body = json.dumps({"dataset_id": bench.dataset_id, "target": "kind"})
+    bench.compare("validate a job", "/v1/jobs?validate_only=true", body=body)
+    bench.compare("create a job", "/v1/jobs", body=body)
+
+
+def tiny(bench: Bench) -> None:
+    """Tiny jobs, one at a time: from the request to the answer, which is sent when the job has succeeded."""
+    body = {"dataset_id": bench.dataset_id, "target": "kind", "training": {"epochs": 1}}
+
+    def measure() -> None:
+        taken = sorted(_seconds(bench, "/v1/jobs", body, {"Prefer": "wait=15"}) for _ in range(SINGLES))
+        median, high = statistics.median(taken) * 1e3, taken[len(taken) * 9 // 10] * 1e3
+        print(f"  {'tiny job, submit to succeeded':34}median {median:.1f} ms, 90 % {high:.1f} ms", flush=True)
+
+    with_worker(bench, measure)
+
+
+def predictions(bench: Bench) -> None:
+    """Rows predicted over HTTP."""
+    trained: list[str] = []
+
+    def train() -> None:
+        job = bench.service.submit(bench.dataset_id, target="kind", training={"epochs": 3})
+        trained.append(bench.service.finished(job)["links"]["model"])
+
+    with_worker(bench, train)
+    path = f"{trained[0]}/predictions"
+    body = json.dumps({"rows": [{"length": 5.1, "width": 3.4, "color": "red"}]})
+    for connections in (1, 8):
+        measured = load(bench.url(path), bench.seconds, body=body, connections=connections)
+        show(f"predict a row, {connections} connections", measured)
+    rows = [{"length": 4 + row / MANY_ROWS, "width": 3 + row / MANY_ROWS, "color": "red"} for row in range(MANY_ROWS)]
+    best = min(_seconds(bench, path, {"rows": rows}, {}) for _ in range(5))
+    print(f"  {f'predict {MANY_ROWS:,} rows':34}{best:.3f} s", flush=True)
+
+
+def streams(bench: Bench) -> None:
+    """The cost of idle event streams and long polls, and polls beside them."""
+    job, etag = bench.paused_job()
+    alone = load(bench.url(job), bench.seconds)
+    wait = ("Prefer: wait=60", f"If-None-Match: {etag}")
+    open_sockets = [
+        *(open_request(bench.service.port, f"{job}/events", "Accept: text/event-stream") for _ in range(IDLE)),
+        *(open_request(bench.service.port, job, *wait) for _ in range(IDLE)),
+    ]
+    time.sleep(2)
+    before, began = cpu_seconds(bench.api_pid), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    share = (cpu_seconds(bench.api_pid) - before) / (time.monotonic() - began)
+    beside = load(bench.url(job), bench.seconds)
+    print(f"  {f'{IDLE} idle streams, {IDLE} long polls':34}{share:.1%} of a core", flush=True)
+    show("polls beside them", beside, f"p99 {beside.p99 / alone.p99:.1f} times that of polls alone")
+    for each in open_sockets:
+        each.close()
+
+
+def with_worker(bench: Bench, action: Callable[[], None]) -> None:
+    """Do something while a worker runs."""
+    worker = bench.service.start_worker()
+    bench.service.wait(bench.service.is_ready, START_SECONDS)
+    action()
+    worker.terminate()
+    worker.wait()
+
+
+def _seconds(bench: Bench, path: str, body: dict[str, Any], headers: dict[str, str]) -> float:
+    began = time.perf_counter()
+    answer = bench.service.client.post(path, json=body, headers=headers)
+    taken = time.perf_counter() - began
+    assert answer.status_code in {200, 201}, answer.text
+    assert answer.json().get("state", "succeeded") == "succeeded", answer.text
+    return taken
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "polls": polls,
+    "tiny": tiny,
+    "predictions": predictions,
+    "streams": streams,
+    "creations": creations,  # last: its jobs stay in the queue
+}
+
+
+def measure(database: str, options: argparse.Namespace) -> None:
+    """Start a service on a database and print all measurements."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        valkey = RedisServer(valkey_binary()).start()
+        stack.callback(valkey.destroy)
+        url = f"sqlite:///{folder}/x.sqlite3"
+        if database == "postgresql":
+            postgres = PostgresServer().create()
+            stack.callback(postgres.destroy)
+            url = postgres.url()
+        migrate(url)
+        service = Processes(url, valkey.url, folder)
+        stack.callback(service.end)
+        for name in SHORT:
+            del service.environment[name]
+        service.environment.update(LIMITS)
+        api = service.start("api", "--port", str(service.port))
+        service.wait(service.responds, START_SECONDS)
+        dataset_id = service.upload(flowers())
+        bare_url, seconds = start_bare(stack), options.seconds
+        bench = Bench(service=service, api_pid=api.pid, bare_url=bare_url, seconds=seconds, dataset_id=dataset_id)
+        print(f"{database}:")
+        for name, part in PARTS.items():
+            if name in options.only:
+                part(bench)
 
 
 def main() -> None:
     """Print one line per measurement."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--streams", type=int, default=400)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--only", choices=list(PARTS), nargs="+", default=list(PARTS))
+    parser.add_argument("--seconds", type=float, default=3.0)
     options = parser.parse_args()
-    if shutil.which("wrk") is None:
-        sys.exit("This benchmark needs wrk: apt-get install wrk")
+    require_wrk()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with ExitStack() as stack:
-        measure(stack, options)
-
-
-def measure(stack: ExitStack, options: argparse.Namespace) -> None:
-    """Start everything and measure."""
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    valkey = RedisServer(valkey_binary()).start()
-    stack.callback(valkey.destroy)
-    url = f"sqlite:///{folder}/x.sqlite3"
-    if options.database == "postgresql":
-        postgres = PostgresServer().create()
-        stack.callback(postgres.destroy)
-        url = postgres.url()
-    migrate(url)
-    service = Processes(url, valkey.url, folder)
-    stack.callback(service.end)
-    api = service.start("api", "--port", str(service.port))
-    service.wait(lambda: is_alive(service), START_SECONDS)
-    job = service.submit(service.upload(flowers()), target="kind")
-    etag = service.client.post(f"{job}/pause").headers["ETag"]
-    base, target = bare(stack), f"http://127.0.0.1:{service.port}{job}"
-    print_rates(base, target, etag, options.seconds)
-    print_streams(api.pid, service.port, job, options)
-
-
-def is_alive(service: Processes) -> bool:
-    """Whether the API responds."""
-    try:
-        return service.client.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def print_rates(base: str, target: str, etag: str, seconds: float) -> None:
-    """Print the rates of polls; the bare application is measured before and after each."""
-    print(f"{'polls':20}{'per second':>12}{'of bare':>9}{'p99 ms':>8}")
-    for name, headers in (("200", ()), ("304", (f"If-None-Match: {etag}",))):
-        before = load(base, seconds)[0]
-        rate, high = load(target, seconds, *headers)
-        bare_rate = (before + load(base, seconds)[0]) / 2
-        print(f"{name:20}{rate:12.0f}{rate / bare_rate:9.2f}{high:8.1f}   (bare {bare_rate:.0f}/s)", flush=True)
-
-
-def print_streams(pid: int, port: int, job: str, options: argparse.Namespace) -> None:
-    """Print the processor time that idle streams cost."""
-    streams = [open_stream(port, job) for _ in range(options.streams)]
-    time.sleep(2)
-    before, began = cpu_seconds(pid), time.monotonic()
-    time.sleep(max(options.seconds, 20.0))
-    share = (cpu_seconds(pid) - before) / (time.monotonic() - began)
-    print(f"{len(streams)} idle streams: {share:.1%} of a core")
-    for stream in streams:
-        stream.close()
+    for database in options.database:
+        measure(database, options)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,10 @@ class ChangeFeed:
         """How long the state of a job may be used before it must be read again."""
         return CONNECTED_SECONDS if self._connected else DISCONNECTED_SECONDS
 
+    def wake(self, job_id: str) -> None:
+        """Wake whoever waits for this job in the running event loop: a change was found whose message was lost."""
+        self._set_events(job_id)
+
     def add_listener(self, listener: ChangeListener) -> None:
         """Call `listener` at each change from now on."""
         self._listeners.append(listener)
@@ -77,7 +81,7 @@ class ChangeFeed:
         changed = asyncio.Event()
         self._watching[job_id].add(changed)
         try:
-            yield JobWatch(self, changed)
+            yield JobWatch(changed)
         finally:
             self._watching[job_id].discard(changed)
             if not self._watching[job_id]:
@@ -130,12 +134,12 @@ class ChangeFeed:
 class JobWatch:
     """One coroutine's watch on a job."""
 
-    def __init__(self, feed: ChangeFeed, changed: asyncio.Event) -> None:
-        self._feed = feed
+    def __init__(self, changed: asyncio.Event) -> None:
         self._changed = changed
 
     async def wait(self, seconds: float) -> None:
-        """Return when the job has changed since the last call, or after `seconds` or `ChangeFeed.check_seconds`."""
+        """Return when the job has changed since the last call, or after `seconds`."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), min(seconds, self._feed.check_seconds))
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
         self._changed.clear()

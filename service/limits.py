@@ -18,7 +18,8 @@ class ServiceLimits(BaseSettings):
     max_project_waiting: int = Field(
         default=1_000,
         gt=0,
-        description="Maximum number of event streams and long polls that a project may keep open in an API process.",
+        description="Maximum number of event streams and long polls that a project may keep open. "
+        "Each API process enforces its part.",
     )
     max_project_webhooks: int = Field(default=5, ge=0, description="Maximum number of webhooks of a project.")
     max_project_uploads: int = Field(

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=KnownParameters
 PAGE = 1000  # events
 MAX_NUMBER = 10**15 - 1  # of an event: exact in every JSON reader
 NUMBER = re.compile(r"[0-9]{1,15}")
-KEEP_ALIVE_SECONDS = 10.0  # proxies close connections that are silent for longer
+KEEP_ALIVE_SECONDS = 15.0  # proxies close connections that are silent for longer
 KEEP_ALIVE = ": keep-alive\n\n"
 
 STREAM = {

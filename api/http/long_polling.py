@@ -11,6 +11,7 @@ from api.http.polling.followed_job import FollowedJob
 from api.http.polling.job_snapshot import JobSnapshot
 
 MAX_SECONDS = 60
+CONNECTION_CHECK_SECONDS = 15.0  # how long the request of a client that is gone stays open
 WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]+)")
 
 
@@ -36,4 +37,4 @@ async def poll(
         left = until - time.monotonic()
         if left <= 0 or is_done(snapshot) or await request.is_disconnected():
             return snapshot
-        await job.wait(min(left, job.max_age(snapshot)))
+        await job.wait(min(left, CONNECTION_CHECK_SECONDS))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import ApiSettings
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +19,7 @@ ONLY_FOR_COMPOSE = {"PORT", "WORKERS"}  # substituted in docker-compose.yml, not
 def test_every_setting_in_the_container_files_exists() -> None:
     named = set(re.findall(r"BACKPROP_(\w+)", COMPOSE + DOCKERFILE)) - ONLY_FOR_COMPOSE
     assert {"DATABASE_URL", "REDIS_URL", "API_KEY", "DATA"} <= named
-    assert named <= {name.upper() for name in Settings.model_fields}
+    assert named <= {name.upper() for name in (*Settings.model_fields, *ApiSettings.model_fields)}
 
 
 @pytest.mark.parametrize("secret", SECRETS)

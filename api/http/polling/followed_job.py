@@ -16,9 +16,6 @@ class Snapshots(Protocol):
     def seen(self, job_id: str, last_event: int) -> None:
         """Drop the snapshot if it is older than an event that the client was sent."""
 
-    def max_age(self, snapshot: JobSnapshot) -> float:
-        """Return for how many seconds a snapshot may be used."""
-
 
 class FollowedJob:
     """A job, and the changes of it that reach this process."""
@@ -36,10 +33,6 @@ class FollowedJob:
     def seen(self, last_event: int) -> None:
         """Drop the snapshot if it is older than an event that the client was sent."""
         self._snapshots.seen(self._job_id, last_event)
-
-    def max_age(self, snapshot: JobSnapshot) -> float:
-        """Return after how many seconds the job must be read again."""
-        return self._snapshots.max_age(snapshot)
 
     async def wait(self, seconds: float) -> None:
         """Return when the job has changed since the last call, and after `seconds` at the latest."""

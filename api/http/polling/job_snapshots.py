@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -31,6 +32,7 @@ READERS = 8  # threads, which requests that wait for the database do not take aw
 
 ReadJob = Callable[[ProjectId, str], JobSnapshot]
 Reading = asyncio.Task[JobSnapshot]
+Key = tuple[str, ProjectId]  # the id of a job and its project
 
 
 class JobSnapshots:
@@ -41,7 +43,9 @@ class JobSnapshots:
         self._read_job = read
         self._clock = clock
         self._kept = KeptSnapshots()
-        self._readings: dict[tuple[str, ProjectId], Reading] = {}
+        self._readings: dict[Key, Reading] = {}
+        self._followers = Counter[Key]()
+        self._checks: dict[Key, asyncio.Task[None]] = {}
         self._readers: CapacityLimiter | None = None
         self._retry_at: float | None = None  # None: the last read succeeded
         self._lock = threading.Lock()  # changes are announced by other threads
@@ -86,9 +90,22 @@ class JobSnapshots:
 
     @asynccontextmanager
     async def follow(self, project: ProjectId, job_id: str) -> AsyncIterator[FollowedJob]:
-        """Follow a job: read it now, and again after each change."""
-        async with self._feed.watch(job_id) as watch:
-            yield FollowedJob(self, project, job_id, watch)
+        """Follow a job: read it now, and again after each change.
+
+        However many requests follow a job, one task looks for changes whose message was lost.
+        """
+        key = (job_id, project)
+        self._followers[key] += 1
+        if key not in self._checks:
+            self._checks[key] = asyncio.create_task(self._check(project, job_id))
+        try:
+            async with self._feed.watch(job_id) as watch:
+                yield FollowedJob(self, project, job_id, watch)
+        finally:
+            self._followers[key] -= 1
+            if not self._followers[key]:
+                del self._followers[key]
+                self._checks.pop(key).cancel()
 
     def seen(self, job_id: str, last_event: int) -> None:
         """Drop the snapshot if the client has just been sent a later event of the job from the database."""
@@ -117,6 +134,21 @@ class JobSnapshots:
             self._kept.outdate_all()
             self._readings.clear()
 
+    async def _check(self, project: ProjectId, job_id: str) -> None:
+        """Read a followed job as often as its answers expire, and wake its followers if it has changed or is gone."""
+        last, seconds = None, 0.0
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                snapshot = await self.get(project, job_id)
+            except Exception:  # noqa: BLE001 - each follower reports it
+                self._feed.wake(job_id)
+                seconds = RETRY_SECONDS
+                continue
+            if last is not None and (snapshot.version, snapshot.last_event) != (last.version, last.last_event):
+                self._feed.wake(job_id)
+            last, seconds = snapshot, self.max_age(snapshot)
+
     def _stale(self, kept: KeptSnapshot) -> JobSnapshot:
         return kept.snapshot.stale(self._clock() - kept.read_at)
 
@@ -144,7 +176,7 @@ class JobSnapshots:
                 self._kept.keep(job_id, began, snapshot)
         return snapshot
 
-    def _finish(self, key: tuple[str, ProjectId], *, is_gone: bool) -> None:
+    def _finish(self, key: Key, *, is_gone: bool) -> None:
         job_id, project = key
         with self._lock:
             if self._readings.get(key) is asyncio.current_task():

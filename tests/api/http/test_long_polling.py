@@ -52,10 +52,6 @@ class ChangingJob(FollowedJob):
         project = ProjectId("prj_1")
         return JobSnapshot(project=project, state=state, last_event=1, version="", etag="", headers={}, body=b"")
 
-    def max_age(self, snapshot: JobSnapshot) -> float:  # noqa: ARG002
-        """Return any time."""
-        return 1.0
-
     async def wait(self, seconds: float) -> None:
         """Wait for nothing."""
 

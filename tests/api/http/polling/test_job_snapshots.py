@@ -176,6 +176,21 @@ def test_the_oldest_jobs_are_dropped_when_memory_is_full(monkeypatch: pytest.Mon
     assert run(use).reads == ["job_1", "job_2", "job_3", "job_1"]
 
 
+def test_followers_are_woken_by_a_change_whose_message_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_snapshots, "QUEUED_SECONDS", 0.01)  # when a queued job is read again
+
+    async def use(jobs: Jobs) -> None:
+        jobs.state = "queued"
+        async with jobs.snapshots.follow(OURS, "job_1") as first, jobs.snapshots.follow(OURS, "job_1") as second:
+            await first.read()
+            jobs.events, jobs.now = 2, jobs.now + 1
+            await asyncio.gather(*(asyncio.wait_for(each.wait(60), 30) for each in (first, second)))
+            assert (await second.read()).last_event == 2
+        assert (jobs.snapshots._checks, dict(jobs.snapshots._followers)) == ({}, {})
+
+    run(use)
+
+
 def unreachable() -> None:
     """Fail as a read does while the database is away."""
     raise OperationalError("SELECT", {}, ConnectionError())
