@@ -59,7 +59,8 @@ TRAINING_DEFAULTS = {
     "batch_size": _batch_size(),
     "optimizer": f"`adamw` with {_optimizer(AMPLE_ROWS)}; with {FEW} and only dense layers: {_optimizer(FEW_ROWS)}",
     "schedule": f"`{SCHEDULE.type}`; `constant` if the request sets `optimizer`",
-    "validation": "`fraction` 0.2; `by` `stratified` for a single target with classes, otherwise `random`",
+    "validation": "`fraction` 0.2; `by` `stratified` for a single target with classes, otherwise `random`; "
+    "`time` by `order_by` with `sequence`",
     "early_stopping": f"on `{METRIC}` with a patience of {PATIENCE_SHARE:.0%} of the epochs, at least {MIN_PATIENCE}; "
     "none if the request sets `epochs` or there are no validation rows",
 }
