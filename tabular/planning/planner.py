@@ -24,7 +24,7 @@ from tabular.planning.training_rules import check_training, fit_batch_size, warn
 from tabular.planning.transfer.defaults import with_base_defaults
 from tabular.planning.transfer.transfer import plan_transfer
 from tabular.planning.validation.other_dataset import check_other_dataset
-from tabular.planning.validation.row_counts import count_rows
+from tabular.planning.validation.row_counts import RowCounts, count_rows
 from tabular.planning.validation.split import advise_split, group_column, plan_validation
 from tabular.profile import Profile
 
@@ -41,22 +41,17 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     check_sequence(profile, request, report)
     by_request = (*check_sample_weight(profile, request, report), *group_column(profile, request, report))
     features = plan_features(profile, request, by_request, report)
-    steps = request.sequence.window if request.sequence else None
-    hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, steps))
+    hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
     loss = plan_loss(targets, request.training.loss, report)
     request = _with_validation(profile, request, targets, report)
-    check_training(request.training, targets, report)
-    check_other_dataset(profile, request, features, targets, report)
-    counts = count_rows(profile, request, targets)
+    counts = _check_and_count_rows(profile, request, features, targets, report)
     if request.model is None:
         hidden = replace(hidden, layers=default_layers(counts.training, hidden.inputs.most, request.training))
     if output_shape is not None:
         _check_layers_and_training(request, hidden, counts.training, report)
-    if not report.problems:
-        check_outputs(hidden, loss, report)
-    report.raise_problems()
+    _check_whole_network(hidden, loss, report)
     layers = NetworkLayers(added=embedding_layer(features) or hidden.added_layers, requested=hidden.layers)
     training = _plan_training(request, counts.training, hidden.inputs.most, report)
     planned = Plan(
@@ -69,7 +64,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         loss=loss.loss,
         outputs=loss.outputs,
         features=features,
-        inputs_at_most=sum(feature.inputs_at_most for feature in features) * (steps or 1),
+        inputs_at_most=sum(feature.inputs_at_most for feature in features) * (request.steps or 1),
         rows=targets.rows,
         training_rows=counts.training,
         validation_rows=counts.validation,
@@ -123,10 +118,30 @@ def _answer_per_time_step(
     return answered or targets
 
 
+def _check_and_count_rows(
+    profile: Profile,
+    request: PlanRequest,
+    features: Sequence[FeaturePlan],
+    targets: Targets,
+    report: PlanningReport,
+) -> RowCounts:
+    """Return how many rows train and evaluate the network, after reporting what does not fit them."""
+    check_training(request.training, targets, report)
+    check_other_dataset(profile, request, features, targets, report)
+    return count_rows(profile, request, targets)
+
+
 def _check_layers_and_training(request: PlanRequest, hidden: HiddenLayers, rows: int, report: PlanningReport) -> None:
     frozen = {*request.training.frozen, *range(request.freeze_layers)}
     check_frozen(hidden, request.training, report)
     check_layers(hidden, request.training, rows, frozen, report)
+
+
+def _check_whole_network(hidden: HiddenLayers, loss: LossPlan, report: PlanningReport) -> None:
+    """Raise InvalidPlan if anything was reported before, or if the whole network is not accepted."""
+    if not report.problems:
+        check_outputs(hidden, loss, report)
+    report.raise_problems()
 
 
 def _plan_training(request: PlanRequest, rows: int, inputs: int, report: PlanningReport) -> TrainingSpec:

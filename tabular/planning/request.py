@@ -45,6 +45,11 @@ class PlanRequest:
         return () if self.model is None else tuple(self.model.layers)
 
     @property
+    def steps(self) -> int | None:
+        """How many rows of a time series make a sample; None if each row is one."""
+        return self.sequence.window if self.sequence else None
+
+    @property
     def freeze_layers(self) -> int:
         """How many of the first layers stay as the base has them."""
         return self.initialization.init_from.freeze_layers if self.initialization else 0

@@ -105,17 +105,14 @@ def make_training_arrays(
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
     samples = Samples.of(table, plan)
-    rows = samples.complete(_weighted_rows(table, plan, rows_with_target(table, plan)))
+    rows = _complete_rows(samples, plan)
     training, validation = hold_out(table, plan, rows)
-    held_out = describe_held_out(table, plan, validation)
-    evaluated = samples if other is None else Samples.of(read_alike(other, table), plan)
+    folds = divide_into_folds(table, plan, rows)
+    unseen_rows = np.concatenate([left_out for _, left_out in folds]) if folds else validation
+    evaluated = samples
     if other is not None:
-        validation = evaluated.complete(_weighted_rows(evaluated.table, plan, rows_with_target(evaluated.table, plan)))
-        held_out = describe_other_rows(plan, validation)
-    folds, evaluated_rows = divide_into_folds(table, plan, rows), validation
-    if folds:
-        evaluated_rows = np.concatenate([left_out for _, left_out in folds])
-        held_out = describe_held_out(table, plan, evaluated_rows)
+        evaluated = Samples.of(read_alike(other, table), plan)
+        unseen_rows = validation = _complete_rows(evaluated, plan)
     target = target or TargetEncoder.fit(table, plan, training)
     fitted = preprocessor or Preprocessor.fit(table, plan, samples.input_rows(training))
     main = _rows(samples, plan, training, fitted, target)
@@ -131,11 +128,23 @@ def make_training_arrays(
         validation_x=unseen.x,
         validation_y=unseen.y,
         validation_sample_weights=unseen.sample_weights,
-        held_out=held_out,
+        held_out=_describe(table, plan, unseen_rows),
         warnings=tuple(_warnings(samples, plan, training)),
         folds=tuple(_fold(samples, plan, fold, preprocessor, target) for fold in folds),
-        last_values=_last_values(evaluated, plan, target, evaluated_rows),
+        last_values=_last_values(evaluated, plan, target, unseen_rows),
     )
+
+
+def _complete_rows(samples: Samples, plan: Plan) -> Index:
+    """Return the rows that have a target, a weight above 0, and all that their inputs are made of."""
+    return samples.complete(_weighted_rows(samples.table, plan, rows_with_target(samples.table, plan)))
+
+
+def _describe(table: Table, plan: Plan, rows: Index) -> dict[str, Any]:
+    """Return where the rows that evaluate the network come from, as JSON values."""
+    if plan.training.validation.dataset_id is not None:
+        return describe_other_rows(plan, rows)
+    return describe_held_out(table, plan, rows)
 
 
 def _warnings(samples: Samples, plan: Plan, training: Index) -> Iterator[DataWarning]:

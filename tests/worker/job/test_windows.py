@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.predictions import Predictors
+from service.predictions.loaded_models import LoadedModels
 from store.db.transaction import snapshot
 from store.ids import DEFAULT_PROJECT
 from store.tables import Model
@@ -40,11 +40,11 @@ def test_a_recurrent_network_beats_the_last_value_and_is_fine_tuned(worker_fixtu
     assert evaluation["validation"]["folds"] == 3
     assert evaluation["r2"] > 0.6 > evaluation["last_value"]["r2"]
     rows = [{"hour": hour, "level": LEVEL[hour]} for hour in range(150, 170)]
-    (answer,) = Predictors(worker_fixture.sessions).get(DEFAULT_PROJECT, model.id).predict(rows)
+    (answer,) = LoadedModels(worker_fixture.sessions).get(DEFAULT_PROJECT, model.id).predict(rows)
     assert answer["value"] == pytest.approx(LEVEL[171], abs=0.4)
     assert (answer["after"], answer["horizon"]) == ({"hour": 169}, 2)
     with pytest.raises(InvalidRows, match="there are 3"):
-        Predictors(worker_fixture.sessions).get(DEFAULT_PROJECT, model.id).predict(rows[:3])
+        LoadedModels(worker_fixture.sessions).get(DEFAULT_PROJECT, model.id).predict(rows[:3])
     tuned = {"target": "level", "init_from": {"model_id": model.id}, "training": {"epochs": 1}}
     again = worker_fixture.train(dataset_id, **tuned)
     assert again.spec["sequence"] == job.spec["sequence"]

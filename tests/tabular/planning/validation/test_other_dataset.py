@@ -39,7 +39,7 @@ def test_labels_may_be_read_as_text_and_a_feature_may_be_empty() -> None:
 @pytest.mark.parametrize(
     ("columns", "details"),
     [
-        ((KIND, replace(COLOR, name="colour"), AGE), ["lacks 'color', a feature of the job. Did you mean 'colour'?"]),
+        ((KIND, replace(COLOR, name="colors"), AGE), ["lacks 'color', a feature of the job. Did you mean 'colors'?"]),
         ((AGE, COLOR), ["lacks 'kind', a target."]),
         (
             (KIND, replace(AGE, name="color"), replace(COLOR, name="age")),
