@@ -31,6 +31,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._reads_headers = True
         self._header_bytes = self._body_bytes = 0
+        self._was_paused = False  # whether this service stopped reading since the last look
         self._refused = False
         self._address = ""
 
@@ -77,7 +78,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if size > self._limits.max_header_bytes:
             self._refuse_headers()
             return
-        self._body_bytes = 0
+        self._body_bytes, self._was_paused = 0, False
         self._start_timer(self._limits.body_grace_seconds, self._check_body, self._limits.body_grace_seconds)
         super().on_headers_complete()
 
@@ -86,6 +87,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if not self._refused:
             self._body_bytes += len(body)
             super().on_body(body)
+            self._was_paused = self._was_paused or self.flow.read_paused
 
     def on_message_complete(self) -> None:
         """Stop measuring: the request is complete."""
@@ -100,10 +102,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _check_body(self, seconds: float) -> None:
         """Close the socket if too little of the body arrived in `seconds`, unless this service did not read it."""
-        if not self.flow.read_paused and self._body_bytes < seconds * self._limits.min_body_bytes_per_second:
+        is_slow = self._body_bytes < seconds * self._limits.min_body_bytes_per_second
+        if is_slow and not self._was_paused:
             self._close_slow()
             return
-        self._body_bytes = 0
+        self._body_bytes, self._was_paused = 0, self.flow.read_paused
         self._start_timer(BODY_CHECK_SECONDS, self._check_body, BODY_CHECK_SECONDS)
 
     def _close_slow(self) -> None:

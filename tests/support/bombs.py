@@ -120,6 +120,12 @@ def _blocks(block: bytes, count: int) -> Iterator[bytes]:
         yield block
 
 
+def _around(start: bytes, end: bytes, mebibytes: int) -> Iterator[bytes]:
+    yield start
+    yield from _blocks(b"x" * MIB, mebibytes)
+    yield end
+
+
 def _form_header(_scale: int) -> Iterator[bytes]:
     yield b"--x\r\nContent-Disposition: form-data; name="
     yield from _blocks(b"y" * MIB, 2)
@@ -157,10 +163,10 @@ BOMBS = {
     "a million keys": Bomb(
         media_type=NDJSON, body=lambda _: ("{" + ",".join(f'"{n}":1' for n in range(150_000)) + "}\n").encode()
     ),
-    "a huge field": Bomb(media_type=CSV, body=lambda scale: b'a,b\n1,"' + b"x" * 4 * MIB * scale + b'"\n'),
+    "a huge field": Bomb(media_type=CSV, body=lambda scale: _around(b'a,b\n1,"', b'"\n', 4 * scale)),
     "an open quote": Bomb(media_type=CSV, body=lambda scale: b'a,b\n1,"x\n' + b"1,2\n" * 200_000 * scale),
     "large labels": Bomb(media_type=CSV, body=_large_labels, statuses=frozenset({201, *BOMB})),
-    "a long line of JSON": Bomb(media_type=NDJSON, body=lambda scale: b'{"a": "' + b"x" * 4 * MIB * scale + b'"}\n'),
+    "a long line of JSON": Bomb(media_type=NDJSON, body=lambda scale: _around(b'{"a": "', b'"}\n', 4 * scale)),
     "deep JSON": Bomb(media_type=NDJSON, body=lambda _: b'{"a":' * 200_000 + b"1" + b"}" * 200_000),
     "long number": Bomb(media_type=NDJSON, body=lambda _: b'{"a": ' + b"9" * 1_000_000 + b"}\n"),
     "half of UTF-16": Bomb(media_type=CSV, body=lambda _: "a,b\n1,2\n".encode("utf-16")[:-1]),
