@@ -1,5 +1,6 @@
 """The HTTP application: routes, problem documents and middleware around the services of this process."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -52,9 +53,12 @@ RESOURCES = (
     *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
 )
 
+SWITCH_SECONDS = 0.0005  # how long a thread that reads a large body may delay the event loop (Python: 0.005)
+
 
 def configured_app() -> FastAPI:
     """Return the application with the settings of the environment: one in each API process."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     configure_logging()
     tracing.configure("api")
     return create_app(settings())

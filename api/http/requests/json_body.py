@@ -16,11 +16,12 @@ from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 
 from api.http.authentication import authenticate_first
-from api.http.errors import BodyTooLarge, MalformedJson, UnsupportedMediaType
+from api.http.errors import BodyTooLarge, MalformedJson, OverLimit, UnsupportedMediaType
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.settings import ApiSettings
 
 MAX_DEPTH = 32  # levels of arrays and objects
+MAX_MEMBERS = 5_000  # of one object; validating more would hold up other requests, also from a thread
 MAX_ERRORS = 1000  # of a body that are looked at; more would only slow down the answer
 MAX_BYTES_ON_LOOP = 16_384  # larger bodies are read in a thread: other requests must not wait
 MAX_SHOWN = 60  # characters of what was sent that an error repeats
@@ -131,6 +132,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         raise json.JSONDecodeError(f"the key {_repeated(pairs)[:MAX_SHOWN]!r} occurs twice", "", 0)
+    if len(value) > MAX_MEMBERS:
+        raise OverLimit(f"An object in the body has {len(value):,} members. At most {MAX_MEMBERS:,} are allowed.")
     return value
 
 
