@@ -39,8 +39,8 @@ def metadata_parameter(description: str) -> dict[str, Any]:
     """Return the parameters `metadata.*` for the OpenAPI document: an object whose fields are parameters."""
     schema = {
         "type": "object",
-        "additionalProperties": {"type": "string", "maxLength": MAX_METADATA_VALUE},
-        "propertyNames": {"pattern": f"^metadata[.].{{1,{MAX_METADATA_KEY}}}$"},
+        "additionalProperties": {"type": "string", "maxLength": MAX_METADATA_VALUE, "pattern": "^[^\\x00]*$"},
+        "propertyNames": {"pattern": f"^metadata[.][^\\x00]{{1,{MAX_METADATA_KEY}}}$"},
         "maxProperties": MAX_METADATA,
     }
     return {

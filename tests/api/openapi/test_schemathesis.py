@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import update
 
 from api.app import create_app
+from api.settings import ApiSettings
 from service.bootstrap import Services
 from service.limits import ServiceLimits
 from service.settings import Settings
@@ -28,14 +29,16 @@ from tests.support.in_process_worker import in_process_worker
 from tests.support.served_app import served
 from tests.support.tables import flowers
 
-SHORT, LONG = 2, 100  # cases of each kind for each operation; more than 100 operations and kinds give 10,000
+SHORT, LONG = 1, 80  # cases of each kind for each operation; 130 operations and kinds give 10,000
 STATUSES = ["2xx", "3xx", "401", "403", "404", "409", "412", "416", "429", "503"]  # of requests that fit their schema
 DEPENDS_ON_DATA = {  # what their schemas allow can still be invalid: a table, columns, addresses, times
+    "append_to_upload",
     "create_dataset",
     "create_job",
     "create_key",
     "create_webhook",
     "create_weights",
+    "delete_jobs",
     "get_usage",
     "list_audit_entries",
     "predict",
@@ -89,8 +92,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def caller(settings: Settings) -> Iterator[Caller]:
     """A caller of a service that is served over HTTP."""
-    app = create_app(settings, LIMITS)
-    with served(app) as url:
+    http = ApiSettings(bad_keys_per_minute=0, project_requests_per_second=0)  # a check sends invalid keys
+    app = create_app(settings, LIMITS, http)
+    with served(app, http) as url:
         body = {"name": "tester", "scopes": ["read", "write", "admin"]}
         caller = Caller(url, httpx.post(f"{url}/v1/keys", json=body).json()["key"])
         with in_process_worker(app.state.services) as work:
@@ -163,6 +167,9 @@ class Trial:
             case.query.pop("cursor", None)  # a cursor is opaque: only a real one is accepted
             if "idempotency-key" in case.headers:
                 case.headers["idempotency-key"] = f"{self.cases}"  # one used before belongs to another request
+        if name == "create_dataset":
+            for header in ("Upload-Complete", "Upload-Length"):  # with these, the body is checked later
+                case.headers.pop(header, None)
         if "Prefer" in case.headers:
             case.headers["Prefer"] = "wait=0"
         excluded = [positive_data_acceptance] if name in DEPENDS_ON_DATA else []
