@@ -29,6 +29,11 @@ def redis_client(url: str) -> Redis:
     return Redis.from_url(url, **TIMEOUTS)
 
 
+def impatient_client(url: str) -> Redis:
+    """A Redis client that reports a broker that is down at once, without trying again."""
+    return Redis.from_url(url, **TIMEOUTS, retry=Retry(NoBackoff(), 0))
+
+
 def subscriber_client(url: str) -> Redis:
     """A Redis client for subscriptions: it reports a lost connection at once, and notices a silent one."""
     return Redis.from_url(url, **TIMEOUTS, retry=Retry(NoBackoff(), 0), health_check_interval=PING_SECONDS)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from messaging.channels import redis_client
+from messaging.channels import impatient_client
 
 COUNTERS = "backprop-metrics"  # a hash: the sums by series
 PROCESSES = "backprop-processes"  # a hash: the last report of each process
@@ -30,7 +30,7 @@ class SharedCounters:
     """The counters in one Redis. Raises `RedisError` while it cannot be reached."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = redis_client(redis_url)
+        self._redis = impatient_client(redis_url)
 
     def add(self, sums: Mapping[str, float], role: str | None) -> None:
         """Add to the counters, in one transaction, and report what this process uses."""

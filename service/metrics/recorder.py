@@ -15,6 +15,7 @@ from store.jobs.states import TERMINAL
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 5.0  # what a killed process has counted since then is lost
+CLOSE_SECONDS = 1.0  # for a flush in progress, before the process ends
 SEPARATOR = "\x1f"  # between the parts of the name of a series
 POLL_ROUTE = "/v1/jobs/{job_id}"
 SUM, INFINITY = "sum", "+Inf"
@@ -48,8 +49,9 @@ class MetricsRecorder:
         """Add the last counts."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join(timeout=2)
-            self.flush()
+            self._thread.join(timeout=CLOSE_SECONDS)
+            if not self._thread.is_alive():
+                self.flush()
         if self._shared is not None:
             self._shared.close()
 

@@ -1,6 +1,7 @@
 """/metrics: the counts of all processes, for callers who may see the whole service."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,14 +11,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from messaging.channels import redis_client
-from messaging.shared_counters import COUNTERS, PROCESSES, SharedCounters
-from service.metrics.definitions import EPOCHS
+from messaging import shared_counters
+from messaging.shared_counters import PROCESSES, SharedCounters
+from service.metrics.definitions import COUNTERS, EPOCHS, HISTOGRAMS, PREFIX
 from service.metrics.recorder import MetricsRecorder
 from service.settings import Settings
 from store.accounts import keys
 from store.accounts.keys import KeyGrant
 from store.db.database import open_database, open_sessions
 from store.db.transaction import transaction
+from tests.support.project import ROOT
 from tests.support.tables import flowers
 
 
@@ -89,7 +92,7 @@ def test_clients_cannot_add_series(client: TestClient, settings: Settings) -> No
         client.request(f"M{number}", f"/v1/jobs/{number}", headers={"X-Request-Id": str(number)})
     scrape(client)
     redis = redis_client(settings.redis_url)
-    assert len(redis.hkeys(COUNTERS)) < 20
+    assert len(redis.hkeys(shared_counters.COUNTERS)) < 20
     redis.close()
 
 
@@ -105,3 +108,17 @@ def test_metrics_need_the_scope_admin_or_the_token(settings: Settings) -> None:
         assert client.get("/metrics", headers={"Authorization": "Bearer bp_live_reader_0123456789"}).status_code == 403
         for token in ("bp_live_admin_0123456789", "scrape-me-please"):
             scrape(client, Authorization=f"Bearer {token}")
+
+
+def test_the_dashboard_and_the_alerts_use_metrics_that_exist(client: TestClient) -> None:
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    exported = {PREFIX + each.name + ending for each in COUNTERS for ending in ("_total",)}
+    exported |= {PREFIX + each.name + ending for each in HISTOGRAMS for ending in ("_bucket", "_sum", "_count")}
+    exported |= {family.name if family.type == "gauge" else family.name + "_total" for family in families}
+    dashboard = json.loads((ROOT / "examples" / "grafana" / "backprop.json").read_text())
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
+    alerts = re.findall(r"expr: (.*)", (ROOT / "examples" / "prometheus" / "alerts.yml").read_text())
+    used = {name for text in (*expressions, *alerts) for name in re.findall(r"backprop_\w+", text)}
+    assert len(used) > 25
+    assert used - exported == set()
+    assert {PREFIX + each.name + "_total" for each in COUNTERS} - used == set()
