@@ -53,10 +53,14 @@ ALONE = """
 
 @dataclass(slots=True)
 class Memory:
-    """Peaks of resident memory, in bytes: how much the API process grew, and its largest child."""
+    """Peaks of resident memory, in bytes: how much the API process grew, and the child that reads the file.
+
+    child_cpu: processor seconds of the child, as last seen.
+    """
 
     api: int = 0
     child: int = 0
+    child_cpu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,6 @@ class Measured:
     bytes: int
     seconds: float
     api_cpu: float
-    child_cpu: float
     memory: Memory
     alone: float | None
     alone_cpu: float
@@ -124,7 +127,7 @@ def measure(
 ) -> tuple[Measured, dict[str, Any]]:
     """Upload the file and let DuckDB read it."""
     alone, alone_cpu = read_alone(case, path, folder)
-    api, child = cpu_seconds(pid), children_seconds(pid)
+    api = cpu_seconds(pid)
     with memory_of(pid) as memory:
         started = time.perf_counter()
         answer = httpx.post(
@@ -139,7 +142,6 @@ def measure(
         bytes=path.stat().st_size,
         seconds=seconds,
         api_cpu=cpu_seconds(pid) - api,
-        child_cpu=children_seconds(pid) - child,
         memory=memory,
         alone=alone,
         alone_cpu=alone_cpu,
@@ -165,12 +167,6 @@ def read_alone(case: UploadCase, path: Path, folder: Path) -> tuple[float | None
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def children_seconds(pid: int) -> float:
-    """Return the processor time of the children of a process that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) / 100
-
-
 @contextmanager
 def memory_of(pid: int) -> Iterator[Memory]:
     """Watch the memory of a process and of its children."""
@@ -179,7 +175,10 @@ def memory_of(pid: int) -> Iterator[Memory]:
     def watch() -> None:
         while not done.wait(SAMPLE_SECONDS):
             memory.api = max(memory.api, resident(pid) - before)
-            memory.child = max([memory.child, *map(resident, children_of_threads(pid))])
+            readers = [child for server in children_of_threads(pid) for child in children_of_threads(server)]
+            memory.child = max([memory.child, *map(resident, readers)])
+            with suppress(OSError, IndexError):
+                memory.child_cpu = max([memory.child_cpu, *map(cpu_seconds, readers)])
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -193,8 +192,8 @@ def memory_of(pid: int) -> Iterator[Memory]:
 def children_of_threads(pid: int) -> list[int]:
     """Return the children that any thread of a process started."""
     found = list[int]()
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(OSError):
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
             found += map(int, (thread / "children").read_text().split())
     return found
 
@@ -210,7 +209,7 @@ def resident(pid: int) -> int:
 def print_line(case: UploadCase, found: Measured) -> None:
     """Print the figures of one file."""
     size = found.bytes / MEGABYTE
-    cpu = f"{found.api_cpu:.1f}+{found.child_cpu:.1f}"
+    cpu = f"{found.api_cpu:.1f}+{found.memory.child_cpu:.1f}"
     memory = f"{found.memory.api >> 20}+{found.memory.child >> 20}"
     line = f"{case.name:10}{size:7.1f}{found.seconds:7.2f}{size / found.seconds:7.0f}{cpu:>14}{memory:>10}"
     if found.alone:
