@@ -138,7 +138,7 @@ def _value(value: object, rule: _Rule) -> Cell:
 def _number(value: object, rule: _Rule) -> float | None:
     name = rule.column.name
     if isinstance(value, str):
-        number = parse_number(value, rule.form if rule.form.decimal else PLAIN)
+        number = parse_number(value, rule.form if rule.form.decimal or rule.form.clock else PLAIN)
         if number is None and value.lower() != "nan":
             raise _WrongType(f"{name!r} takes a number, or a text as in the file, not {_shown(value)}.")
         return number

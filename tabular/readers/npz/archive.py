@@ -1,5 +1,6 @@
 """Take the arrays `x` and `y` out of an NPZ archive, writing as many bytes as their headers promise and no more."""
 
+import errno
 import os
 import zipfile
 import zlib
@@ -35,6 +36,12 @@ def open_archive(source: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         raise InvalidDataset([Problem(detail=f"The file is not a valid NPZ archive: {error}.", fix=FIX)]) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a position outside of the file
+            raise
+        raise InvalidDataset(
+            [Problem(detail="The file is not a valid NPZ archive: it is damaged.", fix=FIX)]
+        ) from error
 
 
 def array_header(archive: zipfile.ZipFile, name: str) -> ArrayHeader:

@@ -32,7 +32,7 @@ DAY_FIRST = ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%d-%m-%y")
 YEAR_FIRST = ("%y/%m/%d", "%y-%m-%d", "%y.%m.%d")
 ORDERS: dict[Order, tuple[str, ...]] = {"month_first": MONTH_FIRST, "day_first": DAY_FIRST, "year_first": YEAR_FIRST}
 DATE_LIKE = re.compile(
-    f"(?i)(?:[0-9]+|[-/.:, +]|\\b(?:am|pm)\\b|am$|pm$|[tzqwh]|\\b(?:utc|gmt|de)\\b|[年月日년월일]|"
+    f"(?i)(?:[0-9]|[-/.:, +]|\\b(?:am|pm)\\b|am$|pm$|[tzqwh]|\\b(?:utc|gmt|de)\\b|[年月日년월일]|"
     f"\\b(?:mon|tues?|wed|wednes|thu|thurs|fri|sat|satur|sun)(?:day)?\\b|{ALTERNATIVES})+"
 )
 PLAUSIBLE = (1800, 2199)  # years; a column of other years holds codes, scores or versions

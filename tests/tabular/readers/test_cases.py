@@ -1,16 +1,12 @@
-"""Files in the forms that people send are read right, and rows in the same form are read alike."""
+"""Files in the forms that people send are read right."""
 
-import csv
-import io
 from typing import Any
 
 import pytest
 
-from tabular.readers.rows import read_cells
 from tabular.readers.values.cleaning import clean
-from tabular.reading import InputColumn, RowReading
 from tests.support.messy_files import MESSY, ROWS
-from tests.support.reading import Read, Reader, Refuser
+from tests.support.reading import Reader, Refuser
 
 TYPES = {
     "us_short_years": "datetime number",
@@ -54,32 +50,6 @@ def test_columns_of_messy_files_get_their_types(read: Reader, name: str) -> None
     found = read(MESSY[name])
     assert " ".join(column.type for column in found.profile.columns) == TYPES[name]
     assert found.profile.rows == ROWS
-
-
-@pytest.mark.parametrize("name", sorted(MESSY.keys() - {"blank_separated"}))
-def test_rows_in_the_form_of_the_file_are_read_alike(read: Reader, name: str) -> None:
-    found = read(MESSY[name])
-    columns = [InputColumn(name=column.name, type=column.type) for column in found.profile.columns]
-    cells = read_cells(as_sent(found, MESSY[name]), columns, reading_of(found))
-    for column in columns:
-        assert cells[column.name] == found.cells(column.name)
-
-
-def as_sent(found: Read, text: str) -> list[dict[str, Any]]:
-    """Return the rows of a file as its texts."""
-    reading = found.profile.reading
-    assert reading is not None
-    lines = text.splitlines(keepends=True)[reading.skipped_lines :]
-    rows = [row for row in csv.reader(io.StringIO("".join(lines)), delimiter=reading.delimiter) if row]
-    names = [column.name for column in found.profile.columns]
-    return [dict(zip(names, row, strict=False)) for row in rows[reading.header :]]
-
-
-def reading_of(found: Read) -> RowReading:
-    """Return the reading rules as a model keeps them."""
-    profile = found.profile.to_json()
-    stored = RowReading.of_dataset(profile["columns"], profile["reading"])
-    return RowReading.from_json(stored.to_json())
 
 
 @pytest.mark.parametrize(
