@@ -1,12 +1,13 @@
 """Files in the forms that people send are read right."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tabular.readers.values.cleaning import clean
 from tests.support.messy_files import MESSY, ROWS
-from tests.support.reading import Reader, Refuser
+from tests.support.reading import Read, Reader, Refuser
 
 TYPES = {
     "us_short_years": "datetime number",
@@ -46,8 +47,8 @@ def test_every_messy_file_has_an_answer() -> None:
 
 
 @pytest.mark.parametrize("name", MESSY)
-def test_columns_of_messy_files_get_their_types(read: Reader, name: str) -> None:
-    found = read(MESSY[name])
+def test_columns_of_messy_files_get_their_types(read_known: Callable[[str], Read], name: str) -> None:
+    found = read_known(name)
     assert " ".join(column.type for column in found.profile.columns) == TYPES[name]
     assert found.profile.rows == ROWS
 

@@ -1,12 +1,13 @@
 """Ugly files of many kinds get the right answer."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.messy_files import MESSY
-from tests.support.reading import Read, Reader
+from tests.support.reading import Read
 from tests.support.ugly_files import UGLY
 
 
@@ -15,9 +16,8 @@ def test_there_are_many_kinds() -> None:
 
 
 @pytest.mark.parametrize("name", UGLY)
-def test_ugly_file_gets_the_right_answer(read: Reader, name: str) -> None:
-    file = UGLY[name]
-    found = read(file.content, **file.options)
+def test_ugly_file_gets_the_right_answer(read_known: Callable[[str], Read], name: str) -> None:
+    file, found = UGLY[name], read_known(name)
     profile = found.profile
     assert " ".join(column.type for column in profile.columns) == file.types
     assert profile.rows == file.rows

@@ -49,14 +49,14 @@ def _problems(source: Path, parquet: Path) -> tuple[Problem, ...] | None:
     return None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(tables() | st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_file_is_read_or_rejected_with_problems(data: bytes) -> None:
     read(data)
 
 
-@pytest.mark.parametrize("name", sorted(MESSY))
+@pytest.mark.parametrize("name", sorted(MESSY)[::4])
 def test_truncated_files_are_read_or_rejected(name: str) -> None:
     data = MESSY[name].encode()
-    for end in range(1, len(data), max(1, len(data) // 7)):
+    for end in (1, len(data) // 3, len(data) - 5):
         read(data[:end])

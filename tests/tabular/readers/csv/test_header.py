@@ -55,3 +55,7 @@ def test_names_are_stripped_normalized_and_unique() -> None:
 def test_unnamed_column_that_counts_rows_is_an_index() -> None:
     assert column_names(["", "a"], index=True)[0] == ("index", "a")
     assert column_names(["", "index"], index=True)[0] == ("column_1", "index")
+
+
+def test_long_digits_take_no_long_search() -> None:
+    assert not is_measured("9" * 60 + "?")
