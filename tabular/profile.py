@@ -1,6 +1,6 @@
 """The profile of a table: its columns with their statistics, and warnings."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from tabular.column_format import ColumnFormat, FileReading
@@ -123,8 +123,19 @@ class Profile:
 
 
 def _column_json(column: Column) -> dict[str, Any]:
-    values = {name: value for name, value in asdict(column).items() if value is not None}
+    values = {name: _plain(value) for name, value in _shallow(column).items() if value is not None}
     return values | {"format": column.format.to_json()} if column.format else values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a column as JSON values. `asdict` would copy every edge and count, which takes much longer."""
+    if isinstance(value, (Histogram, Quantiles, Lengths)):
+        return _shallow(value)
+    return tuple(map(_shallow, value)) if isinstance(value, tuple) else value
+
+
+def _shallow(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _column(data: dict[str, Any]) -> Column:
