@@ -18,6 +18,7 @@ from tabular.limits import Limits
 from tabular.profile import DataWarning, Profile
 from tabular.readers.csv.decoding import make_readable
 from tabular.readers.csv.dialect import find_dialect
+from tabular.readers.csv.layout import SAMPLE_BYTES
 from tabular.readers.csv.problems import WrongCell, broken_rows, wrong_cells
 from tabular.readers.csv.staging import (
     CsvFile,
@@ -105,9 +106,18 @@ def _check_layout(file: CsvFile) -> None:
     if len(dialect.names) > limits.columns:
         raise OverLimit("columns", limits.columns, len(dialect.names))
     if not dialect.rows:
-        detail = "The file has a header but no rows." if dialect.header else "The file has no rows."
-        raise InvalidDataset([Problem(detail=detail, line=dialect.skip + 1, fix="Send at least two rows.")])
+        raise InvalidDataset([_no_rows(file)])
     check_names(file.options, dialect.names)
+
+
+def _no_rows(file: CsvFile) -> Problem:
+    """Return the problem of a file in whose first megabyte no row ends below the header."""
+    line = file.dialect.lines_before_rows + 1
+    if file.path.stat().st_size > SAMPLE_BYTES:
+        detail = f"A row has more than {SAMPLE_BYTES:,} bytes, or a quote in it is never closed."
+        return Problem(detail=detail, line=line, fix="Close the quote, or shorten the values.")
+    detail = "The file has a header but no rows." if file.dialect.header else "The file has no rows."
+    return Problem(detail=detail, line=file.dialect.skip + 1, fix="Send at least two rows.")
 
 
 def _stage(
