@@ -21,6 +21,7 @@ SURELY_DATA = -3  # the same for data
 STRONG, WEAK = 3, 1
 MAX_DIGITS = 15  # of whole numbers that are looked at
 INDEX = "index"  # name of a column that counts the rows
+YEARS = (1900, 2100)  # in order, they are names of columns
 MAX_SHOWN = 40  # characters of the first row that a warning shows
 
 Row = Sequence[str]
@@ -98,7 +99,9 @@ def _is_whole(text: str) -> bool:
 
 
 def _steps(numbers: Sequence[int]) -> bool:
-    return all(after - before == 1 for before, after in pairwise(numbers))
+    """Return whether numbers count up by one, or are years in order, such as 2001 and 2011."""
+    by_one = all(after - before == 1 for before, after in pairwise(numbers))
+    return by_one or all(YEARS[0] <= before < after <= YEARS[1] for before, after in pairwise(numbers))
 
 
 def counts_up(column: Sequence[str]) -> bool:
@@ -106,7 +109,7 @@ def counts_up(column: Sequence[str]) -> bool:
     return (
         len(column) > 1
         and column[0] in {"0", "1"}
-        and _steps([int(cell) if _is_whole(cell) else -9 for cell in column])
+        and list(column) == [str(number) for number in range(int(column[0]), int(column[0]) + len(column))]
     )
 
 

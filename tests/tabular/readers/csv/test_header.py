@@ -57,5 +57,10 @@ def test_unnamed_column_that_counts_rows_is_an_index() -> None:
     assert column_names(["", "index"], index=True)[0] == ("column_1", "index")
 
 
+def test_years_in_order_are_names() -> None:
+    rows = [["state", "2001", "2011"], ["Goa", "556", "588"], ["Delhi", "9421", "11297"], ["Bihar", "43243", "54390"]]
+    assert decide_header(rows, MISSING).header
+
+
 def test_long_digits_take_no_long_search() -> None:
     assert not is_measured("9" * 60 + "?")
