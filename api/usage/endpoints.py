@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.dependencies import AppServices, Reader
+from api.http.errors import NotFound
 from api.http.problems import invalid_request
 from api.http.requests.query_parameters import KnownParametersRoute
+from api.openapi.declarations import declare
 from api.usage.schemas import UsagePageView, UsageView
 from engine.errors import PointedProblem
 from service.accounts.usage_reports import Group, day_number, grouped
@@ -23,7 +25,7 @@ MAX_DAYS = 366
 Day = Annotated[date | None, Query(ge=date(1970, 1, 1))]
 
 
-@router.get("")
+@router.get("", **declare(problems=[NotFound]))
 def get_usage(  # noqa: PLR0913, PLR0917 - the parameters of the request
     services: AppServices,
     caller: Reader,
