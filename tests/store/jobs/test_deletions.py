@@ -87,8 +87,8 @@ def test_jobs_that_end_after_the_request_stay(sessions: Sessions) -> None:
     early = queue_job(sessions)
     with transaction(sessions) as tx:
         deletion = deletions.create(tx, DEFAULT_PROJECT, {})
-        tx.execute(update(Deletion).values(created_at=now() - 60_000))
         jobs.cancel(tx, DEFAULT_PROJECT, early.id)
+        tx.execute(update(Job).values(finished_at=now() + 60_000))
     with transaction(sessions) as tx:
         assert deletions.carry_on(tx, deletions.DeletionId(deletion.id), 10).jobs == []
     assert count(sessions, Job) == 1
