@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
-from benchmarks.service import cpu_seconds, is_alive
 from benchmarks.upload_files import CASES, MEGABYTE, UploadCase
 from store.db.migrate import migrate
+from tests.support.http_load import cpu_seconds
 from tests.support.processes import START_SECONDS, Processes
 from tests.support.servers import RedisServer, valkey_binary
 
@@ -112,6 +112,14 @@ def start_api(stack: ExitStack, folder: Path) -> tuple[Processes, int]:
     service.wait(lambda: is_alive(service), START_SECONDS)
     service.upload("x,y\n1,2\n3,4\n")
     return service, api.pid
+
+
+def is_alive(service: Processes) -> bool:
+    """Return whether the API responds."""
+    try:
+        return service.client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def written(case: UploadCase, folder: Path) -> Path:
