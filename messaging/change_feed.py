@@ -51,6 +51,9 @@ class ChangeFeed:
     def close(self) -> None:
         """Stop listening."""
         self._ended.set()
+        if self._connected:
+            with contextlib.suppress(RedisError, OSError):
+                self._redis.publish(channel(""), b"")  # any message makes the thread notice at once
         if self._thread.is_alive():
             self._thread.join(timeout=2)
         self._loop = None
