@@ -11,14 +11,14 @@ from tests.support.proof_summary import Note, Size
 from tests.support.service_under_test import ServiceUnderTest
 
 SLOW_STOP_SECONDS = 3.0
-LONG = 3000  # epochs; long enough for a kill to arrive
 
 
 @pytest.mark.proof(1, "random SIGKILLs of processes and workers", "every job succeeds once with the same bits")
 def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderTest, note: Note, size: Size) -> None:
-    service.reference_hash(LONG)
+    epochs = size(1500, 3000)  # long enough for a kill to arrive
+    service.reference_hash(epochs)
     service.start_part("second worker")
-    urls = [service.submit_job(LONG) for _ in range(size(5, 200))]
+    urls = [service.submit_job(epochs) for _ in range(size(5, 200))]
     rng, kills, pause = random.Random(1), 0, (0.7, 1.4) if size(0, 1) == 0 else (0.5, 3.0)
     waiting = set(urls)
     while waiting and kills < size(8, 10_000):
@@ -32,7 +32,7 @@ def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderT
         waiting -= {url for url in waiting if service.job(url)["finished_at"]}
         service.restart_dead()
     jobs = service.wait_for_all(urls)
-    service.assert_same_as_reference(jobs, LONG)
+    service.assert_same_as_reference(jobs, epochs)
     most = max(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{len(jobs)} jobs, {kills} kills, up to {most} attempts a job")
 
