@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
+from api.models.schemas import PredictionsRequest, PredictionsView
 from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
 from engine.diagnostics.findings import Finding, FindingCode
 from engine.diagnostics.layer_statistics import LayerStatistics
@@ -25,6 +26,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 def check_job(example: dict[str, Any]) -> None:
     JobRequest.model_validate_json(json.dumps(example))
+
+
+def check_rows(example: dict[str, Any]) -> None:
+    PredictionsRequest.model_validate_json(json.dumps(example))
+
+
+def check_predictions(example: dict[str, Any]) -> None:
+    PredictionsView.model_validate_json(json.dumps(example))
 
 
 def check_layer(example: dict[str, Any]) -> None:
@@ -51,6 +60,8 @@ def check_contributions(example: dict[str, Any]) -> None:
 
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {  # by a field of the example; the first match decides
     "dataset_id": check_job,
+    "rows": check_rows,
+    "predictions": check_predictions,
     "type": check_layer,
     "pointer": check_problem,
     "code": check_finding,

@@ -94,4 +94,4 @@ def _run_examples(api: Processes, folder: Path) -> None:
         ran = subprocess.run(
             command, input=match[1], cwd=folder, capture_output=True, text=True, timeout=60, check=False
         )
-        assert re.search(rb"ds_[0-9a-f]{32}", ran.stdout), ran.stdout + ran.stderr
+        assert re.search(r"ds_[0-9a-f]{32}", ran.stdout), ran.stdout + ran.stderr

@@ -27,7 +27,7 @@ def test_equal_changes_are_published_once(broker_url: str) -> None:
         notifier = Notifier(celery_app(broker_url), broker_url)
         with notifier._pending:  # the thread takes all of them at once
             for what in (JOB_CHANGED, JOB_CHANGED, ACTION_REQUESTED):
-                notifier._changes.add(("job_1", what))
+                notifier._published.add((channel("job_1"), what))
             notifier._pending.notify()
         notifier.close()
         messages = [pubsub.get_message(timeout=5) for _ in range(2)]
