@@ -37,7 +37,7 @@ def test_known_jobs_are_answered_as_stale_until_the_database_is_back(
     url = client.post("/v1/jobs", json=body).json()["links"]["self"]
     known = client.post(f"{url}/pause").json()
     known_answer = client.get(url)
-    postgres_server.stop(signal.SIGQUIT)
+    postgres_server.stop(signal.SIGINT)
     try:
         stale = until(lambda: client.get(url), lambda answer: "Age" in answer.headers)
         assert (stale.status_code, stale.json()) == (200, known)
