@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 MAX_LISTED = 20  # names in one sentence
+MAX_LENGTH = 200  # characters of a misspelled name that are compared
 MAX_COMPARED = 1000  # names that are compared with a misspelled one
 MAX_SUGGESTIONS = 10  # misspelled names of one request for which a name is suggested; the search is slow
 
 
 def suggest_name(name: str, known: Sequence[str]) -> str:
     """Return a sentence with the most similar known name, or with all known names if none is similar."""
-    if similar := get_close_matches(name, known[:MAX_COMPARED], n=1, cutoff=0.5):
+    if similar := get_close_matches(name[:MAX_LENGTH], known[:MAX_COMPARED], n=1, cutoff=0.5):
         return f"Did you mean {similar[0]!r}?"
     return list_names(known)
 

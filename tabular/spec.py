@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from engine.spec.base import at_most
 from tabular.encodings import (
     CYCLES,
     ENCODINGS,
@@ -23,7 +24,7 @@ MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
 ColumnName = Annotated[str, Field(min_length=1)]
-ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS)]
+ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS), at_most(MAX_TARGETS)]
 Target = Annotated[
     Annotated[ColumnName, Tag("name")] | Annotated[ColumnNames, Tag("names")],
     Discriminator(lambda target: "names" if isinstance(target, (list, tuple)) else "name"),  # so errors are of one
@@ -62,7 +63,7 @@ class FeatureSpec(BaseModel):
         f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}. "
         f"For `hashed_text`: the number of inputs. Null: {HASHED_SIZE}. Other encodings have no size.",
     )
-    order: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_ORDERED)] | None = Field(
+    order: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_ORDERED), at_most(MAX_ORDERED)] | None = Field(
         None,
         description="Only for the encoding `ordinal`: all categories of the column, from the lowest to the highest. "
         "Null: sorted by the alphabet.",
@@ -75,10 +76,12 @@ class FeatureSpec(BaseModel):
         description="Only for the encoding `numeric_embedding`: the number of bins; fewer if there are too few "
         "different values or training rows.",
     )
-    cycles: Annotated[tuple[Cycle, ...], Field(min_length=1, max_length=len(CYCLES))] | None = Field(
-        None,
-        description="Only for the encodings `datetime` and `cyclic` of times: the cycles that become a sine and a "
-        "cosine. Null: those that vary in the training rows.",
+    cycles: Annotated[tuple[Cycle, ...], Field(min_length=1, max_length=len(CYCLES)), at_most(len(CYCLES))] | None = (
+        Field(
+            None,
+            description="Only for the encodings `datetime` and `cyclic` of times: the cycles that become a sine and a "
+            "cosine. Null: those that vary in the training rows.",
+        )
     )
     period: float | None = Field(
         None,

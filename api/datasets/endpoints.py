@@ -21,6 +21,7 @@ from api.http.errors import (
     InconsistentUploadLength,
     InvalidDatasetFile,
     InvalidHeader,
+    NotFound,
     OverLimit,
     QuotaExceeded,
 )
@@ -51,7 +52,7 @@ UPLOADS = declare(
     status=201,
     accepts=["Upload-Complete", "Upload-Length"],
     headers=UPLOAD_STATE,
-    problems=[InvalidDatasetFile, OverLimit, QuotaExceeded, InvalidHeader, InconsistentUploadLength],
+    problems=[InvalidDatasetFile, OverLimit, QuotaExceeded, InvalidHeader, InconsistentUploadLength, NotFound],
     extra=BODY,
 )
 

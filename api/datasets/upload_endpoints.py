@@ -18,6 +18,7 @@ from api.http.errors import (
     InvalidDatasetFile,
     InvalidHeader,
     InvalidRequest,
+    NotFound,
     OverLimit,
     QuotaExceeded,
     UnsupportedMediaType,
@@ -41,6 +42,7 @@ from api.settings import ApiSettings
 from service.bootstrap import Services
 from service.uploads import resumable_uploads
 from service.uploads.dataset_request import DatasetRequest
+from store import errors as store_errors
 from store.accounts.idempotency import Answer
 from store.accounts.keys import Caller
 from store.artifacts import uploads
@@ -49,6 +51,7 @@ from tabular.readers.formats import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1/uploads", tags=["datasets"], route_class=KnownParametersRoute)
 
+GONE = "The upload that began with this Idempotency-Key has expired or was deleted. Begin another one with another key."
 REPRESENTATION_HEADERS = ("content-type", "content-encoding")
 PARTS = declare(
     status=204,
@@ -103,7 +106,10 @@ async def begin_upload(request: Request, caller: Caller, key: str | None, wanted
 
     created = await to_thread.run_sync(run_idempotently, services.sessions, caller, keyed, create)
     location = created.headers["Location"]
-    parts = await _take_over(services, settings, caller, location.rpartition("/")[2])
+    try:
+        parts = await _take_over(services, settings, caller, location.rpartition("/")[2])
+    except store_errors.NotFound:
+        raise NotFound(GONE) from None
     if REPLAYED not in created.headers:
         await parts.receive(request, is_last=False)
     return _state(parts, 201, {"Location": location, **_replayed(created)})

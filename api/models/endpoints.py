@@ -28,9 +28,10 @@ router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
 
 
 class PredictionsRoute(JsonRoute):
-    """A route for rows, which need more bytes than other requests."""
+    """A route for rows, which need more bytes and values than other requests."""
 
     limit = "max_prediction_bytes"
+    max_values = None
 
 
 predictions = APIRouter(prefix="/v1/models", tags=["models"], route_class=PredictionsRoute)

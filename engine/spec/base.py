@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 Precision = Literal["float32", "float64"]
 
@@ -32,6 +32,21 @@ class Spec(BaseModel):
     """Part of a request: exact types, no unknown fields, no NaN or infinity, immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def at_most(maximum: int) -> BeforeValidator:
+    """Return a validator that rejects a longer list before its items are validated.
+
+    `max_length` counts valid items only, so a long list of invalid ones would give an error for each.
+    """
+
+    def check(value: Any) -> Any:
+        if isinstance(value, list | tuple) and len(value) > maximum:
+            lengths = {"field_type": "List", "max_length": maximum, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", lengths)
+        return value
+
+    return BeforeValidator(check)
 
 
 def validation_error(spec: BaseModel, problems: Mapping[tuple[str, ...], str]) -> ValidationError:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_EMBEDDED, MAX_VOCABULARY, MAX_WIDTH, Spec
+from engine.spec.base import MAX_EMBEDDED, MAX_VOCABULARY, MAX_WIDTH, Spec, at_most
 
 
 class EmbeddedColumnSpec(Spec):
@@ -24,7 +24,11 @@ class ColumnEmbeddingSpec(Spec):
     """
 
     type: Literal["column_embedding"] = "column_embedding"
-    columns: Annotated[tuple[EmbeddedColumnSpec, ...], Field(strict=False, min_length=1, max_length=MAX_EMBEDDED)]
+    columns: Annotated[
+        tuple[EmbeddedColumnSpec, ...],
+        Field(strict=False, min_length=1, max_length=MAX_EMBEDDED),
+        at_most(MAX_EMBEDDED),
+    ]
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec
+from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most
 from engine.spec.column_embedding import ColumnEmbeddingSpec
 from engine.spec.convolution import (
     AveragePoolSpec,
@@ -54,13 +54,22 @@ LayerSpec = Annotated[
     | ResidualSpec,
     Field(discriminator="type"),
 ]
-LayerList = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS)]
+LayerList = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS), at_most(MAX_LAYERS)]
 
 
 class ModelSpec(Spec):
     """The hidden layers from input to output. The output layer follows from the target."""
 
     layers: LayerList = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count(cls, value: Any) -> Any:
+        """Reject too many layers before each is validated."""
+        total = _count(value)
+        if total > MAX_LAYERS_IN_ALL:
+            raise ValueError(f"a model may have at most {MAX_LAYERS_IN_ALL} layers with those in blocks, not {total}")
+        return value
 
     @model_validator(mode="after")
     def _check_size(self) -> Self:
@@ -70,6 +79,16 @@ class ModelSpec(Spec):
         if depth > MAX_NESTING:
             raise ValueError(f"residual blocks may be nested at most {MAX_NESTING} levels deep, not {depth}")
         return self
+
+
+def _count(block: Any) -> int:
+    """Return the number of layers that were sent, except those in lists that are too long and not validated."""
+    total = 0
+    for name in ("layers", "projection") if isinstance(block, dict) else ():
+        layers = block.get(name)
+        if isinstance(layers, list | tuple) and len(layers) <= MAX_LAYERS:
+            total += len(layers) + sum(map(_count, layers))
+    return total
 
 
 def _measure(layers: Iterable[LayerSpec]) -> tuple[int, int]:

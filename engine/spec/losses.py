@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_WIDTH, Spec
+from engine.spec.base import MAX_WIDTH, Spec, at_most
 
 LossName = Literal[
     "softmax_cross_entropy",
@@ -60,7 +60,9 @@ class SigmoidCrossEntropySpec(ClassificationLoss):
     type: Literal["sigmoid_cross_entropy"] = "sigmoid_cross_entropy"
     label_smoothing: Smoothing = 0.0
     positive_weight: (
-        Weight | Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH)] | None
+        Weight
+        | Annotated[tuple[Weight, ...], Field(strict=False, min_length=1, max_length=MAX_WIDTH), at_most(MAX_WIDTH)]
+        | None
     ) = Field(default=None, description="weight of a yes relative to a no: one number, or one for each output")
 
     @property
@@ -97,7 +99,9 @@ class QuantileSpec(RegressionLoss):
     unit_power: ClassVar[Literal[1, 2]] = 1
 
     type: Literal["quantile"] = "quantile"
-    quantiles: Annotated[tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_QUANTILES)] = (0.5,)
+    quantiles: Annotated[
+        tuple[Level, ...], Field(strict=False, min_length=1, max_length=MAX_QUANTILES), at_most(MAX_QUANTILES)
+    ] = (0.5,)
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
@@ -139,7 +143,9 @@ class MultiTargetSpec(Spec):
     """For several targets of different kinds: the weighted sum of their losses, each on its own outputs."""
 
     type: Literal["multi_target"] = "multi_target"
-    targets: Annotated[tuple[TargetSpec, ...], Field(strict=False, min_length=1, max_length=MAX_TARGETS)]
+    targets: Annotated[
+        tuple[TargetSpec, ...], Field(strict=False, min_length=1, max_length=MAX_TARGETS), at_most(MAX_TARGETS)
+    ]
 
 
 LossSpec = Annotated[

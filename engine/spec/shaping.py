@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_SIDE, MAX_WIDTH, Spec, validation_error
+from engine.spec.base import MAX_SIDE, MAX_WIDTH, Spec, at_most, validation_error
 
 REST = -1  # a side that takes what the other sides leave
 Side = Annotated[int, Field(ge=REST, le=max(MAX_SIDE, MAX_WIDTH))]
@@ -19,7 +19,7 @@ class ReshapeSpec(Spec):
     """
 
     type: Literal["reshape"] = "reshape"
-    shape: Annotated[tuple[Side, ...], Field(strict=False, min_length=1, max_length=3)]
+    shape: Annotated[tuple[Side, ...], Field(strict=False, min_length=1, max_length=3), at_most(3)]
 
     @model_validator(mode="after")
     def _check_sides(self) -> Self:

@@ -17,6 +17,7 @@ from engine.spec.base import (
     TINY,
     Precision,
     Spec,
+    at_most,
     validation_error,
 )
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
@@ -179,14 +180,14 @@ class TrainingSpec(Spec):
     clip_value: Bound | None = Field(default=None, description="largest absolute value in the gradient")
     clip_layer_norm: Bound | None = Field(default=None, description="largest norm of the gradient of each layer")
     clip_norm: Bound | None = Field(default=None, description="largest norm of the whole gradient")
-    frozen: Annotated[tuple[LayerIndex, ...], Field(strict=False, max_length=MAX_LAYERS)] = Field(
+    frozen: Annotated[tuple[LayerIndex, ...], Field(strict=False, max_length=MAX_LAYERS), at_most(MAX_LAYERS)] = Field(
         default=(), description="layers, counted from 0, whose parameters are not trained"
     )
     validation: ValidationSpec = ValidationSpec()
     early_stopping: EarlyStoppingSpec | None = None
     class_weight: (
         Literal["balanced"]
-        | Annotated[tuple[Weight, ...], Field(strict=False, min_length=2, max_length=MAX_WIDTH)]
+        | Annotated[tuple[Weight, ...], Field(strict=False, min_length=2, max_length=MAX_WIDTH), at_most(MAX_WIDTH)]
         | None
     ) = Field(default=None, description="balanced, or one weight per class in the order of the outputs")
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)

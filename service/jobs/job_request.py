@@ -1,15 +1,17 @@
 """A training job as its owner requests it."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.spec import ModelSpec
-from engine.spec.base import validation_error
+from engine.spec.base import at_most, validation_error
 from service.fields import Metadata, Name
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.sequence import SequenceSpec
 from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
+
+MAX_FEATURES = 4096
 
 
 class JobRequest(BaseModel):
@@ -25,10 +27,10 @@ class JobRequest(BaseModel):
         description="A column of numbers ≥ 0 that weights each row. It is not a feature. Rows with weight 0 are "
         "dropped. Null: all rows count the same.",
     )
-    features: tuple[FeatureSpec, ...] | None = Field(
+    features: Annotated[tuple[FeatureSpec, ...], at_most(MAX_FEATURES)] | None = Field(
         default=None,
         min_length=1,
-        max_length=4096,
+        max_length=MAX_FEATURES,
         description="The columns to learn from. Null: all columns that carry information.",
     )
     sequence: SequenceSpec | None = Field(

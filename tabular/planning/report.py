@@ -16,11 +16,13 @@ class PlanningReport:
 
     problems: list[PointedProblem] = field(default_factory=list)
     warnings: list[DataWarning] = field(default_factory=list)
+    _listed: set[PointedProblem] = field(default_factory=set)
 
     def reject(self, pointer: str, detail: str) -> None:
         """Add a problem with the request at a JSON pointer, unless it is already listed."""
         problem = PointedProblem(pointer=pointer, detail=detail)
-        if problem not in self.problems:
+        if problem not in self._listed:
+            self._listed.add(problem)
             self.problems.append(problem)
 
     def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:

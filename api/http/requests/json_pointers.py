@@ -1,12 +1,14 @@
 """Validation errors of Pydantic as problems at JSON pointers (RFC 6901) into the body as it was sent."""
 
 import difflib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.errors import PointedProblem, json_pointer
 
 MAX_SHOWN = 60  # characters of a wrong value that a message repeats
+MAX_MISSPELLED = 30  # characters of an unknown type that may be meant for a known one
 
 WRONG_KINDS = {  # errors of a value of the wrong kind, each with a plainer message than Pydantic's if there is one
     "literal_error": "",
@@ -109,7 +111,11 @@ def _given(value: Any) -> str:
 
 
 def _unknown_type(tag: str, expected: str) -> str:
+    return _unknown(tag if len(tag) <= MAX_SHOWN else f"{tag[:MAX_SHOWN]}…", expected)
+
+
+@functools.lru_cache(maxsize=256)  # an error of each of many layers can be about the same type
+def _unknown(shown: str, expected: str) -> str:
     names = [name.strip(" '") for name in expected.split(",")]
-    shown = tag if len(tag) <= MAX_SHOWN else f"{tag[:MAX_SHOWN]}…"
-    near = difflib.get_close_matches(shown, names, 1)
+    near = difflib.get_close_matches(shown, names, 1) if len(shown) <= MAX_MISSPELLED else []
     return f"Unknown type {shown!r}" + (f"; did you mean {near[0]!r}?" if near else f"; use one of {', '.join(names)}.")

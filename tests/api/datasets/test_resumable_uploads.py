@@ -172,6 +172,13 @@ def test_a_repeated_beginning_with_its_key_gives_the_same_upload(client: TestCli
     assert other.json()["code"] == "idempotency_mismatch"
 
 
+def test_a_repeated_beginning_of_a_deleted_upload_needs_another_key(client: TestClient) -> None:
+    headers = {**CSV, "Idempotency-Key": "k1", "Upload-Complete": "?0", "Upload-Length": "0"}
+    answers = [client.post("/v1/datasets", content=b"ab", headers=headers) for _ in range(2)]
+    assert [answer.json()["code"] for answer in answers] == ["inconsistent_upload_length", "not_found"]
+    assert "Begin another one with another key" in answers[1].json()["detail"]
+
+
 def test_another_api_process_goes_on_and_an_interrupted_part_is_kept(
     client: TestClient, settings: Settings, limits: ServiceLimits, api_settings: ApiSettings
 ) -> None:

@@ -46,6 +46,46 @@ def test_an_object_with_too_many_members_is_not_validated(client: TestClient) ->
     assert "60,000 members" in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"metadata": {"k": [1] * 50_001}}, "50,000 are allowed"),
+        ({"features": [{"column": "a"}] * 5_001}, "more than 5,000 objects"),
+    ],
+)
+def test_a_body_with_too_many_values_is_not_validated(client: TestClient, fields: dict[str, Any], detail: str) -> None:
+    _, problem = timed(client, json.dumps(fields))
+    assert problem["code"] == "over_limit"
+    assert detail in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "detail"),
+    [
+        ({"model": {"layers": [{"type": "x"}] * 65}}, "/model/layers", "at most 64 items"),
+        ({"model": {"layers": [{"type": "x"}] * 4_000}}, "/model/layers", "not 4000"),
+        ({"model": {"layers": [{"layers": [{"type": "x"}] * 64}] * 4}}, "/model", "at most 256 layers"),
+        ({"features": ["x"] * 4_097}, "/features", "at most 4096 items"),
+        ({"target": [1] * 65}, "/target", "at most 64 items"),
+        ({"training": {"class_weight": ["x"] * 8_193}}, "/training/class_weight", "at most 8192 items"),
+        ({"training": {"frozen": ["x"] * 65}}, "/training/frozen", "at most 64 items"),
+    ],
+)
+def test_a_list_that_is_too_long_has_one_error(
+    client: TestClient, fields: dict[str, Any], pointer: str, detail: str
+) -> None:
+    _, problem = timed(client, json.dumps({"dataset_id": "x", "target": "y", **fields}))
+    assert problem["code"] == "invalid_request"
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    assert detail in problem["errors"][0]["detail"]
+
+
+def test_rows_to_predict_have_as_many_values_as_fit(client: TestClient) -> None:
+    rows = [{"a": [0] * 10}] * 6_000
+    response = client.post("/v1/models/mdl_1/predictions", content=json.dumps({"rows": rows}), headers=JSON)
+    assert response.status_code == 404, "the rows are valid; there is no such model"
+
+
 def test_a_thousand_layers_of_an_unknown_type_are_rejected_fast(client: TestClient) -> None:
     layers = [{"type": "dens" + "e" * number} for number in range(1000)]
     seconds, problem = timed(client, json.dumps({"dataset_id": "x", "target": "y", "model": {"layers": layers}}))
