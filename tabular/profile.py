@@ -65,7 +65,7 @@ class Column:
 
     distinct: number of different values, without the missing ones.
     integer: whether all numbers are whole.
-    min, max: numbers, or RFC 3339 times in a datetime column.
+    min, max: numbers, or in a datetime column RFC 3339 times; times of day such as 14:05:00 if it has no dates.
     quantiles: of a number column with at least 20 values; profiles of version 0.1.0 lack them.
     top: the 20 most frequent values; in a number column only if there are no more than 20.
     singletons: number of values that occur in one row only.

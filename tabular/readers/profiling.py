@@ -29,6 +29,7 @@ from tabular.profile import (
 )
 from tabular.readers.checks.checks import check_table
 from tabular.readers.profile_warnings import column_warnings, duplicate_rows
+from tabular.readers.values.date_formats import times_only
 from tabular.statistics import mean_and_stddev
 
 Array = npt.NDArray[Any]
@@ -164,14 +165,19 @@ def _times(connection: duckdb.DuckDBPyConnection, columns: Sequence[ReadColumn],
                 type="datetime",
                 missing=rows - known,
                 distinct=distinct,
-                min=_rfc3339(first),
-                max=_rfc3339(last),
+                min=_shown(first, column),
+                max=_shown(last, column),
             )
     return described
 
 
-def _rfc3339(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(timespec="milliseconds") + "Z"
+def _shown(time: datetime | None, column: ReadColumn) -> str | None:
+    """Return a time as in RFC 3339, or a time of day such as 14:05:00."""
+    if time is None:
+        return None
+    if column.format and times_only(column.format.dates):
+        return time.time().isoformat(timespec="milliseconds" if time.microsecond else "seconds")
+    return time.isoformat(timespec="milliseconds") + "Z"
 
 
 def _labels(

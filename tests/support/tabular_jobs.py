@@ -21,7 +21,9 @@ from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays
 from tabular.readers.rows import table_from_rows
+from tabular.reading import RowReading
 from tabular.spec import FeatureSpec
+from tests.support.file_rows import stored_reading
 from tests.support.reading import Read
 
 
@@ -33,12 +35,15 @@ class Model:
     arrays: TrainingArrays
     network: Network
     evaluation: dict[str, Any]
+    reading: RowReading
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return a prediction for each JSON row."""
         preprocessor = Preprocessor.from_json(json.loads(json.dumps(self.arrays.preprocessor.to_json())))
         target = TargetEncoder.from_json(json.loads(json.dumps(self.arrays.target.to_json())))
-        x = preprocessor.transform(table_from_rows(rows, preprocessor.input_columns), dtype=self.network.dtype)
+        x = preprocessor.transform(
+            table_from_rows(rows, preprocessor.input_columns, self.reading), dtype=self.network.dtype
+        )
         answers = target.decode(self.network.predict(x))
         return json.loads(json.dumps(answers, allow_nan=False))  # type: ignore[no-any-return]
 
@@ -77,7 +82,8 @@ def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
     outputs = np.asarray(network.predict(validation.x))
     evaluation = json.loads(json.dumps(evaluate(arrays.target, rows.y, validation.y, outputs), allow_nan=False))
     network.load_torch_state(arrays.target.fold_into(network.torch_state()))
-    return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation)
+    reading = stored_reading(data)
+    return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation, reading=reading)
 
 
 def csv(columns: dict[str, Any]) -> str:

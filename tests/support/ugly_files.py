@@ -380,6 +380,11 @@ LAYOUTS = {
         warnings=["quoting"],
         first={"text": 'no 5" disk'},
     ),
+    "json_in_quotes": UglyFile(
+        content=lines("a,point", lambda n: f'{n},"{{""x"":{n % 3},""y"":{n % 2}}}"'),
+        types="number category",
+        first={"point": '{"x":0,"y":0}'},
+    ),
     "embedded_quotes": UglyFile(
         content=lines("a,size", lambda n: f'{n},"{n % 5 + 3}"" pipe"'),
         types="number category",

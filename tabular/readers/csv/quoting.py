@@ -71,16 +71,21 @@ def without_escapes(source: Path, copy: Path, delimiter: str) -> DataWarning:
 
 def quotes_are_text(lines: Sequence[str], delimiter: str) -> bool:
     """Return whether quotes are part of the values: text follows a closing quote, and the lines fit without quoting."""
-    broken = re.compile(rf'(?:^|{re.escape(delimiter)})"(?:[^"]|"")*" *[^{re.escape(delimiter)}"\s]')
-    open_quote = re.compile(rf'(?:^|{re.escape(delimiter)})"[^"]*$')
-    lines = [line for line in lines if line.strip()]
-    quoted = [line for line in lines if '"' in line]
-    count = sum(bool(broken.search(line) or open_quote.search(line)) for line in quoted)
+    row = _well_formed_row(delimiter)
+    lines = [line.rstrip("\r\n") for line in lines if line.strip()]
+    count = sum(not row.fullmatch(line) for line in lines if '"' in line)
     if not count or (delimiter != "\t" and count < MIN_BROKEN):
         return False
-    rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
+    rows = [line.split(delimiter) for line in lines]
     width = len(rows[0])
     return width > 1 and all(len(row) == width for row in rows)
+
+
+def _well_formed_row(delimiter: str) -> re.Pattern[str]:
+    """Return the pattern of lines in which nothing follows a closing quote and no quote stays open."""
+    end = re.escape(delimiter)
+    cell = rf'(?: *"(?:[^"]|"")*+" *|(?! *")[^{end}]*)'
+    return re.compile(rf"{cell}(?:{end}{cell})*")
 
 
 def quote_again(source: Path, copy: Path, delimiter: str) -> DataWarning:

@@ -124,3 +124,17 @@ def test_a_model_reports_the_contributions_of_its_weights(client: TestClient, mo
     assert contributions["largest"][0]["parameter"] in weights(
         client, {"links": {"model": f"/v1/models/{model['id']}"}}
     )
+
+
+def test_a_file_in_other_formats_is_fine_tuned_and_predicted_in_its_own_formats(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    first = "load,day,cost\n" + "".join(f"${n % 9}.50,2024-02-{n % 28 + 1:02},{100 + n % 9}.25\n" for n in range(60))
+    second = "load;day;cost\n" + "".join(f"{n % 9},50 kg;{n % 28 + 1}.2.24;{100 + n % 9},25\n" for n in range(60))
+    body = {"target": "cost", "training": {"epochs": 2}}
+    base = train(client, work, {**body, "dataset_id": upload(client, first)["id"]})
+    init = {"model_id": base["model_id"]}
+    tuned = train(client, work, {**body, "dataset_id": upload(client, second)["id"], "init_from": init})
+    rows = [{"load": "2,50 kg", "day": "3.2.24"}, {"load": 2.5, "day": "2024-02-03"}]
+    as_written, typed = client.post(f"{tuned['links']['model']}/predictions", json={"rows": rows}).json()["predictions"]
+    assert as_written == typed

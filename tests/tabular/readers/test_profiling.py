@@ -58,6 +58,12 @@ def test_repeated_rows_are_counted(read: Reader) -> None:
     assert any(warning.code == "duplicate_rows" and "2 rows" in warning.detail for warning in table.profile.warnings)
 
 
+@pytest.mark.parametrize(("seconds", "last"), [("", "23:39:00"), (":05", "23:39:05"), (":05.250", "23:39:05.250")])
+def test_times_of_day_are_shown_without_a_date(read: Reader, seconds: str, last: str) -> None:
+    table = read("t,n\n" + "".join(f"{n % 24:02}:{n + 16}{seconds},{n}\n" for n in range(24)))
+    assert table.column("t").max == last
+
+
 def test_profile_survives_json(read: Reader) -> None:
     text = "n,c,t,d\n" + "".join(f"{n},{'ab'[n % 2]},{'long text ' * 9}{n},2026-01-0{n + 1}\n" for n in range(8))
     profile = read(text).profile
