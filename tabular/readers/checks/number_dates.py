@@ -52,7 +52,7 @@ def _is_date(number: float) -> bool:
     year, rest = divmod(int(number), 10_000)
     try:
         return YEARS[0] <= date(year, *divmod(rest, 100)).year <= YEARS[1]
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of ten digits or more overflows
         return False
 
 
