@@ -35,6 +35,7 @@ from tabular.statistics import mean_and_stddev
 Array = npt.NDArray[Any]
 MAX_BINS = 20
 MAX_TOP = 20
+FIRST_NUMBERS = 1_000
 MIN_QUANTILE_VALUES = 20
 OUTER_SHARE = 0.005  # of the values, on each side, that `Quantiles.low` and `high` leave out
 NUMBERS_AT_ONCE = 8_000_000  # 64 MB in memory
@@ -100,27 +101,37 @@ def number_column(name: str, values: Array, rows: int) -> Column:
         return Column(name=name, type="number", missing=rows, distinct=0)
     if not (math.isfinite(known[0]) and math.isfinite(known[-1])):
         raise NotFinite(name)
-    starts = np.flatnonzero(np.concatenate([[True], known[1:] != known[:-1]]))
-    counts = np.diff(starts, append=known.size)
+    new = np.concatenate([[True], known[1:] != known[:-1], [True]])  # the end counts as another value
+    distinct = int(np.count_nonzero(new)) - 1
     mean, stddev = mean_and_stddev(known)
     return Column(
         name=name,
         type="number",
         missing=rows - known.size,
-        distinct=int(starts.size),
-        integer=known.dtype.kind == "i" or bool((known[starts] == np.floor(known[starts])).all()),
+        distinct=distinct,
+        integer=_is_whole(known),
         min=known[0].item(),
         max=known[-1].item(),
         mean=mean,
         stddev=stddev,
         histogram=_histogram(known),
         quantiles=_quantiles(known),
-        top=_top_numbers(known[starts], counts) if starts.size <= MAX_TOP else None,
-        singletons=int((counts == 1).sum()),
+        top=_top_numbers(known, np.flatnonzero(new)) if distinct <= MAX_TOP else None,
+        singletons=int(np.count_nonzero(new[1:] & new[:-1])),
     )
 
 
-def _top_numbers(values: Array, counts: Array) -> tuple[ValueCount, ...]:
+def _is_whole(known: Array) -> bool:
+    """Return whether all numbers are whole. The first ones nearly always show that some are not."""
+    if known.dtype.kind == "i":
+        return True
+    first = known[:FIRST_NUMBERS]
+    return bool((first == np.floor(first)).all() and (known == np.floor(known)).all())
+
+
+def _top_numbers(known: Array, starts: Array) -> tuple[ValueCount, ...]:
+    """Count sorted numbers. `starts`: where each different one begins, and the end."""
+    values, counts = known[starts[:-1]], np.diff(starts)
     return _top([(repr(value), count) for value, count in zip(values.tolist(), counts.tolist(), strict=True)])
 
 
