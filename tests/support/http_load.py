@@ -54,7 +54,7 @@ def load(url: str, seconds: float, *headers: str, body: str | None = None, conne
             script.write("wrk.headers['Content-Type'] = 'application/json'\n")
             script.flush()
             options += ["-s", script.name]
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", *options, url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", *options, url]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert not ERRORS.search(text), text
     rate = RATE.search(text)
