@@ -87,7 +87,7 @@ def polls(bench: Bench) -> None:
 
 
 def creations(bench: Bench) -> None:
-    """Submissions and validations: the same request again and again, and requests that all differ."""
+    """Validations and submissions of the same request, which the API plans one time only."""
     body = json.dumps({"dataset_id": bench.dataset_id, "target": "kind"})
     bench.compare("validate a job", "/v1/jobs?validate_only=true", body=body)
     bench.compare("create a job", "/v1/jobs", body=body)

@@ -2,7 +2,7 @@
 
 from store.tables.accounts import ApiKey, AuditEntry, Deletion, IdempotencyKey, Project, Usage, UsageEntry
 from store.tables.artifacts import Blob, BlobChunk, Dataset, DatasetMetadata, Model, Weights
-from store.tables.base import Base, Id, Json
+from store.tables.base import Base, Id, Json, table_of
 from store.tables.jobs import (
     HAS_CHECKPOINT,
     IS_QUEUED,
@@ -54,4 +54,5 @@ __all__ = [
     "WebhookDelivery",
     "Weights",
     "Worker",
+    "table_of",
 ]

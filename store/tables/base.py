@@ -3,9 +3,9 @@
 Times are milliseconds since 1970. What is searched or sorted is a column, what is only shown is JSON.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, BigInteger, MetaData, String
+from sqlalchemy import JSON, BigInteger, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -26,3 +26,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar = {dict[str, Any]: Json, list[Any]: Json, str: String(), int: BigInteger()}
+
+
+def table_of(row: type[Base]) -> Table:
+    """Return the table of a class of rows: an insert into it skips the object-relational part of SQLAlchemy."""
+    return cast("Table", row.__table__)
