@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from store.accounts.keys import Caller
 from store.clock import now
 from store.db.pages import Page, page
 from store.db.transaction import Tx
 from store.ids import KeyId, ProjectId, first_id, new_id
-from store.tables import AuditEntry
+from store.tables import AuditEntry, table_of
 
+RECORD = insert(table_of(AuditEntry))
 DAY_MILLISECONDS = 86_400_000
 MAX_SKEW_MILLISECONDS = DAY_MILLISECONDS  # between the clock that made an id and the database's clock
 
@@ -57,22 +58,21 @@ class AuditFilters:
 
 def record(tx: Tx, actor: Actor, action: Action, count: int = 1) -> None:
     """Write an entry; `count` says how many times the same was done."""
-    tx.add(
-        AuditEntry(
-            id=new_id("aud"),
-            project_id=action.project,
-            actor=actor.kind,
-            key_id=actor.key_id,
-            name=actor.name,
-            operation=action.operation,
-            resource_id=action.resource_id,
-            status=action.status,
-            outcome=action.outcome,
-            count=count,
-            request_id=action.request_id,
-            address=action.address,
-        )
-    )
+    entry = {
+        "id": new_id("aud"),
+        "project_id": action.project,
+        "actor": actor.kind,
+        "key_id": actor.key_id,
+        "name": actor.name,
+        "operation": action.operation,
+        "resource_id": action.resource_id,
+        "status": action.status,
+        "outcome": action.outcome,
+        "count": count,
+        "request_id": action.request_id,
+        "address": action.address,
+    }
+    tx.execute(RECORD, entry)
 
 
 def record_request(

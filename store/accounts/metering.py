@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from store.clock import now
 from store.db.transaction import Tx
 from store.ids import ProjectId
-from store.tables import Usage, UsageEntry
+from store.tables import Usage, UsageEntry, table_of
 
 DAY_MILLISECONDS = 86_400_000
 TODAY = now() // DAY_MILLISECONDS
@@ -107,8 +107,9 @@ def _of(table: Any, project: ProjectId | None, first_day: int, last_day: int) ->
 def _count_statement(is_postgresql: bool) -> Any:  # noqa: FBT001 - the key of the cache
     insert = postgresql.insert if is_postgresql else sqlite.insert
     names = ("source_id", "metric", "project_id", "amount")
-    statement = insert(UsageEntry).values(day=TODAY, **{name: bindparam(name) for name in names})
-    added = {"amount": UsageEntry.amount + statement.excluded.amount}
+    table = table_of(UsageEntry)
+    statement = insert(table).values(day=TODAY, **{name: bindparam(name) for name in names})
+    added = {"amount": table.c.amount + statement.excluded.amount}
     return statement.on_conflict_do_update(index_elements=_key(UsageEntry), set_=added)
 
 

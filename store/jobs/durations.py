@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Float, case, cast, func, select
 
 from store.db.transaction import Tx
 from store.tables import Job, Model
@@ -21,6 +21,9 @@ RECENT_RUNS = (
     .order_by(Model.id.desc())
     .limit(MAX_RECENT)
 )
+_TAKEN = RECENT_RUNS.with_only_columns((Job.finished_at - Job.claimed_at).label("milliseconds")).subquery().c
+_MILLISECONDS = case((_TAKEN.milliseconds < 1, 1), else_=_TAKEN.milliseconds)
+MEAN_SECONDS = select(func.avg(cast(_MILLISECONDS, Float)) / 1000.0)  # of the same runs; null if there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +53,6 @@ def recent_runs(tx: Tx) -> list[CompletedRun]:
         )
         for estimate, epoch, epochs, claimed, finished in rows
     ]
-
-
-def mean_seconds(runs: Sequence[CompletedRun]) -> float | None:
-    """The mean duration of these runs; None if there are none."""
-    return statistics.fmean(run.seconds for run in runs) if runs else None
 
 
 def estimate_duration(runs: Sequence[CompletedRun], flops: float) -> Duration | None:

@@ -11,9 +11,9 @@ from sqlalchemy import insert, select
 
 from store.db.transaction import Tx
 from store.ids import JobId
-from store.tables import Epoch, Event
+from store.tables import Epoch, Event, table_of
 
-APPEND = insert(Event)
+APPEND = insert(table_of(Event))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

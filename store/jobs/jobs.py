@@ -10,26 +10,33 @@ from sqlalchemy import case, delete, insert, select, update
 
 from store.accounts import metering
 from store.artifacts import blobs, models
-from store.clock import now
+from store.clock import now, rfc3339
 from store.db.transaction import Lock, Tx
 from store.errors import JobFinished, JobUnfinished, NotFound
 from store.ids import JobId, ProjectId, is_id, new_id
 from store.jobs import checkpoints
 from store.jobs.states import TERMINAL, UNFINISHED, WAITING
-from store.jobs.transitions import record_transition
-from store.tables import Job, JobMetadata, Model
+from store.jobs.transitions import announce, record_transition
+from store.tables import Job, JobMetadata, Model, table_of
+
+CLOCK = select(now())
+ADD_METADATA = insert(table_of(JobMetadata))
 
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     """Insert a queued job and its first event."""
-    job = Job(id=new_id("job"), project_id=project, **columns)
+    at = tx.execute(CLOCK).scalar_one()
+    transition = {"state": "queued", "at": rfc3339(at)}
+    origin = {"created_at": at, "updated_at": at, "events": 1, "transitions": [transition]}
+    job = Job(id=new_id("job"), project_id=project, state="queued", **origin, **columns)
     tx.add(job)
     tx.flush()
     if job.metadata_:
         pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
-        tx.execute(insert(JobMetadata), [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
+        tx.execute(ADD_METADATA, [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
     metering.count(tx, project, job.id, "jobs_created")
-    return record_transition(tx, job)
+    announce(tx, job, transition)
+    return job
 
 
 def probe(tx: Tx) -> None:

@@ -43,6 +43,7 @@ DEPTHS = (
 LENGTHS = select(
     _count(bindparam("at_most"), IN_QUEUE_OF_PROJECT, OF_PROJECT), _count(bindparam("all_at_most"), IS_QUEUED)
 )
+CAPACITY = select(workers.SLOTS.scalar_subquery(), durations.MEAN_SECONDS.scalar_subquery())
 RUNNING_JOBS = select(
     Job.requested,
     Job.eta_seconds,
@@ -144,12 +145,13 @@ def queue_snapshot(tx: Tx, project: ProjectId) -> QueueSnapshot:
 
 def _read_queue(tx: Tx, project: ProjectId) -> QueueSnapshot:
     rows = tx.execute(OWN_JOBS, {"project": project})
+    slots, mean_seconds = tx.execute(CAPACITY, {"milliseconds": int(LIVE_SECONDS * 1000)}).one()
     return QueueSnapshot(
         own=[(-priority, job_id, seconds) for priority, job_id, seconds in rows],
         others=[(priority, queued, seconds) for priority, owner, queued, seconds in _depths(tx) if owner != project],
-        slots=workers.slots(tx, LIVE_SECONDS),
+        slots=slots,
         running=[_seconds_left(*row) for row in tx.execute(RUNNING_JOBS)],
-        mean_seconds=durations.mean_seconds(durations.recent_runs(tx)),
+        mean_seconds=mean_seconds,
     )
 
 

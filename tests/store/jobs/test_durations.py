@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from store.db.database import Sessions
-from store.db.transaction import transaction
+from store.db.transaction import snapshot, transaction
 from store.jobs import durations
 from store.jobs.durations import CompletedRun, Duration
 from store.tables import Job
@@ -24,6 +24,15 @@ def test_recent_runs_are_uninterrupted_and_count_trained_epochs(sessions: Sessio
             CompletedRun(flops=300.0, seconds=2.0),
             CompletedRun(flops=500.0, seconds=4.0),
         ]
+        assert tx.scalar(durations.MEAN_SECONDS) == 3.0
+
+
+def test_the_mean_duration_is_unknown_without_runs_and_at_least_a_millisecond(sessions: Sessions) -> None:
+    with snapshot(sessions) as tx:
+        assert tx.scalar(durations.MEAN_SECONDS) is None
+    finish_job(sessions, seconds=0)
+    with snapshot(sessions) as tx:
+        assert tx.scalar(durations.MEAN_SECONDS) == 0.001
 
 
 def runs(*pairs: tuple[float, float]) -> Sequence[CompletedRun]:
