@@ -29,6 +29,7 @@ def open_database(folder: Path, source: Path, limits: Limits, columns: int) -> d
     connection.execute(f"SET allowed_paths = [{literal(str(source))}]")
     connection.execute(f"SET allowed_directories = [{literal(str(folder))}]")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would write to the log of the service
     if columns >= MANY:
         connection.execute("SET disabled_optimizers = 'common_subexpressions'")  # its time grows with columns squared
     connection.execute("SET enable_external_access = false")
