@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from store.accounts import idempotency
 from store.accounts.idempotency import Answer
@@ -49,7 +49,9 @@ def test_empty_database_has_no_version(tmp_path: Path) -> None:
 def test_migration_0005_clears_checkpoints_and_requests_of_ended_jobs(sqlite_url: str) -> None:
     engine = open_database(sqlite_url)
     sessions = open_sessions(engine)
-    ended, waiting = (queue_job(sessions, state=state, requested="stop").id for state in ("failed", "queued"))
+    ended, waiting = (queue_job(sessions, requested="stop").id for _ in range(2))
+    with transaction(sessions) as tx:
+        tx.execute(update(Job).where(Job.id == ended).values(state="failed"))
     for job_id in (ended, waiting):
         blob = blobs.write(sessions, [b"state"])
         with transaction(sessions) as tx:
