@@ -15,8 +15,8 @@ class ColumnFormat:
     """How the values of one column are written. What does not apply to its type is left out.
 
     decimal, thousands: separators in numbers.
-    unit: what stands before or after each number, such as $ or % or kg.
-    negative: what stands behind negative numbers: a word such as CR, or a minus sign.
+    unit: the text before or after each number, such as $ or % or kg.
+    negative: the text behind negative numbers: a word such as CR, or a minus sign.
     magnitudes: whether K, M and B behind numbers mean thousands, millions and billions.
     clock: whether numbers are durations such as 36:15:00, in their smallest part.
     dates: the patterns of dates, as in `strptime`, or `iso`.

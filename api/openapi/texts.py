@@ -29,6 +29,6 @@ TAGS: list[dict[str, Any]] = [
     {"name": "models", "description": "Trained models: scores, weights and predictions."},
     {"name": "weights", "description": "Uploaded weights that jobs can start from."},
     {"name": "access", "description": "Projects and API keys: who may call, and what belongs together."},
-    {"name": "webhooks", "description": "URLs that are told of events by signed requests, and the log of deliveries."},
+    {"name": "webhooks", "description": "URLs that receive events as signed requests, and the log of deliveries."},
     {"name": "health", "description": "Probes for load balancers and monitoring."},
 ]

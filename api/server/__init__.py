@@ -1,1 +1,1 @@
-"""What stands between the sockets and the application: limits for slow and oversized senders."""
+"""Limits for slow and oversized senders, enforced before the application."""

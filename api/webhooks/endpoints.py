@@ -1,4 +1,4 @@
-"""/v1/webhooks: be told of events by signed HTTP requests (Standard Webhooks)."""
+"""/v1/webhooks: receive events as signed HTTP requests (Standard Webhooks)."""
 
 from typing import Annotated, Any, Literal
 

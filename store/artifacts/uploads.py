@@ -1,7 +1,7 @@
 """Resumable uploads: bytes that arrive in several requests, stored as chunks until the whole file is read.
 
 Each request raises the upload's fence, and an append names its fence: once another request has looked at the upload or
-continued it, an earlier one cannot append any more. So the offset that a client was told stays true.
+continued it, an earlier one cannot append any more. So the offset that a client received stays valid.
 """
 
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ PENDING = literal_column("'pending'", String)  # a literal, so that SQLite uses 
 
 
 class Webhook(Base):
-    """A URL of a project that is told of events. Its secrets are encrypted."""
+    """A URL of a project that receives events. Its secrets are encrypted."""
 
     __tablename__ = "webhooks"
 

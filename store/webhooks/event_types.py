@@ -1,4 +1,4 @@
-"""The types of events that webhooks are told of."""
+"""The types of events that webhooks receive."""
 
 JOB_STATES = ("running", "succeeded", "failed", "canceled", "paused")
 JOB_EVENTS = tuple(f"job.{state}" for state in JOB_STATES)

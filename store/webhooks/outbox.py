@@ -43,7 +43,7 @@ def queue(  # noqa: PLR0913, PLR0917 - an event
 
 
 def add_job_event(tx: Tx, job: Job) -> None:
-    """Queue the event of a job that entered its state. Nobody is told of queued jobs."""
+    """Queue the event of a job that entered its state. Queued jobs have no event."""
     if job.state not in JOB_STATES:
         return
     path = f"/v1/jobs/{job.id}"

@@ -59,7 +59,7 @@ def _names(dependant: Dependant) -> Iterator[str]:
 
 
 def _declared(extra: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the parameters that are only declared: an object stands for a family, such as metadata.*."""
+    """Yield the parameters that are only declared: an object declares a family, such as metadata.*."""
     for parameter in extra.get("parameters", ()):
         if parameter["in"] == "query":
             is_family = parameter["schema"].get("type") == "object"

@@ -99,6 +99,6 @@ def _outlier_warning(column: Column, value: float, row: int) -> DataWarning:
         code="outlier",
         column=column.name,
         detail=f"{value:g} in row {row:,} of {column.name!r} is so far from the other values that they can hardly be "
-        "told apart when the column is scaled by its mean and standard deviation.",
+        "distinguished when the column is scaled by its mean and standard deviation.",
         fix="Correct the cell or leave it empty.",
     )

@@ -24,7 +24,7 @@ MAX_DIGITS = 308  # of a whole number; a float64 cannot hold more
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
     "boolean": "BOOLEAN",
-    "integer": "INTEGER",  # stands for whole numbers that float64 keeps: no search for longer ones
+    "integer": "INTEGER",  # whole numbers that float64 keeps: no search for longer ones
     "long": "VARCHAR",
     "double": "DOUBLE",
 }

@@ -104,7 +104,7 @@ def _unit_regexes(unit: str | None) -> tuple[str, str]:
 
 
 def _negative_regex(form: ColumnFormat, after: str) -> str:
-    """Return a regular expression for what stands behind the digits of negative numbers."""
+    """Return a regular expression for the text behind the digits of negative numbers."""
     return f"{SIGN}{after}" if form.negative == TRAILING else f"[{SPACES}]?{re.escape(form.negative or '')}"
 
 
