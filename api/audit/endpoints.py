@@ -57,4 +57,4 @@ def list_audit_entries(
     """
     with snapshot(services.sessions) as tx:
         page = audit.page_of(tx, caller.administered, filters, cursor, limit)
-    return PageView(data=[AuditEntryView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, AuditEntryView.of)

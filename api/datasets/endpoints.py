@@ -87,7 +87,7 @@ def list_datasets(
     """List the project's data sets that match all filters, newest first."""
     with snapshot(services.sessions) as tx:
         page = datasets.page_of(tx, caller.project, filters, cursor, limit)
-    return PageView(data=[DatasetView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, DatasetView.of)
 
 
 @router.get("/{dataset_id}", **declare(headers=["ETag"]))

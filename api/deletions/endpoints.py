@@ -46,7 +46,7 @@ def list_deletions(
     """List the project's deletions of the last 30 days, newest first."""
     with snapshot(services.sessions) as tx:
         page = deletions.page_of(tx, caller.project, cursor, limit)
-    return PageView(data=[DeletionView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, DeletionView.of)
 
 
 @router.get("/deletions/{deletion_id}", **declare(headers=["Retry-After"]))

@@ -1,10 +1,14 @@
 """Schemas that several resources share."""
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from store.db.pages import Page
+
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 
 class RequestBody(BaseModel):
@@ -37,6 +41,11 @@ class PageView(View, Generic[Item]):
 
     data: list[Item]
     next_cursor: str | None = None
+
+    @classmethod
+    def of(cls, page: Page[Row], view: Callable[[Row], Item]) -> Self:
+        """Return a page of rows as the API shows each of them."""
+        return cls(data=[view(row) for row in page.rows], next_cursor=page.next_cursor)
 
 
 class FieldProblem(View):

@@ -54,7 +54,7 @@ def list_keys(
     """List the keys that the caller may administer, newest first, revoked and expired ones included."""
     with snapshot(services.sessions) as tx:
         page = keys.page_of(tx, caller.administered, cursor, limit)
-    return PageView(data=[KeyView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, KeyView.of)
 
 
 @router.get("/{key_id}", **declare(headers=["ETag"]))

@@ -42,7 +42,7 @@ def list_projects(
     """List the projects that the key may administer, newest first: all with a key of the default project."""
     with snapshot(services.sessions) as tx:
         page = projects.page_of(tx, caller.administered, cursor, limit)
-    return PageView(data=[ProjectView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, ProjectView.of)
 
 
 @router.get("/{project_id}", **declare(headers=["ETag"]))

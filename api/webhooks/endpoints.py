@@ -64,7 +64,7 @@ def list_webhooks(
     """List the project's webhooks, newest first."""
     with snapshot(services.sessions) as tx:
         page = webhooks.page_of(tx, caller.project, cursor, limit)
-    return PageView(data=[WebhookView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, WebhookView.of)
 
 
 @router.get("/{webhook_id}", **declare(headers=["ETag"]))
@@ -156,7 +156,7 @@ def list_webhook_deliveries(  # noqa: PLR0913, PLR0917 - the parameters of the r
     with snapshot(services.sessions) as tx:
         webhooks.get(tx, caller.project, webhook_id)
         page = deliveries.page_of(tx, webhook_id, state, cursor, limit)
-    return PageView(data=[DeliveryView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, DeliveryView.of)
 
 
 @router.get("/{webhook_id}/deliveries/{delivery_id}")

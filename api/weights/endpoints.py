@@ -67,7 +67,7 @@ def list_weights(
     """List the project's uploaded weights, newest first."""
     with snapshot(services.sessions) as tx:
         page = uploaded_weights.page_of(tx, caller.project, cursor, limit)
-    return PageView(data=[WeightsView.of(row) for row in page.rows], next_cursor=page.next_cursor)
+    return PageView.of(page, WeightsView.of)
 
 
 @router.get("/{weights_id}", **declare(headers=["ETag"]))
