@@ -13,10 +13,10 @@ import json
 import multiprocessing
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
+from benchmarks.api_process import start_api
 from benchmarks.slow_sockets import poll, report
-from store.db.migrate import migrate
-from tests.support.processes import START_SECONDS, Processes
-from tests.support.servers import RedisServer, valkey_binary
+from tests.support.processes import Processes
 from tests.support.tables import flowers
 
 CONNECTIONS = 4
@@ -144,27 +143,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=5.0)
     options = parser.parse_args()
-    broker = RedisServer(valkey_binary()).start()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/backprop.db"
-        migrate(url)
-        service = Processes(url, broker.url, Path(folder))
-        try:
-            service.start("api", "--port", str(service.port))
-            service.wait(service.responds, START_SECONDS)
-            names = [f"column_{number}" for number in range(WIDE)]
-            wide = "\n".join([",".join(names), *(",".join(str(n * k % 97) for n in range(WIDE)) for k in range(9))])
-            known: dict[str, Any] = {
-                "port": service.port,
-                "flowers": service.upload(flowers()),
-                "wide": service.upload(wide),
-            }
-            path = service.submit(known["flowers"], target="kind")
-            service.client.post(f"{path}/pause").raise_for_status()
-            measure(service, path, known, options.seconds)
-        finally:
-            service.end()
-            broker.destroy()
+    with ExitStack() as stack:
+        service, _, _ = start_api(stack, "sqlite")
+        names = [f"column_{number}" for number in range(WIDE)]
+        wide = "\n".join([",".join(names), *(",".join(str(n * k % 97) for n in range(WIDE)) for k in range(9))])
+        known: dict[str, Any] = {
+            "port": service.port,
+            "flowers": service.upload(flowers()),
+            "wide": service.upload(wide),
+        }
+        path = service.submit(known["flowers"], target="kind")
+        service.client.post(f"{path}/pause").raise_for_status()
+        measure(service, path, known, options.seconds)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import argparse
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -24,13 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sqlalchemy import insert, literal, select, text, true
 
+from benchmarks.api_process import start_api
 from store.db.database import Sessions, open_database, open_sessions
-from store.db.migrate import migrate
 from store.db.transaction import snapshot, transaction
 from store.ids import new_id
 from store.tables import Epoch, Job, JobMetadata, Json, table_of
-from tests.support.processes import SHORT, START_SECONDS, Processes
-from tests.support.servers import PostgresServer, RedisServer, valkey_binary
+from tests.support.processes import Processes
 from tests.support.tables import flowers
 
 PAGE_JOBS = 50
@@ -148,21 +146,7 @@ def _get(service: Processes, path: str) -> tuple[float, Row]:
 def run(database: str, options: argparse.Namespace) -> None:
     """Start a service on a database and print all measurements."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        valkey = RedisServer(valkey_binary()).start()
-        stack.callback(valkey.destroy)
-        url = f"sqlite:///{folder}/x.sqlite3"
-        if database == "postgresql":
-            postgres = PostgresServer().create()
-            stack.callback(postgres.destroy)
-            url = postgres.url()
-        migrate(url)
-        service = Processes(url, valkey.url, folder)
-        stack.callback(service.end)
-        for name in SHORT:
-            del service.environment[name]
-        service.start("api", "--port", str(service.port))
-        service.wait(service.responds, START_SECONDS)
+        service, _, url = start_api(stack, database)
         engine = open_database(url)
         stack.callback(engine.dispose)
         sessions = open_sessions(engine)

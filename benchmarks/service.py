@@ -14,7 +14,6 @@ import json
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,10 +23,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from store.db.migrate import migrate
+from benchmarks.api_process import start_api
 from tests.support.http_load import Load, cpu_seconds, load, open_request, require_wrk, start_bare
-from tests.support.processes import SHORT, START_SECONDS, Processes
-from tests.support.servers import PostgresServer, RedisServer, valkey_binary
+from tests.support.processes import START_SECONDS, Processes
 from tests.support.tables import flowers
 
 LIMITS = {  # of one client, raised so that they do not decide
@@ -174,22 +172,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 def measure(database: str, options: argparse.Namespace) -> None:
     """Start a service on a database and print all measurements."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        valkey = RedisServer(valkey_binary()).start()
-        stack.callback(valkey.destroy)
-        url = f"sqlite:///{folder}/x.sqlite3"
-        if database == "postgresql":
-            postgres = PostgresServer().create()
-            stack.callback(postgres.destroy)
-            url = postgres.url()
-        migrate(url)
-        service = Processes(url, valkey.url, folder)
-        stack.callback(service.end)
-        for name in SHORT:
-            del service.environment[name]
-        service.environment.update(LIMITS)
-        api = service.start("api", "--port", str(service.port))
-        service.wait(service.responds, START_SECONDS)
+        service, api, _ = start_api(stack, database, **LIMITS)
         dataset_id = service.upload(flowers())
         bare_url, seconds = start_bare(stack), options.seconds
         bench = Bench(service=service, api_pid=api.pid, bare_url=bare_url, seconds=seconds, dataset_id=dataset_id)

@@ -11,17 +11,16 @@ import multiprocessing
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from store.db.migrate import migrate
-from tests.support.processes import START_SECONDS, Processes
-from tests.support.servers import RedisServer, valkey_binary
+from benchmarks.api_process import start_api
+from tests.support.processes import Processes
 from tests.support.slow_sockets import SlowSockets
 from tests.support.tables import flowers
 
@@ -79,21 +78,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    broker = RedisServer(valkey_binary()).start()
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/backprop.db"
-        migrate(url)
-        service = Processes(url, broker.url, Path(folder))
-        try:
-            limit = {"BACKPROP_MAX_SOCKETS_PER_ADDRESS": str(options.sockets + 100)}
-            service.start("api", "--port", str(service.port), **limit)
-            service.wait(service.responds, START_SECONDS)
-            path = service.submit(service.upload(flowers()), target="kind")
-            service.client.post(f"{path}/pause").raise_for_status()
-            measure(service, path, options.sockets, options.seconds)
-        finally:
-            service.end()
-            broker.destroy()
+    limit = {"BACKPROP_MAX_SOCKETS_PER_ADDRESS": str(options.sockets + 100)}
+    with ExitStack() as stack:
+        service, _, _ = start_api(stack, "sqlite", **limit)
+        path = service.submit(service.upload(flowers()), target="kind")
+        service.client.post(f"{path}/pause").raise_for_status()
+        measure(service, path, options.sockets, options.seconds)
 
 
 if __name__ == "__main__":
