@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from engine.layers.build import ACTIVATIONS, hidden_layers
+from engine.layers.activations.build import ACTIVATIONS
+from engine.layers.build import hidden_layers
 from engine.layers.shaping import batch_shape
 from engine.memory import Arena, Shape
 from engine.parameters import Parameters

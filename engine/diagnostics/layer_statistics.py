@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.diagnostics.leaf_layers import leaf_layers
-from engine.layers.activations import Activation
+from engine.layers.activations.activation import Activation
 from engine.layers.layer import Layer
 from engine.memory import Array, Image
 from engine.network import Network

@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.layers import shaping
-from engine.layers.activations import Elu, LeakyRelu, Linear, Relu, Sigmoid, Softplus, Tanh
+from engine.layers.activations.build import ACTIVATIONS
 from engine.layers.attention import Attention
-from engine.layers.column_embedding import ColumnEmbedding
 from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.convolution.pooling import AveragePool, MaxPool
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
-from engine.layers.embedding import Embedding
-from engine.layers.gated_activations import Gelu, Silu
+from engine.layers.embedding.column_embedding import ColumnEmbedding
+from engine.layers.embedding.embedding import Embedding
+from engine.layers.embedding.positional_encoding import positions
 from engine.layers.layer import Layer
 from engine.layers.layer_id import FLATTEN, NETWORK, OUTPUT, LayerId, ShapeError
 from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.layer_norm import LayerNorm
-from engine.layers.positional_encoding import positions
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
@@ -35,18 +34,6 @@ from engine.spec.layers import LayerSpec, ResidualSpec
 from engine.spec.normalization import BatchNormSpec, LayerNormSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
-
-ACTIVATIONS: dict[str, Callable[[Shape, LayerId], Layer]] = {
-    "linear": Linear,
-    "relu": Relu,
-    "leaky_relu": LeakyRelu,
-    "elu": Elu,
-    "gelu": Gelu,
-    "silu": Silu,
-    "tanh": Tanh,
-    "sigmoid": Sigmoid,
-    "softplus": Softplus,
-}
 
 
 def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Sequential:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.layers.activations import sigmoid
+from engine.layers.activations.sigmoids import sigmoid
 from engine.losses.loss import Loss
 from engine.memory import Arena, Array, Buffers, Shape
 from engine.metrics import MAX_LOG_RATE, BinaryAccuracy, MedianScore, RateScore, RegressionScore, Score

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engine import streams
-from engine.layers.column_embedding import ColumnEmbedding
+from engine.layers.embedding.column_embedding import ColumnEmbedding
 from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, tensor_problems

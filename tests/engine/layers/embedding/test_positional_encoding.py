@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.layers.positional_encoding import sinusoids
+from engine.layers.embedding.positional_encoding import sinusoids
 
 
 def test_positions_are_sines_and_cosines_of_decreasing_frequency() -> None:

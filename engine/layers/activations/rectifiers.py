@@ -1,85 +1,15 @@
-"""Activations that compute their derivative from their own output, so they work in place."""
+"""Activations with a bend at zero: ReLU and its relatives."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 
-from engine.layers.layer import Layer
-from engine.layers.layer_id import LayerId
-from engine.memory import Array, Buffers, Constants, Shape
+from engine.layers.activations.activation import Activation
+from engine.memory import Array, Buffers, Constants
 
 LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
-
-
-class Activation(Layer):
-    """An elementwise function that overwrites its input."""
-
-    overwrites_input = True
-    keeps_output = True
-    cost = (1, 2)  # operations per number, forward and backward
-    asymptotes: tuple[float, ...] = ()  # outputs, low to high, near which the slope is close to zero
-    near: float = 0.01  # how close that is
-    y: Array  # the output, which is the input's memory unless that is to be spared
-    own: Array
-    work: Array
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Apply the function in place, or to a copy if the input must be preserved."""
-        if not self.overwrites_input:
-            np.copyto(self.own, x)
-            x = self.own
-        self.y = x
-        return self.apply(x)
-
-    @abstractmethod
-    def apply(self, x: Array) -> Array:
-        """Overwrite `x` with the function of it."""
-
-    def is_flat(self) -> Array:
-        """Return which of the latest outputs `y` are where the slope is close to zero."""
-        flat: Array = self.y <= self.asymptotes[0] + self.near
-        return flat | (self.y >= self.asymptotes[-1] - self.near) if len(self.asymptotes) > 1 else flat
-
-    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
-        super().__init__(shape, shape, layer_id)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - subclasses differ in training
-        """Declare memory for intermediate values, and for the output if the input must be preserved."""
-        names = ("work",) if self.overwrites_input else ("work", "own")
-        return dict.fromkeys(names, (self.output_shape, dtype))
-
-    def flops(self) -> tuple[int, int]:
-        """Return operations per row from the class's cost per number."""
-        return self.cost[0] * self.outputs, self.cost[1] * self.outputs
-
-
-class Linear(Layer):
-    """y = x."""
-
-    torch_name = "Identity"
-    returns_input = True
-
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
-        """Return `x`."""
-        return x
-
-    def backward(self, dy: Array) -> Array:
-        """Return `dy`."""
-        return dy
-
-    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
-        super().__init__(shape, shape, layer_id)
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
-        """Declare nothing."""
-        return {}
-
-    def flops(self) -> tuple[int, int]:
-        """Nothing is computed."""
-        return 0, 0
 
 
 class Rectifier(Activation):
@@ -161,42 +91,6 @@ class Elu(Rectifier):
         return np.multiply(dy, self.work, out=dy)
 
 
-class Tanh(Activation):
-    """y = tanh(x)."""
-
-    torch_name = "Tanh"
-    asymptotes = (-1.0, 1.0)
-    cost = (1, 3)
-
-    def apply(self, x: Array) -> Array:
-        """Compute tanh in place."""
-        return np.tanh(x, out=x)
-
-    def backward(self, dy: Array) -> Array:
-        """Return dx = dy * (1 - y * y)."""
-        np.multiply(self.y, self.y, out=self.work)
-        np.subtract(1, self.work, out=self.work)
-        return np.multiply(dy, self.work, out=dy)
-
-
-class Sigmoid(Activation):
-    """y = 1 / (1 + exp(-x))."""
-
-    torch_name = "Sigmoid"
-    asymptotes = (0.0, 1.0)
-    cost = (4, 3)
-
-    def apply(self, x: Array) -> Array:
-        """Compute the sigmoid in place. If exp overflows, its reciprocal is 0, which is correct."""
-        return sigmoid(x)
-
-    def backward(self, dy: Array) -> Array:
-        """Return dx = dy * y * (1 - y)."""
-        np.subtract(1, self.y, out=self.work)
-        np.multiply(self.work, self.y, out=self.work)
-        return np.multiply(dy, self.work, out=dy)
-
-
 class Softplus(Rectifier):
     """y = log(1 + exp(x))."""
 
@@ -219,14 +113,6 @@ class Softplus(Rectifier):
         expm1(self.work, self.scratch)
         np.multiply(dy, self.work, out=dy)
         return np.negative(dy, out=dy)
-
-
-def sigmoid(x: Array) -> Array:
-    """Overwrite x with 1 / (1 + exp(-x))."""
-    np.negative(x, out=x)
-    np.exp(x, out=x)
-    np.add(x, 1, out=x)
-    return np.divide(1, x, out=x)  # faster than np.reciprocal
 
 
 def expm1(x: Array, scratch: Array) -> Array:

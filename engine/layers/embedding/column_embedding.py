@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.layers.embedding import Embedding
+from engine.layers.embedding.embedding import Embedding
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Arena, Array, Buffers, Shape

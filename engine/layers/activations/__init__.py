@@ -1,0 +1,1 @@
+"""Elementwise functions. `build.py` has their registry."""

@@ -1,0 +1,1 @@
+"""Layers that replace numbers by vectors, or add vectors to them."""
