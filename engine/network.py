@@ -29,12 +29,13 @@ class Network:
 
     Rows are flat; a reshape layer at the front makes images or sequences of them. `outputs` may be a shape
     (time, outputs), for logits at each time step. `inputs` may be a shape to find out what the layers make of it.
+    Backpropagation ends at the inputs with `input_gradient`, otherwise at the first layer with parameters.
 
     Working memory belongs to the network: use it from one thread at a time. Weights are zeros until `initialize` or
     `load_torch_state`.
     """
 
-    def __init__(  # noqa: PLR0913 - a network is these five things
+    def __init__(  # noqa: PLR0913 - a network is these things
         self,
         layers: Sequence[LayerSpec],
         *,
@@ -43,6 +44,7 @@ class Network:
         loss: LossName | LossSpec,
         precision: Precision,
         arena: Arena | None = None,
+        input_gradient: bool = False,
     ) -> None:
         self.specs = tuple(layers)
         input_shape = (inputs,) if isinstance(inputs, int) else inputs
@@ -51,7 +53,7 @@ class Network:
         self.outputs = math.prod(self.output_shape)
         self.arena = arena or Arena()
         self.dtype = np.dtype(precision)
-        self.sequential = build(layers, input_shape, self.output_shape)
+        self.sequential = build(layers, input_shape, self.output_shape, input_gradient=input_gradient)
         self.layers = self.sequential.layers
         self.trainable = self.sequential.trainable
         self.loss = losses.build(loss, self.output_shape)
@@ -112,7 +114,7 @@ class Network:
         The result is working memory, which the next call overwrites. `dropout` is the stream of masks while training.
         """
         if len(x) != self._rows:
-            self._resize(len(x))
+            self.resize(len(x))
         return self.sequential.forward(x, dropout)
 
     def backpropagate(
@@ -178,7 +180,12 @@ class Network:
         """
         return "\n\n".join([*self.sequential.torch_definitions().values(), self.sequential.torch_code()])
 
-    def _resize(self, rows: int) -> None:
+    def resize(self, rows: int) -> None:
+        """Set the number of rows of the next forward pass. `forward` does so itself.
+
+        Raises:
+            ValueError: the working memory is for fewer rows.
+        """
         if rows > self._capacity:
             raise ValueError(f"{rows} rows exceed the working memory, which is for {self._capacity} rows")
         for part in (self.sequential, self.loss):

@@ -36,11 +36,14 @@ from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 
-def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -> Sequential:
+def build(
+    specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape, *, input_gradient: bool = False
+) -> Sequential:
     """Return the layers of a network with a linear output layer at the end. Layer n is PyTorch's module n.
 
-    A flat `output_shape` makes flat rows first, if necessary. With an `output_shape` of (time, outputs), the output
-    layer maps the features of each time step.
+    Backpropagation ends at the first layer with parameters, or with `input_gradient` at the inputs. A flat
+    `output_shape` makes flat rows first, if necessary. With an `output_shape` of (time, outputs), the output layer maps
+    the features of each time step.
 
     Raises:
         ShapeError: a layer cannot accept the output of the layers before it.
@@ -54,7 +57,8 @@ def build(specs: Sequence[LayerSpec], input_shape: Shape, output_shape: Shape) -
     if layers[-1].output_shape != output_shape:
         raise ShapeError(OUTPUT, f"rows of shape {list(shape)} cannot make outputs of shape {list(output_shape)}")
     network = Sequential(layers, input_shape, NETWORK)
-    network.stop_gradient()
+    if not input_gradient:
+        network.stop_gradient()
     return network
 
 

@@ -43,6 +43,10 @@ class ElementwiseLoss(Loss):
         """Return the outputs: they are values."""
         return logits
 
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:  # noqa: ARG002 - used in subclasses
+        """Return dy: outputs are the logits."""
+        return dy
+
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Return numbers (rows, outputs) from (rows, *output_shape); for one output also from (rows,)."""
         columns = y.reshape(len(y), -1)
@@ -145,6 +149,10 @@ class Poisson(ElementwiseLoss):
         """Return rates."""
         return np.exp(np.minimum(logits, MAX_LOG_RATE, out=logits), out=logits)
 
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:
+        """Return dy times the derivative of exp, which is its value."""
+        return np.multiply(dy, outputs)
+
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Return numbers, which must be at least 0."""
         return _within(super().as_targets(y, dtype), 0, np.inf, self.name)
@@ -181,6 +189,11 @@ class SigmoidCrossEntropy(ElementwiseLoss):
     def activate(self, logits: Array) -> Array:
         """Return the sigmoid of each output."""
         return sigmoid(logits)
+
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:
+        """Return dy p (1 - p), with p = sigmoid(logit)."""
+        dz: Array = dy * outputs * (1 - outputs)
+        return dz
 
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Return numbers, which must be from 0 to 1."""

@@ -55,6 +55,13 @@ class Loss(RowBuffers):
         """Turn logits into probabilities, or into values, in place."""
 
     @abstractmethod
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:
+        """Return the gradient of the logits, given `dy`, that of `outputs = activate(logits)`.
+
+        Both arguments have the shape (rows, *output_shape). Neither is changed.
+        """
+
+    @abstractmethod
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Return `y` in the form that this loss takes.
 

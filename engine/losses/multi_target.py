@@ -70,6 +70,13 @@ class MultiTarget(Loss):
             logits[:, columns] = part.activate(logits[:, columns].copy())
         return logits
 
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:
+        """Return the gradients of each target's logits, side by side."""
+        each = zip(self.parts, self.output_columns, strict=True)
+        return np.concatenate(
+            [part.activation_gradient(outputs[:, columns], dy[:, columns]) for part, columns in each], axis=1
+        )
+
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Check the columns (rows, targets) of each target."""
         widths = [_input_width(part) for part in self.parts]

@@ -99,6 +99,12 @@ class SoftmaxCrossEntropy(Loss):
         np.exp(logits, out=logits)
         return np.divide(logits, np.add.reduce(logits, axis=-1, keepdims=True), out=logits)
 
+    def activation_gradient(self, outputs: Array, dy: Array) -> Array:
+        """Return p (dy - sum of p dy) for each answer (Bishop, 2006, equation 4.106)."""
+        mean = np.add.reduce(outputs * dy, axis=-1, keepdims=True)
+        dz: Array = outputs * (dy - mean)
+        return dz
+
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:  # noqa: ARG002 - indices have one dtype
         """Return class indices (rows, *time steps) from 0 to classes - 1."""
         if y.shape[1:] != self.output_shape[:-1] or y.dtype.kind not in "iu":
