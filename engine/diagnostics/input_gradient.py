@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from engine.layers.column_embedding import ColumnEmbedding
-from engine.layers.embedding import Embedding
+from engine.layers.embedding.column_embedding import ColumnEmbedding
+from engine.layers.embedding.embedding import Embedding
 from engine.memory import Array
 from engine.network import BLOCK_ROWS, Network
 
