@@ -15,15 +15,30 @@ MAX_CHUNK = 64  # batches gathered at a time; their views are stored
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Examples: `x: (rows, inputs)`, `y` as the loss takes it, `sample_weights: (rows,)`, from 0, or None for all 1."""
+    """Examples: `x: (rows, inputs)`, `y` as the loss takes it, `sample_weights: (rows,)`, from 0, or None for all 1.
+
+    `index`: numbers of the rows that are meant, (n,) int64; None: all. So several networks can share the arrays and
+    train on different rows of them.
+    """
 
     x: Array
     y: Array
     sample_weights: Array | None = None
+    index: Array | None = None
 
     def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.x)
+        """Return the number of rows that are meant."""
+        return len(self.x if self.index is None else self.index)
+
+    def take(self, values: Array) -> Array:
+        """Return the values of the rows that are meant, from those of all rows."""
+        return values if self.index is None else values[self.index]
+
+    def every(self, stride: int) -> Rows:
+        """Return every `stride`-th row, as arrays without an index."""
+        chosen = slice(None, None, stride) if self.index is None else self.index[::stride]
+        weights = None if self.sample_weights is None else np.ascontiguousarray(self.sample_weights[chosen])
+        return Rows(np.ascontiguousarray(self.x[chosen]), np.ascontiguousarray(self.y[chosen]), weights)
 
 
 def check_rows(rows: Rows, network: Network) -> Rows:
@@ -34,23 +49,23 @@ def check_rows(rows: Rows, network: Network) -> Rows:
     """
     if rows.x.ndim != 2 or rows.x.shape[1] != network.inputs:
         raise ValueError(f"x must have shape (rows, {network.inputs}), but has {rows.x.shape}")
-    given = rows.sample_weights
-    weights = np.ones(len(rows)) if given is None else np.ascontiguousarray(given, np.float64)
-    if len(rows.y) != len(rows) or weights.shape != (len(rows),):
-        raise ValueError(f"lengths differ: {len(rows)} rows, {len(rows.y)} targets, {weights.size} sample weights")
+    given, length = rows.sample_weights, len(rows.x)
+    weights = np.ones(length) if given is None else np.ascontiguousarray(given, np.float64)
+    if len(rows.y) != length or weights.shape != (length,):
+        raise ValueError(f"lengths differ: {length} rows, {len(rows.y)} targets, {weights.size} sample weights")
     with np.errstate(over="ignore"):
-        total = weights.sum()
+        total = rows.take(weights).sum()
     if not ((weights >= 0).all() and 0 < total < np.inf):  # also false for NaN
         raise ValueError("sample weights must be at least 0, and their sum must be finite and above 0")
     x = np.ascontiguousarray(rows.x, network.dtype)
-    return Rows(x, network.loss.as_targets(rows.y, network.dtype), weights)
+    return Rows(x, network.loss.as_targets(rows.y, network.dtype), weights, rows.index)
 
 
 class Batches:
     """The batches of one epoch over checked rows. The last batch may be short.
 
-    Shuffled rows are gathered a few batches at a time into memory that stays in the cache, and views of its batches are
-    made once. Rows in their own order are not copied.
+    Rows that are shuffled, or chosen by an index, are gathered a few batches at a time into memory that stays in the
+    cache, and views of its batches are made once. Other rows are not copied.
 
     The sample weight in a batch is the weight of the row, divided by the batch size and by the mean weight of all rows.
     So the mean of the batch means, weighted by batch size, is the weighted mean of all rows, and a rare class with a
@@ -61,24 +76,25 @@ class Batches:
         if rows.sample_weights is None:
             raise ValueError("call check_rows first")
         self.rows = len(rows)
-        self.x = rows.x
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
-        sample_weights = (rows.sample_weights / (rows.sample_weights.mean() * batch_size)).astype(rows.x.dtype)
+        mean = rows.take(rows.sample_weights).mean()
+        sample_weights = (rows.sample_weights / (mean * batch_size)).astype(rows.x.dtype)
         self._source = (rows.x, rows.y, sample_weights)
         self._gathered_batches = range(self.count)  # available as views
         self._gathered = self._source
-        if shuffled:
+        if shuffled or rows.index is not None:
             self._gathered_batches = range(0)
             self._gathered = self._allocate()
-            self._order = np.arange(len(rows))
+            self._unshuffled = np.arange(len(rows)) if rows.index is None else rows.index
+            self._order = self._unshuffled.copy()
             self._views = [self._view(index) for index in range(len(self._gathered[0]) // batch_size)]
         else:
             self._scale_last_weights(len(rows))
 
     def shuffle(self, rng: np.random.Generator) -> None:
         """Put all rows into a new random order, which depends only on the position of the stream."""
-        self._order[:] = np.arange(self.rows)
+        self._order[:] = self._unshuffled
         rng.shuffle(self._order)
         self._gathered_batches = range(0)
 

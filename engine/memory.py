@@ -63,6 +63,33 @@ class Arena:
         return size
 
 
+class SharedArena(Arena):
+    """Gives the same arrays to several users that need equal ones and never at the same time.
+
+    Each user starts with `begin` and then allocates in the same order as the first one.
+    """
+
+    def __init__(self, arena: Arena) -> None:
+        super().__init__()
+        self._arena = arena
+        self._arrays: list[Array] = []
+        self._next = 0
+
+    def begin(self) -> None:
+        """Start over with the first array."""
+        self._next = 0
+
+    def empty(self, shape: Shape, dtype: DTypeLike) -> Array:
+        """Return the next array; the first user's is allocated from the underlying arena."""
+        if self._next == len(self._arrays):
+            self._arrays.append(self._arena.empty(shape, dtype))
+        array = self._arrays[self._next]
+        if array.shape != shape or array.dtype != np.dtype(dtype):
+            raise ValueError(f"the first user needed {array.shape} {array.dtype}, not {shape} {dtype}")
+        self._next += 1
+        return array
+
+
 class DryArena(Arena):
     """Counts like an arena, but its arrays occupy a single element, which is 0."""
 

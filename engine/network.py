@@ -100,12 +100,16 @@ class Network:
         network.load_torch_state(self.torch_state())
         return network
 
-    def allocate(self, capacity: int, *, training: bool) -> None:
-        """Allocate working memory for up to `capacity` rows at a time; if `training`, gradients, too."""
+    def allocate(self, capacity: int, *, training: bool, arena: Arena | None = None) -> None:
+        """Allocate working memory for up to `capacity` rows at a time; if `training`, gradients, too.
+
+        `arena`: one that equal networks share, if they run one after another; None: the network's own.
+        """
+        arena = arena or self.arena
         if training:
-            self.sequential.bind(self.parameters.values, self.parameters.allocate_gradients(self.arena))
+            self.sequential.bind(self.parameters.values, self.parameters.allocate_gradients(arena))
         for part in (self.sequential, self.loss):
-            part.allocate(self.arena, capacity, self.dtype, training=training)
+            part.allocate(arena, capacity, self.dtype, training=training)
         self._capacity, self._rows = capacity, 0
 
     def forward(self, x: Array, dropout: np.random.Generator | None = None) -> Array:

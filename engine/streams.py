@@ -6,11 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from engine.spec.base import MAX_SEED
+
 
 def stream(seed: int, name: str) -> np.random.Generator:
     """Return the stream `name` of a run. Adding or using one stream never changes another."""
     root = np.random.SeedSequence(seed, spawn_key=tuple(name.encode()))
     return np.random.Generator(np.random.PCG64(root))
+
+
+def network_seed(seed: int, bag: int, number: int) -> int:
+    """Return the seed of one network of an ensemble. The first network of the first bag has the seed of the run."""
+    if (bag, number) == (0, 0):
+        return seed
+    words = np.random.SeedSequence(seed, spawn_key=(bag, number)).generate_state(1, np.uint64)
+    return int(words[0]) % MAX_SEED
 
 
 def position(rng: np.random.Generator) -> dict[str, Any]:

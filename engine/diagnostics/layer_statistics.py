@@ -49,13 +49,16 @@ class LayerMonitor:
 
     Measures the first and the last epoch. Between two measurements are at least MIN_STEPS_BETWEEN steps and
     MIN_SAMPLES_BETWEEN * SAMPLE_ROWS rows. Gradients and updates are those of the epoch's last step. Outputs are those
-    for SAMPLE_ROWS evenly spaced rows, without dropout.
+    for SAMPLE_ROWS evenly spaced rows of `x`, without dropout. `rows` train the network in each epoch; None: those of
+    `x`.
     """
 
-    def __init__(self, network: Network, x: Array, *, steps_per_epoch: int, epochs: int) -> None:
+    def __init__(
+        self, network: Network, x: Array, *, steps_per_epoch: int, epochs: int, rows: int | None = None
+    ) -> None:
         self.network = network
         self.sample = x[:: max(1, len(x) // SAMPLE_ROWS)][:SAMPLE_ROWS]
-        rows_per_step = len(x) / steps_per_epoch
+        rows_per_step = (rows or len(x)) / steps_per_epoch
         self.period = max(MIN_STEPS_BETWEEN, math.ceil(MIN_SAMPLES_BETWEEN * SAMPLE_ROWS / rows_per_step))
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs

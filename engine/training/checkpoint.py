@@ -21,14 +21,15 @@ from engine.memory import Array
 from engine.network import Network
 from engine.spec import TrainingSpec
 from engine.training.schedules import PlateauState
-from engine.training.state import Best, EpochTotals, Fold, TrainingState, initialize_training
+from engine.training.state import Best, EpochTotals, Member, TrainingState, initialize_training
 
 MAGIC = b"BPSTATE\n"
 VERSION = 3
 PREFIX = struct.Struct("<8sII")
 DIGEST_BYTES = 32
 
-# Field of the header -> attribute. Version 3 fixes the fields, so attributes can be renamed but fields cannot.
+# Field of the header -> attribute. Version 3 fixes the fields, so attributes can be renamed but fields cannot. The
+# members of a run are its "folds" there.
 STATE_FIELDS = {
     "run": "run_digest",
     "epoch": "epoch",
@@ -58,8 +59,8 @@ def dump(state: TrainingState) -> bytes:
     """Return the state as bytes. Works at any event of `train`."""
     arrays = _arrays(state)
     header = _header(state) | {"arrays": [[name, array.dtype.str, array.size] for name, array in arrays.items()]}
-    if state.folds:
-        header["folds"] = [_header(fold) for fold in state.folds]
+    if state.members:
+        header["folds"] = [_header(member) for member in state.members]
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
     parts: list[bytes | memoryview] = [
         PREFIX.pack(MAGIC, VERSION, len(text)),
@@ -84,8 +85,10 @@ def _header(state: TrainingState) -> dict[str, Any]:
     }
 
 
-def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows, folds: Sequence[Fold] = ()) -> TrainingState:
-    """Return the dumped state and write its parameters into `network` and into the networks of the folds.
+def load(
+    data: bytes, network: Network, spec: TrainingSpec, rows: Rows, members: Sequence[Member] = ()
+) -> TrainingState:
+    """Return the dumped state and write its parameters into `network` and into the networks of the members.
 
     All arguments must be equal to those given to `initialize_training`. Only fields of the spec that do
     not affect the numbers may differ.
@@ -95,9 +98,9 @@ def load(data: bytes, network: Network, spec: TrainingSpec, rows: Rows, folds: S
             then, but contains nothing from the bytes.
     """
     header, body = _open(data)
-    state = initialize_training(network, spec, rows, folds)
+    state = initialize_training(network, spec, rows, members)
     runs = [stored.get("run") for stored in (header, *header.get("folds", ()))]
-    if runs != [each.run_digest for each in (state, *state.folds)]:
+    if runs != [each.run_digest for each in (state, *state.members)]:
         raise CheckpointError("The checkpoint belongs to another network, training spec or data set.")
     try:
         _restore(state, header, _split(header["arrays"], body))
@@ -115,8 +118,8 @@ def _arrays(state: TrainingState) -> dict[str, Array]:
         "best": state.best.parameters if state.best else None,
     }
     arrays |= {name: array for name, array in optional.items() if array is not None}
-    folds = ((number, _arrays(fold)) for number, fold in enumerate(state.folds))
-    return arrays | {f"fold.{number}.{name}": array for number, each in folds for name, array in each.items()}
+    members = ((number, _arrays(member)) for number, member in enumerate(state.members))
+    return arrays | {f"fold.{number}.{name}": array for number, each in members for name, array in each.items()}
 
 
 def _without_parameters(best: Best) -> dict[str, Any]:
@@ -160,7 +163,7 @@ def _split(listed: list[list[Any]], body: memoryview) -> dict[str, Array]:
 
 def _restore(state: TrainingState, header: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write header and arrays into a new state."""
-    parts = [(state, header), *zip(state.folds, header.get("folds", ()), strict=True)]
+    parts = [(state, header), *zip(state.members, header.get("folds", ()), strict=True)]
     for part, stored in parts:
         if stored["best"]:
             part.best = Best(**stored["best"], parameters=np.empty_like(part.parameters.vector))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
 from engine import metrics
 from engine.metrics import Score
 from engine.spec import PlateauSpec
-from engine.training.run import TrainingRun
+from engine.training.run import Bag, TrainingRun
 from engine.training.schedules import update_plateau
 from engine.training.state import Best, EpochTotals, TrainingState, evaluation_parameters_in_place
 
@@ -19,26 +20,39 @@ def end_epoch(run: TrainingRun, last_time: float) -> dict[str, float] | None:
 
     `last_time` is the time up to which the epoch's seconds are counted already.
     """
-    state = run.state
+    state, bags = run.state, run.bags
     with ExitStack() as stack:
         for part in run.parts:
             stack.enter_context(evaluation_parameters_in_place(part.state))
-        measured = {"train_loss": _train_loss(state), **run.without_warnings(_validate, run)}
-        if not all(math.isfinite(value) for value in measured.values()):
+        measured = [run.without_warnings(_measure, bag) for bag in bags]
+        if not all(math.isfinite(value) for each in measured for value in each.values()):
             state.failure = {"epoch": state.epoch + 1, "batch": state.batch, "layer": "output"}
             return None
-        measured["learning_rate"] = run.learning_rate(state.step - 1)
-        measured["gradient_norm"] = state.totals.gradient_norm / state.totals.updates
-        measured["seconds"] = state.totals.seconds + run.clock() - last_time
+        measured[0]["learning_rate"] = run.learning_rate(state.step - 1)
+        measured[0]["gradient_norm"] = state.totals.gradient_norm / state.totals.updates
+        measured[0]["seconds"] = state.totals.seconds + run.clock() - last_time
         for part in run.parts:
             part.state.epoch += 1
             part.state.batch = 0
             part.state.totals = EpochTotals()
-        _keep_best(run, measured)
-    _track_progress(run, measured)
-    for part in run.folds:
-        part.state.plateau = replace(state.plateau)
-    return measured
+        for bag, each in zip(bags, measured, strict=True):
+            _keep_best(bag, each)
+    for bag, each in zip(bags, measured, strict=True):
+        _track_progress(bag, each)
+    return _join(measured)
+
+
+def _join(measured: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the metrics of all bags. Those of the second bag begin with "bag_1_", and so on."""
+    others = enumerate(measured[1:], start=1)
+    return measured[0] | {f"bag_{number}_{name}": value for number, each in others for name, value in each.items()}
+
+
+def _measure(bag: Bag) -> dict[str, float]:
+    """Return the losses and the score of a bag."""
+    rows = sum(part.state.totals.rows for part in bag.trained)
+    loss = sum(_train_loss(part.state) * part.state.totals.rows for part in bag.trained) / rows
+    return {"train_loss": loss, **_validate(bag)}
 
 
 def _train_loss(state: TrainingState) -> float:
@@ -48,13 +62,13 @@ def _train_loss(state: TrainingState) -> float:
     return loss if search is None or search.accepted is None else min(loss, search.accepted_loss)
 
 
-def _validate(run: TrainingRun) -> dict[str, float]:
+def _validate(bag: Bag) -> dict[str, float]:
     """Return loss and score on the validation rows; empty without them."""
-    if not run.evaluated:
+    if not bag.evaluated:
         return {}
-    score = run.network.loss.score()
-    total = sum(_add_losses(part, score) for part in run.evaluated)
-    rows = sum(part.validation.rows for part in run.evaluated if part.validation)
+    score = bag.leader.network.loss.score()
+    total = sum(_add_losses(part, score) for part in bag.evaluated)
+    rows = sum(part.validation.rows for part in bag.evaluated if part.validation)
     scores = {f"val_{name}": value for name, value in score.metrics().items()}
     return {"val_loss": total / rows, **scores}
 
@@ -72,22 +86,16 @@ def _add_losses(run: TrainingRun, score: Score) -> float:
     return total
 
 
-def _selection_metric(run: TrainingRun) -> str:
-    if run.spec.early_stopping:
-        return run.spec.early_stopping.metric
-    return "val_loss" if run.evaluated else "train_loss"
-
-
-def _keep_best(run: TrainingRun, measured: dict[str, float]) -> None:
-    """Copy the parameters of all networks if this epoch is the best so far.
+def _keep_best(bag: Bag, measured: dict[str, float]) -> None:
+    """Copy the parameters of all networks of a bag if this epoch is its best so far.
 
     Without validation rows and early stopping, the last epoch counts as the best.
     """
-    metric, best = _selection_metric(run), run.state.best
+    metric, best = bag.selection_metric, bag.leader.state.best
     value = measured[metric]
-    keeps_last = run.spec.early_stopping is None and not run.evaluated
+    keeps_last = bag.leader.spec.early_stopping is None and not bag.evaluated
     if best is None or keeps_last or metrics.is_better(metric, value, best.value):
-        for part in run.parts:
+        for part in bag.parts:
             _copy_best(part.state, metric, measured)
 
 
@@ -100,13 +108,13 @@ def _copy_best(state: TrainingState, metric: str, measured: dict[str, float]) ->
     state.best.parameters[:] = state.parameters.vector
 
 
-def _track_progress(run: TrainingRun, measured: dict[str, float]) -> None:
+def _track_progress(bag: Bag, measured: dict[str, float]) -> None:
     """Count epochs without improvement and advance a plateau schedule.
 
     Epochs in which a line search rejected its point do not count as epochs without improvement.
     """
-    state, stopping, schedule = run.state, run.spec.early_stopping, run.spec.schedule
-    metric = _selection_metric(run)
+    state, stopping, schedule = bag.leader.state, bag.leader.spec.early_stopping, bag.leader.spec.schedule
+    metric = bag.selection_metric
     is_trial = state.line_search is not None and state.line_search.is_retrying
     min_delta = stopping.min_delta if stopping else 0.0
     reference = state.improvement_reference
@@ -116,3 +124,5 @@ def _track_progress(run: TrainingRun, measured: dict[str, float]) -> None:
         state.epochs_without_improvement += 1
     if isinstance(schedule, PlateauSpec) and not is_trial:
         state.plateau = update_plateau(state.plateau, schedule, measured[schedule.metric])
+    for part in bag.parts:
+        part.state.plateau = replace(state.plateau)

@@ -32,7 +32,7 @@ from engine.training.epoch_end import end_epoch
 from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
 from engine.training.run import TrainingRun, set_up
 from engine.training.schedules import Schedule
-from engine.training.state import Fold, TrainingState
+from engine.training.state import Member, TrainingState
 
 
 def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-rate finder
@@ -42,7 +42,7 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     train_rows: Rows,
     validation_rows: Rows | None = None,
     *,
-    folds: Sequence[Fold] = (),
+    members: Sequence[Member] = (),
     clock: Callable[[], float] = time.monotonic,
     schedule: Schedule | None = None,
 ) -> Iterator[BatchEnd | EpochEnd | Stopped]:
@@ -52,9 +52,11 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     dump it, load it anywhere, call `train` again, and the result has the same bits. With `class_weight`, the weights
     of the classes multiply the weights of the training rows. `schedule` replaces the spec's.
 
-    `folds`: networks that train beside this one, each without the rows that it is evaluated on. Their rows together
-    take the place of the validation rows, so every epoch has scores on rows that the network did not see, although
-    this network trains on all rows. The best epoch is one for all of them.
+    `members`: networks that train beside this one, each on its own rows. All networks of a bag together have one score
+    per epoch, on the validation rows of each, and keep the epoch where it is best. The epoch's metrics are those of
+    bag 0; those of other bags have a prefix. If this network has no validation rows but members of its bag do, it is
+    the network on all rows of a cross-validation, and the training loss is its own.
+    Early stopping ends the run when no bag has improved for long enough.
 
     Training stops as "diverged" when a loss or gradient norm is not finite, or a loss exceeds the limit that
     `Loss.divergence_factor` sets. It stops before the update, so the parameters stay finite.
@@ -62,28 +64,30 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     Raises:
         ValueError: the rows do not fit the network, or the spec uses a metric that is not measured.
     """
-    run = set_up(network, state, spec, train_rows, validation_rows, folds=folds)
+    run = set_up(network, state, spec, train_rows, validation_rows, members=members)
     run.clock = clock
     run.schedule = schedule or run.schedule
-    while (reason := _stop_reason(state, spec)) is None:
+    while (reason := _stop_reason(run)) is None:
         yield from _train_epoch(run)
-    for each in (state, *state.folds):
+    for each in (state, *state.members):
         if each.line_search:
             each.line_search.restore_accepted()
     yield Stopped(reason=reason, detail=dict(state.failure or {}))
 
 
-def _stop_reason(state: TrainingState, spec: TrainingSpec) -> StopReason | None:
+def _stop_reason(run: TrainingRun) -> StopReason | None:
+    state, spec = run.state, run.spec
     if state.failure:
         return "diverged"
     if state.epoch >= spec.epochs:
         return "epochs_done"
     patience = spec.early_stopping.patience if spec.early_stopping else math.inf
-    return "early_stopped" if state.epochs_without_improvement >= patience else None
+    waited = min(bag.leader.state.epochs_without_improvement for bag in run.bags)
+    return "early_stopped" if waited >= patience else None
 
 
 def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
-    """Train the remaining batches of the current epoch: those of the folds first."""
+    """Train the remaining batches of the current epoch: those of the members first."""
     state, total = run.state, sum(part.batches.count for part in run.parts)
     last_time, done = run.clock(), 0
     for part in run.parts:

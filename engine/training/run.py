@@ -11,12 +11,12 @@ from typing import Literal, ParamSpec, TypeVar
 import numpy as np
 
 from engine.batches import Batches, Rows, check_rows
-from engine.diagnostics.layer_statistics import LayerMonitor
+from engine.diagnostics.layer_statistics import SAMPLE_ROWS, LayerMonitor
 from engine.losses.class_weights import class_weights
 from engine.network import BLOCK_ROWS, Network
 from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
 from engine.training.schedules import RunLength, Schedule, build_schedule
-from engine.training.state import Fold, TrainingState
+from engine.training.state import Member, TrainingState
 from engine.training.update import ParameterUpdate
 
 CLASSIFICATION_LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}
@@ -35,21 +35,24 @@ class TrainingRun:
     batches: Batches
     validation: Batches | None
     update: ParameterUpdate
-    monitor: LayerMonitor | None  # None for folds
+    monitor: LayerMonitor | None  # None for members
     schedule: Schedule
     numpy_context: contextvars.Context  # NumPy's overflow warnings are off here
     clock: Callable[[], float] = time.monotonic
-    folds: tuple[TrainingRun, ...] = ()  # the networks of a cross-validation
+    bag: int = 0
+    members: tuple[TrainingRun, ...] = ()  # the other networks
 
     @property
     def parts(self) -> tuple[TrainingRun, ...]:
-        """The folds and this run, in the order in which they train."""
-        return (*self.folds, self)
+        """The members and this run, in the order in which they train."""
+        return (*self.members, self)
 
     @property
-    def evaluated(self) -> tuple[TrainingRun, ...]:
-        """The runs whose networks are evaluated: the folds, or this one if it has validation rows."""
-        return self.folds or ((self,) if self.validation else ())
+    def bags(self) -> tuple[Bag, ...]:
+        """The networks that keep the same epoch, together; the first bag is that of this run."""
+        others = sorted({part.bag for part in self.members} - {self.bag})
+        parts = {bag: tuple(part for part in self.parts if part.bag == bag) for bag in (self.bag, *others)}
+        return tuple(Bag(leader=self if bag == self.bag else parts[bag][0], parts=parts[bag]) for bag in parts)
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -67,6 +70,31 @@ class TrainingRun:
         return self.numpy_context.run(function, *args, **kwargs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bag:
+    """Networks that keep the same epoch. The state of the `leader` has their progress: best, waiting, plateau."""
+
+    leader: TrainingRun
+    parts: tuple[TrainingRun, ...]
+
+    @property
+    def evaluated(self) -> tuple[TrainingRun, ...]:
+        """The runs whose networks are evaluated, because they have validation rows."""
+        return tuple(part for part in self.parts if part.validation)
+
+    @property
+    def trained(self) -> tuple[TrainingRun, ...]:
+        """The runs whose training loss counts: the one on all rows alone if there is one, otherwise all."""
+        return self.parts if self.leader.validation else (self.leader,)
+
+    @property
+    def selection_metric(self) -> str:
+        """The metric that chooses the epoch to keep."""
+        if self.leader.spec.early_stopping:
+            return self.leader.spec.early_stopping.metric
+        return "val_loss" if self.evaluated else "train_loss"
+
+
 def set_up(  # noqa: PLR0913 - a run is these things
     network: Network,
     state: TrainingState,
@@ -74,7 +102,7 @@ def set_up(  # noqa: PLR0913 - a run is these things
     train_rows: Rows,
     validation_rows: Rows | None,
     *,
-    folds: Sequence[Fold] = (),
+    members: Sequence[Member] = (),
 ) -> TrainingRun:
     """Build a run from its spec and rows.
 
@@ -82,13 +110,23 @@ def set_up(  # noqa: PLR0913 - a run is these things
         ValueError: the rows do not fit the network, or the spec uses a metric that is not measured.
     """
     run = _set_up_network(network, state, spec, train_rows, validation_rows)
-    run.folds = tuple(
-        _set_up_network(fold.network, fold_state, spec, fold.training, fold.validation)
-        for fold, fold_state in zip(folds, state.folds, strict=True)
+    run.members = tuple(
+        _set_up_network(member.network, member_state, member.spec or spec, member.training, member.validation)
+        for member, member_state in zip(members, state.members, strict=True)
     )
-    _check_metrics(spec, network, is_validated=bool(run.evaluated))
-    run.monitor = LayerMonitor(network, run.batches.x, steps_per_epoch=run.batches.count, epochs=spec.epochs)
+    for member, part in zip(members, run.members, strict=True):
+        part.bag = member.bag
+    for bag in run.bags:
+        _check_metrics(bag.leader.spec, bag.leader.network, is_validated=bool(bag.evaluated))
+    run.monitor = _monitor(run, train_rows)
     return run
+
+
+def _monitor(run: TrainingRun, rows: Rows) -> LayerMonitor:
+    x = rows.every(max(1, len(rows) // SAMPLE_ROWS)).x if rows.index is not None else rows.x
+    x = np.asarray(x, run.network.dtype)
+    count, epochs = run.batches.count, run.spec.epochs
+    return LayerMonitor(run.network, x, steps_per_epoch=count, epochs=epochs, rows=len(rows))
 
 
 def _set_up_network(
@@ -120,7 +158,13 @@ def _weight_classes(rows: Rows, weighting: Literal["balanced"] | tuple[float, ..
     if network.loss.name not in CLASSIFICATION_LOSSES:
         names = " or ".join(sorted(CLASSIFICATION_LOSSES))
         raise ValueError(f"class_weight needs the loss {names}, not {network.loss.name}. Remove class_weight.")
-    return Rows(rows.x, rows.y, class_weights(rows.y, weighting, rows.sample_weights))
+    given = None if rows.sample_weights is None else rows.take(rows.sample_weights)
+    weights = class_weights(rows.take(rows.y), weighting, given)
+    if rows.index is None:
+        return Rows(rows.x, rows.y, weights)
+    all_weights = np.zeros(len(rows.x))
+    all_weights[rows.index] = weights
+    return Rows(rows.x, rows.y, all_weights, rows.index)
 
 
 def _check_metrics(spec: TrainingSpec, network: Network, *, is_validated: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 
 from engine import streams
 from engine.batches import Rows, check_rows
-from engine.memory import Array
+from engine.memory import Array, SharedArena
 from engine.network import Network, working_rows
 from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
@@ -70,7 +70,7 @@ class TrainingState:
     averaged_parameters: Array | None = None  # with averaging
     update_sizes: dict[str, list[float]] = field(default_factory=dict)  # of a monitored epoch's last step
     failure: dict[str, Any] | None = None  # where the run diverged: epoch, batch, layer
-    folds: tuple[TrainingState, ...] = ()  # of the networks of a cross-validation, which end each epoch together
+    members: tuple[TrainingState, ...] = ()  # of the other networks of the run, which end each epoch together
 
     @property
     def line_search(self) -> LineSearch | None:
@@ -79,30 +79,50 @@ class TrainingState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fold:
-    """A network of a cross-validation: it trains on some rows, and is evaluated on rows that are left out."""
+class Member:
+    """A network that trains beside the first one of a run: it has its own rows, and ends each epoch together with it.
+
+    `spec`: its own training, with the same epochs and early stopping; None: that of the run. `bag`: networks with the
+    same number keep the same epoch, the one that is best for all of them; the run's first network is in bag 0.
+    """
 
     network: Network
     training: Rows
-    validation: Rows
+    validation: Rows | None
+    spec: TrainingSpec | None = None
+    bag: int = 0
 
 
-def initialize_training(network: Network, spec: TrainingSpec, rows: Rows, folds: Sequence[Fold] = ()) -> TrainingState:
-    """Allocate what training needs and return the state before the first batch, with the state of each fold.
+def initialize_training(
+    network: Network, spec: TrainingSpec, rows: Rows, members: Sequence[Member] = ()
+) -> TrainingState:
+    """Allocate what training needs and return the state before the first batch, with the state of each member.
 
     Draws initial weights from the seed's "init" stream, unless weights were loaded into the network. Allocates working
-    memory for `min(spec.batch_size, rows)` rows at a time.
+    memory for `min(spec.batch_size, rows)` rows at a time. Equal networks share it, because they train one after
+    another.
 
     Raises:
         ValueError: there are no rows, or they do not fit the network, or a layer to freeze has no parameters.
     """
+    arenas: dict[Hashable, SharedArena] = {}
+    state = _initialize_network(network, spec, rows, arenas)
+    state.members = tuple(
+        _initialize_network(member.network, member.spec or spec, member.training, arenas) for member in members
+    )
+    return state
+
+
+def _initialize_network(
+    network: Network, spec: TrainingSpec, rows: Rows, arenas: dict[Hashable, SharedArena]
+) -> TrainingState:
     if not len(rows):
         raise ValueError("There are no rows to train on.")
     check_rows(rows, network)
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"))
     network.freeze(spec.frozen)
-    network.allocate(working_rows(min(spec.batch_size, len(rows))), training=True)
+    _allocate(network, working_rows(min(spec.batch_size, len(rows))), arenas)
     memory = allocate_update_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
     shuffle = streams.stream(spec.seed, "shuffle")
     return TrainingState(
@@ -114,14 +134,21 @@ def initialize_training(network: Network, spec: TrainingSpec, rows: Rows, folds:
         shuffle=shuffle,
         dropout=streams.stream(spec.seed, "dropout"),
         shuffle_start=streams.position(shuffle),
-        folds=tuple(initialize_training(fold.network, spec, fold.training) for fold in folds),
     )
+
+
+def _allocate(network: Network, capacity: int, arenas: dict[Hashable, SharedArena]) -> None:
+    """Allocate working memory, or give the network that of an equal one."""
+    shape = (network.specs, network.inputs, network.output_shape, network.loss.spec, network.precision)
+    arena = arenas.setdefault((*shape, network.parameters.frozen, capacity), SharedArena(network.arena))
+    arena.begin()
+    network.allocate(capacity, training=True, arena=arena)
 
 
 def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     """Return a digest of what determines a run's numbers, except the values in its rows.
 
-    The weights of the rows are included. A checkpoint continues only a run with the same digest.
+    The weights and the index of the rows are included. A checkpoint continues only a run with the same digest.
     """
     facts: dict[str, Any] = {
         "layers": [layer.model_dump() for layer in network.specs],
@@ -131,6 +158,8 @@ def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     }
     if rows.sample_weights is not None:
         facts["weights"] = hashlib.sha256(np.asarray(rows.sample_weights, np.float64).tobytes()).hexdigest()
+    if rows.index is not None:
+        facts["index"] = hashlib.sha256(np.asarray(rows.index, np.int64).tobytes()).hexdigest()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

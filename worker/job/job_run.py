@@ -68,7 +68,7 @@ class JobRun:
         diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
         if outcome := self._between_batches(loaded):
             return outcome
-        events = train(loaded.network, state, training, loaded.training, loaded.validation, folds=loaded.folds)
+        events = train(loaded.network, state, training, loaded.training, loaded.validation, members=loaded.folds)
         for event in events:
             match event:
                 case BatchEnd():

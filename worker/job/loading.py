@@ -12,7 +12,7 @@ from engine.batches import Rows
 from engine.network import Network
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
-from engine.training.state import Fold, TrainingState, initialize_training
+from engine.training.state import Member, TrainingState, initialize_training
 from store.artifacts import blobs, datasets
 from store.db.database import Sessions
 from store.db.transaction import snapshot
@@ -61,7 +61,7 @@ class LoadedJob:
     state: TrainingState
     training: Rows
     validation: Rows | None
-    folds: tuple[Fold, ...]
+    folds: tuple[Member, ...]
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     reading: RowReading | None
@@ -177,13 +177,13 @@ def _network(plan: Plan, preprocessor: Preprocessor, target: TargetEncoder, init
     return network
 
 
-def _fold(plan: Plan, fold: FoldArrays, target: TargetEncoder, initial: InitialWeights | None) -> Fold:
+def _fold(plan: Plan, fold: FoldArrays, target: TargetEncoder, initial: InitialWeights | None) -> Member:
     network = _network(plan, fold.preprocessor, target, initial)
-    return Fold(network=network, training=fold.training, validation=fold.validation)
+    return Member(network=network, training=fold.training, validation=fold.validation)
 
 
 def _state(  # noqa: PLR0913, PLR0917 - what a checkpoint belongs to
-    sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows, folds: Sequence[Fold]
+    sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows, folds: Sequence[Member]
 ) -> TrainingState:
     """Return the state of the newest readable checkpoint, or the state before the first batch."""
     with snapshot(sessions) as tx:

@@ -104,7 +104,7 @@ def store_weights(sessions: Sessions, loaded: LoadedJob) -> BlobInfo:
 def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
     """Return the scores on rows that the network, or for folds the network of each row's fold, did not train on."""
     if loaded.folds:
-        y = np.concatenate([fold.validation.y for fold in loaded.folds])
+        y = np.concatenate([fold.validation.y for fold in loaded.folds if fold.validation])
         found = _evaluate_folds(loaded, y)
     elif loaded.validation is not None:
         y = loaded.validation.y
@@ -119,13 +119,16 @@ def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
 
 def _evaluate_folds(loaded: LoadedJob, y: Array) -> dict[str, Any]:
     """Return the scores of all left-out rows together, and the main scores of each fold."""
-    outputs = []
-    for fold, state in zip(loaded.folds, loaded.state.folds, strict=True):
+    outputs, parts = list[Array](), list[tuple[Rows, Rows]]()
+    for fold, state in zip(loaded.folds, loaded.state.members, strict=True):
+        if fold.validation is None:
+            continue
         fold.network.parameters.vector[:] = final_parameters(state)
         outputs.append(np.asarray(fold.network.predict(fold.validation.x)))
+        parts.append((fold.training, fold.validation))
     together = evaluate(loaded.target, loaded.training.y, y, np.concatenate(outputs))
     each = (
-        evaluate(loaded.target, fold.training.y, fold.validation.y, predicted)
-        for fold, predicted in zip(loaded.folds, outputs, strict=True)
+        evaluate(loaded.target, training.y, left_out.y, predicted)
+        for (training, left_out), predicted in zip(parts, outputs, strict=True)
     )
     return together | {"folds": [{name: scores[name] for name in FOLD_SCORES if name in scores} for scores in each]}

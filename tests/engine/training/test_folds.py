@@ -12,7 +12,7 @@ from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
 from engine.training.events import BatchEnd, EpochEnd
 from engine.training.loop import train
-from engine.training.state import Fold, TrainingState, final_parameters, initialize_training
+from engine.training.state import Member, TrainingState, final_parameters, initialize_training
 from tests.support.training_runs import best, epochs, moons, run, small, spec
 
 ROWS = moons(120)
@@ -24,14 +24,14 @@ def rows(part: slice) -> Rows:
     return Rows(ROWS.x[part], ROWS.y[part])
 
 
-def make_folds() -> list[Fold]:
-    return [Fold(network=small(), training=rows(kept), validation=rows(left_out)) for kept, left_out in PARTS]
+def make_folds() -> list[Member]:
+    return [Member(network=small(), training=rows(kept), validation=rows(left_out)) for kept, left_out in PARTS]
 
 
-def cross_validate(training: TrainingSpec = SPEC) -> tuple[Network, list[Fold], TrainingState, list[object]]:
+def cross_validate(training: TrainingSpec = SPEC) -> tuple[Network, list[Member], TrainingState, list[object]]:
     network, folds = small(), make_folds()
     state = initialize_training(network, training, ROWS, folds)
-    return network, folds, state, list(train(network, state, training, ROWS, folds=folds))
+    return network, folds, state, list(train(network, state, training, ROWS, members=folds))
 
 
 def test_every_network_learns_as_if_it_were_alone() -> None:
@@ -46,9 +46,9 @@ def test_the_left_out_rows_score_each_epoch_and_choose_one_for_all_networks() ->
     _, folds, state, events = cross_validate()
     losses = [metrics["val_loss"] for metrics in epochs(events)]
     assert best(state).epoch == 1 + int(np.argmin(losses))
-    assert {best(fold).epoch for fold in state.folds} == {best(state).epoch}
+    assert {best(fold).epoch for fold in state.members} == {best(state).epoch}
     right = 0
-    for fold, fold_state in zip(folds, state.folds, strict=True):
+    for fold, fold_state in zip(folds, state.members, strict=True):
         fold.network.parameters.vector[:] = final_parameters(fold_state)
         right += int((fold.network.predict(fold.validation.x).argmax(axis=1) == fold.validation.y).sum())
     assert best(state).metrics["val_accuracy"] == pytest.approx(right / 80)
@@ -67,15 +67,15 @@ def test_a_stopped_cross_validation_continues_with_the_same_bits(stop_at: int) -
     _, _, whole, _ = cross_validate(training)
     network, folds = small(), make_folds()
     state = initialize_training(network, training, ROWS, folds)
-    for count, _ in enumerate(train(network, state, training, ROWS, folds=folds), start=1):
+    for count, _ in enumerate(train(network, state, training, ROWS, members=folds), start=1):
         if count == stop_at:
             break
     data = checkpoint.dump(state)
     network, folds = small(), make_folds()
     state = checkpoint.load(data, network, training, ROWS, folds)
-    events = list(train(network, state, training, ROWS, folds=folds))
+    events = list(train(network, state, training, ROWS, members=folds))
     assert isinstance(events[-2], EpochEnd)
-    for resumed, expected in zip((state, *state.folds), (whole, *whole.folds), strict=True):
+    for resumed, expected in zip((state, *state.members), (whole, *whole.members), strict=True):
         np.testing.assert_array_equal(resumed.parameters.vector, expected.parameters.vector)
         np.testing.assert_array_equal(final_parameters(resumed), final_parameters(expected))
 
@@ -92,9 +92,9 @@ def test_a_checkpoint_of_other_folds_is_refused() -> None:
 def test_a_fold_that_diverges_ends_the_run() -> None:
     network, folds = small(), make_folds()
     broken = Rows(np.full_like(folds[1].training.x, np.inf), folds[1].training.y)
-    folds[1] = Fold(network=folds[1].network, training=broken, validation=folds[1].validation)
+    folds[1] = Member(network=folds[1].network, training=broken, validation=folds[1].validation)
     state = initialize_training(network, SPEC, ROWS, folds)
-    *_, last = train(network, state, SPEC, ROWS, folds=folds)
+    *_, last = train(network, state, SPEC, ROWS, members=folds)
     assert (last.reason, last.detail["epoch"]) == ("diverged", 1)  # type: ignore[union-attr]
 
 
