@@ -1,0 +1,84 @@
+"""A network as ONNX nodes. `LAYERS` is the registry: a new layer adds one line; activations have their own registry."""
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.interchange.onnx import activations, convolution, embedding, losses, normalization
+from engine.interchange.onnx.attention import attention
+from engine.interchange.onnx.dense import dense, identity, reshape
+from engine.interchange.onnx.graph import Graph, Nodes, Value
+from engine.interchange.onnx.recurrent import recurrent
+from engine.layers.activations.activation import Linear
+from engine.layers.attention import Attention
+from engine.layers.convolution.conv1d import Conv1d
+from engine.layers.convolution.conv2d import Conv2d
+from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
+from engine.layers.convolution.pooling import AveragePool, MaxPool
+from engine.layers.dense import Dense, PositionwiseDense
+from engine.layers.dropout import Dropout
+from engine.layers.embedding.column_embedding import ColumnEmbedding
+from engine.layers.embedding.embedding import Embedding
+from engine.layers.embedding.positional_encoding import LearnedPositions, SinusoidalPositions
+from engine.layers.layer import Layer
+from engine.layers.normalization.batch_norm import BatchNorm
+from engine.layers.normalization.layer_norm import LayerNorm
+from engine.layers.recurrent.recurrent import Recurrent
+from engine.layers.residual import Residual
+from engine.layers.sequential import Sequential
+from engine.layers.shaping import Reshape, Transpose
+from engine.network import Network
+
+
+def add_network(graph: Graph, network: Network, x: Value) -> Value:
+    """Add a network in inference mode; return what it predicts, (rows, *output_shape), in its precision.
+
+    `x`: (rows, inputs) in the precision of the network. What has no ONNX form is noted in the graph.
+    """
+    nodes = Nodes(graph, network.dtype)
+    return losses.activate(nodes, network.loss, add_layer(nodes, network.sequential, x))
+
+
+def add_layer(nodes: Nodes, layer: Layer, x: Value) -> Value:
+    """Add a layer and return its output. If it has no ONNX form, note that in the graph and return `x`."""
+    add = LAYERS.get(type(layer))
+    if add is None:
+        nodes.graph.refuse("architecture", *layer.id.path, detail=f"The layer {layer.label} has no ONNX form.")
+        return x
+    return add(nodes, layer, x)
+
+
+def _sequential(nodes: Nodes, layers: Sequential, x: Value) -> Value:
+    for layer in layers.layers:
+        x = add_layer(nodes, layer, x)
+    return x
+
+
+def _residual(nodes: Nodes, layer: Residual, x: Value) -> Value:
+    return nodes.add("Add", _sequential(nodes, layer.body, x), _sequential(nodes, layer.skip, x))
+
+
+LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
+    Sequential: _sequential,
+    Residual: _residual,
+    Dense: dense,
+    PositionwiseDense: dense,
+    Dropout: identity,
+    Linear: identity,
+    **activations.ACTIVATIONS,
+    Reshape: reshape,
+    Transpose: reshape,
+    Conv1d: convolution.conv1d,
+    Conv2d: convolution.conv2d,
+    MaxPool: convolution.max_pool,
+    AveragePool: convolution.average_pool,
+    GlobalAverage: convolution.global_average,
+    GlobalMax: convolution.global_max,
+    BatchNorm: normalization.batch_norm,
+    LayerNorm: normalization.layer_norm,
+    Embedding: embedding.embedding,
+    ColumnEmbedding: embedding.column_embedding,
+    SinusoidalPositions: embedding.sinusoidal_positions,
+    LearnedPositions: embedding.learned_positions,
+    Recurrent: recurrent,
+    Attention: attention,
+}
