@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.evaluation.baseline import class_shares
-from tabular.evaluation.classification import evaluate_classes
-from tabular.evaluation.regression import evaluate_numbers
+from tabular.evaluation.classification import evaluate_classes, log_loss
+from tabular.evaluation.regression import errors, evaluate_numbers
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
@@ -19,8 +19,12 @@ Floats = npt.NDArray[np.float64]
 AVERAGED = ("accuracy", "r2")  # metrics that have the same meaning for all columns
 
 
-def evaluate(target: TargetEncoder, training_y: Array, y: Array, outputs: Array) -> dict[str, Any]:
+def evaluate(
+    target: TargetEncoder, training_y: Array, y: Array, outputs: Array, weights: Floats | None = None
+) -> dict[str, Any]:
     """Return the metrics on held-out rows, as JSON values.
+
+    Each row counts once. With `weights`, `weighted_scores` has the main metrics of rows that count by their weights.
 
     For several columns: `targets` has the metrics of each. Over all of them there are the means of `accuracy` and
     `r2`, and `all_right`, the share of rows in which every class is right.
@@ -30,6 +34,7 @@ def evaluate(target: TargetEncoder, training_y: Array, y: Array, outputs: Array)
         training_y: targets of the training rows, for the baseline: each class as often as there, or always the mean.
         y: true targets as `target.transform` returns them.
         outputs: (n, *outputs) of `predict` on the same scale: probabilities, or standardized values.
+        weights: the sample weights of the rows, (n,); None if all rows count the same.
 
     Raises:
         ValueError: there are no rows.
@@ -37,7 +42,7 @@ def evaluate(target: TargetEncoder, training_y: Array, y: Array, outputs: Array)
     if not len(y):
         raise ValueError("there are no rows to evaluate on")
     parts = [
-        _ColumnResults(*each)
+        _ColumnResults(*each, weights)
         for each in zip(
             target.columns,
             target.split_targets(training_y),
@@ -60,6 +65,7 @@ class _ColumnResults:
     training_y: Array
     y: Array
     outputs: Array
+    weights: Floats | None
 
     @property
     def class_shares(self) -> Floats:
@@ -69,9 +75,20 @@ class _ColumnResults:
 
 def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
     if part.column.task == "regression":
-        return evaluate_numbers(part.column, part.training_y, part.y, part.outputs)
-    probabilities = class_probabilities(part.outputs)
-    return evaluate_classes(part.column.classes, part.y.astype(np.int64), probabilities, part.class_shares)
+        found = evaluate_numbers(part.column, part.training_y, part.y, part.outputs)
+        return found if part.weights is None else {**found, "weighted_scores": _weighted_errors(part, part.weights)}
+    probabilities, y = class_probabilities(part.outputs), part.y.astype(np.int64)
+    found = evaluate_classes(part.column.classes, y, probabilities, part.class_shares)
+    if part.weights is not None:
+        right = probabilities.argmax(axis=1) == y
+        accuracy = float(np.average(right, weights=part.weights))
+        found["weighted_scores"] = {"accuracy": accuracy, "log_loss": log_loss(y, probabilities, part.weights)}
+    return found
+
+
+def _weighted_errors(part: _ColumnResults, weights: Floats) -> dict[str, float | None]:
+    predicted = part.column.in_units(part.outputs)[:, part.column.middle]
+    return errors(part.column.in_units(part.y), predicted, weights)
 
 
 def _evaluate_all(parts: Sequence[_ColumnResults], metrics: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 
 MIN_RATE = 1e-15  # keeps the Poisson deviance finite where the predicted rate is 0
 RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MAX_POINTS = 200  # pairs of true and predicted values
 
 
 def evaluate_numbers(column: ColumnTarget, training_y: Array, y: Array, outputs: Array) -> dict[str, Any]:
@@ -27,10 +28,12 @@ def evaluate_numbers(column: ColumnTarget, training_y: Array, y: Array, outputs:
     true, predicted = column.in_units(y), column.in_units(outputs)
     mean = mean_prediction(column.in_units(training_y), len(true))
     baseline = errors(true, mean)
+    middle = predicted[:, column.middle]
     metrics: dict[str, Any] = {
         "rows": len(true),
-        **errors(true, predicted[:, column.middle]),
-        "residual_quantiles": _residual_quantiles(true - predicted[:, column.middle]),
+        **errors(true, middle),
+        "residual_quantiles": _residual_quantiles(true - middle),
+        "predicted_against_true": _pairs(true, middle),
         "baseline": baseline,
     }
     if column.loss == "poisson":
@@ -41,14 +44,24 @@ def evaluate_numbers(column: ColumnTarget, training_y: Array, y: Array, outputs:
     return metrics
 
 
-def errors(true: Floats, predicted: Floats) -> dict[str, float | None]:
-    """Return R² (1 - residual / total sum of squares; None if all targets are equal), MAE and RMSE."""
+def errors(true: Floats, predicted: Floats, weights: Floats | None = None) -> dict[str, float | None]:
+    """Return R², MAE, RMSE, the median absolute error and MAPE, over rows with weights (n,) if there are any.
+
+    R² is 1 - residual / total sum of squares, and None if all targets are equal. MAPE is the mean of
+    |residual| / |true value|, and None if a true value is 0 or the true values have different signs: then it says
+    nothing. The median counts each row once.
+    """
     residuals = true - predicted
-    total = float(np.sum((true - true.mean()) ** 2))
+    absolute = np.abs(residuals)
+    squared = float(np.average(residuals**2, weights=weights))
+    variance = float(np.average((true - np.average(true, weights=weights)) ** 2, weights=weights))
+    one_sign = bool(true.min() > 0 or true.max() < 0)
     return {
-        "r2": 1 - float(np.sum(residuals**2)) / total if total > 0 else None,
-        "mae": float(np.abs(residuals).mean()),
-        "rmse": float(np.sqrt(np.mean(residuals**2))),
+        "r2": 1 - squared / variance if variance > 0 else None,
+        "mae": float(np.average(absolute, weights=weights)),
+        "rmse": float(np.sqrt(squared)),
+        "median_absolute_error": float(np.median(absolute)),
+        "mape": float(np.average(absolute / np.abs(true), weights=weights)) if one_sign else None,
     }
 
 
@@ -62,6 +75,13 @@ def poisson_deviance(counts: Floats, rates: Floats) -> float:
 def _residual_quantiles(residuals: Floats) -> dict[str, float]:
     values = np.quantile(residuals, RESIDUAL_QUANTILES).tolist()
     return {str(level): value for level, value in zip(RESIDUAL_QUANTILES, values, strict=True)}
+
+
+def _pairs(true: Floats, predicted: Floats) -> dict[str, list[float]]:
+    """Return at most MAX_POINTS rows at equal distances in the order of their true values."""
+    places = np.linspace(0, len(true) - 1, min(len(true), MAX_POINTS)).astype(np.int64)
+    rows = np.argsort(true, kind="stable")[places]
+    return {"true": true[rows].tolist(), "predicted": predicted[rows].tolist()}
 
 
 def _coverage(levels: tuple[float, ...], true: Floats, predicted: Floats) -> dict[str, float]:

@@ -21,6 +21,7 @@ def test_two_classes_have_accuracy_log_loss_and_auc() -> None:
     assert found["roc_auc"] == 0.75
     assert found["log_loss"] == pytest.approx(-np.log([0.9, 0.4, 0.4, 0.9]).mean())
     assert found["confusion_matrix"] == {"labels": ["no", "yes"], "counts": [[1, 1], [1, 1]]}
+    assert found["best_threshold"]["threshold"] == 0.4
     assert found["per_class"][1] == {"label": "yes", "rows": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5}
     assert found["baseline"]["accuracy"] == 0.5
     assert found["baseline"]["log_loss"] == pytest.approx(-np.log([0.75, 0.75, 0.25, 0.25]).mean())
@@ -104,3 +105,21 @@ def test_rates_are_evaluated_by_their_deviance() -> None:
     found = evaluate(TargetEncoder.of(column), np.array([[2.0]]), np.array([[0.0], [3.0]]), np.array([[1.0], [3.0]]))
     assert found["poisson_deviance"] == pytest.approx(1.0)
     assert found["baseline"]["poisson_deviance"] == pytest.approx(2 + 3 * np.log(1.5) - 1)
+
+
+def test_weighted_scores_stand_beside_those_in_which_rows_count_once() -> None:
+    y, outputs = np.array([0, 0, 1, 1]), np.array([[0.1], [0.6], [0.4], [0.9]])
+    found = evaluate(BINARY, y, y, outputs, np.array([3.0, 1.0, 1.0, 3.0]))
+    assert (found["accuracy"], found["weighted_scores"]["accuracy"]) == (0.5, 0.75)
+    expected = -np.average(np.log([0.9, 0.4, 0.4, 0.9]), weights=[3, 1, 1, 3])
+    assert found["weighted_scores"]["log_loss"] == pytest.approx(expected)
+    numbers = evaluate(NUMBER, np.zeros((2, 1)), np.zeros((2, 1)), np.array([[1.0], [2.0]]), np.array([3.0, 1.0]))
+    assert (numbers["mae"], numbers["weighted_scores"]["mae"]) == (3.0, 2.5)
+
+
+def test_points_of_predictions_are_spread_over_the_true_values() -> None:
+    y = np.random.default_rng(0).standard_normal((5_000, 1))
+    points = evaluate(NUMBER, y, y, y * 0.5)["predicted_against_true"]
+    assert len(points["true"]) == len(points["predicted"]) == 200
+    assert points["true"] == sorted(points["true"])
+    assert (points["true"][0], points["true"][-1]) == (10 + 2 * y.min(), 10 + 2 * y.max())
