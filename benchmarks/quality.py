@@ -1,102 +1,119 @@
-"""Measure the quality of models with default settings: five splits of each table, scored on held-out rows.
+"""Score default jobs on unseen rows of tables, beside other libraries that are installed.
 
-./dev bench quality http://127.0.0.1:8000 FILE.csv [FILE.csv ...]
+    ./dev bench quality FILE.csv[:TARGET[:TASK[:UNSEEN.csv]]] ...              in this process
+    ./dev bench quality --url http://127.0.0.1:8000 FILE.csv ...               through a running service
+
+Files may be compressed with gzip and may lack a header; the target is the last column unless named. Prints the score
+(accuracy or R²) and the CPU seconds of each contender on each table, then figures over all tables.
+`--request NAME=JSON` adds a contender: the fields of a job request, for example
+`wide={"model": {"layers": [{"type": "dense", "units": 256}]}}`.
 """
 
-import csv
-import io
-import random
-import statistics
+import argparse
+import json
+import os
 import sys
-import time
-from collections import Counter
+import tempfile
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-SPLITS = 5
-HELD_OUT = 0.2
-MISSING = {"", "?", "NA", "N/A", "NaN", "null", "NULL"}
+from benchmarks.scoring import in_process, over_http, peers
+from benchmarks.scoring.results import Result, ResultCache, source_digest
+from benchmarks.scoring.summary import Scoreboard, summary_lines, table_lines
+from benchmarks.scoring.tables import Split, read_splits
 
-
-def main(url: str, *files: str) -> None:
-    """Print a line for each file."""
-    print(f"{'table':<16}{'rows':>8}{'score':>20}{'baseline':>10}{'seconds':>10}")
-    with httpx.Client(base_url=url, timeout=120) as client:
-        for file in files:
-            results = [score(client, Path(file), seed) for seed in range(SPLITS)]
-            kind, rows = results[0][0], results[0][1]
-            mean, baseline, seconds = (statistics.mean(result[at] for result in results) for at in (2, 3, 4))
-            print(f"{Path(file).stem:<16}{rows:>8}{kind:>12}{mean:>8.4f}{baseline:>10.4f}{seconds:>10.2f}", flush=True)
+PRESETS = ("fast", "balanced", "best")
 
 
-def score(client: httpx.Client, file: Path, seed: int) -> tuple[str, int, float, float, float]:
-    """Train on 80 % of the rows and score on the rest; return kind, rows, score, baseline score and seconds."""
-    rows = [[cell.strip() for cell in row] for row in csv.reader(file.open(newline="")) if row]
-    head = rows.pop(0) if not any(_is_number(cell) for cell in rows[0]) else None
-    random.Random(seed).shuffle(rows)
-    cut = int(len(rows) * HELD_OUT)
-    began = time.monotonic()
-    job, names = _train(client, head, rows[cut:])
-    seconds = time.monotonic() - began
-    held_out = [dict(zip(names, row, strict=True)) for row in rows[:cut]]
-    truth = [row.pop(names[-1]) for row in held_out]
-    predictions = _predict(client, job["model_id"], [_typed(row) for row in held_out])
-    known = [row[-1] for row in rows[cut:]]
-    if job["spec"]["task"] == "classification":
-        most_common = Counter(known).most_common(1)[0][0]
-        is_correct = [str(p["label"]) == t for p, t in zip(predictions, truth, strict=True)]
-        return (
-            "accuracy",
-            len(rows),
-            statistics.mean(is_correct),
-            statistics.mean(t == most_common for t in truth),
-            seconds,
-        )
-    return "R2", len(rows), _r2([p["value"] for p in predictions], [float(t) for t in truth]), 0.0, seconds
+def main() -> None:
+    """Score all contenders, then print the tables."""
+    options = _options()
+    bench = QualityBench(options)
+    for source in options.files:
+        for split in read_splits(source, options.splits, options.max_rows):
+            bench.score(split)
+    _print(bench.board, options.kept_out)
 
 
-def _train(client: httpx.Client, head: list[str] | None, rows: list[list[str]]) -> tuple[dict[str, Any], list[str]]:
-    text = io.StringIO()
-    csv.writer(text).writerows(([head] if head else []) + rows)
-    answer = client.post("/v1/datasets", content=text.getvalue(), headers={"Content-Type": "text/csv"})
-    dataset = answer.raise_for_status().json()
-    names = [column["name"] for column in dataset["columns"]]
-    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": names[-1]}).raise_for_status().json()
-    while job["state"] in {"queued", "running"}:
-        time.sleep(0.05)
-        job = client.get(job["links"]["self"]).raise_for_status().json()
-    if job["state"] != "succeeded":
-        raise SystemExit(f"{job['id']}: {job['state']}: {job['error']}")
-    return job, names
+class QualityBench:
+    """Scores all contenders on one split after another."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.board = Scoreboard()
+        self._options = options
+        self._tables = options.cache / "tables"
+        self._cache = ResultCache(options.cache / "results")
+        self._code = options.code or source_digest(["engine", "tabular"])
+        self._peers = [peer for peer in peers.PEERS if peer.name in options.peers]
+        for package in dict.fromkeys(peer.package for peer in self._peers if not peer.is_installed):
+            print(f"{package} is not installed; only its stored results are shown. To add it: pip install {package}")
+
+    def score(self, split: Split) -> None:
+        """Add the results of all contenders on a split."""
+        self.board.rows[split.table] = len(split.training) + len(split.unseen)
+        task = in_process.task_of(split, self._tables)
+        for peer in self._peers:
+            compute = partial(peers.score, peer, split, task) if peer.is_installed else None
+            self._add(split, peer.name, self._cache.get((peer.name, split.digest(), task), compute))
+        for name, request in _requests(self._options).items():
+            self._add(split, name, self._job(split, request))
+
+    def _job(self, split: Split, request: dict[str, Any]) -> Result | None:
+        if self._options.url:
+            return over_http.score(self._options.url, split, request)
+        key = (split.digest(), json.dumps(request, sort_keys=True), self._code)
+        return self._cache.get(key, partial(in_process.score, split, request, self._tables))
+
+    def _add(self, split: Split, name: str, result: Result | None) -> None:
+        if result is None:
+            return
+        self.board.add(split.table, name, result)
+        progress = f"{split.table} {split.number} {name}: {result.score:.4f} in {result.cpu_seconds:.2f} s"
+        print(f"{progress}  {result.detail}", file=sys.stderr)
 
 
-def _predict(client: httpx.Client, model_id: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    predictions: list[dict[str, Any]] = []
-    for at in range(0, len(rows), 1000):
-        answer = client.post(f"/v1/models/{model_id}/predictions", json={"rows": rows[at : at + 1000]})
-        predictions += answer.raise_for_status().json()["predictions"]
-    return predictions
+def _requests(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Return the job request of each contender."""
+    found: dict[str, dict[str, Any]] = {name: {"preset": name} for name in options.presets}
+    return found | {name: json.loads(text) for name, _, text in (each.partition("=") for each in options.request)}
 
 
-def _typed(row: dict[str, str]) -> dict[str, Any]:
-    return {name: None if cell in MISSING else float(cell) if _is_number(cell) else cell for name, cell in row.items()}
+def _print(board: Scoreboard, kept_out: Sequence[str]) -> None:
+    print(*table_lines(board), sep="\n")
+    chosen = [table for table in board.tables if table not in kept_out]
+    parts = {"all tables": list(board.tables)}
+    if kept_out:
+        parts |= {"tables that defaults were chosen on": chosen, "tables kept out of the choice": list(kept_out)}
+    for title, tables in parts.items():
+        if any(table in board.tables for table in tables):
+            print(f"\n{title}", *summary_lines(board, tables), sep="\n")
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./dev bench quality", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", help="PATH[:TARGET[:TASK[:PATH OF UNSEEN ROWS]]]")
+    parser.add_argument("--url", help="a running service; without it, jobs are trained in this process")
+    parser.add_argument("--presets", type=_names, default=PRESETS, help="such as fast,balanced")
+    parser.add_argument("--request", action="append", default=[], metavar="NAME=JSON", help="another contender")
+    parser.add_argument("--peers", type=_names, default=("mlp", "boosting", "catboost", "realmlp"))
+    parser.add_argument("--splits", type=int, default=1, help="random splits of each table")
+    parser.add_argument("--max-rows", type=int, help="use a sample of that many rows of larger tables")
+    parser.add_argument("--kept-out", type=_names, default=(), help="tables to summarize apart")
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "backprop-quality")
+    parser.add_argument("--code", help="use results of that version of the code, a hash, where they are known")
+    return parser.parse_args()
 
 
-def _r2(predicted: list[float], true: list[float]) -> float:
-    mean = statistics.mean(true)
-    residual = sum((t - p) ** 2 for t, p in zip(true, predicted, strict=True))
-    return 1 - residual / sum((t - mean) ** 2 for t in true)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
