@@ -23,6 +23,7 @@ from tabular.profile import COLUMN_TYPES
 MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
 
 Task = Literal["classification", "regression"]
+Preset = Literal["fast", "balanced", "best"]
 ColumnName = Annotated[str, Field(min_length=1)]
 ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS), at_most(MAX_TARGETS)]
 Target = Annotated[

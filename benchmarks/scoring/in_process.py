@@ -48,6 +48,7 @@ def plan_split(profile: Profile, split: Split, request: dict[str, Any]) -> Plan:
         PlanRequest(
             target=split.target,
             task=split.task,
+            preset=request.get("preset", "balanced"),
             features=None if features is None else tuple(map(FeatureSpec.model_validate, features)),
             model=None if model is None else ModelSpec.model_validate(model),
             training=TrainingSpec.model_validate(request.get("training", {})),

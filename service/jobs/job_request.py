@@ -9,7 +9,7 @@ from engine.spec.base import at_most, validation_error
 from service.fields import Metadata, Name
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.sequence import SequenceSpec
-from tabular.spec import ColumnName, FeatureSpec, InitFrom, Target, Task
+from tabular.spec import ColumnName, FeatureSpec, InitFrom, Preset, Target, Task
 
 MAX_FEATURES = 4096
 
@@ -22,6 +22,11 @@ class JobRequest(BaseModel):
     name: Name | None = Field(default=None, description="A name of your choice.")
     dataset_id: str = Field(description="The data set to train on.")
     target: Target = Field(description="The column to predict, or several columns.")
+    preset: Preset = Field(
+        default="balanced",
+        description="How much work to put into what the request leaves out. `fast`: one small network. `balanced`: "
+        "accurate models at a few times the cost. `best`: the most accurate models, several times the cost.",
+    )
     sample_weight: ColumnName | None = Field(
         default=None,
         description="A column of numbers ≥ 0 that weights each row. It is not a feature. Rows with weight 0 are "

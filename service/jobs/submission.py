@@ -162,6 +162,7 @@ def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
         model=request.model,
         training=request.training.to_spec(),
         sample_weight=request.sample_weight,
+        preset=request.preset,
         sequence=request.sequence,
         initialization=inputs.initialization,
         validation_profile=_profile(inputs.validation) if inputs.validation else None,

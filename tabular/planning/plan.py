@@ -7,7 +7,7 @@ from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.initialization import PlannedInitialization
 from tabular.profile import DataWarning
 from tabular.sequence import SequenceSpec
-from tabular.spec import Task
+from tabular.spec import Preset, Task
 
 
 class TargetPart(BaseModel):
@@ -36,6 +36,7 @@ class Plan(BaseModel):
     `layers`: the requested layers, after the embedding layer if features are embedded. Layer numbers in `training`
     count the embedding layer, too.
     `sequence`: how rows make windows, each of which is a sample; `training_rows` and `validation_rows` count samples.
+    `preset`: what decided about all that the request left out; None in plans of version 0.1.0.
     `init_from`: what the job reuses from a trained model or from uploaded weights.
     """
 
@@ -57,6 +58,7 @@ class Plan(BaseModel):
     layers: tuple[LayerSpec, ...]
     training: TrainingSpec
     init_from: PlannedInitialization | None = None
+    preset: Preset | None = None
     warnings: tuple[DataWarning, ...]
 
     @property

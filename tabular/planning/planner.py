@@ -48,8 +48,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     loss = plan_loss(targets, request.training.loss, report)
     request = _with_validation(profile, request, targets, report)
     counts = _check_and_count_rows(profile, request, features, targets, report)
-    if request.model is None:
-        hidden = replace(hidden, layers=default_layers(counts.training, hidden.inputs.most, request.training))
+    hidden = _with_default_layers(request, hidden, counts.training)
     if output_shape is not None:
         _check_layers_and_training(request, hidden, counts.training, report)
     _check_whole_network(hidden, loss, report)
@@ -71,6 +70,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         validation_rows=counts.validation,
         layers=layers.all,
         training=_for_network(training, loss, layers),
+        preset=request.preset,
         warnings=tuple(report.warnings),
     )
     return plan_transfer(request.initialization, planned, profile)
@@ -130,6 +130,12 @@ def _check_and_count_rows(
     check_training(request.training, targets, report)
     check_other_dataset(profile, request, features, targets, report)
     return count_rows(profile, request, targets)
+
+
+def _with_default_layers(request: PlanRequest, hidden: HiddenLayers, rows: int) -> HiddenLayers:
+    if request.model is not None:
+        return hidden
+    return replace(hidden, layers=default_layers(rows, hidden.inputs.most, request.training))
 
 
 def _check_layers_and_training(request: PlanRequest, hidden: HiddenLayers, rows: int, report: PlanningReport) -> None:

@@ -7,7 +7,7 @@ from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ModelSpec, Reshap
 from tabular.planning.initialization import Initialization
 from tabular.profile import Profile
 from tabular.sequence import SequenceSpec
-from tabular.spec import FeatureSpec, Target, Task
+from tabular.spec import FeatureSpec, Preset, Target, Task
 
 DEFAULT_TRAINING = TrainingSpec()  # no field is set, so planning chooses every value
 
@@ -21,6 +21,7 @@ class PlanRequest:
     Fields of `training` that were not set (Pydantic's `model_fields_set`) get defaults that suit the table.
     `initialization`: the model or weights that the job starts from; None for random weights.
     `sequence`: how rows make windows of a time series; None: each row is a sample.
+    `preset`: how much work the defaults may take.
     `validation_profile`: of the data set that `training.validation` names, if it names one.
     """
 
@@ -33,6 +34,7 @@ class PlanRequest:
     initialization: Initialization | None = None
     sequence: SequenceSpec | None = None
     validation_profile: Profile | None = None
+    preset: Preset = "balanced"
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
     sample_weight: str | None = None,
     initialization: Initialization | None = None,
     sequence: SequenceSpec | None = None,
+    preset: Any = "balanced",
 ) -> PlanRequest:
     """Return a request whose parts are JSON values."""
     return PlanRequest(
@@ -31,6 +32,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
         sample_weight=sample_weight,
         initialization=initialization,
         sequence=sequence,
+        preset=preset,
     )
 
 
