@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.predictions.predictor import Predictor, load_predictor
 from store.artifacts import blobs, models
 from store.db.database import Sessions, is_transient
 from store.db.transaction import snapshot
 from store.ids import ProjectId
+from store.tables import Model
+from tabular.trained_model.stored import StoredWeights, read_model
+from tabular.trained_model.trained_model import TrainedModel
 
 MAX_BYTES = 256 << 20  # of all loaded models; those that were not used for longest are dropped first
 FRESH_SECONDS = 1.0  # how long a loaded model is used without a look whether it was deleted
@@ -18,10 +20,11 @@ FRESH_SECONDS = 1.0  # how long a loaded model is used without a look whether it
 
 @dataclass(slots=True, kw_only=True)
 class LoadedModel:
-    """A predictor, whose it is, and when its model was last known to exist."""
+    """A model, whose it is, its size in memory, and when it was last known to exist."""
 
     project: ProjectId
-    predictor: Predictor
+    model: TrainedModel
+    bytes: int
     checked_at: float
 
 
@@ -35,15 +38,15 @@ class LoadedModels:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def current(self, project: ProjectId, model_id: str) -> Predictor | None:
-        """Return the predictor of the project's model if no query is needed for that."""
+    def current(self, project: ProjectId, model_id: str) -> TrainedModel | None:
+        """Return the project's model if no query is needed for that."""
         loaded = self._find(project, model_id)
         if loaded is None or self._clock() - loaded.checked_at >= FRESH_SECONDS:
             return None
-        return loaded.predictor
+        return loaded.model
 
-    def get(self, project: ProjectId, model_id: str) -> Predictor:
-        """Return the predictor of the project's model; a loaded one also while the database cannot be reached.
+    def get(self, project: ProjectId, model_id: str) -> TrainedModel:
+        """Return the project's model; a loaded one also while the database cannot be reached.
 
         Raises:
             NotFound: the project has no such model.
@@ -52,16 +55,17 @@ class LoadedModels:
         try:
             with snapshot(self._sessions) as tx:
                 model = models.get(tx, project, model_id)
+                output_layers = model.output_layers if loaded is None else None
         except Exception as error:
             if loaded is None or not is_transient(error):
                 raise
         else:
             if loaded is None:
-                predictor = load_predictor(model, b"".join(blobs.read_verified(self._sessions, model.blob_id)))
-                loaded = LoadedModel(project=project, predictor=predictor, checked_at=now)
+                data = b"".join(blobs.read_verified(self._sessions, model.blob_id))
+                loaded = _load(model, StoredWeights(data=data, output_layers=output_layers), now)
         loaded.checked_at = now
         self._keep(model_id, loaded)
-        return loaded.predictor
+        return loaded.model
 
     def _find(self, project: ProjectId, model_id: str) -> LoadedModel | None:
         loaded = self._loaded.get(model_id)
@@ -70,8 +74,17 @@ class LoadedModels:
     def _keep(self, model_id: str, loaded: LoadedModel) -> None:
         with self._lock:
             if before := self._loaded.pop(model_id, None):
-                self._bytes -= before.predictor.bytes
+                self._bytes -= before.bytes
             self._loaded[model_id] = loaded
-            self._bytes += loaded.predictor.bytes
+            self._bytes += loaded.bytes
             while self._bytes > MAX_BYTES and len(self._loaded) > 1:
-                self._bytes -= self._loaded.popitem(last=False)[1].predictor.bytes
+                self._bytes -= self._loaded.popitem(last=False)[1].bytes
+
+
+def _load(model: Model, weights: StoredWeights, now: float) -> LoadedModel:
+    return LoadedModel(
+        project=ProjectId(model.project_id),
+        model=read_model(model.architecture, model.preprocessing, weights),
+        bytes=len(weights.data) + len(str(model.preprocessing)),
+        checked_at=now,
+    )

@@ -93,7 +93,11 @@ class Weights(Base):
 
 
 class Model(Base):
-    """A trained network: how it was made, its metrics, and its weights as a blob (safetensors)."""
+    """A trained network: how it was made, its metrics, and its weights as a blob (safetensors).
+
+    `output_layers`: the output layers as they were trained (safetensors), if those of the blob contain the units of the
+    target. Models of version 0.1.0 do not have it.
+    """
 
     __tablename__ = "models"
 
@@ -112,6 +116,7 @@ class Model(Base):
     parameters: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(64))
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
+    output_layers: Mapped[bytes | None] = mapped_column(deferred=True)
     created_at: Mapped[int] = mapped_column(default=now())
 
     __table_args__ = (Index(None, "project_id", "id"),)

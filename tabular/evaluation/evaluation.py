@@ -1,4 +1,4 @@
-"""Compare a network's predictions on held-out rows with the truth and with a baseline that needs no network."""
+"""Compare a model's predictions on held-out rows with the truth and with a baseline that needs no network."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,13 @@ from tabular.evaluation.regression import errors, evaluate_numbers
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
-Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 AVERAGED = ("accuracy", "r2")  # metrics that have the same meaning for all columns
 
 
 def evaluate(
-    target: TargetEncoder, training_y: Array, y: Array, outputs: Array, weights: Floats | None = None
+    target: TargetEncoder, training_truth: Floats, truth: Floats, outputs: Floats, weights: Floats | None = None
 ) -> dict[str, Any]:
     """Return the metrics on held-out rows, as JSON values.
 
@@ -30,23 +29,25 @@ def evaluate(
     `r2`, and `all_right`, the share of rows in which every class is right.
 
     Args:
-        target: the encoder that made `y`.
-        training_y: targets of the training rows, for the baseline: each class as often as there, or always the mean.
-        y: true targets as `target.transform` returns them.
-        outputs: (n, *outputs) of `predict` on the same scale: probabilities, or standardized values.
+        target: the encoder of the model.
+        training_truth: true targets of the training rows, (n, columns), for the baseline: each class as often as
+            there, or always the mean.
+        truth: true targets as `target.truth` returns them, (n, columns).
+        outputs: (n, *outputs) of the model, as `TrainedModel.outputs` returns them: probabilities, or values in the
+            targets' own units.
         weights: the sample weights of the rows, (n,); None if all rows count the same.
 
     Raises:
         ValueError: there are no rows.
     """
-    if not len(y):
+    if not len(truth):
         raise ValueError("there are no rows to evaluate on")
     parts = [
         _ColumnResults(*each, weights)
         for each in zip(
             target.columns,
-            target.split_targets(training_y),
-            target.split_targets(y),
+            target.split_targets(training_truth),
+            target.split_targets(truth),
             target.split_outputs(outputs),
             strict=True,
         )
@@ -54,30 +55,30 @@ def evaluate(
     if not target.several:
         return _evaluate_column(parts[0])
     metrics = {part.column.column: _evaluate_column(part) for part in parts}
-    return {"rows": len(y), **_evaluate_all(parts, list(metrics.values())), "targets": metrics}
+    return {"rows": len(truth), **_evaluate_all(parts, list(metrics.values())), "targets": metrics}
 
 
 @dataclass(frozen=True, slots=True)
 class _ColumnResults:
-    """The arrays of one column: targets (n,) and outputs (n, its outputs)."""
+    """The arrays of one column: true targets (n,) and outputs (n, its outputs)."""
 
     column: ColumnTarget
-    training_y: Array
-    y: Array
-    outputs: Array
+    training_truth: Floats
+    truth: Floats
+    outputs: Floats
     weights: Floats | None
 
     @property
     def class_shares(self) -> Floats:
         """How often each class occurs in the training rows, (classes,)."""
-        return class_shares(self.training_y, len(self.column.classes))
+        return class_shares(self.training_truth, len(self.column.classes))
 
 
 def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
     if part.column.task == "regression":
-        found = evaluate_numbers(part.column, part.training_y, part.y, part.outputs)
+        found = evaluate_numbers(part.column, part.training_truth, part.truth, part.outputs)
         return found if part.weights is None else {**found, "weighted_scores": _weighted_errors(part, part.weights)}
-    probabilities, y = class_probabilities(part.outputs), part.y.astype(np.int64)
+    probabilities, y = class_probabilities(part.outputs), part.truth.astype(np.int64)
     found = evaluate_classes(part.column.classes, y, probabilities, part.class_shares)
     if part.weights is not None:
         right = probabilities.argmax(axis=1) == y
@@ -87,8 +88,7 @@ def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
 
 
 def _weighted_errors(part: _ColumnResults, weights: Floats) -> dict[str, float | None]:
-    predicted = part.column.in_units(part.outputs)[:, part.column.middle]
-    return errors(part.column.in_units(part.y), predicted, weights)
+    return errors(part.truth, part.outputs[:, part.column.middle], weights)
 
 
 def _evaluate_all(parts: Sequence[_ColumnResults], metrics: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _evaluate_all(parts: Sequence[_ColumnResults], metrics: Sequence[dict[str, A
 
 
 def _share_all_right(parts: Sequence[_ColumnResults], predicted: Sequence[Any]) -> float:
-    right = [part.y == numbers for part, numbers in zip(parts, predicted, strict=True)]
+    right = [part.truth == numbers for part, numbers in zip(parts, predicted, strict=True)]
     return float(np.mean(np.logical_and.reduce(right)))
 
 

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from tabular.evaluation.baseline import mean_prediction
 from tabular.preprocessing.column_target import ColumnTarget
 
-Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 MIN_RATE = 1e-15  # keeps the Poisson deviance finite where the predicted rate is 0
@@ -16,17 +15,16 @@ RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_POINTS = 200  # pairs of true and predicted values
 
 
-def evaluate_numbers(column: ColumnTarget, training_y: Array, y: Array, outputs: Array) -> dict[str, Any]:
+def evaluate_numbers(column: ColumnTarget, training_truth: Floats, true: Floats, predicted: Floats) -> dict[str, Any]:
     """Return the metrics of one column, as JSON values.
 
     Args:
-        column: the target that made `training_y` and `y`.
-        training_y: targets of the training rows, (n,): the baseline always predicts their mean.
-        y: true targets, (n,).
-        outputs: (n, its outputs) of the network.
+        column: the target.
+        training_truth: true values of the training rows, (n,): the baseline always predicts their mean.
+        true: true values, (n,).
+        predicted: (n, outputs of the column) of the model.
     """
-    true, predicted = column.in_units(y), column.in_units(outputs)
-    mean = mean_prediction(column.in_units(training_y), len(true))
+    mean = mean_prediction(training_truth, len(true))
     baseline = errors(true, mean)
     middle = predicted[:, column.middle]
     metrics: dict[str, Any] = {
@@ -86,5 +84,5 @@ def _pairs(true: Floats, predicted: Floats) -> dict[str, list[float]]:
 
 def _coverage(levels: tuple[float, ...], true: Floats, predicted: Floats) -> dict[str, float]:
     """Return the share of rows at or below each predicted quantile; ideally it equals the quantile's level."""
-    below = (true[:, None] <= np.sort(predicted, axis=1)).mean(axis=0).tolist()
+    below = (true[:, None] <= predicted).mean(axis=0).tolist()
     return {str(level): share for level, share in zip(levels, below, strict=True)}

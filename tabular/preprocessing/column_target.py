@@ -1,7 +1,7 @@
 """One column to predict: to training targets, and from the network's outputs back to answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class ColumnTarget:
     unless `loss` is softmax_cross_entropy.
     Regression: the network learns (value - mean) / stddev, with the mean and standard deviation of the training rows.
     With a Poisson loss it learns logarithms of the unchanged values. `quantiles`: one output for each.
+    `clamp`: the lowest and the highest answer, in the column's own units; None: answers have no limits.
     """
 
     column: str
@@ -35,6 +36,7 @@ class ColumnTarget:
     stddev: float = 1.0
     loss: LossName | None = None  # stored for regression, and for two classes with softmax_cross_entropy
     quantiles: tuple[float, ...] = ()
+    clamp: tuple[float, float] | None = None
 
     @classmethod
     def fit_number(cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec) -> "ColumnTarget":
@@ -84,14 +86,40 @@ class ColumnTarget:
         y = np.array([numbers[label] for label in labels], dtype=np.int64)[codes]
         return y.astype(dtype) if self.outputs == 1 else y
 
+    def truth(self, column: TableColumn) -> Floats:
+        """Return the true targets of rows that have a value, (n,): class numbers, or values in the column's own units.
+
+        Raises:
+            KeyError: a label is not one of the classes.
+        """
+        if self.task == "regression":
+            return column.values.astype(np.float64)
+        return self.transform(column, np.float64).astype(np.float64)
+
     def in_units(self, values: Array) -> Floats:
-        """Return targets, or outputs of a network that learned them, in the column's own units."""
+        """Return outputs of a network that learned standardized values in the column's own units, in float64."""
         return values.astype(np.float64) * self.stddev + self.mean
 
+    def finish(self, outputs: Array) -> Floats:
+        """Return the final values (n, outputs): numbers in the column's own units, quantiles in order, and clamped.
+
+        Classes keep their probabilities.
+        """
+        if self.task == "classification":
+            return outputs.astype(np.float64)
+        values = self.in_units(outputs)
+        if self.quantiles:
+            values.sort(axis=1)  # quantiles may cross
+        return values if self.clamp is None else np.clip(values, *self.clamp, out=values)
+
+    def without_units(self) -> "ColumnTarget":
+        """Return the target for a network whose weights already contain the column's units."""
+        return replace(self, mean=0.0, stddev=1.0)
+
     def decode(self, outputs: Array) -> list[dict[str, Any]]:
-        """Return one answer per row of outputs (n, outputs): probabilities, or values in the column's units."""
+        """Return one answer per row of finished outputs (n, outputs): probabilities, or values."""
         if self.task == "regression":
-            return self._decode_values(np.sort(outputs.astype(np.float64), axis=1))  # quantiles may cross
+            return self._decode_values(outputs)
         probabilities = class_probabilities(outputs)
         best = probabilities.argmax(axis=1)
         return [
@@ -113,12 +141,14 @@ class ColumnTarget:
         if self.task == "classification":
             return data | {"classes": list(self.classes)} | ({"loss": self.loss} if self.loss else {})
         data |= {"mean": self.mean, "stddev": self.stddev, "loss": self.loss}
+        data |= {"clamp": list(self.clamp)} if self.clamp else {}
         return data | ({"quantiles": list(self.quantiles)} if self.quantiles else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ColumnTarget":
         """Read what `to_json` wrote."""
-        return cls(**(data | {name: tuple(data.get(name, ())) for name in ("classes", "quantiles")}))
+        clamp = {"clamp": (data["clamp"][0], data["clamp"][1])} if data.get("clamp") else {}
+        return cls(**(data | {name: tuple(data.get(name, ())) for name in ("classes", "quantiles")} | clamp))
 
 
 def class_probabilities(outputs: Array) -> Floats:

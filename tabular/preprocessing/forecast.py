@@ -10,15 +10,12 @@ import numpy.typing as npt
 from engine.errors import PointedProblem
 from tabular.errors import MAX_PROBLEMS, InvalidRows
 from tabular.planning.plan import Plan
-from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.samples import window_inputs
 from tabular.preprocessing.windows import ShortSeries, TimeSeries
 from tabular.profile import ColumnType
 from tabular.reading import InputColumn
 from tabular.sequence import SequenceSpec
 from tabular.table import Table, TableColumn
 
-Array = npt.NDArray[Any]
 Index = npt.NDArray[np.int64]
 
 
@@ -46,11 +43,10 @@ class Forecast:
         spec = {name: value for name, value in data.items() if name != "types"}
         return cls(sequence=SequenceSpec.model_validate(spec), types=data["types"])
 
-    def input_columns(self, preprocessor: Preprocessor) -> list[InputColumn]:
-        """Return the columns that rows of history have: the features, and those that order and group the rows."""
-        features = preprocessor.input_columns
-        names = {column.name for column in features}
-        return features + [InputColumn(name=name, type=kind) for name, kind in self.types.items() if name not in names]
+    @property
+    def order_columns(self) -> list[InputColumn]:
+        """The columns that order and group the rows of history."""
+        return [InputColumn(name=name, type=kind) for name, kind in self.types.items()]
 
     def windows(self, table: Table) -> Index:
         """Return the last rows of each series, (series, window), in the order of the series' first rows.
@@ -77,10 +73,6 @@ class Forecast:
             raise InvalidRows(
                 [PointedProblem(pointer="/rows", detail=detail.replace("the rows has", "there are"))]
             ) from None
-
-    def inputs(self, preprocessor: Preprocessor, table: Table, windows: Index, dtype: npt.DTypeLike) -> Array:
-        """Return the inputs of windows."""
-        return window_inputs(preprocessor, table, windows, dtype)
 
     def describe(self, table: Table, windows: Index) -> list[dict[str, Any]]:
         """Return for each window the series and the time after which its prediction comes, and how many rows later."""

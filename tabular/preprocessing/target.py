@@ -1,7 +1,7 @@
 """All columns to predict: to training targets, and from the network's outputs back to answers."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from tabular.preprocessing.column_target import ColumnTarget, class_codes
 from tabular.table import Table
 
 Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 State = dict[str, Array]
 
@@ -81,8 +82,22 @@ class TargetEncoder:
         common = np.int64 if classes_per_step else dtype
         return np.stack([y.reshape(-1) for y in each], axis=1, dtype=common, casting="unsafe")
 
+    def truth(self, table: Table, row_index: Index) -> Floats:
+        """Return the true targets (n, columns) of rows that have all: class numbers, or values in their own units.
+
+        Raises:
+            KeyError: a row has a class that the encoder does not know.
+        """
+        each = [column.truth(table.columns[column.column].take(row_index)) for column in self.columns]
+        return np.stack(each, axis=1)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether a column is a number, so that the networks' outputs have units."""
+        return any(column.task == "regression" for column in self.columns)
+
     def fold_into(self, state: State) -> State:
-        """Return weights with which the network itself predicts in the targets' own units."""
+        """Return weights of a network with which it predicts in the targets' own units itself."""
         factor, shift = self._units()
         return self._rescale(state, factor, shift)
 
@@ -99,17 +114,17 @@ class TargetEncoder:
 
     def _rescale(self, state: State, factor: Array, shift: Array) -> State:
         """Change the output layer so that y becomes factor * y + shift: W to factor * W, b to factor * b + shift."""
-        if all(column.task == "classification" for column in self.columns):
+        if not self.has_numbers:
             return dict(state)
-        last = max(int(name.split(".")[0]) for name in state)
-        weight, bias = state[f"{last}.weight"], state[f"{last}.bias"]
+        name = output_layer_of(state)
+        weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
         return state | {
-            f"{last}.weight": (weight.astype(np.float64) * factor[:, None]).astype(weight.dtype),
-            f"{last}.bias": (bias.astype(np.float64) * factor + shift).astype(bias.dtype),
+            f"{name}.weight": (weight.astype(np.float64) * factor[:, None]).astype(weight.dtype),
+            f"{name}.bias": (bias.astype(np.float64) * factor + shift).astype(bias.dtype),
         }
 
     def split_targets(self, y: Array) -> list[Array]:
-        """Return each column's part (n,) of `y` as `transform` makes it."""
+        """Return each column's part (n,) of `y` as `transform` or `truth` makes it."""
         return list(y.reshape(len(y), -1).T)
 
     def split_outputs(self, outputs: Array) -> list[Array]:
@@ -118,8 +133,17 @@ class TargetEncoder:
         ends = itertools.accumulate((column.outputs for column in self.columns), initial=0)
         return [flat[:, start:end] for start, end in itertools.pairwise(ends)]
 
+    def finish(self, outputs: Array) -> Floats:
+        """Return final values for what a network predicts (n, *outputs): numbers in their own units, in float64."""
+        parts = [column.finish(part) for column, part in zip(self.columns, self.split_outputs(outputs), strict=True)]
+        return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)).reshape(outputs.shape)
+
+    def without_units(self) -> "TargetEncoder":
+        """Return the encoder for a network whose weights already contain the targets' units."""
+        return replace(self, columns=tuple(column.without_units() for column in self.columns))
+
     def decode(self, outputs: Array) -> list[dict[str, Any]]:
-        """Return one prediction per row of the network's outputs (n, *outputs).
+        """Return one prediction per row of finished outputs (n, *outputs).
 
         One column: {"label", "probabilities"}, or {"value"} in its own units, with "quantiles" for a quantile loss.
         Several: {"targets": {column: the same}}.
@@ -145,3 +169,8 @@ class TargetEncoder:
             return cls.of(ColumnTarget.from_json(data))
         columns, outputs = tuple(map(ColumnTarget.from_json, data["targets"])), data["outputs"]
         return cls(columns=columns, outputs=outputs if isinstance(outputs, int) else (outputs[0], outputs[1]))
+
+
+def output_layer_of(state: State) -> str:
+    """Return the name of the last layer of a network with these weights."""
+    return str(max(int(name.split(".")[0]) for name in state))

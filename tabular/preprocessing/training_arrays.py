@@ -27,10 +27,10 @@ Index = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastValues:
-    """The last known target of each sample's series, as `y` has them: `values` of the rows where `known`, (n,)."""
+    """The last known target of each sample's series: `values` of the rows where `known`, as `truth` has them."""
 
     known: npt.NDArray[np.bool_]
-    values: Array
+    values: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +39,10 @@ class TrainingArrays:
 
     `training_rows`: ascending row numbers in the table, (n,) int64; `validation_rows` as well, or in the table of the
     user's own rows. `sample_weights`, `validation_sample_weights`: (n,) float64 above 0; None if all rows count the
-    same. `held_out`: how the validation rows were chosen, as JSON values. `warnings`: what only a look at the rows
-    shows. `last_values`: of windows of a time series, the naive predictions for the rows that evaluate the network: the
-    validation rows, or the left-out rows of all folds.
+    same. `training_truth`, `truth`: the true targets (n, columns) of the training rows, and of the rows that evaluate
+    the network: the validation rows, or the left-out rows of all folds. `held_out`: how these rows were chosen, as JSON
+    values. `warnings`: what only a look at the rows shows. `last_values`: of windows of a time series, the naive
+    predictions for the rows that evaluate the network.
     """
 
     preprocessor: Preprocessor
@@ -54,6 +55,8 @@ class TrainingArrays:
     validation_x: Array
     validation_y: Array
     validation_sample_weights: Floats | None
+    training_truth: Floats
+    truth: Floats
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     folds: tuple["FoldArrays", ...] = ()
@@ -128,6 +131,8 @@ def make_training_arrays(
         validation_x=unseen.x,
         validation_y=unseen.y,
         validation_sample_weights=unseen.sample_weights,
+        training_truth=target.truth(table, training),
+        truth=target.truth(evaluated.table, unseen_rows),
         held_out=_describe(table, plan, unseen_rows),
         warnings=tuple(_warnings(samples, plan, training)),
         folds=tuple(_fold(samples, plan, fold, preprocessor, target) for fold in folds),
@@ -159,8 +164,7 @@ def _last_values(samples: Samples, plan: Plan, target: TargetEncoder, rows: Inde
         return None
     latest = samples.series.last_known(rows, samples.table.columns[plan.parts[0].column].missing)
     known = latest >= 0
-    values = target.transform(samples.table, latest[known], dtype=np.dtype(plan.training.precision))
-    return LastValues(known=known, values=values)
+    return LastValues(known=known, values=target.truth(samples.table, latest[known]))
 
 
 def _fold(

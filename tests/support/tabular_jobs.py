@@ -17,35 +17,34 @@ from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
 from tabular.planning.serialization import from_spec, to_spec
-from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays
-from tabular.readers.rows import table_from_rows
-from tabular.reading import RowReading
 from tabular.spec import FeatureSpec
+from tabular.trained_model.bag import Bag
+from tabular.trained_model.stored import (
+    StoredWeights,
+    architecture_of,
+    preprocessing_of,
+    read_model,
+    weights_file_of,
+)
+from tabular.trained_model.trained_model import TrainedModel
 from tests.support.file_rows import stored_reading
 from tests.support.reading import Read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A trained network, used as after storing and loading it."""
+    """A trained network, and the model as it is after storing and loading it."""
 
     plan: Plan
     arrays: TrainingArrays
     network: Network
     evaluation: dict[str, Any]
-    reading: RowReading
+    stored: TrainedModel
 
     def predict(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return a prediction for each JSON row."""
-        preprocessor = Preprocessor.from_json(json.loads(json.dumps(self.arrays.preprocessor.to_json())))
-        target = TargetEncoder.from_json(json.loads(json.dumps(self.arrays.target.to_json())))
-        x = preprocessor.transform(
-            table_from_rows(rows, preprocessor.input_columns, self.reading), dtype=self.network.dtype
-        )
-        answers = target.decode(self.network.predict(x))
-        return json.loads(json.dumps(answers, allow_nan=False))  # type: ignore[no-any-return]
+        return json.loads(json.dumps(self.stored.predict(rows), allow_nan=False))  # type: ignore[no-any-return]
 
 
 def plan_job(data: Read, target: str | list[str], **request: Any) -> Plan:
@@ -68,7 +67,7 @@ def plan_job(data: Read, target: str | list[str], **request: Any) -> Plan:
 
 
 def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
-    """Train and keep the best epoch's weights, folded into the target's units."""
+    """Train and keep the best epoch's weights."""
     found = plan_job(data, target, **request)
     arrays = make_training_arrays(data.table, found)
     network = build_network(found, arrays.preprocessor.width)
@@ -79,11 +78,20 @@ def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
     for _ in train(network, state, found.training, rows, validation):
         pass
     network.parameters.vector[:] = final_parameters(state)
-    outputs = np.asarray(network.predict(validation.x))
-    evaluation = json.loads(json.dumps(evaluate(arrays.target, rows.y, validation.y, outputs), allow_nan=False))
-    network.load_torch_state(arrays.target.fold_into(network.torch_state()))
-    reading = stored_reading(data)
-    return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation, reading=reading)
+    bag = Bag(preprocessor=arrays.preprocessor, networks=(network,))
+    trained = TrainedModel(bags=(bag,), target=arrays.target, reading=stored_reading(data), forecast=None)
+    outputs = trained.outputs_of_inputs([validation.x])
+    evaluation = json.loads(
+        json.dumps(evaluate(arrays.target, arrays.training_truth, arrays.truth, outputs), allow_nan=False)
+    )
+    return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation, stored=stored_and_read(trained))
+
+
+def stored_and_read(model: TrainedModel) -> TrainedModel:
+    """Return a model after storing and loading it."""
+    architecture, preprocessing = json.loads(json.dumps([architecture_of(model), preprocessing_of(model)]))
+    file = weights_file_of(model)
+    return read_model(architecture, preprocessing, StoredWeights(data=file.data, output_layers=file.output_layers))
 
 
 def csv(columns: dict[str, Any]) -> str:

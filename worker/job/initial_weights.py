@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import InvalidWeights
-from engine.interchange.safetensors import load_safetensors
 from engine.interchange.tensors import Tensors
 from engine.network import Network, StateMismatch
 from engine.training.fine_tuning import transfer_weights
@@ -18,6 +17,7 @@ from store.tables import Job, Model
 from tabular.errors import DataError
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
+from tabular.trained_model.stored import StoredWeights
 
 MAX_LISTED_INPUTS = 20  # in one error message
 
@@ -30,6 +30,8 @@ class InitialWeightsUnusable(DataError):
 class InitialWeights:
     """Trained weights. `preprocessor` and `target` are those of their model, if they come with it, and are reused.
 
+    `contain_units`: whether the output layer answers in the target's own units.
+
     The first `layers` layers start with these weights, and so does the output layer with `head`.
     """
 
@@ -38,6 +40,7 @@ class InitialWeights:
     weights: Tensors
     layers: int
     head: bool
+    contain_units: bool
 
     def apply(self, network: Network, preprocessor: Preprocessor, target: TargetEncoder, seed: int) -> None:
         """Copy the weights into the network. The other parameters are initialized from `seed`.
@@ -49,7 +52,7 @@ class InitialWeights:
         try:
             transfer_weights(
                 network,
-                target.unfold(tensors) if self.head else tensors,
+                target.unfold(tensors) if self.head and self.contain_units else tensors,
                 seed=seed,
                 layers=range(self.layers),
                 head=self.head,
@@ -79,10 +82,13 @@ def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
     with snapshot(sessions) as tx:
         model = tx.get(Model, requested["model_id"]) if requested.get("model_id") else None
         blob_id = model.blob_id if model else _uploaded_blob(tx, requested.get("weights_id"))
+        output_layers = model.output_layers if model else None
     if blob_id is None:
         raise InitialWeightsUnusable("they were deleted")
     try:
-        weights = load_safetensors(b"".join(blobs.read_verified(sessions, blob_id)))
+        data = b"".join(blobs.read_verified(sessions, blob_id))
+        file = StoredWeights(data=data, output_layers=output_layers)
+        weights = file.tensors
     except (InvalidWeights, BlobDamaged) as error:
         raise InitialWeightsUnusable(str(error)) from error
     stored = model.preprocessing if model else None
@@ -90,6 +96,7 @@ def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
         preprocessor=Preprocessor.from_json(stored["features"]) if stored else None,
         target=TargetEncoder.from_json(stored["target"]) if stored and requested["head"] else None,
         weights=weights,
+        contain_units=not file.as_trained,
         layers=requested["layers"],
         head=requested["head"],
     )

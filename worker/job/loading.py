@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.batches import Rows
 from engine.network import Network
 from engine.training import checkpoint
@@ -38,10 +41,14 @@ from tabular.preprocessing.training_arrays import (
 from tabular.profile import DataWarning
 from tabular.reading import RowReading
 from tabular.table import Table, read_table
+from tabular.trained_model.bag import Bag
+from tabular.trained_model.trained_model import TrainedModel
 from worker.job.initial_weights import InitialWeights, load_initial_weights
 from worker.job.learning_rate import with_range_test
 
 log = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
 
 MAX_CACHED_CELLS = 1_000_000  # about 10 MB
 
@@ -52,7 +59,10 @@ class DatasetUnusable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedJob:
-    """Everything that training needs, in memory."""
+    """Everything that training needs, in memory.
+
+    `training_truth`, `truth`: the true targets of the training rows, and of the rows that evaluate the network.
+    """
 
     plan: Plan
     preprocessor: Preprocessor
@@ -60,13 +70,21 @@ class LoadedJob:
     network: Network
     state: TrainingState
     training: Rows
+    training_truth: Floats
     validation: Rows | None
+    truth: Floats
     folds: tuple[Member, ...]
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     reading: RowReading | None
     forecast: Forecast | None
     last_values: LastValues | None
+
+    @property
+    def model(self) -> TrainedModel:
+        """The model with the weights that its networks have now. It is evaluated, stored and served as it is."""
+        bag = Bag(preprocessor=self.preprocessor, networks=(self.network,))
+        return TrainedModel(bags=(bag,), target=self.target, reading=self.reading, forecast=self.forecast)
 
     def with_range_test(self, stored: dict[str, Any]) -> Self:
         """Return the job before its first batch, with the learning rate that its range test suggests."""
@@ -104,6 +122,8 @@ class JobLoader:
             network=network,
             state=_state(self._sessions, job, network, plan, training, folds),
             training=training,
+            training_truth=arrays.training_truth,
+            truth=arrays.truth,
             validation=validation if len(arrays.validation_rows) else None,
             folds=folds,
             held_out=arrays.held_out,

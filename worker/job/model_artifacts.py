@@ -8,8 +8,6 @@ import numpy as np
 
 from engine.batches import Rows
 from engine.diagnostics.contributions import Contributions, contributions
-from engine.interchange.safetensors import dump_safetensors
-from engine.memory import Array
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.training.state import final_parameters
 from store.artifacts import blobs
@@ -17,6 +15,9 @@ from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
 from tabular.evaluation.evaluation import evaluate
 from tabular.evaluation.last_value import evaluate_last_value
+from tabular.trained_model.exported_weights import WeightsFile
+from tabular.trained_model.stored import architecture_of, preprocessing_of, weights_file_of
+from tabular.trained_model.trained_model import TrainedModel
 from worker.job.finite_json import finite
 from worker.job.loading import LoadedJob
 
@@ -39,47 +40,20 @@ def in_target_units(loaded: LoadedJob, metrics: dict[str, float]) -> dict[str, f
 
 def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]) -> dict[str, Any]:
     """Store the weights and return the columns of the model's row."""
-    weights = store_weights(sessions, loaded)
+    model = _final_model(loaded)
+    file = weights_file_of(model)
+    weights = _store(sessions, file)
     return {
-        "architecture": _architecture(loaded),
-        "preprocessing": _preprocessing(loaded),
+        "architecture": architecture_of(model) | {"output_units": file.output_units},
+        "preprocessing": preprocessing_of(model),
         "metrics": metrics,
-        "evaluation": finite(_evaluation(loaded)),
+        "evaluation": finite(_evaluation(loaded, model)),
         "contributions": finite(asdict(_contributions(loaded))),
         "parameters": loaded.network.parameters.size,
         "fingerprint": numeric_fingerprint(),
         "blob_id": weights.id,
+        "output_layers": file.output_layers,
     }
-
-
-def _preprocessing(loaded: LoadedJob) -> dict[str, Any]:
-    stored = {"features": loaded.preprocessor.to_json(), "target": loaded.target.to_json()}
-    optional = {"reading": loaded.reading, "sequence": loaded.forecast}
-    return stored | {name: value.to_json() for name, value in optional.items() if value is not None}
-
-
-def _architecture(loaded: LoadedJob) -> dict[str, Any]:
-    network = loaded.network
-    return {
-        "inputs": network.inputs,
-        "input_names": _input_names(loaded),
-        "layers": [layer.model_dump() for layer in loaded.plan.layers],
-        "outputs": loaded.target.outputs,
-        "loss": loaded.network.loss.spec.model_dump(mode="json"),
-        "task": loaded.plan.task,
-        "classes": list(loaded.target.classes) or None,
-        "precision": network.precision,
-        "torch": network.torch_code(),
-    }
-
-
-def _input_names(loaded: LoadedJob) -> list[str]:
-    """Return one name per input of the network; in a window, "[t-2]" is the row two before the last."""
-    names, sequence = loaded.preprocessor.input_names(), loaded.plan.sequence
-    if sequence is None:
-        return names
-    ages = range(sequence.window - 1, -1, -1)
-    return [f"{name} [t-{age}]" if age else f"{name} [t]" for age in ages for name in names]
 
 
 def _contributions(loaded: LoadedJob) -> Contributions:
@@ -94,41 +68,47 @@ def _sample(rows: Rows) -> Rows:
 
 
 def store_weights(sessions: Sessions, loaded: LoadedJob) -> BlobInfo:
-    """Load the final weights into the network and store them: those of the best epoch, or the last finite ones."""
+    """Store the last finite weights of a job that has no model."""
+    return _store(sessions, weights_file_of(_final_model(loaded)))
+
+
+def _store(sessions: Sessions, file: WeightsFile) -> BlobInfo:
+    return blobs.write(sessions, blobs.chunks_of(file.data))
+
+
+def _final_model(loaded: LoadedJob) -> TrainedModel:
+    """Return the model with the weights of the best epoch, or with the last finite ones."""
     loaded.network.parameters.vector[:] = final_parameters(loaded.state)
-    weights = loaded.target.fold_into(loaded.network.torch_state())
-    metadata = {"format": "pt", "torch": loaded.network.torch_code()}
-    return blobs.write(sessions, blobs.chunks_of(dump_safetensors(weights, metadata)))
+    return loaded.model
 
 
-def _evaluation(loaded: LoadedJob) -> dict[str, Any] | None:
+def _evaluation(loaded: LoadedJob, model: TrainedModel) -> dict[str, Any] | None:
     """Return the scores on rows that the network, or for folds the network of each row's fold, did not train on."""
     if loaded.folds:
-        y = np.concatenate([fold.validation.y for fold in loaded.folds if fold.validation])
-        found = _evaluate_folds(loaded, y)
+        found = _evaluate_folds(loaded, model)
     elif loaded.validation is not None:
-        y = loaded.validation.y
-        found = evaluate(loaded.target, loaded.training.y, y, np.asarray(loaded.network.predict(loaded.validation.x)))
+        outputs = model.outputs_of_inputs([loaded.validation.x])
+        found = evaluate(model.target, loaded.training_truth, loaded.truth, outputs)
     else:
         return None
     if loaded.last_values:
-        found["last_value"] = evaluate_last_value(loaded.target, y, loaded.last_values)
+        found["last_value"] = evaluate_last_value(loaded.target, loaded.truth, loaded.last_values)
     weighted = {"weighted": False}  # each row counts once, whatever its sample weight
     return found | weighted | {"validation": loaded.held_out}
 
 
-def _evaluate_folds(loaded: LoadedJob, y: Array) -> dict[str, Any]:
+def _evaluate_folds(loaded: LoadedJob, model: TrainedModel) -> dict[str, Any]:
     """Return the scores of all left-out rows together, and the main scores of each fold."""
-    outputs, parts = list[Array](), list[tuple[Rows, Rows]]()
+    outputs = []
     for fold, state in zip(loaded.folds, loaded.state.members, strict=True):
         if fold.validation is None:
             continue
         fold.network.parameters.vector[:] = final_parameters(state)
-        outputs.append(np.asarray(fold.network.predict(fold.validation.x)))
-        parts.append((fold.training, fold.validation))
-    together = evaluate(loaded.target, loaded.training.y, y, np.concatenate(outputs))
+        outputs.append(model.finish(fold.network.predict(fold.validation.x)))
+    together = evaluate(model.target, loaded.training_truth, loaded.truth, np.concatenate(outputs))
+    truths = np.split(loaded.truth, np.cumsum([len(part) for part in outputs])[:-1])
     each = (
-        evaluate(loaded.target, training.y, left_out.y, predicted)
-        for (training, left_out), predicted in zip(parts, outputs, strict=True)
+        evaluate(model.target, loaded.training_truth, truth, predicted)
+        for truth, predicted in zip(truths, outputs, strict=True)
     )
     return together | {"folds": [{name: scores[name] for name in FOLD_SCORES if name in scores} for scores in each]}

@@ -8,20 +8,20 @@ import pytest
 
 from engine.errors import PointedProblem
 from service.predictions.batching import PredictionBatches
-from service.predictions.predictor import Predictions, Rows
 from store.ids import ProjectId
 from tabular.errors import InvalidRows
+from tabular.trained_model.trained_model import Answers, Rows
 
 OURS = ProjectId("prj_ours")
 
 
 class Model:
-    """A predictor that answers with the number of each row, and notes what it was asked together."""
+    """A model that answers with the number of each row, and notes what it was asked together."""
 
     def __init__(self) -> None:
         self.calls: list[int] = []
 
-    def predict(self, rows: Rows) -> Predictions:
+    def predict(self, rows: Rows) -> Answers:
         return [{"value": row["x"]} for row in rows]
 
     def predict_each(self, requests: Sequence[Rows]) -> list[Any]:

@@ -66,7 +66,8 @@ def test_the_defaults_learn_different_tables(
     for _ in train(network, state, planned.training, training, Rows(rows.validation_x, rows.validation_y)):
         pass
     network.parameters.vector[:] = final_parameters(state)
-    found = evaluate(rows.target, rows.y, rows.validation_y, network.predict(rows.validation_x))
+    outputs = rows.target.finish(network.predict(rows.validation_x))
+    found = evaluate(rows.target, rows.training_truth, rows.truth, outputs)
     assert found[measure] >= least
     assert found[measure] > found["baseline"][measure] + 0.1
 

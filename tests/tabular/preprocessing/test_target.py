@@ -183,7 +183,7 @@ def test_several_predictions_have_the_names_of_their_columns() -> None:
         ColumnTarget(column="b", task="classification", classes=("no", "yes")),
     )
     target = TargetEncoder(columns=columns, outputs=3)
-    assert target.decode(np.array([[2.0, 1.0, 0.75]])) == [
+    assert target.decode(target.finish(np.array([[2.0, 1.0, 0.75]]))) == [
         {
             "targets": {
                 "a": {"value": 2.0, "quantiles": {"0.1": 1.0, "0.5": 2.0}},

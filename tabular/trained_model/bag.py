@@ -1,0 +1,40 @@
+"""Networks that read the same inputs and answer together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.network import Network
+from tabular.preprocessing.preprocessor import Preprocessor
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bag:
+    """Networks with one preprocessing. `weight`: the share of the bag in the answers of its model."""
+
+    preprocessor: Preprocessor
+    networks: tuple[Network, ...]
+    weight: float = 1.0
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the inputs."""
+        return self.networks[0].dtype
+
+    def outputs(self, x: Array) -> Floats:
+        """Return the mean of the networks' outputs, (n, *outputs), for inputs x: (n, inputs).
+
+        Outputs are probabilities, or numbers as the networks learned them. The mean is taken in float64. Networks have
+        one working memory each, so only one thread at a time may call this.
+        """
+        total = self.networks[0].predict(x).astype(np.float64)
+        for network in self.networks[1:]:
+            total += network.predict(x)
+        if len(self.networks) > 1:
+            total /= len(self.networks)
+        return total
