@@ -1,10 +1,9 @@
 """The service over HTTP with real Celery workers: from a table to predictions, also when workers crash."""
 
 import signal
-from subprocess import Popen
 from typing import Any
 
-from tests.support.processes import Processes, children, kill
+from tests.support.processes import Part, Processes, children, kill
 from tests.support.tables import flowers, prices
 
 LONG: dict[str, Any] = {
@@ -12,7 +11,7 @@ LONG: dict[str, Any] = {
     "model": {
         "layers": [{"type": "dense", "units": 32}, {"type": "dropout", "rate": 0.2}, {"type": "dense", "units": 32}]
     },
-    "training": {"epochs": 1500, "batch_size": 16, "checkpoint_every_seconds": 0.2},
+    "training": {"epochs": 800, "batch_size": 16, "checkpoint_every_seconds": 0.2},
 }
 
 
@@ -32,17 +31,17 @@ def is_training(service: Processes, url: str) -> bool:
     return bool(service.job(url)["progress"]["epoch"] > 100)
 
 
-def kill_training_process(_service: Processes, worker: Popen[bytes]) -> Popen[bytes]:
+def kill_training_process(_service: Processes, worker: Part) -> Part:
     kill(children(worker.pid)[0])
     return worker
 
 
-def kill_worker(service: Processes, worker: Popen[bytes]) -> Popen[bytes]:
+def kill_worker(service: Processes, worker: Part) -> Part:
     kill(worker.pid)
     return service.start_worker()
 
 
-def stop_worker(service: Processes, worker: Popen[bytes]) -> Popen[bytes]:
+def stop_worker(service: Processes, worker: Part) -> Part:
     worker.send_signal(signal.SIGTERM)
     worker.wait(timeout=10)
     return service.start_worker()

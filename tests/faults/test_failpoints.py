@@ -11,7 +11,7 @@ from tests.support.proof_summary import Note
 from tests.support.service_under_test import LEASE_SECONDS, ServiceUnderTest
 
 MOMENTS = ("before", "after")  # a commit
-LONG = 2000  # epochs; such a job still trains when a fault arrives
+LONG = 800  # epochs; such a job still trains when a fault arrives
 ACTIONS = ("kill", "error")  # an error after a commit: committed, but reported as failed
 OF_JOBS = ("claim", "heartbeat", "record", "checkpoint", "succeeded")
 Places = Sequence[str]

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.process_starter import StartedPart, start_part
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0  # for a busy machine; an idle one takes two seconds
 SHORT = {
@@ -21,6 +23,8 @@ SHORT = {
     "BACKPROP_RECONCILE_SECONDS": "0.3",
     "BACKPROP_RECORD_SECONDS": "0.1",
 }
+
+Part = StartedPart | subprocess.Popen[bytes]
 
 
 class Processes:
@@ -31,24 +35,23 @@ class Processes:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("BACKPROP_")}
         self.environment = {**outer, **SHORT, **own, "PYTHONPATH": str(ROOT)}
         self._log = folder / "log"
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Part] = []
         self.port = free_port()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
 
-    def start(self, module: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a module of the service as a process."""
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
-                env={**self.environment, **environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def start(self, module: str, *arguments: str, **environment: str) -> Part:
+        """Start a module of the service as a process; one with variables that libraries read starts from nothing."""
+        everything = {**self.environment, **environment}
+        if sys.platform == "linux" and all(name.startswith("BACKPROP_") for name in environment):
+            process: Part = start_part(module, arguments, everything, self._log)
+        else:
+            with self._log.open("ab") as log:
+                command = [sys.executable, "-P", "-m", module, *arguments]
+                process = subprocess.Popen(command, env=everything, stdout=log, stderr=log, start_new_session=True)
         self._started.append(process)
         return process
 
-    def start_all(self) -> subprocess.Popen[bytes]:
+    def start_all(self) -> Part:
         """Start API, scheduler and a worker with one slot; return the worker when all are ready."""
         self.start("api", "--port", str(self.port))
         self.start("worker.maintenance.scheduler")
@@ -56,7 +59,7 @@ class Processes:
         self.wait(self.is_ready, START_SECONDS)
         return worker
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> Part:
         """Start a worker with one slot."""
         return self.start("worker", "--concurrency", "1")
 

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import Any
 import httpx
 
 from store.ids import new_id
-from tests.support.processes import START_SECONDS, Processes, children, kill
+from tests.support.processes import START_SECONDS, Part, Processes, children, kill
 from tests.support.servers import RedisServer
 from tests.support.tables import flowers
 
 LEASE_SECONDS = 2.0
 SETTINGS = {
     "BACKPROP_LEASE_SECONDS": str(LEASE_SECONDS),
-    "BACKPROP_HEARTBEAT_SECONDS": "0.2",
+    "BACKPROP_HEARTBEAT_SECONDS": "0.1",
     "BACKPROP_RECONCILE_SECONDS": "0.2",
     "BACKPROP_RECORD_SECONDS": "0.05",
     "BACKPROP_MAX_ATTEMPTS": "1000",  # tests kill the workers of a job many times
@@ -42,7 +41,7 @@ class ServiceUnderTest(Processes):
         super().__init__(database_url, broker.url, folder)
         self.broker = broker
         self.database_url = database_url
-        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+        self.parts: dict[str, Part] = {}
         self._folder = folder
         self._own = {**SETTINGS, **environment}
         self._hashes: dict[int, str] = {}
@@ -55,7 +54,7 @@ class ServiceUnderTest(Processes):
         self.wait(self.is_ready, START_SECONDS)
         self.dataset_id = self.upload(flowers())
 
-    def start_part(self, role: str, **environment: str) -> subprocess.Popen[bytes]:
+    def start_part(self, role: str, **environment: str) -> Part:
         """Start the part with this role."""
         self.failpoints(role).mkdir(exist_ok=True)
         port = ("--port", str(self.port)) if role == "api" else ()
