@@ -23,7 +23,7 @@ from api.http.weights_download import OCTETS, WeightsFormat, weights_response
 from api.jobs.changed_job import ChangedJob, check_version
 from api.jobs.full_validation import FullValidationRoute
 from api.jobs.job_filters import Filters
-from api.jobs.job_response import job_response, job_views
+from api.jobs.job_response import job_views, new_job_response
 from api.jobs.schemas import EpochsView, EpochView, JobView
 from api.openapi.declarations import declare, declare_download
 from service.bootstrap import Services
@@ -213,7 +213,7 @@ def _create(services: Services, caller: Caller, keyed: KeyedRequest | None, body
         services.sessions,
         caller,
         keyed,
-        lambda tx: job_response(tx, submission.submit(tx, services.limits, caller.project, resolved)).created(),
+        lambda tx: new_job_response(tx, submission.submit(tx, services.limits, caller.project, resolved)).created(),
     )
 
 

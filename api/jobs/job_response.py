@@ -54,6 +54,11 @@ def job_response(tx: Tx, job: Job) -> JobResponse:
     return JobResponse(view=job_views(tx, ProjectId(job.project_id), [job])[0], version=job.version)
 
 
+def new_job_response(tx: Tx, job: Job) -> JobResponse:
+    """Return the response with a job that `tx` queues."""
+    return JobResponse(view=JobView.of(job, queue_position.join_queue(tx, job)), version=job.version)
+
+
 def read_job(sessions: Sessions, project: ProjectId, job_id: str) -> JobSnapshot:
     """Return the project's job as it is now, ready to be sent. Raises `NotFound`."""
     with snapshot(sessions) as tx:

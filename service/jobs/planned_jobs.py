@@ -55,9 +55,7 @@ class PlannedJobs:
     def find(self, key: Key) -> tuple[KeptPlan | None, bool]:
         """Return a plan, and whether it may be used without a look into the database."""
         kept = self._kept.get(key)
-        if kept is None or not kept.runs:  # the first job that succeeds is the first that seconds are known from
-            return kept, False
-        return kept, self._clock() - kept.checked_at < FRESH_SECONDS
+        return kept, kept is not None and self._clock() - kept.checked_at < FRESH_SECONDS
 
     def keep(self, key: Key, planned: PlannedJob, runs: Sequence[CompletedRun]) -> None:
         """Keep a plan that is true now."""

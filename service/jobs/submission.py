@@ -50,11 +50,13 @@ def resolve(
     """Plan a job outside of any transaction: it can take long. Raises `NotFound`, `InvalidPlan` or `JobTooLarge`."""
     key = key_of(project, request)
     kept, is_fresh = plans.find(key)
-    if kept and is_fresh:
+    if kept and is_fresh and kept.runs:
         return _resolved(request, kept.planned, kept.runs)
     with snapshot(sessions) as tx:
+        runs = durations.recent_runs(tx)  # the first job that succeeds is the first that seconds are known from
+        if kept and is_fresh:
+            return _resolved(request, kept.planned, runs)
         inputs = _load_inputs(tx, project, request)
-        runs = durations.recent_runs(tx)
     planned = kept.planned if kept else _planned(limits, inputs, request)
     plans.keep(key, planned, runs)
     return _resolved(request, planned, runs)

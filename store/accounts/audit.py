@@ -72,7 +72,7 @@ def record(tx: Tx, actor: Actor, action: Action, count: int = 1) -> None:
         "request_id": action.request_id,
         "address": action.address,
     }
-    tx.execute(RECORD, entry)
+    tx.connection().execute(RECORD, entry)
 
 
 def record_request(

@@ -47,7 +47,7 @@ class UsageTotal:
 def count(tx: Tx, project: str, source_id: str, metric: Metric, amount: float = 1) -> None:
     """Count a use of today."""
     use = {"source_id": source_id, "metric": metric, "project_id": project, "amount": float(amount)}
-    tx.execute(_count_statement(_is_postgresql(tx)), use)
+    tx.connection().execute(_count_statement(_is_postgresql(tx)), use)
 
 
 def count_growth(tx: Tx, metric: Metric, owner: tuple[Any, Any], growth: Any, *where: ColumnElement[bool]) -> None:

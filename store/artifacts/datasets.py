@@ -62,7 +62,11 @@ def get(tx: Tx, project: ProjectId, dataset_id: str, lock: Lock | None = None) -
 
 def keep(tx: Tx, project: ProjectId, dataset_id: str) -> None:
     """Let nobody delete the project's data set before `tx` ends. Raises `NotFound` if it is deleted or has expired."""
-    found = tx.execute(KEEP, {"dataset": dataset_id, "project": project}).first() if is_id(dataset_id) else None
+    found = (
+        tx.connection().execute(KEEP, {"dataset": dataset_id, "project": project}).first()
+        if is_id(dataset_id)
+        else None
+    )
     if found is None:
         raise NotFound(f"Data set {dataset_id} not found.")
     _check_expiry(dataset_id, *found)

@@ -3,12 +3,15 @@
 import os
 import random
 import sqlite3
+import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -16,6 +19,8 @@ BUSY_MILLISECONDS = 10_000  # how long a writer waits for another process's writ
 MAX_WAIT_SECONDS = 0.004  # between two attempts to take a lock that others hold for milliseconds
 SAFE_WAL = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # releases that fix WAL corruption with several writers
 MAX_WAL_BYTES = 64 << 20  # a larger log, of one large upload, is cut to this size at its next checkpoint
+
+_write_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
 
 def sqlite_driver() -> ModuleType:
@@ -41,10 +46,35 @@ def open_sqlite(url: str, pool_size: int, driver: ModuleType | None = None) -> E
         max_overflow=35,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000},
     )
+    _write_turns[engine] = threading.Lock()
     event.listen(engine, "do_connect", _create_private)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def write_turn(engine: Engine | Any) -> Iterator[None]:
+    """Let the threads of this process write one after another: they wait here, instead of polling for SQLite's lock.
+
+    A thread that waits too long continues, and polls like the writers of other processes. PostgreSQL needs no turns.
+    """
+    turn = _write_turns.get(engine)
+    has_turn = turn is not None and turn.acquire(timeout=BUSY_MILLISECONDS / 1000)
+    try:
+        yield
+    finally:
+        if turn is not None and has_turn:
+            turn.release()
+
+
+def _forget_turns() -> None:
+    """Make new locks in a forked process: threads that do not exist there may hold the old ones."""
+    for engine in _write_turns:
+        _write_turns[engine] = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_turns)
 
 
 def shrink_log(engine: Engine, larger_than: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from store.db import failpoints
 from store.db.database import Sessions
+from store.db.sqlite import write_turn
 
 AFTER_COMMIT = "after_commit"  # the key of the hooks in a transaction's `info`
 
@@ -23,7 +24,7 @@ def transaction(sessions: Sessions, name: str = "unnamed") -> Iterator[Tx]:
 
     Tests use its name to make it fail before or after the commit.
     """
-    with sessions() as session, session.begin():
+    with write_turn(sessions.kw["bind"]), sessions() as session, session.begin():
         yield session
         failpoints.hit(f"{name}.before_commit")
     failpoints.hit(f"{name}.after_commit")

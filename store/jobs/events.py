@@ -28,7 +28,7 @@ class JobEvent:
 
 def append(tx: Tx, job_id: str, number: int, kind: str, data: dict[str, Any]) -> None:
     """Insert an event under a number that the caller has reserved by raising the job's counter."""
-    tx.execute(APPEND, {"job_id": job_id, "number": number, "type": kind, "data": data})
+    tx.connection().execute(APPEND, {"job_id": job_id, "number": number, "type": kind, "data": data})
 
 
 def warnings(tx: Tx, job_id: JobId) -> list[dict[str, Any]]:

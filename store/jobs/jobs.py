@@ -6,7 +6,7 @@ the action is noted in `Job.requested`, which the worker reads at its next heart
 
 from typing import Any
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import case, delete, insert, inspect, select, update
 
 from store.accounts import metering
 from store.artifacts import blobs, models
@@ -20,20 +20,34 @@ from store.jobs.transitions import announce, record_transition
 from store.tables import Job, JobMetadata, Model, table_of
 
 CLOCK = select(now())
+ADD_JOB = insert(table_of(Job))
 ADD_METADATA = insert(table_of(JobMetadata))
+COLUMN_NAMES = {attribute.key: attribute.columns[0].name for attribute in inspect(Job).column_attrs}
+JOB_DEFAULTS = {  # of a new job, as its row has them
+    "state": "queued",
+    "priority": 5,
+    "version": 1,
+    "attempt": 0,
+    "epoch": 0,
+    "fraction": 0.0,
+    "bit_exact": True,
+    "metrics": {},
+    "warnings": [],
+    "metadata_": {},
+}
 
 
 def create(tx: Tx, project: ProjectId, **columns: Any) -> Job:
     """Insert a queued job and its first event."""
-    at = tx.execute(CLOCK).scalar_one()
+    at = tx.connection().execute(CLOCK).scalar_one()
     transition = {"state": "queued", "at": rfc3339(at)}
-    origin = {"created_at": at, "updated_at": at, "events": 1, "transitions": [transition]}
-    job = Job(id=new_id("job"), project_id=project, state="queued", **origin, **columns)
-    tx.add(job)
-    tx.flush()
+    origin = {"id": new_id("job"), "project_id": project, "created_at": at, "updated_at": at}
+    row = {**JOB_DEFAULTS, **origin, "events": 1, "transitions": [transition], **columns}
+    tx.connection().execute(ADD_JOB, {COLUMN_NAMES[name]: value for name, value in row.items() if value is not None})
+    job = Job(**row)  # in no session: nobody changes it, and an insert without the session takes a third of the time
     if job.metadata_:
         pairs = [{"key": key, "value": value} for key, value in job.metadata_.items()]
-        tx.execute(ADD_METADATA, [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
+        tx.connection().execute(ADD_METADATA, [{"job_id": job.id, "project_id": project, **pair} for pair in pairs])
     metering.count(tx, project, job.id, "jobs_created")
     announce(tx, job, transition)
     return job

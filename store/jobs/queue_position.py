@@ -18,6 +18,7 @@ from store.tables import IS_QUEUED, IS_RUNNING, Job, Project
 
 LONG_QUEUE = 1_000  # queued jobs; beyond this, counting them for every request costs too much
 CACHE_SECONDS = 1.0  # how long the counts of a long queue are reused
+NEW_JOBS_SECONDS = 0.05  # how long the queue that a new job joined is reused for the new jobs after it
 LIVE_SECONDS = 30.0  # the slots of a worker count if it sent a heartbeat within this time
 PRIORITIES = range(10)  # all that exist, so that the index of the queue can be searched for one project
 MAX_SIMULATED = 200  # jobs ahead that are simulated one by one; of all others only the sum of durations counts
@@ -58,6 +59,9 @@ JobsAhead = tuple[int, float | None]  # number of jobs, expected seconds of each
 _cached_snapshots: WeakKeyDictionary[Engine | Connection, dict[ProjectId, tuple[float, "QueueSnapshot"]]] = (
     WeakKeyDictionary()
 )
+_queues_of_new_jobs: WeakKeyDictionary[Engine | Connection, dict[ProjectId, tuple[float, "QueueSnapshot"]]] = (
+    WeakKeyDictionary()
+)
 _cached_depths: WeakKeyDictionary[Engine | Connection, tuple[float, Sequence[Depth]]] = WeakKeyDictionary()
 
 
@@ -78,7 +82,7 @@ class QueueSnapshot:
     unknown), `mean_seconds` the duration assumed for jobs without an estimate.
     """
 
-    own: Sequence[OwnJob]
+    own: list[OwnJob]
     others: Sequence[OthersJobs]
     slots: int
     running: Sequence[float | None]
@@ -143,6 +147,28 @@ def queue_snapshot(tx: Tx, project: ProjectId) -> QueueSnapshot:
     return current
 
 
+def join_queue(tx: Tx, job: Job) -> QueuePosition:
+    """The position of a job that `tx` queues.
+
+    Many jobs are often queued at once, so they share what was read for the first of them for a moment: each new job is
+    added to it, and `forget_queue` drops it when a job of this process leaves the queue.
+    """
+    queues, project = _queues_of_new_jobs.setdefault(tx.get_bind(), {}), ProjectId(job.project_id)
+    until, queue = queues.get(project, (0.0, None))
+    if queue is None or time.monotonic() >= until:
+        queue = queue_snapshot(tx, project)
+        queues[project] = time.monotonic() + NEW_JOBS_SECONDS, queue
+    place = bisect_left(queue.own, (-job.priority, job.id))
+    if not any(job_id == job.id for _, job_id, _ in queue.own[place : place + 1]):
+        queue.own.insert(place, (-job.priority, job.id, job.expected_seconds))
+    return queue.position_of(job)
+
+
+def forget_queue(tx: Tx) -> None:
+    """Read the queue again for the next new job."""
+    _queues_of_new_jobs.pop(tx.get_bind(), None)
+
+
 def _read_queue(tx: Tx, project: ProjectId) -> QueueSnapshot:
     rows = tx.execute(OWN_JOBS, {"project": project})
     slots, mean_seconds = tx.execute(CAPACITY, {"milliseconds": int(LIVE_SECONDS * 1000)}).one()
@@ -163,7 +189,8 @@ def count_queued(tx: Tx, project: ProjectId | None = None, *, at_most: int) -> i
 
 def queue_lengths(tx: Tx, project: ProjectId, at_most: int, all_at_most: int) -> tuple[int, int]:
     """The numbers of queued jobs of the project and of all projects, counted up to these limits."""
-    own, every = tx.execute(LENGTHS, {"project": project, "at_most": at_most, "all_at_most": all_at_most}).one()
+    limits = {"project": project, "at_most": at_most, "all_at_most": all_at_most}
+    own, every = tx.connection().execute(LENGTHS, limits).one()
     return own, every
 
 

@@ -9,7 +9,7 @@ from store.accounts.metering import Metric
 from store.clock import rfc3339
 from store.db.transaction import Tx, call_observer
 from store.ids import JobId
-from store.jobs import checkpoints, events
+from store.jobs import checkpoints, events, queue_position
 from store.jobs.states import TERMINAL
 from store.tables import Job
 from store.webhooks import outbox
@@ -47,5 +47,7 @@ def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
 def announce(tx: Tx, job: Job, data: dict[str, Any]) -> None:
     """Write the event of the job's new state, and the deliveries to webhooks that it causes."""
     events.append(tx, job.id, job.events, f"job.{job.state}", data)
+    if job.state != "queued":
+        queue_position.forget_queue(tx)
     outbox.add_job_event(tx, job)
     call_observer(tx, ON_TRANSITION, job.state)

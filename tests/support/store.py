@@ -13,12 +13,13 @@ from store.jobs import claims, jobs
 from store.jobs.leases import Lease, Progress
 from store.tables import Job, Model
 
+NEW_JOB: dict[str, Any] = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
+
 
 def queue_job(sessions: Sessions, project: ProjectId = DEFAULT_PROJECT, **columns: Any) -> Job:
     """Insert a queued job."""
-    defaults = {"dataset_id": "ds_1", "name": "a job", "spec": {}, "estimate": {}, "epochs": 10}
     with transaction(sessions) as tx:
-        return jobs.create(tx, project, **{**defaults, **columns})
+        return jobs.create(tx, project, **{**NEW_JOB, **columns})
 
 
 def query_plan(tx: Tx, query: Select[Any]) -> str:

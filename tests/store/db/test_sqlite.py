@@ -3,11 +3,12 @@
 import shutil
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from store.db import sqlite
@@ -71,6 +72,24 @@ def test_the_log_is_cut_after_a_large_transaction(sqlite_url: str, monkeypatch: 
         with transaction(sessions) as tx:
             tx.execute(text("UPDATE projects SET name = :name"), {"name": name})
     assert (high > 8_000_000, log.stat().st_size <= 1 << 20) == (True, True)
+    engine.dispose()
+
+
+def test_threads_write_one_after_another_without_polling(sqlite_url: str) -> None:
+    engine = open_database(sqlite_url)
+    attempts = []
+
+    @event.listens_for(engine, "begin")
+    def count(_connection: Connection) -> None:
+        attempts.append(engine.pool.checkedout())
+
+    def write(_number: int) -> None:
+        with transaction(open_sessions(engine)) as tx:
+            tx.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(40)))
+    assert attempts == [1] * 40, "writers held connections while they waited"
     engine.dispose()
 
 

@@ -9,11 +9,11 @@ from store.clock import now
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT, ProjectId, WorkerId
-from store.jobs import claims, queue_position, workers
+from store.jobs import claims, jobs, queue_position, workers
 from store.jobs.queue_position import QueuePosition, QueueSnapshot, count_queued
 from store.jobs.workers import WorkerInfo
 from store.tables import Job
-from tests.support.store import finish_job, queue_job
+from tests.support.store import NEW_JOB, finish_job, queue_job
 
 
 def position_of(sessions: Sessions, job: Job) -> QueuePosition:
@@ -27,8 +27,20 @@ def start_worker(sessions: Sessions, slots: int) -> None:
 
 
 def test_own_jobs_ahead_follow_priority_and_age(sessions: Sessions) -> None:
-    jobs = [queue_job(sessions, priority=priority) for priority in (5, 5, 9, 0)]
-    assert [position_of(sessions, job).jobs_ahead for job in jobs] == [1, 2, 0, 3]
+    queued = [queue_job(sessions, priority=priority) for priority in (5, 5, 9, 0)]
+    assert [position_of(sessions, job).jobs_ahead for job in queued] == [1, 2, 0, 3]
+
+
+def test_new_jobs_count_each_other_and_what_left_the_queue(sessions: Sessions) -> None:
+    def joined(**columns: Any) -> int:
+        with transaction(sessions) as tx:
+            job = jobs.create(tx, DEFAULT_PROJECT, **{**NEW_JOB, **columns})
+            return queue_position.join_queue(tx, job).jobs_ahead
+
+    assert [joined(), joined(), joined(priority=9), joined()] == [0, 1, 0, 3]
+    with transaction(sessions) as tx:
+        assert claims.claim(tx, WorkerId("wrk_1"), 30)
+    assert joined() == 3
 
 
 def test_each_other_project_has_one_job_ahead_per_own_job(sessions: Sessions, other_project: ProjectId) -> None:
@@ -67,8 +79,8 @@ def test_job_starts_when_jobs_ahead_have_freed_a_slot(sessions: Sessions) -> Non
     start_worker(sessions, slots=2)
     for seconds in (10, 20):
         finish_job(sessions, seconds)
-    jobs = [queue_job(sessions) for _ in range(5)]
-    assert [position_of(sessions, job).starts_in_seconds for job in jobs] == [0.0, 0.0, 15.0, 15.0, 30.0]
+    queued = [queue_job(sessions) for _ in range(5)]
+    assert [position_of(sessions, job).starts_in_seconds for job in queued] == [0.0, 0.0, 15.0, 15.0, 30.0]
 
 
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
