@@ -50,9 +50,7 @@ def estimate_cost(network: Network, training: TrainingSpec) -> Cost:
     """
     network.freeze(training.frozen)
     network.allocate(working_rows(training.batch_size), training=True)
-    memory = allocate_update_memory(
-        network, training.optimizer, accumulate=training.accumulate, averaging=training.averaging
-    )
+    memory = allocate_update_memory(network, training)
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
     networks = 1 + (training.validation.folds or 0)

@@ -7,15 +7,17 @@ import math
 import numpy as np
 
 from engine.memory import Array
-from engine.spec import ActivationName, InitializerName
+from engine.spec import ActivationName, BiasInitializerName, InitializerName
 
-RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "softplus"})
+RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "gelu_exact", "silu", "mish", "softplus"})
 
 
 def resolve(name: InitializerName, activation: ActivationName) -> InitializerName:
     """Return the initializer that "auto" stands for before an activation."""
     if name != "auto":
         return name
+    if activation == "selu":
+        return "lecun_normal"  # keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017)
     return "he_normal" if activation in RECTIFIERS else "glorot_uniform"
 
 
@@ -32,6 +34,14 @@ def fill(weights: Array, name: InitializerName, rng: np.random.Generator) -> Non
     else:
         family, _, distribution = name.partition("_")
         _fill_random(weights, _standard_deviation(weights.shape, family), distribution, rng)
+
+
+def fill_bias(bias: Array, name: BiasInitializerName, rng: np.random.Generator) -> None:
+    """Write initial values into `bias: (outputs,)`: zeros, which draw nothing, or standard normal values."""
+    if name == "zeros":
+        bias.fill(0)
+    else:
+        rng.standard_normal(dtype=bias.dtype, out=bias)
 
 
 def _standard_deviation(shape: tuple[int, ...], family: str) -> float:

@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from engine import initializers
 from engine.layers.build import build
 from engine.losses import build as losses
 from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
-from engine.spec import LayerSpec, LossName, LossSpec, Precision
+from engine.spec import InitializerName, LayerSpec, LossName, LossSpec, Precision
 
 BLOCK_ROWS = 256  # rows predicted at a time: full speed, and they fit into the cache
 
@@ -64,9 +65,11 @@ class Network:
         self._capacity = self._rows = 0
         self.sequential.bind(self.parameters.values, None)
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draw initial weights, layer by layer from the input."""
+    def initialize(self, rng: np.random.Generator, *, output: InitializerName = "auto") -> None:
+        """Draw initial weights, layer by layer from the input. `output`: the initializer of the output layer."""
         self.sequential.initialize(rng)
+        if output != "auto":
+            initializers.fill(self.parameters.values[f"{len(self.layers) - 1}.weight"], output, rng)
         self.initialized = True
 
     def freeze(self, layers: Collection[int]) -> None:

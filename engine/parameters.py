@@ -36,6 +36,7 @@ class Parameters:
         self.values = self.views(self.vector)
         self.frozen: frozenset[str] = frozenset()  # names of parameters that updates do not change
         self.gradients: Array = np.empty(0, dtype)
+        self.rate_factors: Array | None = None  # of the learning rates, as long as `learned`; None: all are 1
 
     def allocate_gradients(self, arena: Arena) -> dict[str, Array]:
         """Allocate the gradient vector and return its named views."""

@@ -166,7 +166,8 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             name="one_hot",
             types=frozenset({"number", "category", "boolean", "text"}),
             default_for=frozenset({"category", "boolean"}),
-            description=f"one input for each of the {MAX_CATEGORIES} most frequent values",
+            description=f"one input for each of the {MAX_CATEGORIES} most frequent values; "
+            "for two values one input, -1 or 1",
             width=_one_hot_width,
             max_categories=MAX_CATEGORIES,
         ),

@@ -24,6 +24,7 @@ from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
+from engine.layers.scale import Scale
 from engine.layers.sequential import Sequential
 from engine.memory import Shape
 from engine.spec.base import Spec
@@ -31,7 +32,7 @@ from engine.spec.column_embedding import ColumnEmbeddingSpec
 from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.layers import LayerSpec, ResidualSpec
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
@@ -81,6 +82,7 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     ),
     BatchNormSpec: BatchNorm,
     LayerNormSpec: LayerNorm,
+    ScaleSpec: Scale,
     FlattenSpec: lambda _, shape, layer_id: shaping.flatten(shape, layer_id),
     EmbeddingSpec: Embedding,
     ColumnEmbeddingSpec: ColumnEmbedding,

@@ -10,7 +10,7 @@ from engine import initializers
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
 from engine.memory import Array, Buffers, Columns, Constants, Shape
-from engine.spec import DenseSpec, InitializerName
+from engine.spec import DenseSpec
 
 
 class Dense(Layer):
@@ -36,11 +36,11 @@ class Dense(Layer):
         self.ones.dot(dy, self.db)  # a matrix-vector product sums columns faster than a reduction
         return dy.dot(self.W, self.dx) if self.passes_gradient else dy
 
-    def __init__(self, input_shape: Shape, units: int, layer_id: LayerId, initializer: InitializerName) -> None:
-        super().__init__(input_shape, (*input_shape[:-1], units), layer_id)
-        self.features = input_shape[-1]
-        self.units = units
-        self.initializer = initializer
+    def __init__(self, spec: DenseSpec, input_shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(input_shape, (*input_shape[:-1], spec.units), layer_id)
+        self.features, self.units = input_shape[-1], spec.units
+        self.initializer = initializers.resolve(spec.initializer, spec.activation)
+        self.bias_initializer = spec.bias_initializer
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shapes of the matrix and the bias.
@@ -59,9 +59,9 @@ class Dense(Layer):
             self.dWt, self.by_rows = self.dW.T, self.dW.flags.c_contiguous
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the weights; set biases to zero."""
+        """Draw the weights, then the biases unless they start at zero."""
         initializers.fill(self.W, self.initializer, rng)
-        self.b.fill(0)
+        initializers.fill_bias(self.b, self.bias_initializer, rng)
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """Declare the output, and for training dx."""
@@ -114,4 +114,4 @@ def dense(spec: DenseSpec, shape: Shape, layer_id: LayerId) -> Dense:
             layer_id, f"takes rows of features, not images of shape {list(shape)}; add a flatten layer before it"
         )
     kind = Dense if len(shape) == 1 else PositionwiseDense
-    return kind(shape, spec.units, layer_id, initializers.resolve(spec.initializer, spec.activation))
+    return kind(spec, shape, layer_id)

@@ -75,6 +75,7 @@ class Layer(RowBuffers):
     overwrites_input: bool = False  # forward writes its output over its input
     returns_input: ClassVar[bool] = False  # forward may return its input, or a view of it
     keeps_output: ClassVar[bool] = False  # backward reads the output, so it must not be overwritten
+    is_table: ClassVar[bool] = False  # parameters are vectors that are looked up or added, not weights of sums
     torch_name: ClassVar[str] = ""
 
     @abstractmethod

@@ -22,8 +22,10 @@ class Adagrad(Optimizer):
     def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - has no bias correction
         """Divide the gradient by the root of the sum of its squares."""
         rate = self._scalar(learning_rate)
-        for p, g, v, t in self.blocks:
+        for factors, p, g, v, t in self.blocks:
             np.add(v, np.multiply(g, g, out=t), out=v)
             np.add(np.sqrt(v, out=t), self.epsilon, out=t)
             np.multiply(np.divide(g, t, out=t), rate, out=t)
+            if factors is not None:
+                np.multiply(t, factors, out=t)
             np.subtract(p, t, out=p)

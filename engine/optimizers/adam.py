@@ -34,7 +34,7 @@ class Adam(Optimizer):
         mean2 = math.sqrt((1 - self.spec.beta2) / (1 - self.spec.beta2**count))
         size, epsilon = self._scalar(learning_rate * mean1 / mean2), self._scalar(self.spec.epsilon / mean2)
         # The memory of the gradient serves as scratch: one vector less in cache. The keyword out= would cost 50 ns.
-        for p, g, m, v, _ in self.blocks:
+        for factors, p, g, m, v, _ in self.blocks:
             np.multiply(m, beta1, m)
             np.add(m, g, m)
             np.multiply(g, g, g)
@@ -44,6 +44,8 @@ class Adam(Optimizer):
             np.add(g, epsilon, g)
             np.divide(m, g, g)
             np.multiply(g, size, g)
+            if factors is not None:
+                np.multiply(g, factors, g)
             np.subtract(p, g, p)
 
 

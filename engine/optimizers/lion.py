@@ -28,9 +28,11 @@ class Lion(Optimizer):
         if self.weight_decay:
             self._decay(learning_rate, self.weight_decay)
         rate = self._scalar(learning_rate)
-        for p, g, m, t in self.blocks:
+        for factors, p, g, m, t in self.blocks:
             difference = np.subtract(g, m, out=g)
             np.add(np.multiply(difference, self.take1, out=t), m, out=t)
             np.multiply(np.sign(t, out=t), rate, out=t)
+            if factors is not None:
+                np.multiply(t, factors, out=t)
             np.subtract(p, t, out=p)
             np.add(m, np.multiply(difference, self.take2, out=difference), out=m)

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -40,31 +42,54 @@ class UpdateRule:
         self.scratch = arena.empty((min(size, BLOCK),), dtype)
 
     @functools.cached_property
-    def blocks(self) -> list[tuple[Array, ...]]:
-        """Views (parameters, gradients, state vectors, scratch) of consecutive blocks without frozen parameters."""
+    def blocks(self) -> list[tuple[Any, ...]]:
+        """Views of consecutive blocks without frozen parameters.
+
+        (rate factors, parameters, gradients, state vectors, scratch). The factors are None if all rates are equal.
+        """
         whole = (self.parameters.learned, self.parameters.gradients, *self.state.values())
-        parts = [
-            slice(start, min(start + BLOCK, run.stop))
-            for run in self.parameters.runs()
-            for start in range(run.start, run.stop, BLOCK)
+        factors = self.parameters.rate_factors
+        return [
+            (
+                None if factors is None else factors[part],
+                *(vector[part] for vector in whole),
+                self.scratch[: part.stop - part.start],
+            )
+            for part in _divide(self.parameters.runs())
         ]
-        blocks = [tuple(vector[part] for vector in whole) for part in parts]
-        return [(*block, self.scratch[: len(block[0])]) for block in blocks]
 
     @functools.cached_property
-    def decayed(self) -> list[Array]:
-        """Views of the parameters that weight decay applies to: matrices that are not frozen, no biases, no gains."""
-        return [self.parameters.learned[run] for run in self.parameters.runs(matrices_only=True)]
+    def decayed(self) -> list[tuple[Array | None, Array, Array]]:
+        """Views (rate factors, parameters, scratch) of what weight decay applies to, in blocks.
+
+        These are matrices that are not frozen, no biases, no gains.
+        """
+        learned, factors = self.parameters.learned, self.parameters.rate_factors
+        return [
+            (None if factors is None else factors[part], learned[part], self.scratch[: part.stop - part.start])
+            for part in _divide(self.parameters.runs(matrices_only=True))
+        ]
 
     def _decay(self, learning_rate: float, weight_decay: float) -> None:
         """Shrink the weights (Loshchilov and Hutter, 2019)."""
-        factor = self._scalar(1 - learning_rate * weight_decay)
-        for weights in self.decayed:
-            np.multiply(weights, factor, out=weights)
+        fraction = learning_rate * weight_decay
+        kept = self._scalar(1 - fraction)
+        for factors, weights, t in self.decayed:
+            if factors is None:
+                np.multiply(weights, kept, out=weights)
+            else:
+                np.multiply(np.multiply(factors, self._scalar(fraction), out=t), weights, out=t)
+                np.subtract(weights, t, out=weights)
 
     def _scalar(self, value: float) -> Array:
         """Return a number in the precision of the parameters; converting it once saves a conversion per use."""
         return np.asarray(value, self.parameters.vector.dtype)
+
+
+def _divide(runs: Iterable[slice]) -> list[slice]:
+    """Divide runs of parameters into blocks of at most BLOCK numbers."""
+    starts = ((start, run.stop) for run in runs for start in range(run.start, run.stop, BLOCK))
+    return [slice(start, min(start + BLOCK, stop)) for start, stop in starts]
 
 
 class Optimizer(UpdateRule, ABC):

@@ -25,7 +25,7 @@ class RmsProp(Optimizer):
     def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - has no bias correction
         """Divide the gradient by its root mean square."""
         rate = self._scalar(learning_rate)
-        for p, g, v, *velocity, t in self.blocks:
+        for factors, p, g, v, *velocity, t in self.blocks:
             np.multiply(np.multiply(g, g, out=t), self.take, out=t)
             np.add(np.multiply(v, self.keep, out=v), t, out=v)
             np.add(np.sqrt(v, out=t), self.epsilon, out=t)
@@ -33,4 +33,7 @@ class RmsProp(Optimizer):
             for u in velocity:
                 np.multiply(u, self.momentum, out=u)
                 direction = np.add(u, direction, out=u)
-            np.subtract(p, np.multiply(direction, rate, out=t), out=p)
+            np.multiply(direction, rate, out=t)
+            if factors is not None:
+                np.multiply(t, factors, out=t)
+            np.subtract(p, t, out=p)

@@ -26,11 +26,14 @@ class Sgd(Optimizer):
     def step(self, learning_rate: float, count: int) -> None:  # noqa: ARG002 - has no bias correction
         """Move along the velocity."""
         rate = self._scalar(learning_rate)
-        for p, g, *velocity, t in self.blocks:
+        for factors, p, g, *velocity, t in self.blocks:
             for u in velocity:
                 np.multiply(u, self.momentum, out=u)
                 np.add(u, g, out=u)
             direction = velocity[0] if velocity else g
             if velocity and self.nesterov:
                 direction = np.add(g, np.multiply(direction, self.momentum, out=t), out=t)
-            np.subtract(p, np.multiply(direction, rate, out=t), out=p)
+            np.multiply(direction, rate, out=t)
+            if factors is not None:
+                np.multiply(t, factors, out=t)
+            np.subtract(p, t, out=p)

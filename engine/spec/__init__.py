@@ -9,8 +9,16 @@ from engine.spec.convolution import (
     GlobalPoolSpec,
     MaxPoolSpec,
 )
-from engine.spec.dense import ActivationName, ActivationSpec, DenseSpec, DropoutSpec, InitializerName
+from engine.spec.dense import (
+    ActivationName,
+    ActivationSpec,
+    BiasInitializerName,
+    DenseSpec,
+    DropoutSpec,
+    InitializerName,
+)
 from engine.spec.layers import LayerSpec, ModelSpec, ResidualSpec
+from engine.spec.learning_rates import LearningRateFactorsSpec
 from engine.spec.losses import (
     HuberSpec,
     LossName,
@@ -27,7 +35,7 @@ from engine.spec.losses import (
     TargetSpec,
     loss_spec,
 )
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.optimizers import (
     AdagradSpec,
     AdamSpec,
@@ -41,6 +49,7 @@ from engine.spec.optimizers import (
 from engine.spec.schedules import (
     ConstantSpec,
     CosineSpec,
+    CosLogSpec,
     ExponentialSpec,
     OneCycleSpec,
     PlateauSpec,
@@ -74,10 +83,12 @@ __all__ = [
     "AveragePoolSpec",
     "AveragingSpec",
     "BatchNormSpec",
+    "BiasInitializerName",
     "ColumnEmbeddingSpec",
     "ConstantSpec",
     "Conv1dSpec",
     "Conv2dSpec",
+    "CosLogSpec",
     "CosineSpec",
     "DenseSpec",
     "DropoutSpec",
@@ -93,6 +104,7 @@ __all__ = [
     "LayerNormSpec",
     "LayerSpec",
     "LbfgsSpec",
+    "LearningRateFactorsSpec",
     "LionSpec",
     "LossName",
     "LossSpec",
@@ -116,6 +128,7 @@ __all__ = [
     "ReshapeSpec",
     "ResidualSpec",
     "RmsPropSpec",
+    "ScaleSpec",
     "ScheduleSpec",
     "SgdSpec",
     "SigmoidCrossEntropySpec",

@@ -8,7 +8,20 @@ from pydantic import Field
 
 from engine.spec.base import MAX_WIDTH, Spec
 
-ActivationName = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
+ActivationName = Literal[
+    "linear",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "gelu_exact",
+    "silu",
+    "mish",
+    "tanh",
+    "sigmoid",
+    "softplus",
+]
 InitializerName = Literal[
     "auto",
     "he_normal",
@@ -20,6 +33,11 @@ InitializerName = Literal[
     "orthogonal",
     "zeros",
 ]
+BiasInitializerName = Literal["zeros", "normal"]
+
+
+def _is_zeros(value: object) -> bool:
+    return value == "zeros"
 
 
 class DenseSpec(Spec):
@@ -30,7 +48,13 @@ class DenseSpec(Spec):
     activation: ActivationName = "relu"
     initializer: InitializerName = Field(
         default="auto",
-        description="of the weights; auto: he_normal for the relu family, otherwise glorot_uniform",
+        description="of the weights; auto: lecun_normal for selu, he_normal for the relu family, otherwise "
+        "glorot_uniform",
+    )
+    bias_initializer: BiasInitializerName = Field(
+        default="zeros",
+        exclude_if=_is_zeros,
+        description="of the biases; normal: standard normal values, which spread the bends of the units",
     )
 
 

@@ -17,7 +17,7 @@ from engine.spec.convolution import (
     MaxPoolSpec,
 )
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec
+from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
@@ -49,6 +49,7 @@ LayerSpec = Annotated[
     | GlobalPoolSpec
     | BatchNormSpec
     | LayerNormSpec
+    | ScaleSpec
     | ReshapeSpec
     | FlattenSpec
     | ResidualSpec,

@@ -1,4 +1,4 @@
-"""Specs of the normalization layers."""
+"""Specs of the layers that normalize or scale features."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ class LayerNormSpec(Spec):
 
     type: Literal["layer_norm"] = "layer_norm"
     epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
+
+
+class ScaleSpec(Spec):
+    """Multiplies each feature by a learned factor, initially 1."""
+
+    type: Literal["scale"] = "scale"

@@ -52,6 +52,17 @@ class CosineSpec(WarmupSpec):
     growth: float = Field(default=1.0, ge=1, le=10, description="length of each cycle relative to the one before")
 
 
+class CosLogSpec(Spec):
+    """Cycles from zero to the full learning rate and back, each about twice as long as the one before.
+
+    With t from 0 to 1 over the run, the factor is (1 - cos(2 pi log2(1 + (2^cycles - 1) t))) / 2 (Holzmüller et al.,
+    2024).
+    """
+
+    type: Literal["coslog"] = "coslog"
+    cycles: int = Field(default=4, ge=1, le=20)
+
+
 class OneCycleSpec(Spec):
     """Increases the learning rate along half a cosine to that of the optimizer, then decreases it to almost nothing.
 
@@ -77,5 +88,6 @@ class PlateauSpec(WarmupSpec):
 
 
 ScheduleSpec = Annotated[
-    ConstantSpec | StepSpec | ExponentialSpec | CosineSpec | OneCycleSpec | PlateauSpec, Field(discriminator="type")
+    ConstantSpec | StepSpec | ExponentialSpec | CosineSpec | CosLogSpec | OneCycleSpec | PlateauSpec,
+    Field(discriminator="type"),
 ]

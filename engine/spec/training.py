@@ -20,6 +20,8 @@ from engine.spec.base import (
     at_most,
     validation_error,
 )
+from engine.spec.dense import InitializerName
+from engine.spec.learning_rates import LearningRateFactorsSpec
 from engine.spec.losses import LossName, LossSpec, MetricName, Weight
 from engine.spec.optimizers import AdamSpec, OptimizerSpec
 from engine.spec.schedules import ConstantSpec, ScheduleSpec
@@ -30,6 +32,10 @@ MAX_FOLDS = 20  # each costs as much as the job's network
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
+
+
+def _is_auto(value: object) -> bool:
+    return value == "auto"
 
 
 SplitRule = Literal["random", "stratified", "time", "group"]
@@ -175,6 +181,17 @@ class TrainingSpec(Spec):
         description="test learning rates before the first epoch; the best one replaces that of the optimizer",
         examples=[{"lowest": 1e-6, "highest": 10, "steps": 100}],
     )
+    learning_rate_factors: LearningRateFactorsSpec | None = Field(
+        default=None,
+        exclude_if=_is_none,
+        description="factors of the learning rate for kinds of parameters and for layers; default: one rate for all",
+        examples=[{"biases": 0.1, "by_fan_in": True, "layers": [6]}],
+    )
+    output_initializer: InitializerName = Field(
+        default="auto",
+        exclude_if=_is_auto,
+        description="of the weights of the output layer; auto: glorot_uniform; zeros: the first predictions are equal",
+    )
     regularization: RegularizationSpec = RegularizationSpec()
     averaging: AveragingSpec | None = None
     clip_value: Bound | None = Field(default=None, description="largest absolute value in the gradient")
@@ -194,6 +211,18 @@ class TrainingSpec(Spec):
     max_runtime_seconds: float = Field(default=3600, gt=0, le=DAY_SECONDS)
 
     @model_validator(mode="after")
+    def _check_decay(self) -> Self:
+        """Reject weight decay that makes weights grow with the largest learning rate."""
+        decay = getattr(self.optimizer, "weight_decay", 0.0)
+        largest = self.learning_rate_factors.largest if self.learning_rate_factors else 1.0
+        if self.optimizer.learning_rate * largest * decay > 1:
+            detail = (
+                "learning_rate * weight_decay * factor must not exceed 1; otherwise weights grow. Lower one of them."
+            )
+            raise validation_error(self, {("learning_rate_factors",): detail})
+        return self
+
+    @model_validator(mode="after")
     def _check_lbfgs(self) -> Self:
         """Reject settings that change gradients: L-BFGS estimates curvature from them."""
         if self.optimizer.type != "lbfgs":
@@ -201,6 +230,7 @@ class TrainingSpec(Spec):
         wanted: dict[tuple[str, ...], object] = {
             (name,): getattr(self, name) for name in ("clip_value", "clip_layer_norm", "clip_norm", "averaging")
         }
+        wanted["learning_rate_factors",] = self.learning_rate_factors
         wanted["regularization", "max_norm"] = self.regularization.max_norm
         problems = {
             path: f"`lbfgs` cannot be combined with `{path[-1]}`. Remove it or use `adam`."

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine import metrics
-from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, OneCycleSpec, PlateauSpec, ScheduleSpec, StepSpec
+from engine.spec import (
+    ConstantSpec,
+    CosineSpec,
+    CosLogSpec,
+    ExponentialSpec,
+    OneCycleSpec,
+    PlateauSpec,
+    ScheduleSpec,
+    StepSpec,
+)
 
 Schedule = Callable[[int], float]
 
@@ -32,7 +41,7 @@ def build_schedule(spec: ScheduleSpec, length: RunLength) -> Schedule:
     its final factor at the last step.
     """
     curve = _curve(spec, length)
-    if isinstance(spec, OneCycleSpec) or not spec.warmup_steps:
+    if isinstance(spec, CosLogSpec | OneCycleSpec) or not spec.warmup_steps:
         return curve
     return lambda step: min(1.0, (step + 1) / spec.warmup_steps) * curve(step)
 
@@ -48,6 +57,8 @@ def _curve(spec: ScheduleSpec, length: RunLength) -> Schedule:
             return lambda step: math.pow(factor, step / length.steps_per_epoch)
         case CosineSpec():
             return _cosine(spec, length.last_step)
+        case CosLogSpec():
+            return _coslog(spec, length.last_step)
         case OneCycleSpec():
             return _one_cycle(spec, length.last_step)
 
@@ -69,6 +80,15 @@ def _cosine(spec: CosineSpec, last: int) -> Schedule:
         return _interpolate(1.0, final, (done - start) / growth**index)
 
     return curve
+
+
+def _coslog(spec: CosLogSpec, last: int) -> Schedule:
+    """Return cycles that become longer. A step counts as its middle, so that no step has the rate 0.
+
+    Holzmüller, Grinsztajn and Steinwart, 2024, section 3.
+    """
+    span = 2**spec.cycles - 1
+    return lambda step: 0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + span * (step + 0.5) / (last + 1)))
 
 
 def _one_cycle(spec: OneCycleSpec, last: int) -> Schedule:

@@ -120,10 +120,10 @@ def _initialize_network(
         raise ValueError("There are no rows to train on.")
     check_rows(rows, network)
     if not network.initialized:
-        network.initialize(streams.stream(spec.seed, "init"))
+        network.initialize(streams.stream(spec.seed, "init"), output=spec.output_initializer)
     network.freeze(spec.frozen)
     _allocate(network, working_rows(min(spec.batch_size, len(rows))), arenas)
-    memory = allocate_update_memory(network, spec.optimizer, accumulate=spec.accumulate, averaging=spec.averaging)
+    memory = allocate_update_memory(network, spec)
     shuffle = streams.stream(spec.seed, "shuffle")
     return TrainingState(
         run_digest=run_digest(network, spec, rows),

@@ -9,7 +9,8 @@ from engine.network import Network
 from engine.optimizers import build as optimizers
 from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
-from engine.spec import AveragingSpec, OptimizerSpec
+from engine.spec import TrainingSpec
+from engine.training.learning_rates import set_rate_factors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +28,14 @@ class UpdateMemory:
         return sum(array.nbytes for array in arrays if array is not None)
 
 
-def allocate_update_memory(
-    network: Network, spec: OptimizerSpec, *, accumulate: int = 1, averaging: AveragingSpec | None = None
-) -> UpdateMemory:
+def allocate_update_memory(network: Network, spec: TrainingSpec) -> UpdateMemory:
     """Allocate from the arena of a network that has gradients. The average starts at the network's weights."""
     parameters, arena = network.parameters, network.arena
-    optimizer = optimizers.build(spec, parameters, arena)
-    accumulates = accumulate > 1 or optimizer.full_batch
+    set_rate_factors(network, spec.learning_rate_factors)
+    optimizer = optimizers.build(spec.optimizer, parameters, arena)
+    accumulates = spec.accumulate > 1 or optimizer.full_batch
     return UpdateMemory(
         optimizer=optimizer,
         accumulated_gradient=arena.full((parameters.size,), network.dtype, 0) if accumulates else None,
-        averaged_parameters=arena.copy(parameters.vector) if averaging else None,
+        averaged_parameters=arena.copy(parameters.vector) if spec.averaging else None,
     )

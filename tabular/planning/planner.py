@@ -11,7 +11,7 @@ from tabular.planning.features.windowed import check_windowed_features
 from tabular.planning.layers.column_embedding import NetworkLayers, check_embedded_features, embedding_layer
 from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import Shape, count_inputs
-from tabular.planning.layers.rules import check_frozen, check_layers
+from tabular.planning.layers.rules import check_frozen, check_layers, check_rate_factors
 from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
 from tabular.planning.plan import Plan, TargetPart
 from tabular.planning.report import PlanningReport
@@ -141,6 +141,7 @@ def _with_default_layers(request: PlanRequest, hidden: HiddenLayers, rows: int) 
 def _check_layers_and_training(request: PlanRequest, hidden: HiddenLayers, rows: int, report: PlanningReport) -> None:
     frozen = {*request.training.frozen, *range(request.freeze_layers)}
     check_frozen(hidden, request.training, report)
+    check_rate_factors(hidden, request.training, report)
     check_layers(hidden, request.training, rows, frozen, report)
 
 
@@ -160,7 +161,11 @@ def _plan_training(request: PlanRequest, rows: int, inputs: int, report: Plannin
 
 def _for_network(training: TrainingSpec, loss: LossPlan, layers: NetworkLayers) -> TrainingSpec:
     """Return the training with the planned loss and with the network's layer numbers."""
-    return training.model_copy(update={"loss": loss.loss, "frozen": tuple(map(layers.index, training.frozen))})
+    changes: dict[str, object] = {"loss": loss.loss, "frozen": tuple(map(layers.index, training.frozen))}
+    if (factors := training.learning_rate_factors) and factors.layers:
+        by_layer = (*(1.0 for _ in layers.added), *factors.layers)
+        changes["learning_rate_factors"] = factors.model_copy(update={"layers": by_layer})
+    return training.model_copy(update=changes)
 
 
 def _target_parts(targets: Targets, loss: LossPlan) -> tuple[TargetPart, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from math import ceil
 
-from engine.spec import EarlyStoppingSpec, OneCycleSpec, PlateauSpec, TrainingSpec
+from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
+from engine.spec.schedules import WarmupSpec
 from tabular.planning.report import PlanningReport
 from tabular.planning.targets.class_balance import warn_of_rare_classes
 from tabular.planning.targets.target_columns import TargetColumn
@@ -122,7 +123,7 @@ def warn_of_training(training: TrainingSpec, rows: int, report: PlanningReport, 
 
 
 def _warn_of_warmup(training: TrainingSpec, updates: int, report: PlanningReport) -> None:
-    warmup = 0 if isinstance(training.schedule, OneCycleSpec) else training.schedule.warmup_steps
+    warmup = training.schedule.warmup_steps if isinstance(training.schedule, WarmupSpec) else 0
     if warmup >= updates > 0:
         detail = (
             f"The warm-up takes {warmup:,} updates, but training makes only {updates:,}, "

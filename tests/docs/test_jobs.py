@@ -150,7 +150,7 @@ def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: Exam
 
 @pytest.mark.parametrize(
     "number",
-    [1, 2, 3, 4, 5, 6, 7],
+    [1, 2, 3, 4, 5, 6, 7, 8],
     ids=[
         "most fields",
         "held-out groups",
@@ -158,6 +158,7 @@ def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: Exam
         "cross-validation",
         "several targets",
         "sample weights",
+        "learning rates",
         "range test",
     ],
 )
@@ -167,7 +168,7 @@ def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleServic
     assert job["model_id"]
 
 
-@pytest.mark.parametrize(("page", "number"), [("training", 8), ("specs", 1)])
+@pytest.mark.parametrize(("page", "number"), [("training", 9), ("specs", 1)])
 def test_a_job_continues_from_another_jobs_model(page: str, number: int, service: ExampleService) -> None:
     base = service.train({"dataset_id": service.dataset("income"), "target": "income", "training": {"epochs": 2}})
     example = JOBS[f"{page} {number}"]
@@ -204,5 +205,5 @@ def test_the_shell_commands_of_the_specs_page_end_with_a_model(service: ExampleS
 
 
 def test_every_job_of_the_pages_is_tested_here() -> None:
-    tested = {"first_problems": 3, "images": 3, "sequences": 3, "features": 3, "training": 8, "specs": 1}
+    tested = {"first_problems": 3, "images": 3, "sequences": 3, "features": 3, "training": 9, "specs": 1}
     assert set(JOBS) == {f"{page} {number}" for page, count in tested.items() for number in range(1, count + 1)}

@@ -1,7 +1,7 @@
 """The estimated cost of a run is what training allocates and computes."""
 
 import tracemalloc
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -28,17 +28,7 @@ from engine.training.state import initialize_training
 from tests.support.costs import cost_of
 from tests.support.training_runs import best, classifier, spec
 
-ACTIVATIONS: tuple[ActivationName, ...] = (
-    "linear",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "silu",
-    "tanh",
-    "sigmoid",
-    "softplus",
-)
+ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 WIDE: list[LayerSpec] = [
     DropoutSpec(rate=0.1),
     *(DenseSpec(units=64, activation=name) for name in ACTIVATIONS),

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from engine.initializers import fill, resolve
+from engine.initializers import fill, fill_bias, resolve
 from engine.memory import Array
 from engine.spec import InitializerName
 
@@ -52,5 +52,14 @@ def test_the_same_stream_gives_the_same_bits(name: InitializerName) -> None:
 
 def test_auto_follows_the_activation() -> None:
     assert resolve("auto", "relu") == "he_normal"
+    assert resolve("auto", "selu") == "lecun_normal"
     assert resolve("auto", "tanh") == "glorot_uniform"
     assert resolve("orthogonal", "relu") == "orthogonal"
+
+
+def test_biases_are_zero_or_standard_normal() -> None:
+    bias = np.full(10_000, np.nan, np.float32)
+    fill_bias(bias, "zeros", np.random.default_rng(0))
+    assert not bias.any()
+    fill_bias(bias, "normal", np.random.default_rng(0))
+    assert (bias.mean(), bias.std()) == pytest.approx((0, 1), abs=0.03)

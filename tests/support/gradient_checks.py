@@ -1,18 +1,19 @@
 """Networks and batches for gradient checks by central differences."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
 from engine.memory import Array
 from engine.network import Network
-from engine.spec import LayerSpec, LossName
+from engine.spec import ActivationName, LayerSpec, LossName
 from engine.streams import stream
 
-ACTIVATIONS = ["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"]
+ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 
 
-KINKED = {"relu", "leaky_relu", "elu"}  # the second derivative of elu is not continuous
+KINKED = {"relu", "leaky_relu", "elu", "selu"}  # the second derivative of elu is not continuous
 
 
 LOSSES = ["softmax_cross_entropy", "sigmoid_cross_entropy", "mean_squared_error"]

@@ -1,12 +1,14 @@
 """Networks with reference losses and gradients from PyTorch, computed by `benchmarks/vectors.py`."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
 from engine.memory import Array, Shape
 from engine.network import Network
 from engine.spec import (
+    ActivationName,
     ActivationSpec,
     AdagradSpec,
     AdamSpec,
@@ -41,13 +43,14 @@ from engine.spec import (
     ReshapeSpec,
     ResidualSpec,
     RmsPropSpec,
+    ScaleSpec,
     SgdSpec,
     SigmoidCrossEntropySpec,
     SoftmaxCrossEntropySpec,
 )
 from engine.streams import stream
 
-ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "linear")
+ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 SOFTMAX = SoftmaxCrossEntropySpec()
 
 
@@ -134,6 +137,8 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     "dense at each moment": sequence(DenseSpec(units=5, activation="gelu"), outputs=(5, 3)),
     "batch norm of features": Case(layers=(DenseSpec(units=5, activation="linear"), NORM), rows=7),
     "batch norm of channels": image(SMOOTH, NORM, GlobalPoolSpec()),
+    "scale": Case(layers=(ScaleSpec(), DenseSpec(units=5, activation="tanh"), ScaleSpec())),
+    "scale at each moment": sequence(ScaleSpec(), outputs=(5, 3)),
     "layer norm": Case(layers=(DenseSpec(units=5, activation="linear"), LayerNormSpec())),
     "layer norm at each moment": sequence(LayerNormSpec(), outputs=(5, 3)),
     "conv1d": sequence(Conv1dSpec(channels=4, kernel=3, activation="tanh"), FlattenSpec()),

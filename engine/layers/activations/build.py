@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.layers.activations.activation import Linear
-from engine.layers.activations.gated import Silu
-from engine.layers.activations.gelu import Gelu
-from engine.layers.activations.rectifiers import Elu, LeakyRelu, Relu, Softplus
+from engine.layers.activations.gated import Mish, Silu
+from engine.layers.activations.gelu import ExactGelu, Gelu
+from engine.layers.activations.rectifiers import Elu, LeakyRelu, Relu, Selu, Softplus
 from engine.layers.activations.sigmoids import Sigmoid, Tanh
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
@@ -18,8 +18,11 @@ ACTIVATIONS: dict[str, Callable[[Shape, LayerId], Layer]] = {
     "relu": Relu,
     "leaky_relu": LeakyRelu,
     "elu": Elu,
+    "selu": Selu,
     "gelu": Gelu,
+    "gelu_exact": ExactGelu,
     "silu": Silu,
+    "mish": Mish,
     "tanh": Tanh,
     "sigmoid": Sigmoid,
     "softplus": Softplus,

@@ -9,16 +9,19 @@ import numpy as np
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
-from engine.memory import Array, Buffers, Shape
+from engine.memory import Array, Buffers, Constants, Shape
 
 GELU_SLOPE = math.sqrt(2 / math.pi)
 GELU_CUBE = 0.044715  # Hendrycks and Gimpel, 2016, section 2
+DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)  # of the normal distribution
+NUMERATOR = (0.39780700326728674, 3.423661723105244, 11.722499300279347, 19.478145236852363)
+DENOMINATOR = (1.0, 8.52780317876779, 30.875978496843206, 54.52761788941013, 38.95629050739093)
 
 
 class Gelu(Layer):
     """y = x * (1 + t) / 2, t = tanh(c (x + 0.044715 x^3)), c = sqrt(2 / pi).
 
-    The tanh approximation (PyTorch's approximate="tanh") is within 5e-4 of the exact form: NumPy has no erf.
+    The tanh approximation (PyTorch's approximate="tanh") is within 5e-4 of the exact form and takes less time.
     """
 
     y: Array
@@ -68,3 +71,71 @@ class Gelu(Layer):
     def torch_code(self) -> str:
         """Return the expression for the same approximation."""
         return 'torch.nn.GELU(approximate="tanh")'
+
+
+class ExactGelu(Layer):
+    """y = x * Phi(x) with the distribution function Phi of the normal distribution (Hendrycks and Gimpel, 2016).
+
+    With z = |x| and the upper tail q = 1 - Phi(z), y = max(x, 0) - z q for both signs. The tail is exp(-z^2 / 2) times
+    a rational function of z, whose coefficients are a minimax fit: Phi and y are within 5e-10, and in float32 within
+    rounding.
+    """
+
+    y: Array
+    z: Array
+    bell: Array  # exp(-z^2 / 2)
+    tail: Array
+    work: Array
+    zeros: Array
+
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+        """Compute in a buffer of its own. `x` must not change until backward."""
+        self.x = x
+        z = np.abs(x, out=self.z)
+        bell = np.multiply(z, z, out=self.bell)
+        np.multiply(bell, -0.5, out=bell)
+        np.exp(bell, out=bell)
+        tail = _polynomial(z, NUMERATOR, self.tail)
+        np.divide(tail, _polynomial(z, DENOMINATOR, self.work), out=tail)
+        np.multiply(tail, bell, out=tail)
+        np.maximum(x, self.zeros, out=self.y)
+        np.multiply(z, tail, out=self.work)
+        return np.subtract(self.y, self.work, out=self.y)
+
+    def backward(self, dy: Array) -> Array:
+        """Return dx = dy * (Phi(x) + x phi(x)) = dy * (1/2 + sign(x) (1/2 + z phi(z) - q))."""
+        slope = np.multiply(self.bell, self.z, out=self.work)
+        np.multiply(slope, DENSITY_AT_0, out=slope)
+        np.subtract(slope, self.tail, out=slope)
+        np.add(slope, 0.5, out=slope)
+        np.copysign(slope, self.x, out=slope)
+        np.add(slope, 0.5, out=slope)
+        return np.multiply(dy, slope, out=dy)
+
+    def __init__(self, shape: Shape, layer_id: LayerId) -> None:
+        super().__init__(shape, shape, layer_id)
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the same in both
+        """Declare the output and four intermediate values."""
+        return dict.fromkeys(("y", "z", "bell", "tail", "work"), (self.output_shape, dtype))
+
+    def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
+        """Declare zeros: `np.maximum` against an array of them is faster than against 0."""
+        return {"zeros": (self.output_shape, dtype, 0)}
+
+    def flops(self) -> tuple[int, int]:
+        """22 functions forward, seven backward."""
+        return 22 * self.outputs, 7 * self.outputs
+
+    def torch_code(self) -> str:
+        """Return the expression for PyTorch's default form."""
+        return "torch.nn.GELU()"
+
+
+def _polynomial(z: Array, coefficients: tuple[float, ...], out: Array) -> Array:
+    """Write the polynomial with these coefficients, highest power first, to `out` (Horner's rule)."""
+    np.multiply(z, coefficients[0], out=out)
+    for coefficient in coefficients[1:-1]:
+        np.add(out, coefficient, out=out)
+        np.multiply(out, z, out=out)
+    return np.add(out, coefficients[-1], out=out)

@@ -10,6 +10,7 @@ from engine.layers.activations.activation import Activation
 from engine.memory import Array, Buffers, Constants
 
 LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # they keep mean 0 and variance 1
 
 
 class Rectifier(Activation):
@@ -88,6 +89,32 @@ class Elu(Rectifier):
         """Return dx = dy * (1 + min(y, 0)), because exp(x) = y + 1 for x < 0."""
         np.minimum(self.y, self.zeros, out=self.work)
         np.add(self.work, 1, out=self.work)
+        return np.multiply(dy, self.work, out=dy)
+
+
+class Selu(Rectifier):
+    """y = SCALE x for x > 0, else SCALE ALPHA (exp(x) - 1) (Klambauer et al., 2017)."""
+
+    torch_name = "SELU"
+    asymptotes = (-SELU_SCALE * SELU_ALPHA,)
+    cost = (10, 5)
+
+    def apply(self, x: Array) -> Array:
+        """Add SCALE max(x, 0) and SCALE ALPHA (exp(min(x, 0)) - 1), of which one is always zero."""
+        np.minimum(x, self.zeros, out=self.work)
+        expm1(self.work, self.scratch)
+        np.multiply(self.work, SELU_SCALE * SELU_ALPHA, out=self.work)
+        np.maximum(x, self.zeros, out=x)
+        np.multiply(x, SELU_SCALE, out=x)
+        return np.add(x, self.work, out=x)
+
+    def backward(self, dy: Array) -> Array:
+        """Return dx = dy * SCALE for y > 0, else dy * (y + SCALE ALPHA)."""
+        np.minimum(self.y, self.zeros, out=self.work)
+        np.add(self.work, SELU_SCALE * SELU_ALPHA, out=self.work)
+        np.greater(self.y, self.zeros, out=self.scratch)
+        np.multiply(self.scratch, SELU_SCALE * (1 - SELU_ALPHA), out=self.scratch)
+        np.add(self.work, self.scratch, out=self.work)
         return np.multiply(dy, self.work, out=dy)
 
 

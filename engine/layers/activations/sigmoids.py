@@ -44,9 +44,9 @@ class Sigmoid(Activation):
         return np.multiply(dy, self.work, out=dy)
 
 
-def sigmoid(x: Array) -> Array:
-    """Overwrite x with 1 / (1 + exp(-x))."""
-    np.negative(x, out=x)
-    np.exp(x, out=x)
-    np.add(x, 1, out=x)
-    return np.divide(1, x, out=x)  # faster than np.reciprocal
+def sigmoid(x: Array, out: Array | None = None) -> Array:
+    """Write 1 / (1 + exp(-x)) to `out`, or over x."""
+    y = np.negative(x, out=x if out is None else out)
+    np.exp(y, out=y)
+    np.add(y, 1, out=y)
+    return np.divide(1, y, out=y)  # faster than np.reciprocal

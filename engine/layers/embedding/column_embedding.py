@@ -20,6 +20,7 @@ class ColumnEmbedding(Layer):
     nearest category. They have no gradient.
     """
 
+    is_table = True
     y: Array
     dx: Array
 

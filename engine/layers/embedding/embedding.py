@@ -23,6 +23,7 @@ class Embedding(Layer):
     Numbers outside of the vocabulary count as the nearest number in it. Whole numbers have no gradient: dx is 0.
     """
 
+    is_table = True
     y: Array
     clamped: Array
     indices: Array

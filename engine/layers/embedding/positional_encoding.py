@@ -62,6 +62,7 @@ class SinusoidalPositions(Layer):
 class LearnedPositions(SinusoidalPositions):
     """y[t] = x[t] + W[t] with W: (time, features)."""
 
+    is_table = True
     ones: Array
 
     def backward(self, dy: Array) -> Array:

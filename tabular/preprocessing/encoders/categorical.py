@@ -27,31 +27,42 @@ class OneHotEncoder:
 
     `other`: one input that rare training values and unseen values share; only if training rows have such values.
     `missing`: an input for missing values. Without these inputs, such a row fills no input.
+    `signed`: there are two categories, which share one input, -1 for the first and 1 for the second. Models of earlier
+    versions have two inputs.
     """
 
     encoding: ClassVar[Encoding] = "one_hot"
     categories: tuple[str, ...]
     other: bool
     missing: bool
+    signed: bool = False
 
     @classmethod
     def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "OneHotEncoder":
         """Learn from the training rows of a column of strings or numbers."""
         categories, other = frequent_categories(column, MAX_CATEGORIES)
-        return cls(categories=categories, other=other, missing=has_indicator(column, requested=indicator))
+        signed = len(categories) == 2 and not other
+        missing = has_indicator(column, requested=indicator)
+        return cls(categories=categories, other=other, missing=missing, signed=signed)
 
     @property
     def width(self) -> int:
         """The number of inputs."""
-        return len(self.categories) + self.other + self.missing
+        return len(self.categories) - self.signed + self.other + self.missing
 
     def names(self, column: str) -> list[str]:
         """Return one name per input."""
-        names = [f"{column} = {category}" for category in self.categories]
+        names = [f"{column} = {category}" for category in self.categories[self.signed :]]
         return names + [f"{column} is another"] * self.other + [f"{column} is missing"] * self.missing
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
+        if self.signed:
+            signs = _category_numbers(column, dict(zip(self.categories, (-1, 1), strict=True)), 0, 0)
+            out[:, 0] = signs
+            if self.missing:
+                out[:, 1] = column.missing
+            return
         unknown = len(self.categories) if self.other else -1
         missing = len(self.categories) + self.other if self.missing else -1
         inputs = _category_numbers(column, _numbered(self.categories), unknown, missing)

@@ -19,6 +19,7 @@ from engine.spec import (
     MaxPoolSpec,
     ReshapeSpec,
     ResidualSpec,
+    ScaleSpec,
 )
 from tests.support.layer_harness import LayerHarness, assert_derivatives
 from tests.support.layer_strategies import batch_norm, conv1d, conv2d, global_pool, layer_norm, pool, sides
@@ -36,13 +37,15 @@ def test_window_layers_on_sequences_agree_with_the_complex_step(layer: LayerSpec
     assert_derivatives(LayerHarness([layer], (time, 4), complex, rows + isinstance(layer, BatchNormSpec)))
 
 
-@pytest.mark.parametrize("layer", [BatchNormSpec(), LayerNormSpec(), DenseSpec(units=3, activation="gelu")])
+@pytest.mark.parametrize(
+    "layer", [BatchNormSpec(), LayerNormSpec(), ScaleSpec(), DenseSpec(units=3, activation="gelu")]
+)
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
 def test_feature_layers_agree_with_the_complex_step(layer: LayerSpec, shape: Shape) -> None:
     assert_derivatives(LayerHarness([layer], shape, complex))
 
 
-smooth = st.builds(ActivationSpec, function=st.sampled_from(["linear", "tanh", "sigmoid", "silu", "gelu"]))
+smooth = st.builds(ActivationSpec, function=st.sampled_from(["linear", "tanh", "sigmoid", "silu", "mish", "gelu"]))
 
 
 same = st.builds(Conv2dSpec, channels=st.just(2), padding=st.just("same"), activation=st.just("tanh"))

@@ -37,6 +37,7 @@ from engine.spec import (
     PositionsSpec,
     ReshapeSpec,
     ResidualSpec,
+    ScaleSpec,
     Spec,
 )
 from engine.training import checkpoint
@@ -49,8 +50,20 @@ from tests.support.training_runs import best, classifier, spec
 INPUTS = 48
 IMAGE, SEQUENCE = ReshapeSpec(shape=(3, 4, 4)), ReshapeSpec(shape=(12, 4))
 NETWORKS: dict[str, list[LayerSpec]] = {
-    "dense": [DenseSpec(units=8), DropoutSpec(rate=0.2), DenseSpec(units=5, activation="tanh"), LayerNormSpec()],
-    "time steps": [SEQUENCE, DenseSpec(units=5), PositionsSpec(kind="learned"), GlobalPoolSpec(function="max")],
+    "dense": [
+        ScaleSpec(),
+        DenseSpec(units=8, bias_initializer="normal"),
+        DropoutSpec(rate=0.2),
+        DenseSpec(units=5, activation="tanh"),
+        LayerNormSpec(),
+    ],
+    "time steps": [
+        SEQUENCE,
+        ScaleSpec(),
+        DenseSpec(units=5),
+        PositionsSpec(kind="learned"),
+        GlobalPoolSpec(function="max"),
+    ],
     "activations": [ActivationSpec(function=name) for name in get_args(ActivationName)],
     "images": [
         IMAGE,
@@ -185,7 +198,7 @@ def test_predictions_do_not_depend_on_training_memory_or_grouping(layers: list[L
     )
 
 
-smooth: st.SearchStrategy[ActivationName] = st.sampled_from(["linear", "tanh", "sigmoid", "silu", "gelu"])
+smooth: st.SearchStrategy[ActivationName] = st.sampled_from(["linear", "tanh", "sigmoid", "silu", "mish", "gelu"])
 numbers = st.sampled_from([1, 2, 4])
 layer = st.one_of(
     st.builds(DenseSpec, units=numbers, activation=smooth),
@@ -195,7 +208,7 @@ layer = st.one_of(
     st.builds(Conv1dSpec, channels=numbers, kernel=numbers, padding=st.integers(0, 2), activation=smooth),
     st.builds(Conv2dSpec, channels=numbers, kernel=st.just(3), padding=st.just("same"), activation=smooth),
     st.sampled_from([MaxPoolSpec(), AveragePoolSpec(), GlobalPoolSpec(), GlobalPoolSpec(function="max")]),
-    st.sampled_from([BatchNormSpec(), LayerNormSpec(), PositionsSpec(), PositionsSpec(kind="learned")]),
+    st.sampled_from([BatchNormSpec(), LayerNormSpec(), ScaleSpec(), PositionsSpec(), PositionsSpec(kind="learned")]),
     st.builds(LstmSpec, units=numbers, output=st.sampled_from(["last", "sequence"])),
     st.builds(GruSpec, units=numbers, output=st.sampled_from(["last", "sequence"])),
     st.builds(AttentionSpec, heads=st.sampled_from([1, 2]), causal=st.booleans()),

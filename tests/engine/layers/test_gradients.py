@@ -47,7 +47,7 @@ def test_random_layers_have_the_right_gradient(
     assert_gradients(network, x, targets, sample_weights)
 
 
-@pytest.mark.parametrize("activation", ["linear", "tanh", "sigmoid", "silu", "gelu"])
+@pytest.mark.parametrize("activation", ["linear", "tanh", "sigmoid", "silu", "mish", "gelu"])
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
 def test_analytic_activations_agree_with_the_complex_step(activation: ActivationName, shape: Shape) -> None:
     """A complex step has no cancellation, so the results agree to the last digits."""

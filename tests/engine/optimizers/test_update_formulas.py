@@ -41,7 +41,7 @@ def adam(p: Array, gradients: Array, spec: Any, matrices: int = 0) -> Array:
     m = v = 0
     for t, g in enumerate(gradients, start=1):
         p = p.copy()
-        p[:matrices] -= spec.learning_rate * getattr(spec, "weight_decay", 0) * p[:matrices]
+        p[:matrices] -= (spec.learning_rate * getattr(spec, "weight_decay", 0) * p)[:matrices]
         m = spec.beta1 * m + (1 - spec.beta1) * g
         v = spec.beta2 * v + (1 - spec.beta2) * g**2
         corrected = m / (1 - spec.beta1**t), v / (1 - spec.beta2**t)
@@ -53,7 +53,7 @@ def lion(p: Array, gradients: Array, spec: Any, matrices: int = 0) -> Array:
     m = np.zeros_like(p)
     for g in gradients:
         p = p.copy()
-        p[:matrices] -= spec.learning_rate * spec.weight_decay * p[:matrices]
+        p[:matrices] -= (spec.learning_rate * spec.weight_decay * p)[:matrices]
         p -= spec.learning_rate * np.sign(spec.beta1 * m + (1 - spec.beta1) * g)
         m = spec.beta2 * m + (1 - spec.beta2) * g
     return p
@@ -84,17 +84,27 @@ SPECS: dict[str, OptimizerSpec] = {
 }
 
 
-def bound(spec: Any, shapes: dict[str, Shape], dtype: str = "float64") -> tuple[Parameters, Optimizer]:
+def bound(
+    spec: Any, shapes: dict[str, Shape], dtype: str = "float64", factors: Array | None = None
+) -> tuple[Parameters, Optimizer]:
     arena = Arena()
     parameters = Parameters(shapes, np.dtype(dtype), arena)
+    parameters.rate_factors = factors
     parameters.allocate_gradients(arena)
     optimizer = build(spec, parameters, arena)
     assert isinstance(optimizer, Optimizer)
     return parameters, optimizer
 
 
-def run(spec: Any, start: Array, gradients: Array, shapes: dict[str, Shape], dtype: str = "float64") -> Array:
-    parameters, rule = bound(spec, shapes, dtype)
+def run(  # noqa: PLR0913, PLR0917 - each has its default
+    spec: Any,
+    start: Array,
+    gradients: Array,
+    shapes: dict[str, Shape],
+    dtype: str = "float64",
+    factors: Array | None = None,
+) -> Array:
+    parameters, rule = bound(spec, shapes, dtype, factors)
     parameters.vector[:] = start
     for count, gradient in enumerate(gradients, start=1):
         parameters.gradients[:] = gradient
@@ -111,6 +121,19 @@ def test_each_optimizer_matches_its_formula(spec: Any, rows: int) -> None:
     gradients = rng.standard_normal((STEPS, start.size))
     expected = FORMULAS[spec.type](start, gradients, spec, rows * 4)
     np.testing.assert_allclose(run(spec, start, gradients, shapes), expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_rate_factors_change_the_learning_rate_of_each_number(spec: Any) -> None:
+    rng = np.random.default_rng(2)
+    shapes: dict[str, Shape] = {"bias": (5,), "weight": (BLOCK // 4 + 3, 4)}
+    start = rng.standard_normal(BLOCK + 12 + 5)
+    gradients = rng.standard_normal((3, start.size))
+    factors = rng.choice([0.1, 1.0, 3.0], start.size)
+    each = spec.model_copy(update={"learning_rate": spec.learning_rate * factors})
+    expected = FORMULAS[spec.type](start, gradients, each, start.size - 5)
+    found = run(spec, start, gradients, shapes, factors=factors)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)

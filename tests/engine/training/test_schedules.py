@@ -1,8 +1,18 @@
 """Learning-rate schedules have the shapes that their names say."""
 
+import numpy as np
 import pytest
 
-from engine.spec import ConstantSpec, CosineSpec, ExponentialSpec, OneCycleSpec, PlateauSpec, ScheduleSpec, StepSpec
+from engine.spec import (
+    ConstantSpec,
+    CosineSpec,
+    CosLogSpec,
+    ExponentialSpec,
+    OneCycleSpec,
+    PlateauSpec,
+    ScheduleSpec,
+    StepSpec,
+)
 from engine.training.schedules import PlateauState, RunLength, build_schedule, update_plateau
 
 LENGTH = RunLength(steps_per_epoch=10, epochs=5)
@@ -67,6 +77,14 @@ def test_cosine_restarts_start_after_warmup() -> None:
     assert (found[10], found[30], found[50]) == pytest.approx((1, 1, 0))
 
 
+def test_coslog_cycles_double_in_length_and_return_to_zero() -> None:
+    found = values(CosLogSpec(cycles=4), RunLength(steps_per_epoch=1_500, epochs=1))
+    lows = [step for step in range(1, 1_499) if found[step] <= min(found[step - 1], found[step + 1])]
+    np.testing.assert_allclose(lows, [100, 300, 700], atol=1)  # 1/15, 3/15 and 7/15 of the run
+    assert (min(found), max(found)) == pytest.approx((0, 1), abs=1e-4)
+    assert (found[0], found[-1]) == pytest.approx((0, 0), abs=1e-3)
+
+
 def test_one_cycle_rises_to_its_peak_and_falls_to_almost_zero() -> None:
     found = values(OneCycleSpec(rise=0.3), RunLength(steps_per_epoch=50, epochs=2))
     assert found[0] == pytest.approx(0.04)
@@ -77,7 +95,7 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_almost_zero() -> None:
     assert found[29:] == sorted(found[29:], reverse=True)
 
 
-@pytest.mark.parametrize("spec", [OneCycleSpec(), CosineSpec(restarts=5, growth=3.0)])
+@pytest.mark.parametrize("spec", [OneCycleSpec(), CosineSpec(restarts=5, growth=3.0), CosLogSpec()])
 def test_schedules_work_for_a_single_step(spec: ScheduleSpec) -> None:
     (found,) = values(spec, RunLength(steps_per_epoch=1, epochs=1))
     assert 0 <= found <= 1

@@ -206,7 +206,7 @@ def test_averaging_does_not_change_training() -> None:
 def test_update_memory_is_allocated_only_for_used_features() -> None:
     network = exact()
     network.allocate(8, training=True)
-    plain = allocate_update_memory(network, SgdSpec())
+    plain = allocate_update_memory(network, spec(optimizer=SgdSpec()))
     assert (plain.accumulated_gradient, plain.averaged_parameters, plain.bytes) == (None, None, 0)
-    more = allocate_update_memory(network, SgdSpec(), accumulate=2, averaging=AveragingSpec())
+    more = allocate_update_memory(network, spec(optimizer=SgdSpec(), accumulate=2, averaging=AveragingSpec()))
     assert more.bytes == 2 * network.parameters.vector.nbytes

@@ -155,6 +155,16 @@ def test_frozen_layers_are_numbered_as_in_the_request() -> None:
     assert [pointer for pointer, _ in rejected([embedded("zip")], layers, frozen=[0])] == ["/training/frozen/0"]
 
 
+def test_learning_rate_factors_are_numbered_as_in_the_request() -> None:
+    layers = [{"type": "scale"}, {"type": "dense", "units": 3}]
+    for feature, expected in ((embedded("zip"), (1.0, 6.0)), ({"column": "zip"}, (6.0,))):
+        factors = planned([feature], layers, learning_rate_factors={"layers": [6]}).training.learning_rate_factors
+        assert factors is not None
+        assert factors.layers == expected
+    problems = rejected([embedded("zip")], layers, learning_rate_factors={"layers": [6, 1, 1]})
+    assert [pointer for pointer, _ in problems] == ["/training/learning_rate_factors/layers"]
+
+
 def test_values_that_share_an_encoding_give_a_warning() -> None:
     many = Column(name="id", type="category", missing=0, distinct=10_050, singletons=20)
     profile = Profile(rows=30_000, columns=(ZIP, many, TABLE.columns[-1]))

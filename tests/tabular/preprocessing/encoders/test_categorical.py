@@ -3,6 +3,7 @@
 import pytest
 
 from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
+from tabular.preprocessing.encoders.registry import read_encoder
 from tests.support.table_columns import encode, labels, numbers
 
 
@@ -18,7 +19,19 @@ def test_rare_and_missing_labels_have_their_own_inputs() -> None:
 
 
 def test_labels_unseen_in_training_fill_no_input() -> None:
-    assert encode(OneHotEncoder.fit(labels("a", "a", "b", "b")), labels("new", None)).tolist() == [[0, 0], [0, 0]]
+    encoder = OneHotEncoder.fit(labels("a", "a", "b", "b", "c", "c"))
+    assert encode(encoder, labels("new", None)).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_two_labels_share_an_input_of_minus_one_and_one() -> None:
+    encoder = OneHotEncoder.fit(labels("no", "no", "yes", "yes", None))
+    assert encode(encoder, labels("no", "yes", "new", None)).tolist() == [[-1, 0], [1, 0], [0, 0], [0, 1]]
+    assert encoder.names("smoker") == ["smoker = yes", "smoker is missing"]
+
+
+def test_two_labels_of_a_stored_model_have_two_inputs() -> None:
+    encoder = read_encoder("one_hot", {"categories": ["no", "yes"], "other": False, "missing": False})
+    assert encode(encoder, labels("no", "yes", "new")).tolist() == [[1, 0], [0, 1], [0, 0]]
 
 
 def test_the_most_frequent_hundred_labels_are_kept() -> None:
