@@ -34,6 +34,10 @@ Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 def _is_auto(value: object) -> bool:
     return value == "auto"
 
@@ -207,6 +211,11 @@ class TrainingSpec(Spec):
         | Annotated[tuple[Weight, ...], Field(strict=False, min_length=2, max_length=MAX_WIDTH), at_most(MAX_WIDTH)]
         | None
     ) = Field(default=None, description="balanced, or one weight per class in the order of the outputs")
+    clamp_predictions: bool = Field(
+        default=False,
+        exclude_if=_is_false,
+        description="keep predicted numbers between the smallest and the largest target of the training rows",
+    )
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)
     max_runtime_seconds: float = Field(default=3600, gt=0, le=DAY_SECONDS)
 

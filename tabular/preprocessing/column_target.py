@@ -39,12 +39,25 @@ class ColumnTarget:
     clamp: tuple[float, float] | None = None
 
     @classmethod
-    def fit_number(cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec) -> "ColumnTarget":
-        """Learn the mean and standard deviation of a number column from `rows`, the training rows."""
+    def fit_number(
+        cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec, *, clamped: bool = False
+    ) -> "ColumnTarget":
+        """Learn the mean and standard deviation of a number column from `rows`, the training rows.
+
+        `clamped`: answers stay within the range of these rows.
+        """
         standardized = isinstance(loss, RegressionLoss) and loss.standardized
         mean, stddev = mean_and_stddev(column.values[rows]) if standardized else (0.0, 1.0)
         quantiles = loss.quantiles if isinstance(loss, QuantileSpec) else ()
-        return cls(column=name, task="regression", mean=mean, stddev=stddev or 1.0, loss=loss.type, quantiles=quantiles)
+        return cls(
+            column=name,
+            task="regression",
+            mean=mean,
+            stddev=stddev or 1.0,
+            loss=loss.type,
+            quantiles=quantiles,
+            clamp=_range(column.values[rows]) if clamped else None,
+        )
 
     @classmethod
     def of_classes(cls, name: str, classes: tuple[str, ...], loss: SingleLossSpec) -> "ColumnTarget":
@@ -149,6 +162,10 @@ class ColumnTarget:
         """Read what `to_json` wrote."""
         clamp = {"clamp": (data["clamp"][0], data["clamp"][1])} if data.get("clamp") else {}
         return cls(**(data | {name: tuple(data.get(name, ())) for name in ("classes", "quantiles")} | clamp))
+
+
+def _range(values: Array) -> tuple[float, float] | None:
+    return (float(values.min()), float(values.max())) if values.size else None
 
 
 def class_probabilities(outputs: Array) -> Floats:

@@ -35,7 +35,8 @@ class TargetEncoder:
         for part in plan.parts:
             column = table.columns[part.column]
             if part.task == "regression":
-                columns.append(ColumnTarget.fit_number(part.column, column, row_index, part.loss))
+                clamped = plan.training.clamp_predictions
+                columns.append(ColumnTarget.fit_number(part.column, column, row_index, part.loss, clamped=clamped))
             else:
                 classes = part.classes or class_codes(column)[1]
                 columns.append(ColumnTarget.of_classes(part.column, classes, part.loss))

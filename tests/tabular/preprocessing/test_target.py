@@ -155,6 +155,15 @@ def test_counts_are_not_standardized(read: Reader) -> None:
     assert (arrays.target.loss_scale, arrays.target.error_scale) == (1.0, 1.0)
 
 
+def test_clamped_predictions_stay_within_the_targets_of_the_training_rows(read: Reader) -> None:
+    data = read("x,y\n" + "".join(f"{n},{n * 2.5}\n" for n in range(40)))
+    planned = plan(data.profile, PlanRequest(target="y", training=TrainingSpec(clamp_predictions=True)))
+    arrays = make_training_arrays(data.table, planned)
+    learned = data.table.columns["y"].values[arrays.training_rows]
+    target = TargetEncoder.from_json(json.loads(json.dumps(arrays.target.to_json())))
+    assert target.finish(np.array([[-9.0], [9.0]])).reshape(-1).tolist() == [learned.min(), learned.max()]
+
+
 def test_rows_without_one_of_several_targets_are_left_out(read: Reader) -> None:
     data = read("x,y,z\n" + "".join(f"{n},{'' if n == 3 else n / 2},{'' if n == 5 else n * n}\n" for n in range(30)))
     arrays = make_training_arrays(data.table, plan(data.profile, PlanRequest(target=("y", "z"))))
