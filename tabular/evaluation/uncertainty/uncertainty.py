@@ -1,0 +1,103 @@
+"""How sure the answers of a model are: the intervals and label sets of all its target columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.evaluation.uncertainty.label_sets import LabelSets, evaluate_sets
+from tabular.evaluation.uncertainty.number_intervals import NumberIntervals, evaluate_intervals
+from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
+from tabular.preprocessing.target import TargetEncoder
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+NOT_NEGATIVE = frozenset({"poisson", "gamma", "tweedie"})  # losses of numbers from 0 up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertainty:
+    """What was learned about each target column, in their order, from rows that the network did not see."""
+
+    columns: tuple[NumberIntervals | LabelSets, ...]
+
+    @classmethod
+    def fit(cls, target: TargetEncoder, y: Array, outputs: Floats) -> "Uncertainty":
+        """Return what the true targets of unseen rows say about answers.
+
+        Args:
+            target: the encoder that made `y`.
+            y: true targets as `target.transform` returns them.
+            outputs: (n, *outputs) on the same scale, calibrated as they are served.
+        """
+        parts = zip(target.columns, target.split_targets(y), target.split_outputs(outputs), strict=True)
+        return cls(columns=tuple(_fit_column(*part) for part in parts))
+
+    def answers(self, target: TargetEncoder, outputs: Floats, level: float) -> list[dict[str, Any]]:
+        """Return what each prediction gets beside its value or label, as JSON values.
+
+        One column: {"interval": {"low", "high"}}, or {"set": [labels]} with the most likely first. Several columns:
+        {"targets": {column: the same}}.
+
+        Raises:
+            LevelUnavailable: too few rows were held out for the level.
+        """
+        parts = zip(target.columns, self.columns, target.split_outputs(outputs), strict=True)
+        each = [_answer_column(*part, level) for part in parts]
+        if not target.several:
+            return each[0]
+        names = [column.column for column in target.columns]
+        return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*each, strict=True)]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return everything as JSON values, one object per target column."""
+        return [column.to_json() for column in self.columns]
+
+    @classmethod
+    def from_json(cls, target: TargetEncoder, data: Sequence[dict[str, Any]]) -> "Uncertainty":
+        """Read what `to_json` returned."""
+        kinds = [NumberIntervals if column.task == "regression" else LabelSets for column in target.columns]
+        return cls(columns=tuple(kind.from_json(each) for kind, each in zip(kinds, data, strict=True)))
+
+
+def evaluate_uncertainty(target: TargetEncoder, y: Array, outputs: Floats) -> list[list[dict[str, Any]]]:
+    """Return how often intervals or sets contain the truth, for each target column; see `evaluate_intervals`."""
+    parts = zip(target.columns, target.split_targets(y), target.split_outputs(outputs), strict=True)
+    return [_evaluate_column(*part) for part in parts]
+
+
+def _fit_column(column: ColumnTarget, y: Array, outputs: Floats) -> NumberIntervals | LabelSets:
+    if column.task == "classification":
+        return LabelSets.fit(class_probabilities(outputs), y.astype(np.int64))
+    return NumberIntervals.fit(_values(column, outputs), column.in_units(y), _minimum(column))
+
+
+def _evaluate_column(column: ColumnTarget, y: Array, outputs: Floats) -> list[dict[str, Any]]:
+    if column.task == "classification":
+        return evaluate_sets(class_probabilities(outputs), y.astype(np.int64))
+    return evaluate_intervals(_values(column, outputs), column.in_units(y), _minimum(column))
+
+
+def _answer_column(
+    column: ColumnTarget, fitted: NumberIntervals | LabelSets, outputs: Floats, level: float
+) -> list[dict[str, Any]]:
+    if isinstance(fitted, NumberIntervals):
+        low, high = fitted.at(_values(column, outputs), level)
+        ends = zip(low.tolist(), high.tolist(), strict=True)
+        return [{"interval": {"low": least, "high": most}} for least, most in ends]
+    probabilities = class_probabilities(outputs)
+    members, order = fitted.at(probabilities, level), np.argsort(-probabilities, axis=1, kind="stable")
+    labels = np.array(column.classes, dtype=object)
+    return [{"set": labels[ranked[inside[ranked]]].tolist()} for ranked, inside in zip(order, members, strict=True)]
+
+
+def _values(column: ColumnTarget, outputs: Floats) -> Floats:
+    """Return the predicted values in the column's own units, (n,)."""
+    return column.in_units(np.sort(outputs, axis=1)[:, column.middle])
+
+
+def _minimum(column: ColumnTarget) -> float | None:
+    return 0.0 if column.loss in NOT_NEGATIVE else None
