@@ -31,7 +31,7 @@ def test_sets_contain_the_true_label_as_often_as_requested(level: float) -> None
     (y, outputs), (new_y, new) = draw(10_000, 1), draw(10_000, 2)
     members = LabelSets.fit(outputs[:, :3], y[:, 0].astype(int)).at(new[:, :3], level)
     assert np.mean(members[np.arange(10_000), new_y[:, 0].astype(int)]) == pytest.approx(level, abs=0.02)
-    assert 1 <= members.sum(axis=1).min() < members.sum(axis=1).max() == 3
+    assert 1 == members.sum(axis=1).min() < members.sum(axis=1).max()
 
 
 def test_answers_have_what_fits_their_column() -> None:
