@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabular.evaluation.uncertainty.label_sets import LabelSets, evaluate_sets
-from tabular.evaluation.uncertainty.number_intervals import NumberIntervals, evaluate_intervals
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
+from tabular.uncertainty.label_sets import LabelSets, evaluate_sets
+from tabular.uncertainty.number_intervals import NumberIntervals, evaluate_intervals
 
-Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 NOT_NEGATIVE = frozenset({"poisson", "gamma", "tweedie"})  # losses of numbers from 0 up
@@ -25,15 +24,15 @@ class Uncertainty:
     columns: tuple[NumberIntervals | LabelSets, ...]
 
     @classmethod
-    def fit(cls, target: TargetEncoder, y: Array, outputs: Floats) -> "Uncertainty":
+    def fit(cls, target: TargetEncoder, truth: Floats, outputs: Floats) -> "Uncertainty":
         """Return what the true targets of unseen rows say about answers.
 
         Args:
-            target: the encoder that made `y`.
-            y: true targets as `target.transform` returns them.
-            outputs: (n, *outputs) on the same scale, calibrated as they are served.
+            target: the encoder of the model.
+            truth: true targets (n, columns): class numbers, or values in the columns' own units.
+            outputs: final outputs (n, *outputs) of the model, as they are served.
         """
-        parts = zip(target.columns, target.split_targets(y), target.split_outputs(outputs), strict=True)
+        parts = zip(target.columns, target.split_targets(truth), target.split_outputs(outputs), strict=True)
         return cls(columns=tuple(_fit_column(*part) for part in parts))
 
     def answers(self, target: TargetEncoder, outputs: Floats, level: float) -> list[dict[str, Any]]:
@@ -63,40 +62,35 @@ class Uncertainty:
         return cls(columns=tuple(kind.from_json(each) for kind, each in zip(kinds, data, strict=True)))
 
 
-def evaluate_uncertainty(target: TargetEncoder, y: Array, outputs: Floats) -> list[list[dict[str, Any]]]:
+def evaluate_uncertainty(target: TargetEncoder, truth: Floats, outputs: Floats) -> list[list[dict[str, Any]]]:
     """Return how often intervals or sets contain the truth, for each target column; see `evaluate_intervals`."""
-    parts = zip(target.columns, target.split_targets(y), target.split_outputs(outputs), strict=True)
+    parts = zip(target.columns, target.split_targets(truth), target.split_outputs(outputs), strict=True)
     return [_evaluate_column(*part) for part in parts]
 
 
-def _fit_column(column: ColumnTarget, y: Array, outputs: Floats) -> NumberIntervals | LabelSets:
+def _fit_column(column: ColumnTarget, truth: Floats, outputs: Floats) -> NumberIntervals | LabelSets:
     if column.task == "classification":
-        return LabelSets.fit(class_probabilities(outputs), y.astype(np.int64))
-    return NumberIntervals.fit(_values(column, outputs), column.in_units(y), _minimum(column))
+        return LabelSets.fit(class_probabilities(outputs), truth.astype(np.int64))
+    return NumberIntervals.fit(outputs[:, column.middle], truth, _minimum(column))
 
 
-def _evaluate_column(column: ColumnTarget, y: Array, outputs: Floats) -> list[dict[str, Any]]:
+def _evaluate_column(column: ColumnTarget, truth: Floats, outputs: Floats) -> list[dict[str, Any]]:
     if column.task == "classification":
-        return evaluate_sets(class_probabilities(outputs), y.astype(np.int64))
-    return evaluate_intervals(_values(column, outputs), column.in_units(y), _minimum(column))
+        return evaluate_sets(class_probabilities(outputs), truth.astype(np.int64))
+    return evaluate_intervals(outputs[:, column.middle], truth, _minimum(column))
 
 
 def _answer_column(
     column: ColumnTarget, fitted: NumberIntervals | LabelSets, outputs: Floats, level: float
 ) -> list[dict[str, Any]]:
     if isinstance(fitted, NumberIntervals):
-        low, high = fitted.at(_values(column, outputs), level)
+        low, high = fitted.at(outputs[:, column.middle], level)
         ends = zip(low.tolist(), high.tolist(), strict=True)
         return [{"interval": {"low": least, "high": most}} for least, most in ends]
     probabilities = class_probabilities(outputs)
     members, order = fitted.at(probabilities, level), np.argsort(-probabilities, axis=1, kind="stable")
     labels = np.array(column.classes, dtype=object)
     return [{"set": labels[ranked[inside[ranked]]].tolist()} for ranked, inside in zip(order, members, strict=True)]
-
-
-def _values(column: ColumnTarget, outputs: Floats) -> Floats:
-    """Return the predicted values in the column's own units, (n,)."""
-    return column.in_units(np.sort(outputs, axis=1)[:, column.middle])
 
 
 def _minimum(column: ColumnTarget) -> float | None:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tabular.evaluation.uncertainty.levels import EVALUATED, LevelUnavailable, quantile_at, score_quantiles
-from tabular.evaluation.uncertainty.residual_scale import ResidualScale
+from tabular.uncertainty.levels import EVALUATED, LevelUnavailable, quantile_at, score_quantiles
+from tabular.uncertainty.residual_scale import ResidualScale
 
 Floats = npt.NDArray[np.float64]
 Form = Literal["constant", "scaled", "two_sided", "scaled_two_sided"]

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from tabular.evaluation.uncertainty.label_sets import LabelSets, evaluate_sets
-from tabular.evaluation.uncertainty.levels import LevelUnavailable
-from tabular.evaluation.uncertainty.uncertainty import Uncertainty, evaluate_uncertainty
 from tabular.preprocessing.column_target import ColumnTarget
 from tabular.preprocessing.target import TargetEncoder
+from tabular.uncertainty.label_sets import LabelSets, evaluate_sets
+from tabular.uncertainty.levels import LevelUnavailable
+from tabular.uncertainty.uncertainty import Uncertainty, evaluate_uncertainty
 
 LABELS = ColumnTarget(column="kind", task="classification", classes=("a", "b", "c"))
 NUMBERS = ColumnTarget(column="price", task="regression", mean=100.0, stddev=10.0)
@@ -23,7 +23,8 @@ def draw(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     y = (probabilities.cumsum(axis=1) < rng.random((rows, 1))).sum(axis=1)
     value = rng.standard_normal((rows, 1))
     targets = np.concatenate([y[:, None], value + 0.2 * rng.standard_normal((rows, 1))], axis=1)
-    return targets, np.concatenate([probabilities, value], axis=1)
+    targets[:, 1] = 100 + 10 * targets[:, 1]
+    return targets, np.concatenate([probabilities, 100 + 10 * value], axis=1)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.9, 0.95])
@@ -36,7 +37,7 @@ def test_sets_contain_the_true_label_as_often_as_requested(level: float) -> None
 
 def test_answers_have_what_fits_their_column() -> None:
     uncertainty = Uncertainty.fit(BOTH, *draw(3_000, 1))
-    outputs = np.array([[0.98, 0.01, 0.01, 0.0], [0.05, 0.4, 0.55, 1.0]])
+    outputs = np.array([[0.98, 0.01, 0.01, 100], [0.05, 0.4, 0.55, 110]])
     first, second = (answer["targets"] for answer in uncertainty.answers(BOTH, outputs, 0.9))
     assert first["kind"] == {"set": ["a"]}
     assert second["kind"]["set"][:2] == ["c", "b"]

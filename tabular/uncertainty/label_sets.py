@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabular.evaluation.uncertainty.levels import EVALUATED, LevelUnavailable, quantile_at, score_quantiles
+from tabular.uncertainty.levels import EVALUATED, LevelUnavailable, quantile_at, score_quantiles
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tabular.evaluation.uncertainty.levels import LevelUnavailable
-from tabular.evaluation.uncertainty.number_intervals import NumberIntervals, evaluate_intervals
+from tabular.uncertainty.levels import LevelUnavailable
+from tabular.uncertainty.number_intervals import NumberIntervals, evaluate_intervals
 
 NOISES = {
     "normal": lambda rng, x: rng.standard_normal(len(x)),
