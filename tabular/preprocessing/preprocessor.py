@@ -66,6 +66,15 @@ class Preprocessor:
         """Return one name per input, in the order of `transform`'s columns."""
         return [name for column in self.columns_by_input for name in column.encoder.names(column.name)]
 
+    def inputs_by_column(self, steps: int = 1) -> dict[str, npt.NDArray[np.int64]]:
+        """Return the numbers of the inputs that each column makes, in all of `steps` time steps."""
+        found, start = dict[str, npt.NDArray[np.int64]](), 0
+        for column in self.columns_by_input:
+            end = start + column.encoder.width
+            found[column.name] = (np.arange(steps)[:, None] * self.width + np.arange(start, end)).reshape(-1)
+            start = end
+        return {column.name: found[column.name] for column in self.columns}
+
     def transform(
         self,
         table: Table,
