@@ -1,4 +1,4 @@
-"""Explain single answers: how much each input column contributes to the difference from the answer to average inputs."""
+"""Explain single answers: how much each column contributes to the difference from the answer to average inputs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +10,7 @@ from engine.diagnostics.input_gradient import InputGradient
 from engine.diagnostics.integrated_gradients import Answer, Member, integrate_gradients
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.trained_model.average_inputs import AverageInputs
+from tabular.trained_model.calibration import scaling_gradient
 from tabular.trained_model.trained_model import TrainedModel
 
 Array = npt.NDArray[Any]
@@ -121,9 +122,18 @@ def _answer(model: TrainedModel, final: Floats, place: int) -> Answer:
         values = class_probabilities(part)[np.arange(len(raw)), labels[rows]]
         gradient[:, own] = _label_gradient(part.shape[1], labels[rows])
         shaped = gradient.reshape(raw.shape)
-        return values, model.raw_gradient(raw, finished, shaped)
+        return values, _before_calibration(model, raw, finished, shaped)
 
     return answer
+
+
+def _before_calibration(model: TrainedModel, raw: Floats, finished: Floats, dy: Floats) -> Floats:
+    """Return the gradient of raw outputs, given `dy`, that of the finished ones. All are (n, *outputs)."""
+    if model.calibration is None:
+        return dy
+    split = (model.target.split_outputs(each) for each in (raw, finished, dy))
+    parts = zip(*split, model.calibration.temperatures, strict=True)
+    return np.concatenate([scaling_gradient(*part) for part in parts], axis=1).reshape(raw.shape)
 
 
 def _value_gradient(column: ColumnTarget, raw: Floats, values: Floats) -> Floats:

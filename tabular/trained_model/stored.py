@@ -4,7 +4,7 @@ architecture: of the networks. With one network, its layers, and tensors named a
     Otherwise `bags` has the layers of each bag, its weight and the number of its networks, whose tensors are called
     "bags.0.networks.0.0.weight".
 preprocessing: what surrounds the networks: `features` (of each bag in `bags`, if there are several), `target`,
-    `reading`, `sequence`, `calibration`.
+    `reading`, `sequence`, `calibration`, `uncertainty`, `averages`.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,13 @@ from tabular.preprocessing.forecast import Forecast
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.reading import RowReading
+from tabular.trained_model.average_inputs import AverageInputs
 from tabular.trained_model.bag import Bag
 from tabular.trained_model.calibration import Calibration
 from tabular.trained_model.exported_weights import WeightsFile, export_weights
 from tabular.trained_model.network_names import by_network, prefix_of
 from tabular.trained_model.trained_model import TrainedModel
+from tabular.uncertainty.uncertainty import Uncertainty
 
 Json = dict[str, Any]
 
@@ -82,8 +84,14 @@ def preprocessing_of(model: TrainedModel) -> Json:
     stored: Json = {"features": model.bags[0].preprocessor.to_json(), "target": model.target.to_json()}
     if len(model.bags) > 1:
         stored["bags"] = [bag.preprocessor.to_json() for bag in model.bags]
-    optional = {"reading": model.reading, "sequence": model.forecast, "calibration": model.calibration}
-    return stored | {name: value.to_json() for name, value in optional.items() if value is not None}
+    optional = {
+        "reading": model.reading,
+        "sequence": model.forecast,
+        "calibration": model.calibration,
+        "uncertainty": model.uncertainty,
+    }
+    stored |= {name: value.to_json() for name, value in optional.items() if value is not None}
+    return stored | ({"averages": [each.to_json() for each in model.averages]} if model.averages else {})
 
 
 def weights_file_of(model: TrainedModel) -> WeightsFile:
@@ -120,6 +128,8 @@ def read_model(architecture: Json, preprocessing: Json, weights: StoredWeights) 
         reading=RowReading.from_json(reading) if (reading := preprocessing.get("reading")) else None,
         forecast=Forecast.from_json(windows) if (windows := preprocessing.get("sequence")) else None,
         calibration=Calibration.from_json(found) if (found := preprocessing.get("calibration")) else None,
+        uncertainty=Uncertainty.from_json(target, fits) if (fits := preprocessing.get("uncertainty")) else None,
+        averages=tuple(map(AverageInputs.from_json, means)) if (means := preprocessing.get("averages")) else None,
     )
 
 

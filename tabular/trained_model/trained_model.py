@@ -21,8 +21,10 @@ from tabular.preprocessing.target import TargetEncoder
 from tabular.readers.rows import table_from_rows
 from tabular.reading import InputColumn, RowReading
 from tabular.table import Table
+from tabular.trained_model.average_inputs import AverageInputs
 from tabular.trained_model.bag import Bag
 from tabular.trained_model.calibration import Calibration, scale_probabilities
+from tabular.uncertainty.uncertainty import Uncertainty
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -44,6 +46,9 @@ class TrainedModel:
     reading: how rows sent for prediction are read; None for models that do not record it.
     forecast: how rows of history make windows; None if each row is a sample.
     calibration: the temperature of the probabilities; None changes nothing.
+    uncertainty: the intervals and label sets of the answers; None without rows that the networks did not see.
+    averages: the average training inputs of each bag, which explanations compare a row with; None for models that do
+        not record them.
     """
 
     bags: tuple[Bag, ...]
@@ -51,6 +56,8 @@ class TrainedModel:
     reading: RowReading | None
     forecast: Forecast | None
     calibration: Calibration | None = None
+    uncertainty: Uncertainty | None = None
+    averages: tuple[AverageInputs, ...] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property

@@ -1,0 +1,115 @@
+"""Find out how good a trained model is: calibrate it, score it, and learn how sure its answers are, on unseen rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabular.evaluation.evaluation import evaluate
+from tabular.evaluation.importance import ShuffledRows, permutation_importance
+from tabular.evaluation.temperature import fit_calibration
+from tabular.preprocessing.target import TargetEncoder
+from tabular.trained_model.trained_model import TrainedModel
+from tabular.uncertainty.uncertainty import Uncertainty, evaluate_uncertainty
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Json = dict[str, Any]
+
+FOLD_SCORES = ("rows", "accuracy", "log_loss", "all_right", "r2", "mae", "rmse")  # shown for each fold
+MIN_IMPORTANCE_FLOPS = 1e9  # about 0.1 s: what importance may always take
+IMPORTANCE_SHARE = 0.05  # of the operations of training, which importance may take if that is more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnseenRows:
+    """Rows, and a model whose networks did not train on them.
+
+    model: the trained model itself, or the networks that left these rows out.
+    inputs: of each bag of that model, (rows, inputs). truth: true targets, (rows, columns).
+    """
+
+    model: TrainedModel
+    inputs: Sequence[Array]
+    truth: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """The model with its calibration and uncertainty, and its evaluation as JSON values."""
+
+    model: TrainedModel
+    evaluation: Json
+
+
+def assess(
+    model: TrainedModel,
+    unseen: Sequence[UnseenRows],
+    training_truth: Floats,
+    *,
+    weights: Floats | None,
+    training_flops: float,
+) -> Assessment:
+    """Calibrate a model and evaluate it as it is served then. All rows of `unseen` together have the scores.
+
+    Args:
+        model: the model as it was trained.
+        unseen: rows that evaluate it; with several parts, those of folds.
+        training_truth: true targets of the training rows, for the naive baseline.
+        weights: the sample weights of all unseen rows, (n,); None if all rows count the same.
+        training_flops: operations that training took, which bound those of the permutation importance.
+    """
+    raw = [part.model.raw_outputs(part.inputs) for part in unseen]
+    truth, target = np.concatenate([part.truth for part in unseen]), model.target
+    calibrated = replace(model, calibration=fit_calibration(target, truth, np.concatenate(raw), weights))
+    outputs = calibrated.finish(np.concatenate(raw))
+    served = replace(calibrated, uncertainty=Uncertainty.fit(target, truth, outputs))
+    evaluation = evaluate(target, training_truth, truth, outputs, weights)
+    for place, metrics in enumerate(_by_column(target, evaluation)):
+        if "calibration" in metrics:
+            metrics["calibration"]["temperature"] = (
+                served.calibration.temperatures[place] if served.calibration else 1.0
+            )
+    for metrics, coverage in zip(
+        _by_column(target, evaluation), evaluate_uncertainty(target, truth, outputs), strict=True
+    ):
+        metrics["sets" if "accuracy" in metrics else "intervals"] = coverage
+    if len(unseen) > 1:
+        evaluation["folds"] = list(_fold_scores(served, unseen, raw, training_truth))
+    evaluation["importance"] = _importance(served, unseen, training_flops)
+    return Assessment(model=served, evaluation=evaluation)
+
+
+def _by_column(target: TargetEncoder, evaluation: Json) -> list[Json]:
+    """Return the metrics of each target column."""
+    return [evaluation["targets"][column.column] for column in target.columns] if target.several else [evaluation]
+
+
+def _fold_scores(
+    served: TrainedModel, unseen: Sequence[UnseenRows], raw: Sequence[Floats], training_truth: Floats
+) -> Iterator[Json]:
+    """Yield the main scores of each fold."""
+    for part, outputs in zip(unseen, raw, strict=True):
+        scores = evaluate(served.target, training_truth, part.truth, served.finish(outputs))
+        yield {name: scores[name] for name in FOLD_SCORES if name in scores}
+
+
+def _importance(served: TrainedModel, unseen: Sequence[UnseenRows], training_flops: float) -> Json | None:
+    row_flops = max(
+        sum(network.sequential.flops()[0] for bag in part.model.bags for network in bag.networks) for part in unseen
+    )
+    max_flops = max(MIN_IMPORTANCE_FLOPS, IMPORTANCE_SHARE * training_flops)
+    parts = [_shuffled_rows(served, part) for part in unseen]
+    return permutation_importance(served.target, parts, row_flops=row_flops, max_flops=max_flops)
+
+
+def _shuffled_rows(served: TrainedModel, part: UnseenRows) -> ShuffledRows:
+    steps = served.forecast.sequence.window if served.forecast else 1
+    return ShuffledRows(
+        inputs=part.inputs,
+        columns=[bag.preprocessor.inputs_by_column(steps) for bag in part.model.bags],
+        outputs=lambda inputs: served.finish(part.model.raw_outputs(inputs)),
+        truth=part.truth,
+    )
