@@ -106,7 +106,7 @@ class Nodes:
         self, operator: str, operands: Sequence[Operand], outputs: int, *, domain: str = "", **attributes: Any
     ) -> tuple[Value, ...]:
         """Add an operator with several outputs, and return those."""
-        inputs = tuple(each if isinstance(each, str) else self._constant(each) for each in operands)
+        inputs = tuple(each if isinstance(each, str) else self.constant(each) for each in operands)
         made = tuple(self.graph.new_name(operator.lower()) for _ in range(outputs))
         node = Node(operator=operator, inputs=inputs, outputs=made, attributes=attributes, domain=domain)
         self.graph.nodes.append(node)
@@ -128,7 +128,12 @@ class Nodes:
         """Return whole numbers as a constant, such as a shape or axes."""
         return np.array(numbers, np.int64)
 
-    def _constant(self, value: float | Array) -> Value:
+    def text(self, value: str) -> Array:
+        """Return a text as a constant that broadcasts over (n, 1)."""
+        return np.array([[value]], np.object_)
+
+    def constant(self, value: float | Array) -> Value:
+        """Add a constant; numbers with fractions get the precision."""
         values = np.asarray(value)
         if values.dtype.kind == "f" or not isinstance(value, np.ndarray):
             values = values.astype(self.dtype)
