@@ -3,6 +3,7 @@
 It needs no library. `engine.interchange.onnx.file` turns it into the bytes of a file.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
@@ -20,7 +21,10 @@ ML = "ai.onnx.ml"  # the domain of operators for tables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One operator: `outputs = operator(inputs)`. An empty input is an optional one that is left out."""
+    """One operator: `outputs = operator(inputs)`. An empty input is an optional one that is left out.
+
+    The attribute `name` is what errors of a runtime call the node.
+    """
 
     operator: str
     inputs: tuple[Value, ...]
@@ -52,18 +56,20 @@ class Graph:
     constants: dict[Value, Array] = field(default_factory=dict)
     problems: list[PointedProblem] = field(default_factory=list)
     _count: int = 0
+    _ports: set[Value] = field(default_factory=set)  # the names of inputs and outputs
 
     def input(self, port: Port) -> Value:
         """Add an input of the graph."""
         self.inputs.append(port)
+        self._ports.add(port.name)
         return port.name
 
     def output(self, value: Value, port: Port) -> None:
         """Make a tensor an output of the graph. If an input has the name, the output gets `_` behind it."""
-        taken = {each.name for each in (*self.inputs, *self.outputs)}
         name = port.name
-        while name in taken:
+        while name in self._ports:
             name += "_"
+        self._ports.add(name)
         self.nodes.append(Node(operator="Identity", inputs=(value,), outputs=(name,), attributes={}, domain=""))
         self.outputs.append(replace(port, name=name))
 
@@ -79,10 +85,9 @@ class Graph:
 
     def new_name(self, stem: str) -> Value:
         """Return a name for a tensor that no other has."""
-        taken = {port.name for port in (*self.inputs, *self.outputs)}
         while True:
             self._count += 1
-            if (name := f"{stem}_{self._count}") not in taken:
+            if (name := f"{stem}_{self._count}") not in self._ports:
                 return name
 
 
@@ -119,6 +124,10 @@ class Nodes:
         single = Nodes(self.graph, np.dtype(np.float32))
         given = [self.cast(each, "float") if isinstance(each, str) and each else each for each in operands]
         return self.cast(single.add_many(operator, given, outputs, **attributes)[output], self.element, was="float")
+
+    def total(self, *terms: Value) -> Value:
+        """Return the sum of the terms."""
+        return functools.reduce(lambda first, second: self.add("Add", first, second), terms)
 
     def cast(self, value: Value, element: Element, was: Element | None = None) -> Value:
         """Return a tensor in another type. `was`: its type, if it is not that of these nodes."""

@@ -107,7 +107,7 @@ def column_values(nodes: Nodes, column: InputColumn, reading: RowReading | None)
         is_missing = {spelled: 1 for text in rule.missing for spelled in with_blanks(text)}
         missing = nodes.add("Cast", _label_numbers(nodes, value, is_missing, 0), to="bool")
     if column.type == "datetime":
-        value = add_times(nodes, value, missing, rule.form.dates)
+        value = add_times(nodes, column.name, value, missing, rule.form.dates)
     return ColumnValues(nodes=nodes, column=column, value=value, missing=missing, rule=rule)
 
 

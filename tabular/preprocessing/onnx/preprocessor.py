@@ -12,14 +12,14 @@ from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
 FIX = "Train without this column, or with another encoding."
 
 
-def add_preprocessor(preprocessor: Preprocessor, columns: Mapping[str, ColumnValues]) -> Value | None:
-    """Return the inputs of networks, (n, width) float64; None if there are none.
+def add_preprocessor(preprocessor: Preprocessor, columns: Mapping[str, ColumnValues]) -> Value:
+    """Return the inputs of networks, (n, width) float64.
 
     Encodings without an ONNX form are noted in the graph, and their inputs are left out.
     """
     inputs = [value for column in preprocessor.columns_by_input for value in _add_encoder(column, columns[column.name])]
     nodes = next(iter(columns.values())).nodes
-    return nodes.add("Concat", *inputs, axis=1) if inputs else None
+    return nodes.add("Concat", *inputs, axis=1)
 
 
 def _add_encoder(column: FittedColumn, values: ColumnValues) -> list[Value]:

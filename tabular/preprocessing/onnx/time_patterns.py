@@ -133,14 +133,7 @@ def _microseconds(nodes: Nodes, fields: Fields) -> Value:
         days = days_of(nodes, year, *(fields.get(name, nodes.constant(1.0)) for name in ("%m", "%d")))
     parts = [(days, float(DAY_US)), (hour, 3_600e6), (fields.get("%M"), 60e6)]
     parts += [(fields.get(name), 1e6) for name in ("%S", "%f")]
-    return _sum(nodes, [nodes.add("Mul", value, unit) for value, unit in parts if value is not None])
-
-
-def _sum(nodes: Nodes, terms: list[Value]) -> Value:
-    total = terms[0]
-    for term in terms[1:]:
-        total = nodes.add("Add", total, term)
-    return total
+    return nodes.total(*(nodes.add("Mul", value, unit) for value, unit in parts if value is not None))
 
 
 def _add_iso(nodes: Nodes, text: Value) -> Value:
@@ -158,7 +151,7 @@ def _add_iso(nodes: Nodes, text: Value) -> Value:
     hour, minute, second_ = (number_of(nodes, part) for part in split(nodes, clock, ":", 3))
     offset = nodes.add("Sub", _zone_minutes(nodes, east), _zone_minutes(nodes, west))
     terms = [(days_of(nodes, year, month, day), float(DAY_US)), (hour, 3_600e6), (minute, 60e6), (second_, 1e6)]
-    local = _sum(nodes, [nodes.add("Mul", value, unit) for value, unit in terms])
+    local = nodes.total(*(nodes.add("Mul", value, unit) for value, unit in terms))
     return nodes.add("Sub", local, nodes.add("Mul", offset, 60e6))
 
 

@@ -1,0 +1,1 @@
+"""A trained model as an ONNX file: from the raw row to the answer."""

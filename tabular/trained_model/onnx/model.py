@@ -1,0 +1,85 @@
+"""Write a trained model as an ONNX file: raw rows in, labels with probabilities or numbers out.
+
+columns --encoders (float64)--> inputs --networks--> outputs --average (float64)--> answers
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from engine.errors import MAX_PROBLEMS, PointedProblem
+from engine.interchange.onnx.file import dump_onnx
+from engine.interchange.onnx.graph import Graph, Nodes, Value
+from engine.interchange.onnx.network import add_network
+from tabular.preprocessing.onnx.columns import ColumnValues, add_port, column_values
+from tabular.preprocessing.onnx.preprocessor import add_preprocessor
+from tabular.trained_model.bag import Bag
+from tabular.trained_model.onnx.answers import add_answers
+from tabular.trained_model.trained_model import TrainedModel
+
+FLOAT64 = np.dtype(np.float64)
+
+
+class NoOnnxForm(Exception):
+    """The model has no ONNX form. Pointers lead into the model."""
+
+    def __init__(self, problems: list[PointedProblem]) -> None:
+        self.problems = tuple(problems[:MAX_PROBLEMS])
+        super().__init__("; ".join(problem.detail for problem in self.problems[:3]))
+
+
+def export_onnx(model: TrainedModel, *, model_id: str, description: str) -> bytes:
+    """Return the file. Equal models give equal bytes.
+
+    Inputs are the columns that the model reads, (rows, 1) each: numbers as float64, everything else as text. For time
+    series they are (rows, window): the window of each series, the oldest row first. Numbers are computed in float64
+    except inside the networks, which have their own precision.
+
+    Raises:
+        NoOnnxForm: with everything that has no ONNX form.
+    """
+    graph = Graph()
+    nodes = Nodes(graph, FLOAT64)
+    outputs = _average(nodes, model, _read_columns(nodes, model))
+    add_answers(nodes, model, outputs)
+    if graph.problems:
+        raise NoOnnxForm(list(dict.fromkeys(graph.problems)))
+    return dump_onnx(graph, name=model_id, description=description, metadata=_metadata(model))
+
+
+def _read_columns(nodes: Nodes, model: TrainedModel) -> dict[str, ColumnValues]:
+    columns = {column.name: column for bag in model.bags for column in bag.preprocessor.input_columns}
+    for column in columns.values():
+        add_port(nodes, column, _window(model))
+    return {name: column_values(nodes, column, model.reading) for name, column in columns.items()}
+
+
+def _average(nodes: Nodes, model: TrainedModel, columns: dict[str, ColumnValues]) -> Value:
+    """Return the weighted mean of the bags' outputs, (n, *outputs) float64."""
+    if len(model.bags) == 1:
+        return _bag(nodes, model.bags[0], columns, _window(model))
+    used = [bag for bag in model.bags if bag.weight]
+    return nodes.total(*(nodes.add("Mul", _bag(nodes, bag, columns, _window(model)), bag.weight) for bag in used))
+
+
+def _bag(nodes: Nodes, bag: Bag, columns: dict[str, ColumnValues], window: int) -> Value:
+    """Return the mean of the networks' outputs, (n, *outputs) float64."""
+    x = add_preprocessor(bag.preprocessor, columns)
+    if window > 1:
+        x = nodes.add("Reshape", x, nodes.integers(-1, window * bag.preprocessor.width))
+    x = nodes.cast(x, Nodes(nodes.graph, bag.dtype).element)
+    each = [nodes.add("Cast", add_network(nodes.graph, network, x), to="double") for network in bag.networks]
+    return nodes.add("Div", nodes.total(*each), float(len(each)))
+
+
+def _window(model: TrainedModel) -> int:
+    return model.forecast.sequence.window if model.forecast else 1
+
+
+def _metadata(model: TrainedModel) -> dict[str, str]:
+    """Return what a program needs to know about the file, as texts."""
+    targets: dict[str, Any] = {
+        column.column: {"task": column.task, "classes": list(column.classes)} for column in model.target.columns
+    }
+    return {"targets": json.dumps(targets, ensure_ascii=False), "missing": "NaN for numbers, an empty text otherwise"}
