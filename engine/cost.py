@@ -30,8 +30,8 @@ class Cost:
 
     Operations are per row: two per multiply-add, one per function of a number. Loss and optimizer are not included.
     `bytes` is the peak of the engine's own memory: parameters, gradients, optimizer, the copy of the best epoch,
-    working memory, samples for layer statistics, and one checkpoint while it is written (`checkpoint_bytes`), with the
-    networks of a cross-validation. The data set is not included.
+    working memory, samples for layer statistics, and one checkpoint while it is written (`checkpoint_bytes`), with all
+    networks of a bag or a cross-validation. The data set is not included.
     """
 
     parameters: int
@@ -42,18 +42,24 @@ class Cost:
     checkpoint_bytes: int
 
 
-def estimate_cost(network: Network, training: TrainingSpec) -> Cost:
+def estimate_cost(network: Network, training: TrainingSpec, bag: int | None = None) -> Cost:
     """Return the cost of training a network built on a `DryArena`, which counts what it would allocate.
+
+    `bag`: the number of equal networks that train together and share working memory; parameters and operations are
+    those of one. None: one network, and those of the cross-validation that `training` requests.
 
     Raises:
         ValueError: layers cannot be frozen.
     """
     network.freeze(training.frozen)
+    initial = network.arena.bytes
     network.allocate(working_rows(training.batch_size), training=True)
+    working = network.arena.bytes - initial
     memory = allocate_update_memory(network, training)
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
-    networks = 1 + (training.validation.folds or 0)
+    networks = bag or 1 + (training.validation.folds or 0)
+    shared = working if bag else networks * working
     checkpoint = 2 * vector + memory.bytes  # the parameters, those of the best epoch, and the optimizer
     layers = tuple(_layer_cost(network, index) for index in range(len(network.layers)))
     return Cost(
@@ -61,7 +67,7 @@ def estimate_cost(network: Network, training: TrainingSpec) -> Cost:
         layers=layers,
         flops_forward=sum(layer.flops_forward for layer in layers),
         flops_backward=sum(layer.flops_backward for layer in layers),
-        bytes=networks * (network.arena.bytes + vector + checkpoint),
+        bytes=shared + networks * (network.arena.bytes - working + vector + checkpoint),
         checkpoint_bytes=networks * checkpoint,
     )
 

@@ -1,10 +1,12 @@
-"""The part of a job request that is about the table: targets, features, and what to start from."""
+"""The part of a job request that is about the table: targets, features, ensembles, and what to start from."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from engine.spec import ModelSpec, OptimizerSpec, ScheduleSpec
 from engine.spec.base import at_most
+from engine.spec.training import MAX_FOLDS
 from tabular.encodings import (
     CYCLES,
     ENCODINGS,
@@ -21,9 +23,13 @@ from tabular.encodings import (
 from tabular.profile import COLUMN_TYPES
 
 MAX_TARGETS = 64  # predicted at once: as many losses as the engine adds up
+MAX_FEATURES = 4096
+MAX_NETWORKS = MAX_FOLDS  # in a bag
+MAX_BLENDED = 3  # further bags: their weights are tried in all combinations
 
 Task = Literal["classification", "regression"]
 Preset = Literal["fast", "balanced", "best"]
+EnsembleType = Literal["folds", "seeds"]
 ColumnName = Annotated[str, Field(min_length=1)]
 ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS), at_most(MAX_TARGETS)]
 Target = Annotated[
@@ -137,3 +143,60 @@ class InitFrom(BaseModel):
         if (self.model_id is None) == (self.weights_id is None):
             raise ValueError("Give either model_id or weights_id, not both.")
         return self
+
+
+class BagSpec(BaseModel):
+    """A second kind of network on the same rows. What it leaves out is as in the job."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    features: Annotated[tuple[FeatureSpec, ...], at_most(MAX_FEATURES)] | None = Field(
+        default=None, min_length=1, max_length=MAX_FEATURES, description="The columns to learn from. Null: the job's."
+    )
+    model: ModelSpec | None = Field(default=None, description="The hidden layers. Null: the job's.")
+    optimizer: OptimizerSpec | None = Field(default=None, description="Null: the job's.")
+    schedule: ScheduleSpec | None = Field(default=None, description="Null: the job's.")
+
+
+Blend = Annotated[
+    Annotated[tuple[BagSpec, ...], at_most(MAX_BLENDED)],
+    Field(
+        default=(),
+        max_length=MAX_BLENDED,
+        description="Further bags of networks, for example with other features or layers. Each bag has as many networks "
+        "as the first, on the same rows. The answers of the bags are averaged with weights from 0, 0.25, 0.5, 0.75 and "
+        "1: those with the smallest loss on rows that the networks did not train on.",
+    ),
+]
+
+
+class FoldsEnsembleSpec(BaseModel):
+    """One network per fold, each trained without its fold. Each row is evaluated by the network that left it out."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"type": "folds", "folds": 5}]}
+    )
+
+    type: Literal["folds"]
+    folds: int = Field(default=5, ge=2, le=MAX_NETWORKS, strict=True, description="The number of folds and networks.")
+    blend: Blend
+
+    @property
+    def networks(self) -> int:
+        """The number of networks in a bag."""
+        return self.folds
+
+
+class SeedsEnsembleSpec(BaseModel):
+    """Networks with different initial weights and row orders, on the same training rows."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"type": "seeds", "networks": 3}]}
+    )
+
+    type: Literal["seeds"]
+    networks: int = Field(default=5, ge=2, le=MAX_NETWORKS, strict=True, description="The number of networks.")
+    blend: Blend
+
+
+EnsembleSpec = Annotated[FoldsEnsembleSpec | SeedsEnsembleSpec, Discriminator("type")]

@@ -19,13 +19,16 @@ CELL_BYTES = 8 + 1  # of a column as it is read: a value, and whether it is miss
 
 def estimate_needs(limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
     """Estimate what training needs, except for its duration. Raises `JobTooLarge` if a job may not need that much."""
-    cost = estimate_cost(build_without_memory(plan), plan.training)
-    memory = cost.bytes + _data_bytes(plan)
-    _check("parameters", cost.parameters, limits.max_parameters)
+    bag_size = plan.networks if plan.ensemble else None
+    costs = [estimate_cost(build_without_memory(bag), bag.training, bag_size) for bag in plan.bags]
+    parameters = plan.networks * sum(cost.parameters for cost in costs)
+    memory = sum(cost.bytes for cost in costs) + _data_bytes(plan)
+    _check("parameters", parameters, limits.max_parameters)
     _check("bytes of memory", memory, limits.max_job_bytes)
-    rows = rows_per_epoch(plan) * plan.training.epochs + _range_test_rows(plan)
-    flops = rows * (cost.flops_forward + cost.flops_backward)
-    return {"parameters": cost.parameters, "flops": flops, "memory_bytes": memory}
+    flops_per_row = [cost.flops_forward + cost.flops_backward for cost in costs]
+    rows = rows_per_epoch(plan) * plan.training.epochs
+    flops = rows * sum(flops_per_row) + _range_test_rows(plan) * flops_per_row[0]
+    return {"parameters": parameters, "flops": flops, "memory_bytes": memory}
 
 
 def with_seconds(needs: dict[str, Any], runs: Sequence[durations.CompletedRun]) -> dict[str, Any]:
@@ -44,8 +47,10 @@ def _data_bytes(plan: Plan) -> int:
     """Return the memory of the rows: the columns as they are read, and the network's inputs."""
     columns = len(plan.features) + len(plan.parts) + (plan.sample_weight is not None)
     rows = plan.rows + (plan.validation_rows if plan.training.validation.dataset_id else 0)
-    copies = 1 + (plan.training.validation.folds or 0)  # of the inputs: each fold has its own preprocessing
-    return rows * (copies * plan.inputs_at_most * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
+    inputs = sum(bag.inputs_at_most for bag in plan.bags)
+    if plan.ensemble is None:
+        inputs *= 1 + (plan.training.validation.folds or 0)  # each fold has its own preprocessing
+    return rows * (inputs * FLOAT_BYTES[plan.training.precision] + columns * CELL_BYTES)
 
 
 def _check(what: str, value: int, maximum: int) -> None:

@@ -9,9 +9,7 @@ from engine.spec.base import at_most, validation_error
 from service.fields import Metadata, Name
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.sequence import SequenceSpec
-from tabular.spec import ColumnName, FeatureSpec, InitFrom, Preset, Target, Task
-
-MAX_FEATURES = 4096
+from tabular.spec import MAX_FEATURES, ColumnName, EnsembleSpec, FeatureSpec, InitFrom, Preset, Target, Task
 
 
 class JobRequest(BaseModel):
@@ -45,6 +43,11 @@ class JobRequest(BaseModel):
     task: Task | None = Field(default=None, description="Null: derived from the target column.")
     model: ModelSpec | None = Field(default=None, description=f"The hidden layers. Default: {MODEL_DEFAULT}.")
     training: TrainingRequest = Field(default_factory=TrainingRequest, description="How to train.")
+    ensemble: EnsembleSpec | None = Field(
+        default=None,
+        description="Train several networks and average their answers. Null: one network. Default: null, or the ensemble "
+        "of the model in `init_from`.",
+    )
     init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model or uploaded weights.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Jobs with a higher priority start first.")
     metadata: Metadata = Field(default_factory=dict)

@@ -166,6 +166,7 @@ def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
         sample_weight=request.sample_weight,
         preset=request.preset,
         sequence=request.sequence,
+        ensemble=request.ensemble if "ensemble" in request.model_fields_set else "default",
         initialization=inputs.initialization,
         validation_profile=_profile(inputs.validation) if inputs.validation else None,
     )

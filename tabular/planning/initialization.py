@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.spec import LayerSpec, LossSpec
 from engine.training.fine_tuning import TensorDescriptions
 from tabular.sequence import SequenceSpec
-from tabular.spec import FeatureSpec, InitFrom, Task
+from tabular.spec import EnsembleType, FeatureSpec, InitFrom, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,8 @@ class ModelDescription:
     `embedding_rows`: for each embedded feature, how many categories its embedding has.
     `sequence`: how rows make its windows; None if each row is a sample.
     `classes`: None for numbers and for classes that are not known by name.
+    `ensemble`: the type and the number of networks in a bag, if the model is an ensemble; features and layers are those
+    of its first bag, and `further_bags` describes the others.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -27,6 +29,8 @@ class ModelDescription:
     classes: tuple[str, ...] | None
     loss: LossSpec
     sequence: SequenceSpec | None = None
+    ensemble: tuple[EnsembleType, int] | None = None
+    further_bags: tuple["ModelDescription", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

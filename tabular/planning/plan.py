@@ -1,8 +1,21 @@
 """A planned job: every default filled in, every name checked against the table."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Literal
 
-from engine.spec import LayerSpec, LossName, LossSpec, MultiTargetSpec, SingleLossSpec, TrainingSpec, loss_spec
+from pydantic import BaseModel, ConfigDict, Discriminator
+
+from engine.spec import (
+    LayerSpec,
+    LossName,
+    LossSpec,
+    ModelSpec,
+    MultiTargetSpec,
+    OptimizerSpec,
+    ScheduleSpec,
+    SingleLossSpec,
+    TrainingSpec,
+    loss_spec,
+)
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.initialization import PlannedInitialization
 from tabular.profile import DataWarning
@@ -19,6 +32,48 @@ class TargetPart(BaseModel):
     task: Task
     classes: tuple[str, ...] | None
     loss: SingleLossSpec
+
+
+class BagPlan(BaseModel):
+    """What a further bag has of its own; the fields are as in the plan. Everything else is as in the first bag."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    features: tuple[FeaturePlan, ...]
+    inputs_at_most: int
+    model: ModelSpec
+    optimizer: OptimizerSpec
+    schedule: ScheduleSpec
+    frozen: tuple[int, ...] = ()
+    init_from: PlannedInitialization | None = None
+
+
+class FoldsEnsemblePlan(BaseModel):
+    """One network per fold and bag; `training.validation` says how the folds are made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["folds"] = "folds"
+    folds: int
+    blend: tuple[BagPlan, ...] = ()
+
+    @property
+    def networks(self) -> int:
+        """The number of networks in a bag."""
+        return self.folds
+
+
+class SeedsEnsemblePlan(BaseModel):
+    """Networks with seeds of their own on the same rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["seeds"] = "seeds"
+    networks: int
+    blend: tuple[BagPlan, ...] = ()
+
+
+EnsemblePlan = Annotated[FoldsEnsemblePlan | SeedsEnsemblePlan, Discriminator("type")]
 
 
 class Plan(BaseModel):
@@ -38,6 +93,7 @@ class Plan(BaseModel):
     `sequence`: how rows make windows, each of which is a sample; `training_rows` and `validation_rows` count samples.
     `preset`: what decided about all that the request left out; None in plans of version 0.1.0.
     `init_from`: what the job reuses from a trained model or from uploaded weights.
+    `ensemble`: None for one network. The other fields describe the first bag.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,12 +115,37 @@ class Plan(BaseModel):
     training: TrainingSpec
     init_from: PlannedInitialization | None = None
     preset: Preset | None = None
+    ensemble: EnsemblePlan | None = None
     warnings: tuple[DataWarning, ...]
 
     @property
     def steps(self) -> int:
         """How many rows make one sample."""
         return self.sequence.window if self.sequence else 1
+
+    @property
+    def bags(self) -> "tuple[Plan, ...]":
+        """The plan of one network of each bag."""
+        blend = self.ensemble.blend if self.ensemble else ()
+        return (self.model_copy(update={"ensemble": None}), *map(self._of_bag, blend))
+
+    @property
+    def networks(self) -> int:
+        """The number of networks in a bag."""
+        return self.ensemble.networks if self.ensemble else 1
+
+    def _of_bag(self, bag: BagPlan) -> "Plan":
+        own = {"optimizer": bag.optimizer, "schedule": bag.schedule, "frozen": bag.frozen}
+        return self.model_copy(
+            update={
+                "features": bag.features,
+                "inputs_at_most": bag.inputs_at_most,
+                "layers": bag.model.layers,
+                "training": self.training.model_copy(update=own),
+                "init_from": bag.init_from,
+                "ensemble": None,
+            }
+        )
 
     @property
     def parts(self) -> tuple[TargetPart, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from engine.spec import MultiTargetSpec, TrainingSpec
 from tabular.planning.defaults import default_layers, default_training
+from tabular.planning.ensemble import plan_ensemble
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.features import plan_features
 from tabular.planning.features.windowed import check_windowed_features
@@ -35,8 +36,15 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     Raises:
         InvalidPlan: the target, features, task, layers, training or initialization do not fit the table; lists all.
     """
-    report = PlanningReport()
     request = with_base_defaults(request)
+    if request.ensemble is None or request.ensemble == "default":
+        return _plan_network(profile, request)
+    return plan_ensemble(profile, request, request.ensemble, _plan_network)
+
+
+def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
+    """Return what a job with one network will do. Raises InvalidPlan."""
+    report = PlanningReport()
     targets = _plan_targets(profile, request, report)
     check_sequence(profile, request, report)
     by_request = (*check_sample_weight(profile, request, report), *group_column(profile, request, report))

@@ -7,7 +7,7 @@ from engine.spec import EmbeddingSpec, FlattenSpec, LayerSpec, ModelSpec, Reshap
 from tabular.planning.initialization import Initialization
 from tabular.profile import Profile
 from tabular.sequence import SequenceSpec
-from tabular.spec import FeatureSpec, Preset, Target, Task
+from tabular.spec import EnsembleSpec, FeatureSpec, Preset, Target, Task
 
 DEFAULT_TRAINING = TrainingSpec()  # no field is set, so planning chooses every value
 
@@ -23,6 +23,7 @@ class PlanRequest:
     `sequence`: how rows make windows of a time series; None: each row is a sample.
     `preset`: how much work the defaults may take.
     `validation_profile`: of the data set that `training.validation` names, if it names one.
+    `ensemble`: None for one network; "default" if planning chooses.
     """
 
     target: Target
@@ -35,6 +36,7 @@ class PlanRequest:
     sequence: SequenceSpec | None = None
     validation_profile: Profile | None = None
     preset: Preset = "balanced"
+    ensemble: EnsembleSpec | Literal["default"] | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ SPEC_ONLY = ("dataset_id", "priority", "metadata", "model")  # keys of a spec th
 
 def to_spec(plan: Plan) -> dict[str, Any]:
     """Return the plan in the terms of a request, with every default filled in."""
-    left_out = {"warnings", "layers", "init_from"} | (set() if plan.targets else {"targets"})
+    left_out = {"warnings", "layers", "init_from", "ensemble"} | (set() if plan.targets else {"targets"})
     return {
         **plan.model_dump(mode="json", exclude=left_out),
         "model": {"layers": plan.model_dump(mode="json", include={"layers"})["layers"]},
         "init_from": plan.init_from.model_dump(mode="json", exclude_none=True) if plan.init_from else None,
+        "ensemble": plan.ensemble.model_dump(mode="json") if plan.ensemble else None,
     }
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from engine.spec import LossSpec, ModelSpec, SigmoidCrossEntropySpec, TrainingSpec
 from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.request import PlanRequest
 from tabular.sequence import SequenceSpec
-from tabular.spec import FeatureSpec, InitFrom
+from tabular.spec import EnsembleSpec, FeatureSpec, InitFrom
 
 
 def plan_request(  # noqa: PLR0913 - the fields of a request
@@ -21,6 +23,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
     initialization: Initialization | None = None,
     sequence: SequenceSpec | None = None,
     preset: Any = "balanced",
+    ensemble: dict[str, Any] | None = None,
 ) -> PlanRequest:
     """Return a request whose parts are JSON values."""
     return PlanRequest(
@@ -33,6 +36,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
         initialization=initialization,
         sequence=sequence,
         preset=preset,
+        ensemble=None if ensemble is None else TypeAdapter[EnsembleSpec](EnsembleSpec).validate_python(ensemble),
     )
 
 

@@ -9,7 +9,7 @@ from tabular.errors import InvalidPlan
 from tabular.planning.initialization import ModelDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.request import PlanRequest
-from tabular.spec import FeatureSpec
+from tabular.spec import BagSpec, EnsembleSpec, FeatureSpec, FoldsEnsembleSpec, SeedsEnsembleSpec
 
 
 def with_base_defaults(request: PlanRequest) -> PlanRequest:
@@ -24,7 +24,22 @@ def with_base_defaults(request: PlanRequest) -> PlanRequest:
     _check_sequence(request, model)
     _check_features(request, model)
     layers = request.model or ModelSpec(layers=NetworkLayers.of(model.layers).requested)
-    return replace(request, features=model.features, model=layers, sequence=model.sequence)
+    base = replace(request, features=model.features, model=layers, sequence=model.sequence)
+    return replace(base, ensemble=_ensemble(model)) if request.ensemble == "default" else base
+
+
+def _ensemble(model: ModelDescription) -> EnsembleSpec | None:
+    """Return the ensemble that a base model is, so that each network can start from its counterpart."""
+    if model.ensemble is None:
+        return None
+    kind, networks = model.ensemble
+    blend = tuple(
+        BagSpec(features=bag.features, model=ModelSpec(layers=NetworkLayers.of(bag.layers).requested))
+        for bag in model.further_bags
+    )
+    if kind == "folds":
+        return FoldsEnsembleSpec(type="folds", folds=networks, blend=blend)
+    return SeedsEnsembleSpec(type="seeds", networks=networks, blend=blend)
 
 
 def _check_sequence(request: PlanRequest, model: ModelDescription) -> None:

@@ -32,10 +32,11 @@ def count_rows(profile: Profile, request: PlanRequest, targets: Targets) -> RowC
 
 
 def rows_per_epoch(plan: Plan) -> int:
-    """Return how many rows one epoch trains on, those of all folds included."""
+    """Return how many rows one epoch of a bag trains on, those of all its networks and folds included."""
     validation, rows = plan.training.validation, plan.training_rows
     if validation.folds is None:
-        return rows
+        return rows * plan.networks
     # By time, the networks train on 1, 2, ... of folds + 1 periods; otherwise each row is left out once.
     share = validation.folds / 2 if validation.by == "time" else validation.folds - 1
-    return rows + round(share * rows)
+    all_rows = 0 if plan.ensemble else rows  # of the network on all rows
+    return all_rows + round(share * rows)
