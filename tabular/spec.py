@@ -163,9 +163,9 @@ Blend = Annotated[
     Field(
         default=(),
         max_length=MAX_BLENDED,
-        description="Further bags of networks, for example with other features or layers. Each bag has as many networks "
-        "as the first, on the same rows. The answers of the bags are averaged with weights from 0, 0.25, 0.5, 0.75 and "
-        "1: those with the smallest loss on rows that the networks did not train on.",
+        description="Further bags of networks, for example with other features or layers. Each bag has as many "
+        "networks as the first, on the same rows. The answers of the bags are averaged with weights from 0, 0.25, 0.5, "
+        "0.75 and 1: those with the smallest loss on rows that the networks did not train on.",
     ),
 ]
 

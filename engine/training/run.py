@@ -111,7 +111,7 @@ def set_up(  # noqa: PLR0913 - a run is these things
     """
     run = _set_up_network(network, state, spec, train_rows, validation_rows)
     run.members = tuple(
-        _set_up_network(member.network, member_state, member.spec or spec, member.training, member.validation)
+        _set_up_network(member.network, member_state, member.spec, member.training, member.validation)
         for member, member_state in zip(members, state.members, strict=True)
     )
     for member, part in zip(members, run.members, strict=True):

@@ -82,14 +82,14 @@ class TrainingState:
 class Member:
     """A network that trains beside the first one of a run: it has its own rows, and ends each epoch together with it.
 
-    `spec`: its own training, with the same epochs and early stopping; None: that of the run. `bag`: networks with the
-    same number keep the same epoch, the one that is best for all of them; the run's first network is in bag 0.
+    `spec`: its own training, with the same epochs and early stopping. `bag`: networks with the same number keep the
+    same epoch, the one that is best for all of them; the run's first network is in bag 0.
     """
 
     network: Network
     training: Rows
     validation: Rows | None
-    spec: TrainingSpec | None = None
+    spec: TrainingSpec
     bag: int = 0
 
 
@@ -108,7 +108,7 @@ def initialize_training(
     arenas: dict[Hashable, SharedArena] = {}
     state = _initialize_network(network, spec, rows, arenas)
     state.members = tuple(
-        _initialize_network(member.network, member.spec or spec, member.training, arenas) for member in members
+        _initialize_network(member.network, member.spec, member.training, arenas) for member in members
     )
     return state
 

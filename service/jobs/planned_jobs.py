@@ -69,5 +69,5 @@ class PlannedJobs:
 
 
 def key_of(project: ProjectId, request: JobRequest) -> Key:
-    """Return what the plan of a request depends on. A field that is left out can mean something else than its default."""
+    """Return what the plan of a request depends on. A field left out can mean something else than its default."""
     return project, request.model_dump_json(exclude=NOT_PLANNED, exclude_unset=True)

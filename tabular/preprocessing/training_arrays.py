@@ -1,7 +1,8 @@
 """From a planned job and its table to the arrays that a network trains on."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from engine.batches import Rows
 from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
+from tabular.preprocessing.fold_split import Folds
 from tabular.preprocessing.held_out import describe_held_out, divide_into_folds, hold_out
 from tabular.preprocessing.leakage import leaking_features
 from tabular.preprocessing.other_rows import describe_other_rows, read_alike
@@ -34,25 +36,34 @@ class LastValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BagInputs:
+    """The preprocessing of a bag of networks, and the inputs (n, width) that it makes of the rows of both parts."""
+
+    preprocessor: Preprocessor
+    x: Array
+    validation_x: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingArrays:
     """The arrays of both parts, and the preprocessing that made them.
 
+    `bags`: networks of different bags read different inputs of the same rows; most jobs have one bag.
     `training_rows`: ascending row numbers in the table, (n,) int64; `validation_rows` as well, or in the table of the
     user's own rows. `sample_weights`, `validation_sample_weights`: (n,) float64 above 0; None if all rows count the
     same. `training_truth`, `truth`: the true targets (n, columns) of the training rows, and of the rows that evaluate
     the network: the validation rows, or the left-out rows of all folds. `held_out`: how these rows were chosen, as JSON
-    values. `warnings`: what only a look at the rows shows. `last_values`: of windows of a time series, the naive
-    predictions for the rows that evaluate the network.
+    values. `warnings`: what only a look at the rows shows. `folds`: of a cross-validation. `divisions`: of an ensemble
+    of folds, for each network the places in `y` of the rows that train it, and of those that it leaves out.
+    `last_values`: of windows of a time series, the naive predictions for the rows that evaluate the network.
     """
 
-    preprocessor: Preprocessor
+    bags: tuple[BagInputs, ...]
     target: TargetEncoder
     training_rows: Index
     validation_rows: Index
-    x: Array
     y: Array
     sample_weights: Floats | None
-    validation_x: Array
     validation_y: Array
     validation_sample_weights: Floats | None
     training_truth: Floats
@@ -60,7 +71,23 @@ class TrainingArrays:
     held_out: dict[str, Any]
     warnings: tuple[DataWarning, ...]
     folds: tuple["FoldArrays", ...] = ()
+    divisions: Folds = field(default_factory=list)
     last_values: LastValues | None = None
+
+    @property
+    def preprocessor(self) -> Preprocessor:
+        """The preprocessing of the first bag."""
+        return self.bags[0].preprocessor
+
+    @property
+    def x(self) -> Array:
+        """The inputs of the first bag, for the training rows."""
+        return self.bags[0].x
+
+    @property
+    def validation_x(self) -> Array:
+        """The inputs of the first bag, for the validation rows."""
+        return self.bags[0].validation_x
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +113,8 @@ def required_columns(plan: Plan) -> list[str]:
 def evaluation_columns(plan: Plan) -> list[str]:
     """Return the columns that a table of validation rows needs, each once."""
     weight = (plan.sample_weight,) if plan.sample_weight else ()
-    parts, features = (part.column for part in plan.parts), (feature.column for feature in plan.features)
+    parts = (part.column for part in plan.parts)
+    features = (feature.column for bag in plan.bags for feature in bag.features)
     ordering = plan.sequence.columns if plan.sequence else ()
     return list(dict.fromkeys([*parts, *features, *weight, *ordering]))
 
@@ -96,13 +124,14 @@ def make_training_arrays(
     plan: Plan,
     *,
     other: Table | None = None,
-    preprocessor: Preprocessor | None = None,
+    preprocessors: Sequence[Preprocessor] = (),
     target: TargetEncoder | None = None,
 ) -> TrainingArrays:
     """Split the rows that have a target, fit the preprocessing on the training rows, and transform both parts.
 
-    `other`: a table whose rows evaluate the network; all rows of `table` are for training then. A `preprocessor` or
-    `target` of a base model is used as it is. Rows of weight 0 are left out as if they were not in the table.
+    `other`: a table whose rows evaluate the network; all rows of `table` are for training then. The `preprocessors` of
+    a base model's bags and its `target` are used as they are. Rows of weight 0 are left out as if they were not in the
+    table.
 
     Raises:
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
@@ -117,27 +146,48 @@ def make_training_arrays(
         evaluated = Samples.of(read_alike(other, table), plan)
         unseen_rows = validation = _complete_rows(evaluated, plan)
     target = target or TargetEncoder.fit(table, plan, training)
-    fitted = preprocessor or Preprocessor.fit(table, plan, samples.input_rows(training))
-    main = _rows(samples, plan, training, fitted, target)
-    unseen = _rows(evaluated, plan, validation, fitted, target)
+    bags = tuple(
+        _bag(bag, fitted, (samples, training), (evaluated, validation))
+        for bag, fitted in itertools.zip_longest(plan.bags, preprocessors[: len(plan.bags)])
+    )
+    dtype = np.dtype(plan.training.precision)
+    is_ensemble = plan.ensemble is not None
     return TrainingArrays(
-        preprocessor=fitted,
+        bags=bags,
         target=target,
         training_rows=training,
         validation_rows=validation,
-        x=main.x,
-        y=main.y,
-        sample_weights=main.sample_weights,
-        validation_x=unseen.x,
-        validation_y=unseen.y,
-        validation_sample_weights=unseen.sample_weights,
+        y=_targets(target, table, training, dtype),
+        sample_weights=_sample_weights(table, plan, training),
+        validation_y=_targets(target, evaluated.table, validation, dtype),
+        validation_sample_weights=_sample_weights(evaluated.table, plan, validation),
         training_truth=target.truth(table, training),
         truth=target.truth(evaluated.table, unseen_rows),
         held_out=_describe(table, plan, unseen_rows),
         warnings=tuple(_warnings(samples, plan, training)),
-        folds=tuple(_fold(samples, plan, fold, preprocessor, target) for fold in folds),
+        folds=() if is_ensemble else tuple(_fold(samples, plan, fold, preprocessors, target) for fold in folds),
+        divisions=_places(folds, training) if is_ensemble else [],
         last_values=_last_values(evaluated, plan, target, unseen_rows),
     )
+
+
+def _bag(
+    plan: Plan, fitted: Preprocessor | None, training: tuple[Samples, Index], validation: tuple[Samples, Index]
+) -> BagInputs:
+    """Fit the preprocessing of a bag on the training rows, and transform both parts."""
+    dtype, (samples, rows) = np.dtype(plan.training.precision), training
+    preprocessor = fitted or Preprocessor.fit(samples.table, plan, samples.input_rows(rows))
+    evaluated, unseen = validation
+    return BagInputs(
+        preprocessor=preprocessor,
+        x=samples.inputs(preprocessor, rows, dtype),
+        validation_x=evaluated.inputs(preprocessor, unseen, dtype),
+    )
+
+
+def _places(folds: Folds, rows: Index) -> Folds:
+    """Return the places of the folds' row numbers in the ascending `rows`."""
+    return [(np.searchsorted(rows, kept), np.searchsorted(rows, left_out)) for kept, left_out in folds]
 
 
 def _complete_rows(samples: Samples, plan: Plan) -> Index:
@@ -168,10 +218,14 @@ def _last_values(samples: Samples, plan: Plan, target: TargetEncoder, rows: Inde
 
 
 def _fold(
-    samples: Samples, plan: Plan, fold: tuple[Index, Index], preprocessor: Preprocessor | None, target: TargetEncoder
+    samples: Samples,
+    plan: Plan,
+    fold: tuple[Index, Index],
+    preprocessors: Sequence[Preprocessor],
+    target: TargetEncoder,
 ) -> FoldArrays:
     training, left_out = fold
-    fitted = preprocessor or Preprocessor.fit(samples.table, plan, samples.input_rows(training))
+    fitted = preprocessors[0] if preprocessors else Preprocessor.fit(samples.table, plan, samples.input_rows(training))
     return FoldArrays(
         preprocessor=fitted,
         rows=left_out,

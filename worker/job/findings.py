@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.diagnostics.findings import Finding, find
 from engine.training.events import EpochEnd
-from worker.job.loading import LoadedJob
+from worker.job.loaded_job import LoadedJob
 
 MAX_TIME_SHARE = 0.002  # of the training time that diagnosis may take
 

@@ -1,6 +1,7 @@
 """Load the weights that a job starts from, and copy them into its network."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +16,22 @@ from store.errors import BlobDamaged
 from store.ids import WeightsId
 from store.tables import Job, Model
 from tabular.errors import DataError
+from tabular.planning.plan import Plan
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
+from tabular.trained_model.network_names import by_network, prefix_of
 from tabular.trained_model.stored import StoredWeights
 
 MAX_LISTED_INPUTS = 20  # in one error message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPlace:
+    """A network of a job: the plan of its bag with its own seed, the number of the bag, and its number in the bag."""
+
+    plan: Plan
+    bag: int = 0
+    number: int = 0
 
 
 class InitialWeightsUnusable(DataError):
@@ -28,34 +40,35 @@ class InitialWeightsUnusable(DataError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitialWeights:
-    """Trained weights. `preprocessor` and `target` are those of their model, if they come with it, and are reused.
+    """Trained weights of one or several networks.
 
+    `preprocessors` of the bags, and `target`: those of their model, if they come with it, and are reused.
     `contain_units`: whether the output layer answers in the target's own units.
-
-    The first `layers` layers start with these weights, and so does the output layer with `head`.
     """
 
-    preprocessor: Preprocessor | None
+    preprocessors: tuple[Preprocessor, ...]
     target: TargetEncoder | None
     weights: Tensors
-    layers: int
-    head: bool
     contain_units: bool
 
-    def apply(self, network: Network, preprocessor: Preprocessor, target: TargetEncoder, seed: int) -> None:
-        """Copy the weights into the network. The other parameters are initialized from `seed`.
+    def apply(self, network: Network, place: NetworkPlace, preprocessor: Preprocessor, target: TargetEncoder) -> None:
+        """Copy what the plan of the network reuses. The other parameters are initialized from its seed.
 
         Raises:
             InitialWeightsUnusable: the data requires a network of another shape.
         """
-        tensors = {name: self._cast(network, name) for name in network.parameters.values if name in self.weights}
+        planned = place.plan.init_from
+        if planned is None:
+            return
+        weights = self._counterpart(place)
+        tensors = {name: _cast(network, weights[name]) for name in network.parameters.values if name in weights}
         try:
             transfer_weights(
                 network,
-                target.unfold(tensors) if self.head and self.contain_units else tensors,
-                seed=seed,
-                layers=range(self.layers),
-                head=self.head,
+                target.unfold(tensors) if planned.head and self.contain_units else tensors,
+                seed=place.plan.training.seed,
+                layers=range(planned.layers),
+                head=planned.head,
             )
         except StateMismatch as mismatch:
             names = preprocessor.input_names()
@@ -63,11 +76,17 @@ class InitialWeights:
             inputs = f"the data gives {len(names)} inputs: {', '.join(names[:MAX_LISTED_INPUTS])}{more}"
             raise InitialWeightsUnusable(f"{mismatch}; {inputs}") from mismatch
 
-    def _cast(self, network: Network, name: str) -> np.ndarray:
-        """Return a tensor in the network's precision; tensors that are not floating-point stay as they are."""
-        values = self.weights[name]
-        with np.errstate(over="ignore"):  # a value that becomes infinite is rejected with its name
-            return values.astype(network.dtype) if values.dtype.kind == "f" else values
+    def _counterpart(self, place: NetworkPlace) -> Tensors:
+        """Return the weights of the network at the same place; those of the first again where there are fewer."""
+        states = by_network(self.weights)
+        networks = sum(prefix.startswith(f"bags.{place.bag}.") for prefix in states)
+        return states[prefix_of(place.bag, place.number % networks)] if networks else states.get("", {})
+
+
+def _cast(network: Network, values: np.ndarray) -> np.ndarray:
+    """Return a tensor in the network's precision; tensors that are not floating-point stay as they are."""
+    with np.errstate(over="ignore"):  # a value that becomes infinite is rejected with its name
+        return values.astype(network.dtype) if values.dtype.kind == "f" else values
 
 
 def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
@@ -93,13 +112,15 @@ def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
         raise InitialWeightsUnusable(str(error)) from error
     stored = model.preprocessing if model else None
     return InitialWeights(
-        preprocessor=Preprocessor.from_json(stored["features"]) if stored else None,
+        preprocessors=_preprocessors(stored) if stored else (),
         target=TargetEncoder.from_json(stored["target"]) if stored and requested["head"] else None,
         weights=weights,
         contain_units=not file.as_trained,
-        layers=requested["layers"],
-        head=requested["head"],
     )
+
+
+def _preprocessors(stored: dict[str, Any]) -> tuple[Preprocessor, ...]:
+    return tuple(map(Preprocessor.from_json, stored.get("bags") or [stored["features"]]))
 
 
 def _uploaded_blob(tx: Tx, weights_id: str | None) -> str | None:

@@ -14,7 +14,7 @@ from worker.held_lease import HeldLease
 from worker.job import learning_rate
 from worker.job.findings import RunDiagnosis, class_counts, layer_sizes, new_data_warnings
 from worker.job.finite_json import finite
-from worker.job.loading import LoadedJob
+from worker.job.loaded_job import LoadedJob
 from worker.job.model_artifacts import in_target_units, model_columns, store_weights
 from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.job.recorder import Recorder
@@ -52,8 +52,8 @@ class JobRun:
 
     def _run_range_test(self, loaded: LoadedJob) -> RangeTestResult | None:
         """Run the range test; None if a request, a shutdown or the deadline interrupts it."""
-        training = loaded.plan.training
-        with closing(run_range_test(loaded.network, training, loaded.training, training.range_test)) as events:
+        first, test = loaded.first, loaded.plan.training.range_test
+        with closing(run_range_test(first.network, first.spec, first.training, test)) as events:
             for event in events:
                 if isinstance(event, RangeTestResult):
                     return event
@@ -62,13 +62,13 @@ class JobRun:
         return None
 
     def _train(self, loaded: LoadedJob) -> Outcome:
-        state, training = loaded.state, loaded.plan.training
+        state, first = loaded.state, loaded.first
         self._recorder.resume(state.epoch, _best(loaded))
         self._recorder.add_warnings(new_data_warnings(loaded, self._job.warnings))
         diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
         if outcome := self._between_batches(loaded):
             return outcome
-        events = train(loaded.network, state, training, loaded.training, loaded.validation, members=loaded.folds)
+        events = train(first.network, state, first.spec, first.training, first.validation, members=loaded.others)
         for event in events:
             match event:
                 case BatchEnd():
@@ -117,7 +117,7 @@ class JobRun:
         match self._held_lease.requested:
             case "cancel":
                 return Canceled()
-            case "stop" if loaded.state.epoch >= self._job.epoch:  # first redo the epochs of a lost worker
+            case "stop" if loaded.state.epoch >= self._first_model_epoch(loaded):
                 return self._succeeded(loaded, "user_stop")
             case "pause" if self._recorder.may_checkpoint:
                 if save():
@@ -126,6 +126,13 @@ class JobRun:
             save()
             return Interrupted()
         return self._out_of_time(loaded) if self._is_late() else None
+
+    def _first_model_epoch(self, loaded: LoadedJob) -> int:
+        """Return how many epochs have to end before the job can stop with a model.
+
+        A lost worker's epochs are repeated first. In its first epoch, an ensemble has networks that have not begun.
+        """
+        return max(self._job.epoch, 0 if loaded.plan.ensemble is None else min(1, self._job.epochs))
 
     def _is_late(self) -> bool:
         """Whether the job has used up its `max_runtime_seconds`. Writes the progress that is due."""

@@ -4,18 +4,11 @@ import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from engine.batches import Rows
-from engine.network import Network
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
-from engine.training.state import Member, TrainingState, initialize_training
+from engine.training.state import Member, TrainingState
 from store.artifacts import blobs, datasets
 from store.db.database import Sessions
 from store.db.transaction import snapshot
@@ -24,74 +17,29 @@ from store.ids import DatasetId, JobId
 from store.jobs import checkpoints
 from store.tables import Job
 from tabular.errors import DataError
-from tabular.planning.network import build_network
 from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
 from tabular.preprocessing.forecast import Forecast
-from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.target import TargetEncoder
 from tabular.preprocessing.training_arrays import (
-    FoldArrays,
-    LastValues,
     TrainingArrays,
     evaluation_columns,
     make_training_arrays,
     required_columns,
 )
-from tabular.profile import DataWarning
 from tabular.reading import RowReading
 from tabular.table import Table, read_table
-from tabular.trained_model.bag import Bag
-from tabular.trained_model.trained_model import TrainedModel
 from worker.job.initial_weights import InitialWeights, load_initial_weights
 from worker.job.learning_rate import with_range_test
+from worker.job.loaded_job import LoadedBag, LoadedJob, initial_state, other_members
+from worker.job.networks import load_bags, load_folds
 
 log = logging.getLogger(__name__)
-
-Floats = npt.NDArray[np.float64]
 
 MAX_CACHED_CELLS = 1_000_000  # about 10 MB
 
 
 class DatasetUnusable(Exception):
     """The job's data set was deleted, or its rows contradict its profile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadedJob:
-    """Everything that training needs, in memory.
-
-    `training_truth`, `truth`: the true targets of the training rows, and of the rows that evaluate the network.
-    """
-
-    plan: Plan
-    preprocessor: Preprocessor
-    target: TargetEncoder
-    network: Network
-    state: TrainingState
-    training: Rows
-    training_truth: Floats
-    validation: Rows | None
-    truth: Floats
-    folds: tuple[Member, ...]
-    held_out: dict[str, Any]
-    warnings: tuple[DataWarning, ...]
-    reading: RowReading | None
-    forecast: Forecast | None
-    last_values: LastValues | None
-
-    @property
-    def model(self) -> TrainedModel:
-        """The model with the weights that its networks have now. It is evaluated, stored and served as it is."""
-        bag = Bag(preprocessor=self.preprocessor, networks=(self.network,))
-        return TrainedModel(bags=(bag,), target=self.target, reading=self.reading, forecast=self.forecast)
-
-    def with_range_test(self, stored: dict[str, Any]) -> Self:
-        """Return the job before its first batch, with the learning rate that its range test suggests."""
-        plan = with_range_test(self.plan, stored)
-        return replace(
-            self, plan=plan, state=initialize_training(self.network, plan.training, self.training, self.folds)
-        )
 
 
 class JobLoader:
@@ -111,21 +59,16 @@ class JobLoader:
         plan = with_range_test(from_spec(job.spec), job.range_test)
         initial = load_initial_weights(self._sessions, job)
         arrays = self._arrays(job, plan, initial)
-        network = _network(plan, arrays.preprocessor, arrays.target, initial)
-        folds = tuple(_fold(plan, fold, arrays.target, initial) for fold in arrays.folds)
-        training = Rows(arrays.x, arrays.y, arrays.sample_weights)
-        validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
+        bags = tuple(load_bags(plan, arrays, initial))
+        folds = tuple(load_folds(plan, arrays, initial))
         return LoadedJob(
             plan=plan,
-            preprocessor=arrays.preprocessor,
             target=arrays.target,
-            network=network,
-            state=_state(self._sessions, job, network, plan, training, folds),
-            training=training,
+            bags=bags,
+            folds=folds,
+            state=_state(self._sessions, job, bags, folds),
             training_truth=arrays.training_truth,
             truth=arrays.truth,
-            validation=validation if len(arrays.validation_rows) else None,
-            folds=folds,
             held_out=arrays.held_out,
             warnings=arrays.warnings,
             reading=self._reading(job),
@@ -134,10 +77,10 @@ class JobLoader:
         )
 
     def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:
-        preprocessor, target = (initial.preprocessor, initial.target) if initial else (None, None)
+        preprocessors, target = (initial.preprocessors, initial.target) if initial else ((), None)
         try:
             table, other = self._table(job, plan), self._validation_table(plan)
-            return make_training_arrays(table, plan, other=other, preprocessor=preprocessor, target=target)
+            return make_training_arrays(table, plan, other=other, preprocessors=preprocessors, target=target)
         except (DataError, ValueError, KeyError) as error:
             raise DatasetUnusable(str(error)) from error
 
@@ -189,29 +132,15 @@ def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
         yield Path(f"/dev/fd/{file.fileno()}")
 
 
-def _network(plan: Plan, preprocessor: Preprocessor, target: TargetEncoder, initial: InitialWeights | None) -> Network:
-    """Return a network for the inputs that the preprocessing makes, with the initial weights if there are any."""
-    network = build_network(plan, preprocessor.width)
-    if initial:
-        initial.apply(network, preprocessor, target, plan.training.seed)
-    return network
-
-
-def _fold(plan: Plan, fold: FoldArrays, target: TargetEncoder, initial: InitialWeights | None) -> Member:
-    network = _network(plan, fold.preprocessor, target, initial)
-    return Member(network=network, training=fold.training, validation=fold.validation)
-
-
-def _state(  # noqa: PLR0913, PLR0917 - what a checkpoint belongs to
-    sessions: Sessions, job: Job, network: Network, plan: Plan, rows: Rows, folds: Sequence[Member]
-) -> TrainingState:
+def _state(sessions: Sessions, job: Job, bags: Sequence[LoadedBag], folds: Sequence[Member]) -> TrainingState:
     """Return the state of the newest readable checkpoint, or the state before the first batch."""
     with snapshot(sessions) as tx:
         stored = checkpoints.blobs_of(tx, JobId(job.id))
+    first, others = bags[0].members[0], other_members(bags, folds)
     for blob_id in stored:
         try:
             data = b"".join(blobs.read_verified(sessions, blob_id))
-            return checkpoint.load(data, network, plan.training, rows, folds)
+            return checkpoint.load(data, first.network, first.spec, first.training, others)
         except (CheckpointError, BlobDamaged) as error:
             log.warning("Skipping an unusable checkpoint: %s", error)
-    return initialize_training(network, plan.training, rows, folds)
+    return initial_state(bags, folds)

@@ -24,12 +24,15 @@ def rows(part: slice) -> Rows:
     return Rows(ROWS.x[part], ROWS.y[part])
 
 
-def make_folds() -> list[Member]:
-    return [Member(network=small(), training=rows(kept), validation=rows(left_out)) for kept, left_out in PARTS]
+def make_folds(training: TrainingSpec = SPEC) -> list[Member]:
+    return [
+        Member(network=small(), training=rows(kept), validation=rows(left_out), spec=training)
+        for kept, left_out in PARTS
+    ]
 
 
 def cross_validate(training: TrainingSpec = SPEC) -> tuple[Network, list[Member], TrainingState, list[object]]:
-    network, folds = small(), make_folds()
+    network, folds = small(), make_folds(training)
     state = initialize_training(network, training, ROWS, folds)
     return network, folds, state, list(train(network, state, training, ROWS, members=folds))
 
@@ -65,13 +68,13 @@ def test_a_stopped_cross_validation_continues_with_the_same_bits(stop_at: int) -
     schedule = PlateauSpec(metric="val_loss", patience=1)
     training = SPEC.model_copy(update={"schedule": schedule})
     _, _, whole, _ = cross_validate(training)
-    network, folds = small(), make_folds()
+    network, folds = small(), make_folds(training)
     state = initialize_training(network, training, ROWS, folds)
     for count, _ in enumerate(train(network, state, training, ROWS, members=folds), start=1):
         if count == stop_at:
             break
     data = checkpoint.dump(state)
-    network, folds = small(), make_folds()
+    network, folds = small(), make_folds(training)
     state = checkpoint.load(data, network, training, ROWS, folds)
     events = list(train(network, state, training, ROWS, members=folds))
     assert isinstance(events[-2], EpochEnd)
@@ -92,7 +95,7 @@ def test_a_checkpoint_of_other_folds_is_refused() -> None:
 def test_a_fold_that_diverges_ends_the_run() -> None:
     network, folds = small(), make_folds()
     broken = Rows(np.full_like(folds[1].training.x, np.inf), folds[1].training.y)
-    folds[1] = Member(network=folds[1].network, training=broken, validation=folds[1].validation)
+    folds[1] = Member(network=folds[1].network, training=broken, validation=folds[1].validation, spec=SPEC)
     state = initialize_training(network, SPEC, ROWS, folds)
     *_, last = train(network, state, SPEC, ROWS, members=folds)
     assert (last.reason, last.detail["epoch"]) == ("diverged", 1)  # type: ignore[union-attr]

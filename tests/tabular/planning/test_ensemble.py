@@ -11,7 +11,7 @@ from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.serialization import from_spec, to_spec
 from tabular.profile import Column, Profile, ValueCount
-from tests.support.plan_requests import base_model, plan_request
+from tests.support.plan_requests import plan_request
 
 X = Column(name="x", type="number", missing=0, distinct=90, min=0, max=1, mean=0.5, stddev=0.3)
 DAY = Column(name="day", type="number", missing=0, distinct=90, min=0, max=1, mean=0.5, stddev=0.3)

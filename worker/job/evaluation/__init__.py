@@ -1,0 +1,1 @@
+"""Evaluate the model of a job on rows that its networks did not train on."""
