@@ -47,7 +47,8 @@ def _parts(plan: Plan, arrays: TrainingArrays, inputs: BagInputs, rows: Rows) ->
     """Yield the rows that each network of a bag is trained and evaluated on. All folds share the arrays."""
     if arrays.divisions:
         for kept, left_out in arrays.divisions:
-            yield tuple(Rows(rows.x, rows.y, rows.sample_weights, index) for index in (kept, left_out))
+            x, y, weights = rows.x, rows.y, rows.sample_weights
+            yield Rows(x, y, weights, kept), Rows(x, y, weights, left_out)
         return
     validation = Rows(inputs.validation_x, arrays.validation_y, arrays.validation_sample_weights)
     for _ in range(plan.networks):

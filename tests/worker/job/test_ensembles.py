@@ -39,7 +39,6 @@ def test_an_ensemble_is_evaluated_out_of_fold_and_resumes_with_the_same_bits(wor
     used = [bag for bag in found["bags"] if bag["weight"]]
     assert [bag["networks"] for bag in model.architecture["bags"]] == [3] * len(used)
     assert found["log_loss"] <= min(bag["loss"] for bag in found["bags"])
-    with snapshot(worker_fixture.sessions) as tx:
-        names = load_safetensors(b"".join(blobs.read(tx, model.blob_id)))
+    names = load_safetensors(b"".join(blobs.read(worker_fixture.sessions, model.blob_id)))
     assert {name.split(".")[3] for name in names} == {"0", "1", "2"}
     assert model.parameters == sum(values.size for values in names.values())
