@@ -32,6 +32,19 @@ def celery_app(broker_url: str) -> Celery:
     return app
 
 
+def unread_notifications(app: Celery) -> int:
+    """Return how many messages no worker has taken.
+
+    Raises:
+        OperationalError: the broker cannot be reached.
+    """
+    with app.producer_or_acquire() as producer:
+        channel = producer.channel
+        if producer.connection.transport.driver_type == "redis":
+            return int(channel.client.llen(QUEUE))
+        return int(channel.queue_declare(QUEUE, passive=True).message_count)
+
+
 def send_notifications(app: Celery, count: int = 1, **options: Any) -> None:
     """Send `count` messages, each of which lets one worker look for queued jobs.
 

@@ -8,10 +8,11 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from messaging.celery_app import send_notifications
+from messaging.celery_app import send_notifications, unread_notifications
 from messaging.channels import DELIVERIES, JOB_CHANGED, channel, redis_client
 
 MAX_PENDING = 1_000  # notifications; more than this at once would tell the workers nothing new
+MAX_UNREAD = 200  # in the broker: an idle worker takes one at once and runs all queued jobs, so unread ones are enough
 CLOSE_SECONDS = 1.0  # how long `close` waits for what is pending
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Notifier:
         self._redis = redis_client(redis_url)
         self._notifications = 0
         self._published = set[tuple[str, bytes]]()  # channels and messages
+        self._unread = 0  # at most so many notifications of this process
         self._pending = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
@@ -68,11 +70,20 @@ class Notifier:
             if not notifications and not published:
                 return
             try:
-                send_notifications(self._app, notifications)
+                self._send(notifications)
                 for name, what in published:
                     self._redis.publish(name, what)
             except (OperationalError, RedisError, OSError) as error:
                 log.warning("The broker cannot be reached. The scheduler will notify the workers later: %s", error)
+
+    def _send(self, count: int) -> None:
+        """Send notifications, unless so many are unread that more would only cost time."""
+        if count and self._unread + count > MAX_UNREAD:
+            self._unread = unread_notifications(self._app)
+        count = min(count, MAX_UNREAD - self._unread)
+        if count > 0:
+            send_notifications(self._app, count)
+            self._unread += count
 
     def _take_pending(self) -> tuple[int, set[tuple[str, bytes]]]:
         with self._pending:

@@ -17,6 +17,7 @@ from store.ids import ProjectId
 from store.jobs.durations import CompletedRun
 
 FRESH_SECONDS = 1.0  # how long a plan is used without a look into the database
+FIRST_SECONDS = 0.05  # the same until a job has succeeded: it is the first that seconds are known from
 MAX_PLANS = 256
 MAX_FEATURES = 256  # of a plan that is kept: larger ones take too much memory
 NOT_PLANNED = {"name", "priority", "metadata"}  # fields of a request that have no influence on its plan
@@ -55,7 +56,9 @@ class PlannedJobs:
     def find(self, key: Key) -> tuple[KeptPlan | None, bool]:
         """Return a plan, and whether it may be used without a look into the database."""
         kept = self._kept.get(key)
-        return kept, kept is not None and self._clock() - kept.checked_at < FRESH_SECONDS
+        if kept is None:
+            return None, False
+        return kept, self._clock() - kept.checked_at < (FRESH_SECONDS if kept.runs else FIRST_SECONDS)
 
     def keep(self, key: Key, planned: PlannedJob, runs: Sequence[CompletedRun]) -> None:
         """Keep a plan that is true now."""

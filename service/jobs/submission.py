@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from structlog.contextvars import get_contextvars
 
 from engine.errors import PointedProblem
-from messaging.notifications import notify_workers, publish_change
+from messaging.notifications import notify_workers
 from service import tracing
 from service.jobs.estimates import estimate_needs, with_seconds
 from service.jobs.init_from import base_columns, load_initialization, lock_base
@@ -50,13 +50,11 @@ def resolve(
     """Plan a job outside of any transaction: it can take long. Raises `NotFound`, `InvalidPlan` or `JobTooLarge`."""
     key = key_of(project, request)
     kept, is_fresh = plans.find(key)
-    if kept and is_fresh and kept.runs:
+    if kept and is_fresh:
         return _resolved(request, kept.planned, kept.runs)
     with snapshot(sessions) as tx:
-        runs = durations.recent_runs(tx)  # the first job that succeeds is the first that seconds are known from
-        if kept and is_fresh:
-            return _resolved(request, kept.planned, runs)
         inputs = _load_inputs(tx, project, request)
+        runs = durations.recent_runs(tx)
     planned = kept.planned if kept else _planned(limits, inputs, request)
     plans.keep(key, planned, runs)
     return _resolved(request, planned, runs)
@@ -108,7 +106,6 @@ def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -
     with tracing.span("insert job"):
         job = jobs.create(tx, project, **origin, **columns)
     check_queue(tx, limits, project)
-    publish_change(tx, job.id)
     notify_workers(tx)
     return job
 

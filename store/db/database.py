@@ -9,7 +9,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-from store.db.postgresql import open_postgresql
 from store.db.sqlite import open_sqlite
 
 Sessions = sessionmaker[Session]
@@ -27,6 +26,8 @@ def open_database(
     if backend == "sqlite":
         return open_sqlite(url, pool_size)
     if backend == "postgresql":
+        from store.db.postgresql import open_postgresql  # noqa: PLC0415 - its driver takes 0.1 s to import
+
         return open_postgresql(url, pool_size, hold_seconds, has_timeouts=has_timeouts)
     raise ValueError(
         f"Database {backend} is not supported. Use sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."

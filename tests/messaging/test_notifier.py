@@ -7,7 +7,7 @@ import redis
 
 from messaging.celery_app import QUEUE, celery_app, send_notifications
 from messaging.channels import ACTION_REQUESTED, JOB_CHANGED, channel
-from messaging.notifier import MAX_PENDING, Notifier
+from messaging.notifier import MAX_PENDING, MAX_UNREAD, Notifier
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -18,6 +18,18 @@ def test_notifications_reach_the_queue(broker_url: str) -> None:
     notifier.close()
     with redis.Redis.from_url(broker_url) as broker:
         assert broker.llen(QUEUE) == 3
+
+
+def test_unread_notifications_do_not_pile_up(broker_url: str) -> None:
+    notifier = Notifier(celery_app(broker_url), broker_url)
+    with redis.Redis.from_url(broker_url) as broker:
+        notifier._send(MAX_UNREAD)
+        notifier._send(50)
+        full = broker.llen(QUEUE)
+        broker.ltrim(QUEUE, 0, MAX_UNREAD - 31)  # workers take 30
+        notifier._send(50)
+        assert (full, broker.llen(QUEUE)) == (MAX_UNREAD, MAX_UNREAD)
+    notifier.close()
 
 
 def test_equal_changes_are_published_once(broker_url: str) -> None:

@@ -1,8 +1,17 @@
 """Plans that are kept: when they are used, and when the database is read again."""
 
 from service.jobs.job_request import JobRequest
-from service.jobs.planned_jobs import FRESH_SECONDS, MAX_FEATURES, MAX_PLANS, PlannedJob, PlannedJobs, key_of
+from service.jobs.planned_jobs import (
+    FIRST_SECONDS,
+    FRESH_SECONDS,
+    MAX_FEATURES,
+    MAX_PLANS,
+    PlannedJob,
+    PlannedJobs,
+    key_of,
+)
 from store.ids import ProjectId
+from store.jobs.durations import CompletedRun
 
 OURS = ProjectId("prj_ours")
 
@@ -16,8 +25,11 @@ def test_a_plan_is_fresh_for_a_second() -> None:
     plans = PlannedJobs(lambda: now[0])
     assert plans.find((OURS, "a")) == (None, False)
     plans.keep((OURS, "a"), planned(), [])
+    now[0] = FIRST_SECONDS
+    assert not plans.find((OURS, "a"))[1], "a job may have succeeded"
+    plans.keep((OURS, "a"), planned(), [CompletedRun(flops=1, seconds=1)])
     fresh = plans.find((OURS, "a"))[1]
-    now[0] = FRESH_SECONDS
+    now[0] += FRESH_SECONDS
     kept, still_fresh = plans.find((OURS, "a"))
     assert (fresh, kept is not None, still_fresh) == (True, True, False)
 
