@@ -21,7 +21,6 @@ from tabular.planning.defaults import (
     SizeDefaults,
 )
 from tabular.planning.targets.losses import CLASS_LOSSES, REGRESSION_LOSSES, TWO_CLASS_LOSSES
-from tabular.planning.training_rules import MAX_OFFSET
 
 FEW = f"fewer than {MIN_AMPLE_ROWS} training rows per input"
 
@@ -58,8 +57,6 @@ TRAINING_DEFAULTS = {
     "loss": _loss(),
     "epochs": f"enough epochs for {UPDATES:,} updates, from {MIN_EPOCHS} to {MAX_EPOCHS}",
     "batch_size": _batch_size(),
-    "precision": f"`float32`; `float64` if the mean of a number to predict is over {MAX_OFFSET:,} standard deviations "
-    "from 0",
     "optimizer": f"`adamw` with {_optimizer(AMPLE_ROWS)}; with {FEW} and only dense layers: {_optimizer(FEW_ROWS)}",
     "schedule": f"`{SCHEDULE.type}`; `constant` if the request sets `optimizer`",
     "validation": "`fraction` 0.2; `by` `stratified` for a single target with classes, otherwise `random`; "

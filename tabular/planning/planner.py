@@ -21,7 +21,7 @@ from tabular.planning.sample_weights import check_sample_weight
 from tabular.planning.sequence import check_sequence
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.targets import Targets, plan_targets
-from tabular.planning.training_rules import check_training, fit_batch_size, fit_precision, warn_of_training
+from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
 from tabular.planning.transfer.defaults import with_base_defaults
 from tabular.planning.transfer.transfer import plan_transfer
 from tabular.planning.validation.other_dataset import check_other_dataset
@@ -52,7 +52,6 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
-    request = replace(request, training=fit_precision(request.training, targets, report))
     loss = plan_loss(targets, request.training.loss, report)
     request = _with_validation(profile, request, targets, report)
     counts = _check_and_count_rows(profile, request, features, targets, report)

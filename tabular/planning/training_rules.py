@@ -11,33 +11,11 @@ from tabular.planning.targets.target_columns import TargetColumn
 from tabular.planning.targets.targets import Targets
 
 MAX_TARGET = {"float32": 1e30, "float64": 1e150}  # size of a target whose square, in its own units, does not overflow
-MAX_OFFSET = 10_000  # standard deviations between 0 and a target's mean with which float32 hardly rounds predictions
 
 
 def count_validation_rows(rows: int, fraction: float) -> int:
     """Return how many of `rows` are held out: the nearest whole number, at least one unless `fraction` is 0."""
     return max(1, round(fraction * rows)) if fraction > 0 else 0
-
-
-def fit_precision(training: TrainingSpec, targets: Targets, report: PlanningReport) -> TrainingSpec:
-    """Return `training` with float64 if float32 would round predictions; warn if the request sets float32."""
-    rounded = [target.column for target in targets.columns if target.task == "regression" and _is_rounded(target)]
-    if not rounded or training.precision == "float64":
-        return training
-    if "precision" not in training.model_fields_set:
-        return training.model_copy(update={"precision": "float64"})
-    for column in rounded:
-        detail = (
-            f"{column.name!r} is about {column.mean:.5g} and varies by {column.stddev:.3g}: float32 rounds predictions."
-        )
-        fix = "Leave `training.precision` out or set it to float64, or subtract a constant from the column."
-        report.warn("rounded_target", detail, column=column.name, fix=fix)
-    return training
-
-
-def _is_rounded(target: TargetColumn) -> bool:
-    mean, stddev = target.column.mean, target.column.stddev
-    return mean is not None and stddev is not None and abs(mean) > MAX_OFFSET * stddev > 0
 
 
 def check_training(training: TrainingSpec, targets: Targets, report: PlanningReport) -> None:

@@ -260,17 +260,3 @@ def test_an_empty_target_is_one_error_at_one_pointer(target: Any, place: tuple[i
 def test_a_plan_of_several_targets_survives_json() -> None:
     first = planned([X, Y, SIZE], ["y", "size"])
     assert planned([X, Y, SIZE], ["y", "size"], list(first.layers), **first.training.model_dump()) == first
-
-
-FAR = number("a", mean=1e7, stddev=1.1)
-
-
-def test_a_target_far_from_0_that_varies_little_gets_float64() -> None:
-    assert planned([X, FAR], ["a"]).training.precision == "float64"
-    assert planned([X, number("a", mean=1e4, stddev=1.1)], ["a"]).training.precision == "float32"
-
-
-def test_requested_float32_that_rounds_predictions_gets_a_warning() -> None:
-    found = planned([X, FAR], ["a"], precision="float32")
-    assert found.training.precision == "float32"
-    assert ("rounded_target", "a") in [(warning.code, warning.column) for warning in found.warnings]
