@@ -16,6 +16,7 @@ from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding.column_embedding import ColumnEmbedding
 from engine.layers.embedding.embedding import Embedding
+from engine.layers.embedding.periodic_embedding import PeriodicEmbedding
 from engine.layers.embedding.positional_encoding import positions
 from engine.layers.layer import Layer
 from engine.layers.layer_id import FLATTEN, NETWORK, OUTPUT, LayerId, ShapeError
@@ -28,7 +29,7 @@ from engine.layers.scale import Scale
 from engine.layers.sequential import Sequential
 from engine.memory import Shape
 from engine.spec.base import Spec
-from engine.spec.column_embedding import ColumnEmbeddingSpec
+from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.layers import LayerSpec, ResidualSpec
@@ -86,6 +87,7 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     FlattenSpec: lambda _, shape, layer_id: shaping.flatten(shape, layer_id),
     EmbeddingSpec: Embedding,
     ColumnEmbeddingSpec: ColumnEmbedding,
+    PeriodicEmbeddingSpec: PeriodicEmbedding,
     PositionsSpec: positions,
     LstmSpec: lstm,
     GruSpec: gru,

@@ -75,7 +75,6 @@ class Layer(RowBuffers):
     overwrites_input: bool = False  # forward writes its output over its input
     returns_input: ClassVar[bool] = False  # forward may return its input, or a view of it
     keeps_output: ClassVar[bool] = False  # backward reads the output, so it must not be overwritten
-    is_table: ClassVar[bool] = False  # parameters are vectors that are looked up or added, not weights of sums
     torch_name: ClassVar[str] = ""
 
     @abstractmethod
@@ -109,6 +108,10 @@ class Layer(RowBuffers):
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shapes of the parameters, by their names in PyTorch."""
         return {}
+
+    def is_vector(self, name: str) -> bool:  # noqa: ARG002 - for subclasses
+        """Tell whether a parameter is looked up, added or multiplied, and is not the weights of sums."""
+        return False
 
     def statistic_shapes(self) -> dict[str, Shape]:
         """Return the shapes of the statistics that forward updates itself, by their names in PyTorch."""

@@ -1,7 +1,7 @@
 """What a client can request from the engine: layers, losses, optimizers, schedules, training."""
 
 from engine.spec.base import MAX_BATCH, MAX_EMBEDDED, MAX_EPOCHS, MAX_LAYERS, MAX_SEED, MAX_WIDTH, Precision, Spec
-from engine.spec.column_embedding import ColumnEmbeddingSpec, EmbeddedColumnSpec
+from engine.spec.column_embedding import ColumnEmbeddingSpec, EmbeddedColumnSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import (
     AveragePoolSpec,
     Conv1dSpec,
@@ -117,6 +117,7 @@ __all__ = [
     "MultiTargetSpec",
     "OneCycleSpec",
     "OptimizerSpec",
+    "PeriodicEmbeddingSpec",
     "PlateauSpec",
     "PoissonSpec",
     "PositionsSpec",

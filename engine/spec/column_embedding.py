@@ -1,4 +1,4 @@
-"""Spec of the layer that embeds categorical columns of tables."""
+"""Specs of the layers that embed columns of tables: categories and numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.spec.base import MAX_EMBEDDED, MAX_VOCABULARY, MAX_WIDTH, Spec, at_most
+
+MAX_FREQUENCIES = 256
+MAX_WAVE_SIZE = 64
 
 
 class EmbeddedColumnSpec(Spec):
@@ -35,4 +38,28 @@ class ColumnEmbeddingSpec(Spec):
         indices = [column.column for column in self.columns]
         if sorted(set(indices)) != indices:
             raise ValueError(f"columns must be in ascending order without duplicates, not {indices}")
+        return self
+
+
+Column = Annotated[int, Field(ge=0)]
+
+
+class PeriodicEmbeddingSpec(Spec):
+    """Adds learned waves of some columns of a flat row to the row: `size` sums of cosines for each column.
+
+    The service adds this layer at the front if features have the encoding `numeric_embedding` with a `size`. It cannot
+    be requested directly.
+    """
+
+    type: Literal["periodic_embedding"] = "periodic_embedding"
+    columns: Annotated[
+        tuple[Column, ...], Field(strict=False, min_length=1, max_length=MAX_EMBEDDED), at_most(MAX_EMBEDDED)
+    ] = Field(description="indices of the columns in the row, from 0, in ascending order")
+    frequencies: int = Field(ge=1, le=MAX_FREQUENCIES, description="number of cosines for each column")
+    size: int = Field(ge=1, le=MAX_WAVE_SIZE, description="number of sums of them for each column")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if sorted(set(self.columns)) != list(self.columns):
+            raise ValueError(f"columns must be in ascending order without duplicates, not {list(self.columns)}")
         return self

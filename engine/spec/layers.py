@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most
-from engine.spec.column_embedding import ColumnEmbeddingSpec
+from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import (
     AveragePoolSpec,
     Conv1dSpec,
@@ -34,6 +34,7 @@ class ResidualSpec(Spec):
 
 LayerSpec = Annotated[
     ColumnEmbeddingSpec
+    | PeriodicEmbeddingSpec
     | EmbeddingSpec
     | PositionsSpec
     | LstmSpec

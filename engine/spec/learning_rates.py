@@ -22,7 +22,10 @@ class LearningRateFactorsSpec(Spec):
     weights: RateFactor = Field(default=1.0, description="for the weights of dense, convolution and similar layers")
     biases: RateFactor = Field(default=1.0, description="for biases")
     gains: RateFactor = Field(default=1.0, description="for the factors of scale and normalization layers")
-    embeddings: RateFactor = Field(default=1.0, description="for the vectors of embeddings and of learned positions")
+    embeddings: RateFactor = Field(
+        default=1.0,
+        description="for the vectors of embeddings and learned positions, and for the frequencies of waves",
+    )
     by_fan_in: bool = Field(
         default=False,
         description="divide the rate of weights by the square root of the number of inputs that each unit adds up",

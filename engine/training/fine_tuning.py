@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine import streams
 from engine.layers.embedding.column_embedding import ColumnEmbedding
+from engine.layers.embedding.periodic_embedding import PeriodicEmbedding
 from engine.layers.layer_id import LayerId
 from engine.memory import Array, Shape
 from engine.network import Network, StateMismatch, tensor_problems
@@ -107,7 +108,11 @@ def matching_input_count(network: Network, tensors: TensorDescriptions) -> int:
     For a network whose number of inputs is known only as an upper limit. Embeddings are ignored, because they read
     only some inputs. Returns the network's number if no smaller one matches.
     """
-    readers = [index for index in network.trainable if not isinstance(network.layers[index], ColumnEmbedding)]
+    readers = [
+        index
+        for index in network.trainable
+        if not isinstance(network.layers[index], ColumnEmbedding | PeriodicEmbedding)
+    ]
     first = next(iter(readers), 0)
     for name in network.layers[first].parameter_shapes():
         shape, found = network.parameters.shapes[f"{first}.{name}"], tensors.get(f"{first}.{name}", ((), ""))[0]

@@ -44,7 +44,7 @@ def _layer_factor(index: int | None, spec: LearningRateFactorsSpec) -> float:
 
 
 def _kind_factor(layer: Layer, name: str, shape: Shape, spec: LearningRateFactorsSpec) -> float:
-    if layer.is_table:
+    if layer.is_vector(name):
         return spec.embeddings
     if len(shape) > 1:
         return spec.weights / (math.sqrt(math.prod(shape[1:])) if spec.by_fan_in else 1.0)

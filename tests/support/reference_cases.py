@@ -36,6 +36,7 @@ from engine.spec import (
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
     OptimizerSpec,
+    PeriodicEmbeddingSpec,
     PoissonSpec,
     PositionsSpec,
     Precision,
@@ -190,6 +191,16 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
         EmbeddedColumnSpec(column=1, categories=7, size=3),
         EmbeddedColumnSpec(column=2, categories=5, size=2),
         EmbeddedColumnSpec(column=5, categories=7, size=1),
+    ),
+    "periodic embedding": Case(
+        layers=(PeriodicEmbeddingSpec(columns=(0, 3), frequencies=5, size=2), DenseSpec(units=5, activation="tanh"))
+    ),
+    "periodic embedding of embeddings": Case(
+        layers=(
+            ColumnEmbeddingSpec(columns=(EmbeddedColumnSpec(column=0, categories=7, size=3),)),
+            PeriodicEmbeddingSpec(columns=(1, 4), frequencies=3, size=4),
+        ),
+        vocabulary=7,
     ),
     "positions sinusoidal": words(PositionsSpec(), outputs=(6, 3)),
     "positions learned": words(PositionsSpec(kind="learned"), GruSpec(units=3)),

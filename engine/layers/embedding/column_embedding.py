@@ -20,7 +20,6 @@ class ColumnEmbedding(Layer):
     nearest category. They have no gradient.
     """
 
-    is_table = True
     y: Array
     dx: Array
 
@@ -80,6 +79,10 @@ class ColumnEmbedding(Layer):
         for n, table in enumerate(self.tables):
             name = f"tables.{n}.weight"
             table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
+
+    def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
+        """Tell that the table is looked up."""
+        return True
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw vectors of length about 1. Category 0 means "unknown" and starts at the zero vector."""

@@ -23,7 +23,6 @@ class Embedding(Layer):
     Numbers outside of the vocabulary count as the nearest number in it. Whole numbers have no gradient: dx is 0.
     """
 
-    is_table = True
     y: Array
     clamped: Array
     indices: Array
@@ -73,6 +72,10 @@ class Embedding(Layer):
         self.W = values["weight"]
         if gradients is not None:
             self.dW = gradients["weight"]
+
+    def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
+        """Tell that the table is looked up."""
+        return True
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw vectors of length about 1: normal with variance 1 / units."""

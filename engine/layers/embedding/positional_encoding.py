@@ -62,7 +62,6 @@ class SinusoidalPositions(Layer):
 class LearnedPositions(SinusoidalPositions):
     """y[t] = x[t] + W[t] with W: (time, features)."""
 
-    is_table = True
     ones: Array
 
     def backward(self, dy: Array) -> Array:
@@ -79,6 +78,10 @@ class LearnedPositions(SinusoidalPositions):
         self.table = values["weight"]
         if gradients is not None:
             self.dtable = gradients["weight"].reshape(-1)
+
+    def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
+        """Tell that the table is looked up."""
+        return True
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw small values, so that the inputs dominate at first."""

@@ -17,6 +17,7 @@ from engine.spec import (
     LayerNormSpec,
     LayerSpec,
     MaxPoolSpec,
+    PeriodicEmbeddingSpec,
     ReshapeSpec,
     ResidualSpec,
     ScaleSpec,
@@ -43,6 +44,11 @@ def test_window_layers_on_sequences_agree_with_the_complex_step(layer: LayerSpec
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
 def test_feature_layers_agree_with_the_complex_step(layer: LayerSpec, shape: Shape) -> None:
     assert_derivatives(LayerHarness([layer], shape, complex))
+
+
+def test_periodic_embeddings_agree_with_the_complex_step() -> None:
+    layers = [DenseSpec(units=4, activation="tanh"), PeriodicEmbeddingSpec(columns=(1, 3), frequencies=3, size=2)]
+    assert_derivatives(LayerHarness(layers, (3,), complex))
 
 
 smooth = st.builds(ActivationSpec, function=st.sampled_from(["linear", "tanh", "sigmoid", "silu", "mish", "gelu"]))

@@ -34,6 +34,7 @@ from engine.spec import (
     LayerSpec,
     LstmSpec,
     MaxPoolSpec,
+    PeriodicEmbeddingSpec,
     PositionsSpec,
     ReshapeSpec,
     ResidualSpec,
@@ -94,8 +95,10 @@ NETWORKS: dict[str, list[LayerSpec]] = {
                 EmbeddedColumnSpec(column=47, categories=4, size=1),
             )
         ),
+        PeriodicEmbeddingSpec(columns=(1, 7, 50), frequencies=5, size=2),
         DenseSpec(units=6),
     ],
+    "periodic": [PeriodicEmbeddingSpec(columns=(0, 2), frequencies=4, size=3), DenseSpec(units=6)],
     "transformer": [
         EmbeddingSpec(vocabulary=5, units=4),
         PositionsSpec(),
