@@ -24,18 +24,24 @@ from engine.spec import (
     AdagradSpec,
     AdamSpec,
     AdamWSpec,
+    CoxSpec,
+    GammaSpec,
     HuberSpec,
     LionSpec,
     LossSpec,
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
     OptimizerSpec,
+    OrdinalSpec,
     PoissonSpec,
     QuantileSpec,
     RmsPropSpec,
     SgdSpec,
     SigmoidCrossEntropySpec,
+    SigmoidFocalSpec,
     SoftmaxCrossEntropySpec,
+    SoftmaxFocalSpec,
+    TweedieSpec,
 )
 from tests.support.reference_cases import CASES, OPTIMIZERS, RUN, RUN_BATCH, STEPS, Case
 
@@ -57,7 +63,7 @@ def module(network: Network, dtype: torch.dtype) -> torch.nn.Module:
     return made
 
 
-def loss(spec: LossSpec, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # noqa: PLR0911 - one per kind
+def loss(spec: LossSpec, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # noqa: C901, PLR0911 - one per kind
     """Return PyTorch's mean loss."""
     functions = torch.nn.functional
     match spec:
@@ -77,8 +83,33 @@ def loss(spec: LossSpec, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # n
             level = torch.tensor(levels, dtype=z.dtype)
             return torch.maximum(level * error, (level - 1) * error).mean()
         case PoissonSpec():
-            return functions.poisson_nll_loss(z, y, log_input=True)
+            return functions.poisson_nll_loss(z, y, log_input=True) + (torch.xlogy(y, y) - y).mean()
+        case GammaSpec() | TweedieSpec():
+            return deviance(spec.variance_power, torch.exp(z), y).mean()
+        case SoftmaxFocalSpec(gamma=gamma):
+            p = torch.softmax(z, -1).gather(1, y[:, None])
+            return (-((1 - p) ** gamma) * torch.log(p)).mean()
+        case SigmoidFocalSpec(gamma=gamma):
+            p = torch.where(y > 0.5, torch.sigmoid(z), torch.sigmoid(-z))
+            return (-((1 - p) ** gamma) * torch.log(p)).mean()
+        case OrdinalSpec():
+            falls = functions.softplus(z[:, 1:]) * (torch.arange(z.shape[1] - 1) > 0)
+            above = torch.sigmoid(z[:, 1:2] - z[:, :1] - torch.cumsum(falls, 1))
+            ends = torch.ones_like(above[:, :1])
+            return -torch.log(-torch.diff(torch.cat([ends, above, 0 * ends], 1)).gather(1, y[:, None])).mean()
+        case CoxSpec(ties="breslow"):
+            time, event = y.T
+            at_risk = torch.stack([torch.logsumexp(z[time >= each, 0], 0) for each in time])
+            return (event * (at_risk - z[:, 0])).mean()
     raise NotImplementedError(spec)
+
+
+def deviance(power: float, mean: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return half the unit deviance of the Tweedie family (Jorgensen, 1997, section 4.1)."""
+    if power == 2:
+        return y / mean - 1 - torch.log(y / mean)
+    term = y ** (2 - power) / ((1 - power) * (2 - power))
+    return term - y * mean ** (1 - power) / (1 - power) + mean ** (2 - power) / (2 - power)
 
 
 def tensors(case: Case, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:

@@ -78,8 +78,10 @@ class Batches:
         self.rows = len(rows)
         self.count = -(-len(rows) // batch_size)
         self.batch_size = batch_size
-        mean = rows.take(rows.sample_weights).mean()
-        sample_weights = (rows.sample_weights / (mean * batch_size)).astype(rows.x.dtype)
+        own = rows.take(rows.sample_weights)
+        self.mean_weight = float(own.mean())
+        self.is_weighted = bool((own != own[0]).any())
+        sample_weights = (rows.sample_weights / (self.mean_weight * batch_size)).astype(rows.x.dtype)
         self._source = (rows.x, rows.y, sample_weights)
         self._gathered_batches = range(self.count)  # available as views
         self._gathered = self._source

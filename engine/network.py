@@ -62,6 +62,7 @@ class Network:
             self.sequential.parameter_shapes(), self.dtype, self.arena, self.sequential.statistic_shapes()
         )
         self.initialized = False
+        self.output_is_random = False  # as `initialize` leaves it
         self._capacity = self._rows = 0
         self.sequential.bind(self.parameters.values, None)
 
@@ -70,7 +71,18 @@ class Network:
         self.sequential.initialize(rng)
         if output != "auto":
             initializers.fill(self.parameters.values[f"{len(self.layers) - 1}.weight"], output, rng)
-        self.initialized = True
+        self.initialized = self.output_is_random = True
+
+    def start_output(self, prior: Array, *, keeps_weights: bool) -> None:
+        """Set the biases of the output layer to the logits `prior: (outputs of one answer,)`, and its weights to 0.
+
+        With `keeps_weights`, these stay as they were drawn, so the answers vary around the prior.
+        """
+        index = len(self.layers) - 1
+        if not keeps_weights:
+            self.parameters.values[f"{index}.weight"].fill(0)
+        self.parameters.values[f"{index}.bias"][:] = prior
+        self.output_is_random = False
 
     def freeze(self, layers: Collection[int]) -> None:
         """Do not train the parameters of some layers of the spec, counted from 0. Call this before `allocate`.
@@ -178,7 +190,7 @@ class Network:
             raise StateMismatch(sorted(problems))
         for name, value in values.items():
             value[...] = state[name]
-        self.initialized = True
+        self.initialized, self.output_is_random = True, False
 
     def torch_code(self) -> str:
         """Return PyTorch code that makes the same network, up to the logits. It needs `import torch`.

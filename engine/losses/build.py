@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.losses import elementwise
+from engine.losses import deviances, elementwise, focal, sigmoid
+from engine.losses.cox import Cox
 from engine.losses.loss import Loss
 from engine.losses.multi_target import MultiTarget
+from engine.losses.ordinal import Ordinal
 from engine.losses.softmax import SmoothedSoftmaxCrossEntropy, SoftmaxCrossEntropy
 from engine.memory import Shape
 from engine.spec import LossName, LossSpec, MultiTargetSpec, SigmoidCrossEntropySpec, SoftmaxCrossEntropySpec, loss_spec
@@ -28,7 +30,7 @@ def _softmax(spec: SoftmaxCrossEntropySpec, shape: Shape) -> Loss:
 
 
 def _sigmoid(spec: SigmoidCrossEntropySpec, shape: Shape) -> Loss:
-    kind = elementwise.WeightedSigmoidCrossEntropy if spec.positive_weight else elementwise.SigmoidCrossEntropy
+    kind = sigmoid.WeightedSigmoidCrossEntropy if spec.positive_weight else sigmoid.SigmoidCrossEntropy
     return kind(spec, shape)
 
 
@@ -43,6 +45,12 @@ LOSSES: dict[str, Callable[[Any, Shape], Loss]] = {
     "mean_absolute_error": elementwise.MeanAbsoluteError,
     "huber": elementwise.Huber,
     "quantile": elementwise.Quantile,
-    "poisson": elementwise.Poisson,
+    "poisson": deviances.Poisson,
+    "gamma": deviances.Gamma,
+    "tweedie": deviances.Tweedie,
+    "softmax_focal": focal.SoftmaxFocal,
+    "sigmoid_focal": focal.SigmoidFocal,
+    "ordinal": Ordinal,
+    "cox": Cox,
     "multi_target": _multi_target,
 }

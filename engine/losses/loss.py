@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.memory import Array, RowBuffers, Shape
-from engine.metrics import Score
+from engine.metrics.score import Floats, Score
 from engine.spec import LossSpec
 
 
@@ -29,6 +30,8 @@ class Loss(RowBuffers):
     answer (its classes, or its numbers). Axes before it are time steps of a sequence, which all count the same.
     """
 
+    is_of_classes: ClassVar[bool] = False  # whether a target is the number of its class
+    metrics_on_request: tuple[str, ...] = ()  # besides those of every score
     divergence_factor: float = 1e6  # times the first loss (or 1, if larger): a run with a larger loss has diverged
 
     def __init__(self, spec: LossSpec, output_shape: Shape) -> None:
@@ -70,5 +73,13 @@ class Loss(RowBuffers):
         """
 
     @abstractmethod
-    def score(self) -> Score:
-        """Return a new score for the metrics of this loss."""
+    def prior(self, targets: Array, weights: Floats) -> Floats:
+        """Return the logits (outputs of one answer,) with which a network that ignores its inputs answers best.
+
+        `targets` come from `as_targets`, `weights: (rows,)` are at least 0. Probabilities are the weighted class
+        frequencies, without label smoothing; values minimize the weighted mean of the loss.
+        """
+
+    @abstractmethod
+    def score(self, requested: Collection[str] = ()) -> Score:
+        """Return a new score for the metrics of this loss, and for those in `requested` that it offers on request."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.losses.loss import Loss
-from engine.losses.softmax import SoftmaxCrossEntropy
 from engine.memory import Arena, Array, Buffers, Shape
-from engine.metrics import MultiTargetScore, Score
+from engine.metrics.score import Floats, Score
+from engine.metrics.several_targets import MultiTargetScore
 from engine.spec import MultiTargetSpec
 
 
@@ -28,6 +28,7 @@ class MultiTarget(Loss):
             raise ValueError(f"the outputs of the targets do not add up to shape {output_shape}")
         self.parts = tuple(parts)
         self.divergence_factor = max(part.divergence_factor for part in parts)
+        self.metrics_on_request = tuple(dict.fromkeys(name for part in parts for name in part.metrics_on_request))
         self.weights = tuple(target.weight for target in spec.targets)
         self.output_columns = _slices([part.outputs for part in parts])
         self.target_columns = _slices([_width(part) for part in parts])
@@ -37,8 +38,7 @@ class MultiTarget(Loss):
         wanted: Buffers = {}
         for index, part in enumerate(self.parts):
             wanted[f"logits{index}"] = ((part.outputs,), dtype)
-            is_class = isinstance(part, SoftmaxCrossEntropy)
-            wanted[f"targets{index}"] = ((), np.intp) if is_class else ((_width(part),), dtype)
+            wanted[f"targets{index}"] = ((), np.intp) if part.is_of_classes else ((_width(part),), dtype)
         return wanted
 
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
@@ -87,13 +87,22 @@ class MultiTarget(Loss):
         ]
         return np.ascontiguousarray(np.concatenate(checked, axis=1), dtype=dtype)
 
-    def score(self) -> Score:
+    def prior(self, targets: Array, weights: Floats) -> Floats:
+        """Return the priors of all targets side by side."""
+        each = []
+        for part, columns in zip(self.parts, self.target_columns, strict=True):
+            y = targets[:, columns]
+            each.append(part.prior(y[:, 0].astype(np.intp) if part.is_of_classes else y, weights))
+        return np.concatenate(each)
+
+    def score(self, requested: Collection[str] = ()) -> Score:
         """Return the mean of each metric over the targets that have it."""
-        return MultiTargetScore([part.score() for part in self.parts], self.output_columns, self.target_columns)
+        parts = [part.score(requested) for part in self.parts]
+        return MultiTargetScore(parts, self.output_columns, self.target_columns)
 
 
 def _checked(part: Loss, y: Array, dtype: np.dtype[Any]) -> Array:
-    if isinstance(part, SoftmaxCrossEntropy):
+    if part.is_of_classes:
         index = y[:, 0].astype(np.intp)
         if not np.array_equal(index, y[:, 0]):
             raise ValueError("class indices must be whole numbers")
@@ -103,7 +112,7 @@ def _checked(part: Loss, y: Array, dtype: np.dtype[Any]) -> Array:
 
 def _width(part: Loss) -> int:
     """Return the number of columns of the targets of a loss."""
-    return 1 if isinstance(part, SoftmaxCrossEntropy) else part.outputs
+    return 1 if part.is_of_classes else part.outputs
 
 
 def _input_width(part: Loss) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.losses.loss import Loss
+from engine.losses.priors import class_log_frequencies
 from engine.memory import Array, Buffers, Constants, Shape
-from engine.metrics import Accuracy, Score
-from engine.spec import SoftmaxCrossEntropySpec
+from engine.metrics.classes import CLASS_METRICS, ClassScore
+from engine.metrics.score import Floats, Score
+from engine.spec import LossSpec, SoftmaxCrossEntropySpec
 
 
 class SoftmaxCrossEntropy(Loss):
@@ -18,6 +21,9 @@ class SoftmaxCrossEntropy(Loss):
 
     The gradient is softmax(logits) - one_hot(class) (Bishop, 2006, equation 4.109).
     """
+
+    is_of_classes: ClassVar[bool] = True
+    metrics_on_request: tuple[str, ...] = tuple(CLASS_METRICS)
 
     # One number per answer; a row has one answer per time step:
     first: Array  # index of the first logit of each answer in the flattened logits
@@ -28,16 +34,17 @@ class SoftmaxCrossEntropy(Loss):
     ones: Array  # one per class
     step_weights: Array  # weight of each answer in the mean
 
-    def __init__(self, spec: SoftmaxCrossEntropySpec, output_shape: Shape) -> None:
+    def __init__(self, spec: LossSpec, output_shape: Shape) -> None:
         super().__init__(spec, output_shape)
         self.classes = output_shape[-1]
         self.time_steps = math.prod(output_shape[:-1])
+        self.per_time_step = len(output_shape) > 1
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - inference computes losses, too
         """Declare a few numbers per answer, none per class."""
         each = (self.time_steps,)
         wanted: Buffers = {"index": (each, np.intp)}
-        if self.time_steps > 1:
+        if self.per_time_step:
             wanted["step_weights"] = (each, dtype)
         return wanted | dict.fromkeys(("picked", "total", "losses"), (each, dtype))
 
@@ -61,7 +68,7 @@ class SoftmaxCrossEntropy(Loss):
     def __call__(self, logits: Array, targets: Array, sample_weights: Array) -> float:
         """Compute log(sum(exp(logits))) - logits[class]. The maximum of each answer is subtracted first."""
         flat, index = logits.reshape(-1), self.index
-        if self.time_steps > 1:
+        if self.per_time_step:
             logits, targets = flat.reshape(-1, self.classes), targets.reshape(-1)
             sample_weights = self._divide_by_time_steps(sample_weights)
         logits.argmax(1, index)  # argmax and take are faster than a reduction by maximum
@@ -73,9 +80,10 @@ class SoftmaxCrossEntropy(Loss):
         np.exp(logits, logits)
         logits.dot(self.ones, self.total)
         np.subtract(np.log(self.total, self.losses), self.picked, self.losses)
-        np.divide(sample_weights, self.total, self.total)
+        gradient_weights = self._gradient_weights(sample_weights)
+        np.divide(gradient_weights, self.total, self.total)
         np.multiply(logits, self.total_column, logits)
-        self._subtract_target(logits, flat, sample_weights)
+        self._subtract_target(logits, flat, gradient_weights)
         return float(self.losses.dot(sample_weights))
 
     def _divide_by_time_steps(self, sample_weights: Array) -> Array:
@@ -87,6 +95,10 @@ class SoftmaxCrossEntropy(Loss):
     def _pick(self, logits: Array, flat: Array) -> None:  # noqa: ARG002 - used in the subclass
         """Write the logit of the correct class, at `index`, to `picked`."""
         flat.take(self.index, None, self.picked, "clip")
+
+    def _gradient_weights(self, sample_weights: Array) -> Array:
+        """Return the weight of each answer in the gradient; a subclass changes `losses`, too."""
+        return sample_weights
 
     def _subtract_target(self, logits: Array, flat: Array, sample_weights: Array) -> None:  # noqa: ARG002 - used in the subclass
         """Subtract the target probabilities times the sample weights."""
@@ -116,9 +128,14 @@ class SoftmaxCrossEntropy(Loss):
             raise ValueError(f"class indices must be between 0 and {self.classes - 1}")
         return np.ascontiguousarray(y, dtype=np.intp)
 
-    def score(self) -> Score:
-        """Return the accuracy of the most likely class."""
-        return Accuracy()
+    def prior(self, targets: Array, weights: Floats) -> Floats:
+        """Return the logarithms of the class frequencies, over all time steps."""
+        each = np.repeat(weights, self.time_steps)
+        return class_log_frequencies(np.bincount(targets.reshape(-1), each, self.classes).astype(np.float64))
+
+    def score(self, requested: Collection[str] = ()) -> Score:
+        """Return the accuracy of the most likely class, and what is requested."""
+        return ClassScore(requested)
 
 
 class SmoothedSoftmaxCrossEntropy(SoftmaxCrossEntropy):

@@ -178,6 +178,13 @@ class TrainingSpec(Spec):
     shuffle: bool = True
     seed: int = Field(default=0, ge=0, le=MAX_SEED)
     precision: Precision = "float32"
+    output_start: Literal["prior", "random"] = Field(
+        default="prior",
+        description="the output layer before the first update. `prior`: it answers every row with what the loss "
+        "prefers for all training rows together, such as the class frequencies, the mean, the median or quantiles, or "
+        "the logarithm of the mean, with the weights of rows and classes. `random`: random weights and no biases. An "
+        "output layer that is reused from a model stays as it is",
+    )
     optimizer: OptimizerSpec = AdamSpec()
     schedule: ScheduleSpec = ConstantSpec()
     range_test: RangeTestSpec | None = Field(
@@ -194,7 +201,7 @@ class TrainingSpec(Spec):
     output_initializer: InitializerName = Field(
         default="auto",
         exclude_if=_is_auto,
-        description="of the weights of the output layer; auto: glorot_uniform; zeros: the first predictions are equal",
+        description="of the weights of the output layer; auto: zeros, or glorot_uniform if `output_start` is random",
     )
     regularization: RegularizationSpec = RegularizationSpec()
     averaging: AveragingSpec | None = None

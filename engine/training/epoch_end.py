@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from engine import metrics
-from engine.metrics import Score
+import numpy as np
+
+from engine.metrics.score import Score, is_better
 from engine.spec import PlateauSpec
-from engine.training.run import Bag, TrainingRun
+from engine.training.run import Bag, TrainingRun, requested_metrics
 from engine.training.schedules import update_plateau
 from engine.training.state import Best, EpochTotals, TrainingState, evaluation_parameters_in_place
 
@@ -66,23 +67,24 @@ def _validate(bag: Bag) -> dict[str, float]:
     """Return loss and score on the validation rows; empty without them."""
     if not bag.evaluated:
         return {}
-    score = bag.leader.network.loss.score()
+    score = bag.leader.network.loss.score(requested_metrics(bag.leader.spec))
     total = sum(_add_losses(part, score) for part in bag.evaluated)
-    rows = sum(part.validation.rows for part in bag.evaluated if part.validation)
+    weight = sum(part.validation.rows * part.validation.mean_weight for part in bag.evaluated if part.validation)
     scores = {f"val_{name}": value for name, value in score.metrics().items()}
-    return {"val_loss": total / rows, **scores}
+    return {"val_loss": total / weight, **scores}
 
 
 def _add_losses(run: TrainingRun, score: Score) -> float:
-    """Return the sum of the losses on a network's validation rows, and add its outputs to the score."""
+    """Return the weighted sum of the losses on a network's validation rows, and add its outputs to the score."""
     total, batches, network = 0.0, run.validation, run.network
     if batches is None:
         return total
     for index in range(batches.count):
         x, targets, sample_weights = batches[index]
         logits = network.forward(x)
-        score.add(logits, targets)
-        total += network.loss(logits, targets, sample_weights) * len(x)
+        weight = len(x) * batches.mean_weight
+        score.add(logits, targets, sample_weights.astype(np.float64) * weight if batches.is_weighted else None)
+        total += network.loss(logits, targets, sample_weights) * weight
     return total
 
 
@@ -94,7 +96,7 @@ def _keep_best(bag: Bag, measured: dict[str, float]) -> None:
     metric, best = bag.selection_metric, bag.leader.state.best
     value = measured[metric]
     keeps_last = bag.leader.spec.early_stopping is None and not bag.evaluated
-    if best is None or keeps_last or metrics.is_better(metric, value, best.value):
+    if best is None or keeps_last or is_better(metric, value, best.value):
         for part in bag.parts:
             _copy_best(part.state, metric, measured)
 
@@ -118,7 +120,7 @@ def _track_progress(bag: Bag, measured: dict[str, float]) -> None:
     is_trial = state.line_search is not None and state.line_search.is_retrying
     min_delta = stopping.min_delta if stopping else 0.0
     reference = state.improvement_reference
-    if reference is None or metrics.is_better(metric, measured[metric], reference, by=min_delta):
+    if reference is None or is_better(metric, measured[metric], reference, by=min_delta):
         state.improvement_reference, state.epochs_without_improvement = measured[metric], 0
     elif not is_trial:
         state.epochs_without_improvement += 1

@@ -74,6 +74,7 @@ def transfer_weights(
     network.initialize(streams.stream(seed, "init"))
     for name in copied:
         network.parameters.values[name][...] = weights[name]
+    network.output_is_random = not head
     initialized = tuple(name for name in network.parameters.values if name not in copied)
     return Transfer(copied=tuple(copied), initialized=initialized)
 

@@ -6,20 +6,18 @@ import contextvars
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from engine.batches import Batches, Rows, check_rows
 from engine.diagnostics.layer_statistics import SAMPLE_ROWS, LayerMonitor
-from engine.losses.class_weights import class_weights
 from engine.network import BLOCK_ROWS, Network
 from engine.spec import EarlyStoppingSpec, PlateauSpec, TrainingSpec
 from engine.training.schedules import RunLength, Schedule, build_schedule
 from engine.training.state import Member, TrainingState
 from engine.training.update import ParameterUpdate
-
-CLASSIFICATION_LOSSES = {"softmax_cross_entropy", "sigmoid_cross_entropy"}
+from engine.weighted_rows import weigh_rows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,8 +131,7 @@ def _set_up_network(
     network: Network, state: TrainingState, spec: TrainingSpec, train_rows: Rows, validation_rows: Rows | None
 ) -> TrainingRun:
     """Build the run of one network, without what belongs to the whole run."""
-    if spec.class_weight is not None:
-        train_rows = _weight_classes(train_rows, spec.class_weight, network)
+    train_rows, validation_rows = weigh_rows(network, spec, train_rows, validation_rows)
     validation = None
     if validation_rows:
         validation = Batches(check_rows(validation_rows, network), BLOCK_ROWS, shuffled=False)
@@ -154,25 +151,21 @@ def _set_up_network(
     )
 
 
-def _weight_classes(rows: Rows, weighting: Literal["balanced"] | tuple[float, ...], network: Network) -> Rows:
-    if network.loss.name not in CLASSIFICATION_LOSSES:
-        names = " or ".join(sorted(CLASSIFICATION_LOSSES))
-        raise ValueError(f"class_weight needs the loss {names}, not {network.loss.name}. Remove class_weight.")
-    given = None if rows.sample_weights is None else rows.take(rows.sample_weights)
-    weights = class_weights(rows.take(rows.y), weighting, given)
-    if rows.index is None:
-        return Rows(rows.x, rows.y, weights)
-    all_weights = np.zeros(len(rows.x))
-    all_weights[rows.index] = weights
-    return Rows(rows.x, rows.y, all_weights, rows.index)
+def requested_metrics(spec: TrainingSpec) -> tuple[str, ...]:
+    """Return the metrics of validation rows, without `val_`, that early stopping and the schedule use."""
+    users = (spec.early_stopping, spec.schedule)
+    metrics = (part.metric for part in users if isinstance(part, (EarlyStoppingSpec, PlateauSpec)))
+    return tuple(dict.fromkeys(metric.removeprefix("val_") for metric in metrics))
 
 
 def _check_metrics(spec: TrainingSpec, network: Network, *, is_validated: bool) -> None:
-    validated = ("loss", *network.loss.score().names) if is_validated else ()
+    score = network.loss.score(requested_metrics(spec))
+    validated = ("loss", *score.names) if is_validated else ()
     measured = {"train_loss", *(f"val_{name}" for name in validated)}
     for user, part in (("early_stopping", spec.early_stopping), ("schedule", spec.schedule)):
         if isinstance(part, (EarlyStoppingSpec, PlateauSpec)) and part.metric not in measured:
-            available = ", ".join(sorted(measured))
+            offered = {f"val_{name}" for name in network.loss.metrics_on_request} if is_validated else set()
+            available = ", ".join(sorted(measured | offered))
             raise ValueError(f"{user} uses the metric {part.metric}, which is not measured. Available: {available}.")
 
 

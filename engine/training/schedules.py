@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine import metrics
+from engine.metrics.score import is_better
 from engine.spec import (
     ConstantSpec,
     CosineSpec,
@@ -120,7 +120,7 @@ class PlateauState:
 
 def update_plateau(state: PlateauState, spec: PlateauSpec, value: float) -> PlateauState:
     """Return the state after an epoch whose metric has this value."""
-    if state.reference is None or metrics.is_better(spec.metric, value, state.reference, by=spec.min_delta):
+    if state.reference is None or is_better(spec.metric, value, state.reference, by=spec.min_delta):
         cooldown = max(0, state.cooldown_left - 1)
         return replace(state, reference=value, epochs_without_improvement=0, cooldown_left=cooldown)
     if state.cooldown_left:

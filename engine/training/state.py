@@ -17,12 +17,14 @@ from engine.memory import Array, SharedArena
 from engine.network import Network, working_rows
 from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
+from engine.output_prior import start_from_prior
 from engine.parameters import Parameters
 from engine.spec import TrainingSpec
 from engine.training.schedules import PlateauState
 from engine.training.update_memory import allocate_update_memory
 
 FIELDS_WITHOUT_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on a run's numbers
+LATER_FIELDS = ("output_start",)
 
 
 @dataclass(slots=True)
@@ -98,9 +100,9 @@ def initialize_training(
 ) -> TrainingState:
     """Allocate what training needs and return the state before the first batch, with the state of each member.
 
-    Draws initial weights from the seed's "init" stream, unless weights were loaded into the network. Allocates working
-    memory for `min(spec.batch_size, rows)` rows at a time. Equal networks share it, because they train one after
-    another.
+    Draws initial weights from the seed's "init" stream, unless weights were loaded into the network. The output layer
+    starts from the prior, unless it was loaded or the spec says otherwise. Allocates working memory for
+    `min(spec.batch_size, rows)` rows at a time. Equal networks share it, because they train one after another.
 
     Raises:
         ValueError: there are no rows, or they do not fit the network, or a layer to freeze has no parameters.
@@ -121,6 +123,7 @@ def _initialize_network(
     check_rows(rows, network)
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"), output=spec.output_initializer)
+    start_from_prior(network, spec, rows)
     network.freeze(spec.frozen)
     _allocate(network, working_rows(min(spec.batch_size, len(rows))), arenas)
     memory = allocate_update_memory(network, spec)
@@ -153,7 +156,7 @@ def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     facts: dict[str, Any] = {
         "layers": [layer.model_dump() for layer in network.specs],
         "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
-        "training": spec.model_dump(exclude=FIELDS_WITHOUT_EFFECT),
+        "training": spec.model_dump(exclude=FIELDS_WITHOUT_EFFECT | _later_fields(spec)),
         "rows": len(rows),
     }
     if rows.sample_weights is not None:
@@ -161,6 +164,11 @@ def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
     if rows.index is not None:
         facts["index"] = hashlib.sha256(np.asarray(rows.index, np.int64).tobytes()).hexdigest()
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _later_fields(spec: TrainingSpec) -> set[str]:
+    """Return the fields at their default that earlier versions did not have, so that their checkpoints still fit."""
+    return {name for name in LATER_FIELDS if getattr(spec, name) == TrainingSpec.model_fields[name].default}
 
 
 def final_parameters(state: TrainingState) -> Array:

@@ -11,6 +11,7 @@ from engine.spec import (
     ModelSpec,
     MultiTargetSpec,
     OptimizerSpec,
+    OrdinalSpec,
     ScheduleSpec,
     SingleLossSpec,
     TrainingSpec,
@@ -74,6 +75,11 @@ class SeedsEnsemblePlan(BaseModel):
 
 
 EnsemblePlan = Annotated[FoldsEnsemblePlan | SeedsEnsemblePlan, Discriminator("type")]
+
+
+def order_of(loss: LossSpec) -> tuple[str, ...] | None:
+    """Return the classes in the order that the loss gives them; None if it gives none."""
+    return loss.order if isinstance(loss, OrdinalSpec) else None
 
 
 class Plan(BaseModel):
@@ -155,4 +161,4 @@ class Plan(BaseModel):
         loss = loss_spec(self.loss)
         if isinstance(loss, MultiTargetSpec):
             raise TypeError("a single target has a single loss")
-        return (TargetPart(column=self.target, task=self.task, classes=None, loss=loss),)
+        return (TargetPart(column=self.target, task=self.task, classes=order_of(loss), loss=loss),)

@@ -14,7 +14,7 @@ from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import Shape, count_inputs
 from tabular.planning.layers.rules import check_frozen, check_layers, check_rate_factors
 from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
-from tabular.planning.plan import Plan, TargetPart
+from tabular.planning.plan import Plan, TargetPart, order_of
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
@@ -67,7 +67,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
         sample_weight=request.sample_weight,
         sequence=request.sequence,
         task=targets.task,
-        classes=targets.classes,
+        classes=(order_of(loss.each[0]) if len(loss.each) == 1 else None) or targets.classes,
         loss=loss.loss,
         outputs=loss.outputs,
         features=features,
@@ -177,6 +177,6 @@ def _for_network(training: TrainingSpec, loss: LossPlan, layers: NetworkLayers) 
 
 def _target_parts(targets: Targets, loss: LossPlan) -> tuple[TargetPart, ...]:
     return tuple(
-        TargetPart(column=target.column.name, task=target.task, classes=target.classes, loss=each)
+        TargetPart(column=target.column.name, task=target.task, classes=order_of(each) or target.classes, loss=each)
         for target, each in zip(targets.columns, loss.each, strict=True)
     )

@@ -9,8 +9,18 @@ from tabular.planning.report import PlanningReport
 from tabular.planning.targets.class_balance import warn_of_rare_classes
 from tabular.planning.targets.target_columns import TargetColumn
 from tabular.planning.targets.targets import Targets
+from tabular.spec import Task
 
 MAX_TARGET = {"float32": 1e30, "float64": 1e150}  # size of a target whose square, in its own units, does not overflow
+METRIC_TASKS: dict[str, Task] = {
+    "val_accuracy": "classification",
+    "val_balanced_accuracy": "classification",
+    "val_roc_auc": "classification",
+    "val_f1": "classification",
+    "val_log_loss": "classification",
+    "val_r2": "regression",
+    "val_mae": "regression",
+}
 
 
 def count_validation_rows(rows: int, fraction: float) -> int:
@@ -72,7 +82,7 @@ def _check_metric(pointer: str, metric: str, targets: Targets, report: PlanningR
     if metric.startswith("val_") and not validates:
         detail = f"{metric} needs validation rows, but validation.fraction is 0. Use train_loss or raise the fraction."
         report.reject(pointer, detail)
-    wanted = {"val_accuracy": "classification", "val_r2": "regression", "val_mae": "regression"}.get(metric)
+    wanted = METRIC_TASKS.get(metric)
     if wanted and wanted not in targets.tasks:
         report.reject(pointer, f"{metric} is not available for {targets.task}. Use val_loss.")
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.spec import LossName, QuantileSpec, SingleLossSpec
-from engine.spec.losses import BY_NAME, RegressionLoss
+from engine.spec import LossName, QuantileSpec, SingleLossSpec, TweedieSpec
+from engine.spec.losses import BY_NAME, ClassificationLoss, DevianceLoss, RegressionLoss
 from tabular.spec import Task
 from tabular.statistics import mean_and_stddev
 from tabular.table import TableColumn
@@ -23,10 +23,11 @@ class ColumnTarget:
     """What a network learns to predict about a column.
 
     Classification: `classes` as written in the file. Two classes are one output, the probability of the second,
-    unless `loss` is softmax_cross_entropy.
+    unless the loss has an output for each.
     Regression: the network learns (value - mean) / stddev, with the mean and standard deviation of the training rows.
-    With a Poisson loss it learns logarithms of the unchanged values. `quantiles`: one output for each.
-    `clamp`: the lowest and the highest answer, in the column's own units; None: answers have no limits.
+    With losses for counts and amounts, such as Poisson, it learns logarithms of value / stddev: `stddev` is the mean of
+    the training rows then, and `mean` is 0. `power`: of such a loss, if it is not that of its name. `quantiles`: one
+    output for each. `clamp`: the lowest and the highest answer, in the column's own units; None: no limits.
     """
 
     column: str
@@ -34,35 +35,40 @@ class ColumnTarget:
     classes: tuple[str, ...] = ()
     mean: float = 0.0
     stddev: float = 1.0
-    loss: LossName | None = None  # stored for regression, and for two classes with softmax_cross_entropy
+    loss: LossName | None = None  # stored for numbers, and for two classes with an output each
     quantiles: tuple[float, ...] = ()
     clamp: tuple[float, float] | None = None
+    power: float | None = None
 
     @classmethod
     def fit_number(
         cls, name: str, column: TableColumn, rows: Index, loss: SingleLossSpec, *, clamped: bool = False
     ) -> "ColumnTarget":
-        """Learn the mean and standard deviation of a number column from `rows`, the training rows.
+        """Learn the scale of a number column from `rows`, the training rows, as the loss wants it.
 
         `clamped`: answers stay within the range of these rows.
         """
-        standardized = isinstance(loss, RegressionLoss) and loss.standardized
-        mean, stddev = mean_and_stddev(column.values[rows]) if standardized else (0.0, 1.0)
-        quantiles = loss.quantiles if isinstance(loss, QuantileSpec) else ()
+        mean, stddev = mean_and_stddev(column.values[rows])
+        match loss.scaling if isinstance(loss, RegressionLoss) else "none":
+            case "by_mean":
+                mean, stddev = 0.0, mean
+            case "none":
+                mean, stddev = 0.0, 1.0
         return cls(
             column=name,
             task="regression",
             mean=mean,
             stddev=stddev or 1.0,
             loss=loss.type,
-            quantiles=quantiles,
+            quantiles=loss.quantiles if isinstance(loss, QuantileSpec) else (),
+            power=loss.power if isinstance(loss, TweedieSpec) else None,
             clamp=_range(column.values[rows]) if clamped else None,
         )
 
     @classmethod
     def of_classes(cls, name: str, classes: tuple[str, ...], loss: SingleLossSpec) -> "ColumnTarget":
         """Return the target of a column with these classes."""
-        two_outputs = len(classes) == 2 and loss.type == "softmax_cross_entropy"
+        two_outputs = len(classes) == 2 and isinstance(loss, ClassificationLoss) and loss.output_per_class
         return cls(column=name, task="classification", classes=classes, loss=loss.type if two_outputs else None)
 
     @property
@@ -70,14 +76,24 @@ class ColumnTarget:
         """The number of outputs for this column."""
         if self.task == "regression":
             return max(len(self.quantiles), 1)
-        return 1 if len(self.classes) <= 2 and self.loss != "softmax_cross_entropy" else len(self.classes)
+        return 1 if len(self.classes) <= 2 and self.loss is None else len(self.classes)
 
     @property
     def loss_scale(self) -> float:
         """Factor from the network's loss to the column's own units, squared for a squared loss; 1 for classes."""
-        spec = BY_NAME[self.loss] if self.loss else None
-        absolute = spec is not None and issubclass(spec, RegressionLoss) and spec.unit_power == 1
-        return self.stddev if absolute else self.stddev * self.stddev
+        spec = self.number_loss
+        return float(self.stddev ** (spec.unit_power if spec else 2))
+
+    @property
+    def number_loss(self) -> RegressionLoss | None:
+        """The loss of a number column, without options that say nothing about units."""
+        spec = (TweedieSpec(power=self.power) if self.power else BY_NAME[self.loss]()) if self.loss else None
+        return spec if isinstance(spec, RegressionLoss) else None
+
+    @property
+    def is_logarithm(self) -> bool:
+        """Whether the network's last layer gives logarithms of the values."""
+        return isinstance(self.number_loss, DevianceLoss)
 
     @property
     def middle(self) -> int:
@@ -155,6 +171,7 @@ class ColumnTarget:
             return data | {"classes": list(self.classes)} | ({"loss": self.loss} if self.loss else {})
         data |= {"mean": self.mean, "stddev": self.stddev, "loss": self.loss}
         data |= {"clamp": list(self.clamp)} if self.clamp else {}
+        data |= {"power": self.power} if self.power else {}
         return data | ({"quantiles": list(self.quantiles)} if self.quantiles else {})
 
     @classmethod

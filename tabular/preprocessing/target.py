@@ -38,7 +38,10 @@ class TargetEncoder:
                 clamped = plan.training.clamp_predictions
                 columns.append(ColumnTarget.fit_number(part.column, column, row_index, part.loss, clamped=clamped))
             else:
-                classes = part.classes or class_codes(column)[1]
+                found = class_codes(column)[1]
+                if part.classes and (unknown := sorted(set(found) - set(part.classes))):
+                    raise ValueError(f"{part.column!r} has the classes {', '.join(unknown)}, which the order lacks")
+                classes = part.classes or found
                 columns.append(ColumnTarget.of_classes(part.column, classes, part.loss))
         if plan.targets:
             return cls(columns=tuple(columns), outputs=plan.outputs)
@@ -107,17 +110,28 @@ class TargetEncoder:
         factor, shift = self._units()
         return self._rescale(state, 1 / factor, -shift / factor)
 
+    @property
+    def _widths(self) -> list[int]:
+        """The number of outputs of each column."""
+        return [column.outputs for column in self.columns]
+
     def _units(self) -> tuple[Array, Array]:
         """Return the standard deviation and the mean of each output's column, (outputs,) each."""
-        widths = [column.outputs for column in self.columns]
+        widths = self._widths
         factor, shift = ([getattr(column, name) for column in self.columns] for name in ("stddev", "mean"))
         return np.repeat(factor, widths), np.repeat(shift, widths)
 
     def _rescale(self, state: State, factor: Array, shift: Array) -> State:
-        """Change the output layer so that y becomes factor * y + shift: W to factor * W, b to factor * b + shift."""
+        """Change the output layer so that y becomes factor * y + shift: W to factor * W, b to factor * b + shift.
+
+        Outputs that are logarithms become those of factor * y: W stays, b becomes b + log(factor).
+        """
         if not self.has_numbers:
             return dict(state)
         name = output_layer_of(state)
+        logarithms = np.repeat([column.is_logarithm for column in self.columns], self._widths)
+        shift = np.where(logarithms, np.log(factor), shift)
+        factor = np.where(logarithms, 1.0, factor)
         weight, bias = state[f"{name}.weight"], state[f"{name}.bias"]
         return state | {
             f"{name}.weight": (weight.astype(np.float64) * factor[:, None]).astype(weight.dtype),

@@ -9,16 +9,21 @@ from engine.losses.build import build
 from engine.losses.loss import Loss
 from engine.memory import Arena, Array, Shape
 from engine.spec import (
+    GammaSpec,
     HuberSpec,
     LossSpec,
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
     MultiTargetSpec,
+    OrdinalSpec,
     PoissonSpec,
     QuantileSpec,
     SigmoidCrossEntropySpec,
+    SigmoidFocalSpec,
     SoftmaxCrossEntropySpec,
+    SoftmaxFocalSpec,
     TargetSpec,
+    TweedieSpec,
 )
 
 THREE = MultiTargetSpec(
@@ -41,7 +46,20 @@ SPECS: dict[str, LossSpec] = {
     "huber": HuberSpec(delta=0.7),
     "quantile": QuantileSpec(quantiles=(0.3,)),
     "poisson": PoissonSpec(),
+    "gamma": GammaSpec(),
+    "tweedie": TweedieSpec(power=1.3),
+    "softmax focal": SoftmaxFocalSpec(gamma=1.5),
+    "sigmoid focal": SigmoidFocalSpec(gamma=0.5),
+    "ordinal": OrdinalSpec(),
 }
+
+
+ONE_ANSWER = {"ordinal", "multi_target"}  # per row, not per time step
+
+
+def shape_for(spec: LossSpec, shape: Shape) -> Shape:
+    """Return a shape of outputs that the loss takes."""
+    return (max(shape[-1], 2),) if spec.type in ONE_ANSWER else shape
 
 
 def ready(spec: LossSpec, shape: Shape, rows: int, dtype: str = "float64") -> Loss:
@@ -62,13 +80,21 @@ def apply(spec: LossSpec, logits: Any, y: Any, weights: list[float] | None = Non
     return value, logits
 
 
-def answers(spec: LossSpec, shape: Shape, rows: int, rng: np.random.Generator) -> Array:
+def answers(spec: LossSpec, shape: Shape, rows: int, rng: np.random.Generator) -> Array:  # noqa: PLR0911 - by kind
     """Return random targets for a loss."""
     match spec.type:
-        case "softmax_cross_entropy":
+        case "softmax_cross_entropy" | "softmax_focal":
             return rng.integers(0, shape[-1], (rows, *shape[:-1]))
-        case "sigmoid_cross_entropy":
+        case "sigmoid_cross_entropy" | "sigmoid_focal":
             return rng.integers(0, 2, (rows, *shape)).astype(float)
+        case "ordinal":
+            return rng.integers(0, shape[0], rows)
+        case "cox":
+            return np.column_stack([rng.integers(1, 4, rows), rng.integers(0, 2, rows)]).astype(float)
+        case "gamma":
+            return rng.gamma(2.0, 2.0, (rows, *shape))
+        case "tweedie":
+            return rng.gamma(2.0, 2.0, (rows, *shape)) * rng.integers(0, 2, (rows, *shape))
         case "poisson":
             return rng.poisson(2.0, (rows, *shape)).astype(float)
         case "multi_target":

@@ -19,11 +19,13 @@ from engine.spec import (
     ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
+    CoxSpec,
     DenseSpec,
     DropoutSpec,
     EmbeddedColumnSpec,
     EmbeddingSpec,
     FlattenSpec,
+    GammaSpec,
     GlobalPoolSpec,
     GruSpec,
     HuberSpec,
@@ -36,6 +38,7 @@ from engine.spec import (
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
     OptimizerSpec,
+    OrdinalSpec,
     PeriodicEmbeddingSpec,
     PoissonSpec,
     PositionsSpec,
@@ -47,7 +50,10 @@ from engine.spec import (
     ScaleSpec,
     SgdSpec,
     SigmoidCrossEntropySpec,
+    SigmoidFocalSpec,
     SoftmaxCrossEntropySpec,
+    SoftmaxFocalSpec,
+    TweedieSpec,
 )
 from engine.streams import stream
 
@@ -76,7 +82,7 @@ class Case:
             noise = np.random.default_rng(1)
             for value in network.parameters.views(network.parameters.learned).values():
                 np.add(value, 0.3 * noise.standard_normal(value.shape), out=value, casting="same_kind")
-        network.initialized = True
+        network.initialized, network.output_is_random = True, False
         return network
 
     def batch(self) -> tuple[Array, Array]:
@@ -86,12 +92,18 @@ class Case:
         x = rng.integers(0, self.vocabulary, shape) if self.vocabulary else rng.standard_normal(shape)
         return x.astype(np.float32), self._targets(rng)
 
-    def _targets(self, rng: np.random.Generator) -> Array:
+    def _targets(self, rng: np.random.Generator) -> Array:  # noqa: PLR0911 - one per kind
         outputs = (self.outputs,) if isinstance(self.outputs, int) else self.outputs
         match self.loss:
-            case SoftmaxCrossEntropySpec():
+            case OrdinalSpec():
+                return rng.integers(0, outputs[0], self.rows)
+            case CoxSpec():
+                return np.column_stack([rng.integers(1, 4, self.rows), np.arange(self.rows) % 2]).astype(np.float32)
+            case GammaSpec() | TweedieSpec():
+                return rng.gamma(2, 2, (self.rows, *outputs)).astype(np.float32)
+            case SoftmaxCrossEntropySpec() | SoftmaxFocalSpec():
                 return rng.integers(0, outputs[-1], (self.rows, *outputs[:-1]))
-            case SigmoidCrossEntropySpec():
+            case SigmoidCrossEntropySpec() | SigmoidFocalSpec():
                 return rng.integers(0, 2, (self.rows, *outputs)).astype(np.float32)
             case PoissonSpec():
                 return rng.integers(0, 6, (self.rows, *outputs)).astype(np.float32)
@@ -221,6 +233,12 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     "huber": loss(HuberSpec(delta=0.7)),
     "quantiles": loss(QuantileSpec(quantiles=(0.1, 0.5, 0.9)), 6),
     "poisson": loss(PoissonSpec()),
+    "gamma": loss(GammaSpec()),
+    "tweedie": loss(TweedieSpec(power=1.3)),
+    "softmax focal": loss(SoftmaxFocalSpec(gamma=1.5)),
+    "sigmoid focal": loss(SigmoidFocalSpec()),
+    "ordinal": loss(OrdinalSpec(), 5),
+    "cox": loss(CoxSpec(ties="breslow"), 1),
 }
 
 STEPS = 100

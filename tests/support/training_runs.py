@@ -76,5 +76,5 @@ def epochs(events: list[Any]) -> list[dict[str, float]]:
 
 
 def spec(**fields: Any) -> TrainingSpec:
-    """Return the spec of a short training."""
-    return TrainingSpec(**{"epochs": 3, "batch_size": 32, **fields})
+    """Return the spec of a short training, whose output layer starts with random weights."""
+    return TrainingSpec(**{"epochs": 3, "batch_size": 32, "output_start": "random", **fields})

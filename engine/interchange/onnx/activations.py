@@ -44,7 +44,12 @@ def sigmoid(nodes: Nodes, layer: Layer, x: Value) -> Value:
 
 
 def softplus(nodes: Nodes, layer: Layer, x: Value) -> Value:
-    """Return max(x, 0) + log(1 + exp(-|x|))."""
+    """Return log(1 + exp(x))."""
+    return softplus_of(nodes, x)
+
+
+def softplus_of(nodes: Nodes, x: Value) -> Value:
+    """Return max(x, 0) + log(1 + exp(-|x|)), because Softplus is not implemented everywhere in float64."""
     small = nodes.add("Exp", nodes.add("Neg", nodes.add("Abs", x)))
     return nodes.add("Add", nodes.add("Relu", x), nodes.add("Log", nodes.add("Add", small, 1.0)))
 

@@ -10,13 +10,14 @@ from engine.spec import (
     LossName,
     LossSpec,
     MultiTargetSpec,
+    OrdinalSpec,
     QuantileSpec,
     SigmoidCrossEntropySpec,
     SingleLossSpec,
     TargetSpec,
     loss_spec,
 )
-from engine.spec.losses import BY_NAME, RegressionLoss
+from engine.spec.losses import BY_NAME, ClassificationLoss, RegressionLoss
 from tabular.planning.report import PlanningReport
 from tabular.planning.targets.target_columns import TargetColumn
 from tabular.planning.targets.targets import Targets
@@ -24,9 +25,12 @@ from tabular.profile import Profile
 from tabular.spec import Task
 
 POINTER = "/training/loss"
-REGRESSION_LOSSES: tuple[LossName, ...] = tuple(name for name, spec in BY_NAME.items() if spec.task == "regression")
-TWO_CLASS_LOSSES: tuple[LossName, ...] = ("sigmoid_cross_entropy", "softmax_cross_entropy")
-CLASS_LOSSES: tuple[LossName, ...] = ("softmax_cross_entropy",)  # sigmoid is for independent yes-or-no answers
+REGRESSION_LOSSES: tuple[LossName, ...] = tuple(
+    name for name, spec in BY_NAME.items() if spec.task == "regression" and name != "cox"
+)
+CLASS_LOSSES: tuple[LossName, ...] = ("softmax_cross_entropy", "softmax_focal", "ordinal")
+TWO_CLASS_LOSSES: tuple[LossName, ...] = ("sigmoid_cross_entropy", "sigmoid_focal", *CLASS_LOSSES)
+ONE_ANSWER_LOSSES: tuple[LossName, ...] = ("ordinal", "cox")  # per row, not one per time step
 
 RequestedLoss = LossName | LossSpec | str  # a name, "auto", or a loss with its options
 
@@ -53,8 +57,11 @@ def plan_loss(targets: Targets, requested: RequestedLoss, report: PlanningReport
     each = tuple(_fitting_loss(target, requested, POINTER, report) for target in targets.columns)
     widths = tuple(map(count_outputs, each, targets.columns))
     if targets.per_time_step:
+        if each[0].type in ONE_ANSWER_LOSSES:
+            detail = f"{each[0].type} gives one answer per row, but these layers end in one time step per target."
+            report.reject(POINTER, f"{detail} Use softmax_cross_entropy, or end the layers in a flatten layer.")
         return _plan_single(each, requested, (len(each), widths[0]), report)
-    if len(each) > 1 and (len(set(each)) > 1 or each[0].type == "softmax_cross_entropy"):
+    if len(each) > 1 and (len(set(each)) > 1 or _has_output_per_class(each[0])):
         parts = (
             TargetSpec(outputs=width, loss=loss, weight=1 / len(each)) for loss, width in zip(each, widths, strict=True)
         )
@@ -66,7 +73,11 @@ def count_outputs(loss: SingleLossSpec, target: TargetColumn) -> int:
     """Return how many outputs a target takes: one per quantile or class, one for a number or for yes or no."""
     if isinstance(loss, QuantileSpec):
         return len(loss.quantiles)
-    return target.class_count if loss.type == "softmax_cross_entropy" else 1
+    return target.class_count if _has_output_per_class(loss) else 1
+
+
+def _has_output_per_class(loss: SingleLossSpec) -> bool:
+    return isinstance(loss, ClassificationLoss) and loss.output_per_class
 
 
 def _plan_single(
@@ -118,12 +129,37 @@ def _fitting_loss(
             report.reject(pointer, detail)
         return _single(fitting[0])
     loss = _single(fitting[fitting.index(name)] if isinstance(requested, str) else requested)
-    if isinstance(loss, RegressionLoss) and loss.min_target is not None:
-        smallest = target.column.min
-        if isinstance(smallest, (int, float)) and smallest < loss.min_target:
-            detail = f"{name} needs targets of at least {loss.min_target:g}"
-            report.reject(pointer, f"{detail}, but {target.column.name!r} has values down to {smallest:g}.")
+    _check_smallest(target, loss, pointer, report)
+    if isinstance(loss, OrdinalSpec):
+        _check_order(target, loss, pointer, report)
     return loss
+
+
+def _check_smallest(target: TargetColumn, loss: SingleLossSpec, pointer: str, report: PlanningReport) -> None:
+    smallest, least = target.column.min, loss.min_target if isinstance(loss, RegressionLoss) else None
+    if least is None or not isinstance(smallest, (int, float)) or smallest > least:
+        return
+    above = isinstance(loss, RegressionLoss) and loss.above_min
+    if smallest == least and not above:
+        return
+    bound = f"above {least:g}" if above else f"of at least {least:g}"
+    others = "tweedie or mean_squared_error" if above and smallest == least else "mean_squared_error or huber"
+    detail = f"{loss.type} needs targets {bound}, but {target.column.name!r} has values down to {smallest:g}."
+    report.reject(pointer, f"{detail} Use {others}.")
+
+
+def _check_order(target: TargetColumn, loss: OrdinalSpec, pointer: str, report: PlanningReport) -> None:
+    """Report classes of the column that the order lacks, and names in the order that are not classes."""
+    if loss.order is None or target.classes is None:
+        return
+    missing = [name for name in target.classes if name not in loss.order]
+    extra = [name for name in loss.order if name not in target.classes]
+    if missing or extra:
+        parts = ([f"lacks {', '.join(missing)}"] if missing else []) + (
+            [f"lists {', '.join(extra)}, which {target.column.name!r} does not have"] if extra else []
+        )
+        detail = f"The order {' and '.join(parts)}. List each of the classes once: {', '.join(target.classes)}."
+        report.reject(f"{pointer}/order", detail)
 
 
 def _fitting_names(target: TargetColumn) -> tuple[LossName, ...]:

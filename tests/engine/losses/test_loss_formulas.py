@@ -1,19 +1,29 @@
 """Losses match their textbook formulas, also where these overflow."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from engine.losses.build import build
+from engine.memory import Array
 from engine.spec import (
+    GammaSpec,
     HuberSpec,
     LossSpec,
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
+    OrdinalSpec,
     PoissonSpec,
     QuantileSpec,
     SigmoidCrossEntropySpec,
+    SigmoidFocalSpec,
     SoftmaxCrossEntropySpec,
+    SoftmaxFocalSpec,
+    TweedieSpec,
 )
-from tests.support.losses import SPECS, apply
+from engine.spec.losses import DevianceLoss
+from tests.support.losses import SPECS, apply, ready
 
 
 def test_softmax_cross_entropy_is_minus_the_log_probability_of_the_class() -> None:
@@ -79,9 +89,60 @@ def test_mean_absolute_error_has_no_gradient_at_zero() -> None:
     np.testing.assert_allclose(gradient[:, 0], [0.0, -0.5])
 
 
-def test_poisson_is_minus_the_log_likelihood_without_a_constant() -> None:
-    value, _ = apply(PoissonSpec(), [[0.5], [1.0]], [[2.0], [0.0]])
-    assert value == pytest.approx(((np.exp(0.5) - 2 * 0.5) + np.exp(1.0)) / 2)
+@pytest.mark.parametrize(
+    ("spec", "deviance"),
+    [
+        (PoissonSpec(), lambda y, m: xlogy(y, y / m) - y + m),
+        (GammaSpec(), lambda y, m: y / m - 1 - np.log(y / m)),
+        (TweedieSpec(power=1.2), lambda y, m: y**0.8 / (-0.2 * 0.8) + y * m**-0.2 / 0.2 + m**0.8 / 0.8),
+    ],
+    ids=["poisson", "gamma", "tweedie"],
+)
+def test_losses_of_rates_are_half_the_deviance_in_any_unit(
+    spec: LossSpec, deviance: Callable[[Array, Array], Array]
+) -> None:
+    y, means = np.array([[2.0], [0.5], [7.0]]), np.array([[1.5], [0.7], [3.0]])
+    value, _ = apply(spec, np.log(means), y)
+    assert value == pytest.approx(deviance(y, means).mean())
+    exact, gradient = apply(spec, np.log(y), y)
+    assert (exact, np.abs(gradient).max()) == pytest.approx((0, 0), abs=1e-12)
+    thousands, _ = apply(spec, np.log(means) - np.log(1_000), y / 1_000)
+    assert isinstance(spec, DevianceLoss)
+    assert thousands * 1_000**spec.unit_power == pytest.approx(value)
+
+
+def xlogy(x: Array, y: Array) -> Array:
+    return np.asarray(x * np.log(y))
+
+
+def test_a_focal_loss_without_focus_is_the_cross_entropy() -> None:
+    logits, y = [[1.0, 2.0], [0.0, -1.0]], [1, 1]
+    for focal, plain, targets in (
+        (SoftmaxFocalSpec(gamma=0), SoftmaxCrossEntropySpec(), y),
+        (SigmoidFocalSpec(gamma=0), SigmoidCrossEntropySpec(), np.eye(2)),
+    ):
+        found, expected = apply(focal, logits, targets), apply(plain, logits, targets)
+        assert found[0] == pytest.approx(expected[0])
+        np.testing.assert_allclose(found[1], expected[1])
+
+
+def test_a_focal_loss_weights_the_cross_entropy_by_how_bad_the_answer_is() -> None:
+    p = np.exp([1.0, 2.0]) / np.exp([1.0, 2.0]).sum()
+    value, _ = apply(SoftmaxFocalSpec(gamma=3), [[1.0, 2.0]], [0])
+    assert value == pytest.approx(-((1 - p[0]) ** 3) * np.log(p[0]))
+
+
+def test_ordinal_probabilities_are_differences_of_cumulative_ones() -> None:
+    z = np.array([[0.3, 0.7, -1.0, 2.0]])
+    above = 1 / (1 + np.exp(-np.array([0.4, 0.4 - softplus(-1.0), 0.4 - softplus(-1.0) - softplus(2.0)])))
+    probabilities = -np.diff([1, *above, 0])
+    np.testing.assert_allclose(ready(OrdinalSpec(), (4,), 1).activate(z.copy())[0], probabilities)
+    for number, probability in enumerate(probabilities):
+        assert apply(OrdinalSpec(), z, [number])[0] == pytest.approx(-np.log(probability))
+
+
+def softplus(z: float) -> float:
+    return float(np.log1p(np.exp(z)))
 
 
 def test_the_best_constant_prediction_is_the_quantile() -> None:
@@ -97,7 +158,7 @@ def test_the_best_constant_prediction_is_the_quantile() -> None:
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_a_weight_of_two_equals_a_repeated_row(spec: LossSpec) -> None:
-    y = [1, 0] if spec.type == "softmax_cross_entropy" else [[1.0, 0.0], [0.0, 1.0]]
+    y = [1, 0] if build(spec, (2,)).is_of_classes else [[1.0, 0.5], [0.5, 1.0]]
     logits = [[0.3, -0.2], [1.5, 0.1]]
     weighted, gradient = apply(spec, logits, y, [2.0, 1.0])
     repeated, thrice = apply(spec, [logits[0], *logits], [y[0], *y])

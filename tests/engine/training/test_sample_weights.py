@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.batches import Batches, Rows, check_rows
-from engine.losses.class_weights import class_weights
+from engine.losses.class_weights import ClassFactors
 from engine.memory import Array
 from engine.network import Network
 from engine.spec import DenseSpec, SgdSpec, TrainingSpec
@@ -65,12 +65,13 @@ def exact_after_init() -> Network:
 
 def test_class_weights_and_sample_weights_are_multiplied() -> None:
     y, own = np.array([0, 1, 1]), np.array([2.0, 3.0, 0.0])
-    np.testing.assert_array_equal(class_weights(y, (1.0, 10.0), own), [2, 30, 0])
-    np.testing.assert_allclose(class_weights(y, "balanced", own), [2.5, 2.5, 0])
+    np.testing.assert_array_equal(ClassFactors.of(y, (1.0, 10.0), own).weights(y, own), [2, 30, 0])
+    np.testing.assert_allclose(ClassFactors.of(y, "balanced", own).weights(y, own), [2.5, 2.5, 0])
 
 
 def test_a_class_without_weight_does_not_affect_the_balance_of_others() -> None:
-    weights = class_weights(np.array([0, 1, 1, 2]), "balanced", np.array([1.0, 1.0, 1.0, 0.0]))
+    y, own = np.array([0, 1, 1, 2]), np.array([1.0, 1.0, 1.0, 0.0])
+    weights = ClassFactors.of(y, "balanced", own).weights(y, own)
     np.testing.assert_allclose(weights, [1.5, 0.75, 0.75, 0])
 
 

@@ -125,7 +125,14 @@ NUMBERS = "x,y\n" + "".join(f"{n},{3 * n + 0.5}\n" for n in range(30))
 
 @pytest.mark.parametrize(
     "loss",
-    ["mean_squared_error", "mean_absolute_error", "poisson", {"type": "quantile", "quantiles": [0.2, 0.9]}],
+    [
+        "mean_squared_error",
+        "mean_absolute_error",
+        "poisson",
+        "gamma",
+        {"type": "tweedie", "power": 1.2},
+        {"type": "quantile", "quantiles": [0.2, 0.9]},
+    ],
 )
 def test_a_loss_times_its_scale_is_in_the_units_of_the_target(read: Reader, loss: Any) -> None:
     data = read(NUMBERS)
@@ -135,7 +142,8 @@ def test_a_loss_times_its_scale_is_in_the_units_of_the_target(read: Reader, loss
     target, rng = arrays.target, np.random.default_rng(0)
     outputs = rng.normal(size=(len(arrays.y), planned.outputs)).astype(np.float32)
     column = target.columns[0]
-    units = column.in_units(outputs), column.in_units(arrays.y)
+    predicted = outputs + np.log(column.stddev) if column.is_logarithm else column.in_units(outputs)
+    units = predicted, column.in_units(arrays.y)
     standardized = measured(planned.loss, outputs, arrays.y)
     assert standardized * target.loss_scale == pytest.approx(measured(planned.loss, *units), rel=1e-5)
 
@@ -147,12 +155,17 @@ def measured(loss: Any, outputs: np.ndarray, y: np.ndarray) -> float:
     return found(outputs.astype(np.float64), found.as_targets(y, np.dtype(np.float64)), np.full(len(y), 1 / len(y)))
 
 
-def test_counts_are_not_standardized(read: Reader) -> None:
-    data = read("x,y\n" + "".join(f"{n},{n % 7}\n" for n in range(40)))
+def test_counts_are_divided_by_their_mean_and_folded_as_logarithms(read: Reader) -> None:
+    data = read("x,y\n" + "".join(f"{n},{n % 7 * 1_000_000}\n" for n in range(40)))
     planned = plan(data.profile, PlanRequest(target="y", training=TrainingSpec(loss="poisson")))
     arrays = make_training_arrays(data.table, planned)
-    assert set(arrays.y.reshape(-1).tolist()) <= set(range(7))
-    assert (arrays.target.loss_scale, arrays.target.error_scale) == (1.0, 1.0)
+    assert arrays.y.mean() == pytest.approx(1)
+    scale = arrays.target.columns[0].stddev
+    assert (arrays.target.loss_scale, arrays.target.error_scale) == (scale, scale)
+    state = {"0.weight": np.ones((1, 1)), "0.bias": np.zeros(1)}
+    folded = arrays.target.fold_into(state)
+    assert (folded["0.weight"].item(), folded["0.bias"].item()) == (1, pytest.approx(np.log(scale)))
+    assert arrays.target.unfold(folded)["0.bias"].item() == pytest.approx(0)
 
 
 def test_clamped_predictions_stay_within_the_targets_of_the_training_rows(read: Reader) -> None:

@@ -185,7 +185,7 @@ def test_label_smoothing_needs_classes() -> None:
         (["y"], "poisson", "/training/loss", "has values down to -2"),
         (["y"], "softmax_cross_entropy", "/training/loss", "huber"),
         (["size"], "huber", "/training/loss", "softmax_cross_entropy"),
-        (["up"], "huber", "/training/loss", "sigmoid_cross_entropy or softmax_cross_entropy"),
+        (["up"], "huber", "/training/loss", "sigmoid_cross_entropy or sigmoid_focal or softmax_cross_entropy"),
         (["y", "size"], "huber", "/training/loss", "3 classes"),
         (
             ["up", "out"],

@@ -1,0 +1,1 @@
+"""Metrics on rows that the network is not trained on."""
