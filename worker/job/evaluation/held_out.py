@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.losses.class_weights import class_weights
+from engine.losses.class_weights import ClassFactors
 from engine.training.state import Member
 from tabular.evaluation.blending import blended_loss, blending_weights
 from worker.job.loaded_job import LoadedJob
@@ -91,4 +91,4 @@ def _row_weights(loaded: LoadedJob) -> Floats | None:
     given = [None if rows.sample_weights is None else rows.take(rows.sample_weights) for rows in parts]
     own = np.concatenate([weights for weights in given if weights is not None]) if given[0] is not None else None
     weighting = loaded.plan.training.class_weight
-    return own if weighting is None else class_weights(y, weighting, own)
+    return own if weighting is None else ClassFactors.of(y, weighting, own).weights(y, own)
