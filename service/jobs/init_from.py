@@ -1,6 +1,7 @@
 """Load the description of what a job starts from (`init_from`), as planning needs it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -13,7 +14,8 @@ from store.tables import Model, Weights
 from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.preprocessing.forecast import Forecast
-from tabular.spec import FeatureSpec, InitFrom
+from tabular.spec import EnsembleType, FeatureSpec, InitFrom
+from tabular.trained_model.network_names import prefix_of
 
 _LOSS: TypeAdapter[LossSpec] = TypeAdapter(LossSpec)
 
@@ -51,11 +53,30 @@ def base_columns(init_from: InitFrom | None) -> dict[str, str]:
 
 
 def _describe_weights(weights: Weights) -> WeightsDescription:
-    return WeightsDescription(tensors={each["name"]: (tuple(each["shape"]), each["dtype"]) for each in weights.tensors})
+    """Return the tensors of the file; of an ensemble's file those of its first network, which all others resemble."""
+    tensors = {each["name"]: (tuple(each["shape"]), each["dtype"]) for each in weights.tensors}
+    first = prefix_of(0, 0)
+    networks = {name.removeprefix(first): found for name, found in tensors.items() if name.startswith(first)}
+    return WeightsDescription(tensors=networks or tensors)
 
 
 def _describe_model(model: Model) -> ModelDescription:
-    columns, known = model.preprocessing["features"]["columns"], model.architecture
+    """Return the features and layers of the first bag, with those of further bags."""
+    bags = model.architecture.get("bags") or [{}]
+    features = model.preprocessing.get("bags") or [model.preprocessing["features"]]
+    first, *further = [
+        _describe_bag(model, model.architecture | bag, fitted["columns"])
+        for bag, fitted in zip(bags, features, strict=True)
+    ]
+    networks = bags[0].get("networks", 1)
+    if networks == 1:
+        return first
+    folds = bool((model.evaluation or {}).get("validation", {}).get("out_of_fold"))
+    kind: EnsembleType = "folds" if folds else "seeds"
+    return replace(first, ensemble=(kind, networks), further_bags=tuple(further))
+
+
+def _describe_bag(model: Model, known: dict[str, Any], columns: Sequence[dict[str, Any]]) -> ModelDescription:
     layers = ModelSpec.model_validate({"layers": known["layers"]}).layers
     return ModelDescription(
         features=tuple(map(_feature, columns)),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from engine.errors import PointedProblem
-from engine.spec import ModelSpec, TrainingSpec, ValidationSpec
+from engine.spec import ModelSpec, TrainingSpec
 from tabular.errors import InvalidPlan
 from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.plan import BagPlan, EnsemblePlan, FoldsEnsemblePlan, Plan, SeedsEnsemblePlan
@@ -28,7 +28,7 @@ def plan_ensemble(profile: Profile, request: PlanRequest, ensemble: EnsembleSpec
     Raises:
         InvalidPlan: a bag does not fit the table, or the validation does not fit an ensemble; lists all problems.
     """
-    problems = list(_validation_problems(request.training.validation, ensemble))
+    problems = list(_validation_problems(request, ensemble))
     planned, found = _try(plan_network, profile, _with_folds(request, ensemble))
     problems += [_moved(problem, {"/training/validation/folds": "/ensemble/folds"}) for problem in found]
     bags = list[Plan]()
@@ -53,8 +53,9 @@ def _try(
         return None, error.problems
 
 
-def _validation_problems(validation: ValidationSpec, ensemble: EnsembleSpec) -> Iterator[PointedProblem]:
+def _validation_problems(request: PlanRequest, ensemble: EnsembleSpec) -> Iterator[PointedProblem]:
     """Yield why the folds cannot be those of an ensemble."""
+    validation = request.training.validation
     if not isinstance(ensemble, FoldsEnsembleSpec):
         if validation.folds is not None:
             detail = "The networks of `seeds` train on the same rows. Remove `folds`, or use the ensemble `folds`."
@@ -70,12 +71,10 @@ def _validation_problems(validation: ValidationSpec, ensemble: EnsembleSpec) -> 
     if validation.folds not in {None, ensemble.folds}:
         detail = f"The ensemble has {ensemble.folds} folds. Remove `folds` here."
         yield PointedProblem(pointer="/training/validation/folds", detail=detail)
-    if validation.by == "time":
-        detail = (
-            "With `time`, the first networks of the ensemble would train on the oldest rows only. "
-            "Use another `by`, or the ensemble `seeds`."
-        )
-        yield PointedProblem(pointer="/training/validation/by", detail=detail)
+    if validation.by == "time" or (validation.by is None and request.sequence):
+        pointer = "/training/validation/by" if validation.by else "/ensemble/type"
+        detail = "With `time`, the first networks of the ensemble would train on the oldest rows only."
+        yield PointedProblem(pointer=pointer, detail=f"{detail} Use the ensemble `seeds`, or another `by`.")
 
 
 def _with_folds(request: PlanRequest, ensemble: EnsembleSpec) -> PlanRequest:

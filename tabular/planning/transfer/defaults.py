@@ -25,14 +25,21 @@ def with_base_defaults(request: PlanRequest) -> PlanRequest:
     _check_features(request, model)
     layers = request.model or ModelSpec(layers=NetworkLayers.of(model.layers).requested)
     base = replace(request, features=model.features, model=layers, sequence=model.sequence)
-    return replace(base, ensemble=_ensemble(model)) if request.ensemble == "default" else base
+    return replace(base, ensemble=_ensemble(base, model)) if request.ensemble == "default" else base
 
 
-def _ensemble(model: ModelDescription) -> EnsembleSpec | None:
-    """Return the ensemble that a base model is, so that each network can start from its counterpart."""
-    if model.ensemble is None:
+def _ensemble(request: PlanRequest, model: ModelDescription) -> EnsembleSpec | None:
+    """Return the ensemble that a base model is, so that each network can start from its counterpart.
+
+    Its networks share their training rows (`seeds`) if the request says which rows evaluate them.
+    """
+    validation = request.training.validation
+    if model.ensemble is None or validation.folds is not None:
         return None
     kind, networks = model.ensemble
+    held_out = "fraction" in validation.model_fields_set and validation.fraction > 0
+    if held_out or validation.dataset_id or validation.by == "time" or request.sequence:
+        kind = "seeds"
     blend = tuple(
         BagSpec(features=bag.features, model=ModelSpec(layers=NetworkLayers.of(bag.layers).requested))
         for bag in model.further_bags
