@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
@@ -21,6 +21,7 @@ from tabular.table import Table, TableColumn
 
 Cell = float | int | str | None
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_KEPT_TEXTS, MAX_KEPT_LENGTH = 1_000, 100  # texts of a column, and their characters, that are read one time
 MAX_SHOWN = 40  # characters of a value in an error
 
 
@@ -30,11 +31,52 @@ class _WrongType(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How the values of one column are read."""
+    """How the values of one column are read. `texts`: what some texts that occurred were read as."""
 
     column: InputColumn
     form: ColumnFormat
     missing: frozenset[str]
+    texts: dict[str, Cell] = field(default_factory=dict)
+
+
+class RowReader:
+    """Reads rows into the given columns by the rules of a file. Several threads may use it.
+
+    Without `reading`, keys that no column has are ignored.
+    """
+
+    def __init__(self, columns: Sequence[InputColumn], reading: RowReading | None) -> None:
+        self.columns = tuple(columns)
+        self._rules = [_rule(column, reading) for column in columns]
+        self._needed = [column.name for column in columns]
+        self._known = None if reading is None else frozenset(reading.formats) | frozenset(self._needed)
+
+    def cells(self, rows: Sequence[Row]) -> dict[str, list[Cell]]:
+        """Return the values of each column: floats, microseconds since 1970 UTC, or labels. None means missing.
+
+        Raises:
+            InvalidRows: up to 100 problems.
+        """
+        problems = list[PointedProblem]()
+        if not self._have_exact_keys(rows):
+            rows = match_keys(rows, self._needed, self._known, problems)
+        cells = {rule.column.name: _cells(rows, rule, problems) for rule in self._rules}
+        if problems:
+            raise InvalidRows(problems)
+        return cells
+
+    def table(self, rows: Sequence[Row]) -> Table:
+        """Return the columns of the rows as a table. Raises `InvalidRows`."""
+        cells = self.cells(rows)
+        columns = {column.name: column_of_cells(cells[column.name], column) for column in self.columns}
+        return Table(rows=len(rows), columns=columns)
+
+    def _have_exact_keys(self, rows: Sequence[Row]) -> bool:
+        """Tell whether every key is the exact name of a column, and every row has a needed one, as in most requests."""
+        known = self._known
+        return known is not None and all(
+            known.issuperset(row) and any(map(row.__contains__, self._needed)) for row in rows
+        )
 
 
 def table_from_rows(rows: Sequence[Row], columns: Sequence[InputColumn], reading: RowReading | None = None) -> Table:
@@ -46,8 +88,7 @@ def table_from_rows(rows: Sequence[Row], columns: Sequence[InputColumn], reading
         InvalidRows: unknown keys, and values that do not fit the type of their column. Each has a pointer such as
             /rows/3/age.
     """
-    cells = read_cells(rows, columns, reading)
-    return Table(rows=len(rows), columns={column.name: _column(cells[column.name], column) for column in columns})
+    return RowReader(columns, reading).table(rows)
 
 
 def read_cells(
@@ -60,13 +101,7 @@ def read_cells(
     Raises:
         InvalidRows: up to 100 problems.
     """
-    problems = list[PointedProblem]()
-    needed = [column.name for column in columns]
-    matched = match_keys(rows, needed, None if reading is None else reading.formats, problems)
-    cells = {column.name: _cells(matched, _rule(column, reading), problems) for column in columns}
-    if problems:
-        raise InvalidRows(problems)
-    return cells
+    return RowReader(columns, reading).cells(rows)
 
 
 def _rule(column: InputColumn, reading: RowReading | None) -> _Rule:
@@ -76,7 +111,8 @@ def _rule(column: InputColumn, reading: RowReading | None) -> _Rule:
     return _Rule(column, form, frozenset({"", *reading.missing, *form.missing}))
 
 
-def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
+def column_of_cells(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
+    """Return the values of a column, as `RowReader.cells` returns them, as arrays."""
     missing = np.array([cell is None for cell in cells], dtype=np.bool_)
     if column.type in LABELED:
         labels = tuple(sorted({str(cell) for cell in cells if cell is not None}))
@@ -89,9 +125,9 @@ def _column(cells: Sequence[Cell], column: InputColumn) -> TableColumn:
 
 
 def _cells(rows: Sequence[Row], rule: _Rule, problems: list[PointedProblem]) -> list[Cell]:
-    """Return the values of a column. Each distinct text is read one time."""
+    """Return the values of a column. Texts that repeat are read one time."""
     cells, name = list[Cell](), rule.column.name
-    is_number, texts = rule.column.type == "number", dict[str, Cell]()
+    is_number, texts = rule.column.type == "number", rule.texts
     for number, row in enumerate(rows):
         value = row.get(name)
         if is_number and type(value) is float and isfinite(value):
@@ -101,7 +137,9 @@ def _cells(rows: Sequence[Row], rule: _Rule, problems: list[PointedProblem]) -> 
         else:
             known = len(problems)
             cells.append(_checked(value, rule, number, problems))
-            if type(value) is str and len(problems) == known:  # a wrong text is a problem of each row that has it
+            if type(value) is str and len(problems) == known and len(value) <= MAX_KEPT_LENGTH:
+                if len(texts) >= MAX_KEPT_TEXTS:  # a wrong text is not kept: it is a problem of each row that has it
+                    texts.clear()
                 texts[value] = cells[-1]
     return cells
 

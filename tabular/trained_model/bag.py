@@ -1,6 +1,7 @@
 """Networks that read the same inputs and answer together."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,14 @@ import numpy.typing as npt
 
 from engine.network import Network
 from tabular.preprocessing.preprocessor import Preprocessor
+from tabular.preprocessing.row_encoding import RowEncoding
+from tabular.readers.rows import column_of_cells
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that the encoding is kept
 class Bag:
     """Networks with one preprocessing. `weight`: the share of the bag in the answers of its model."""
 
@@ -25,6 +28,12 @@ class Bag:
     def dtype(self) -> np.dtype[Any]:
         """The type of the inputs."""
         return self.networks[0].dtype
+
+    @cached_property
+    def encoding(self) -> RowEncoding:
+        """How the values of rows become inputs."""
+        types = {column.name: column for column in self.preprocessor.input_columns}
+        return RowEncoding(self.preprocessor, lambda name, cells: column_of_cells(cells, types[name]))
 
     def outputs(self, x: Array) -> Floats:
         """Return the mean of the networks' outputs, (n, *outputs), for inputs x: (n, inputs).

@@ -9,6 +9,7 @@ Evaluation, predictions, batches, comparisons and exports all use it, so what is
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tabular.errors import InvalidRows
 from tabular.preprocessing.forecast import Forecast
 from tabular.preprocessing.samples import window_inputs
 from tabular.preprocessing.target import TargetEncoder
-from tabular.readers.rows import table_from_rows
+from tabular.readers.rows import RowReader
 from tabular.reading import InputColumn, RowReading
 from tabular.table import Table
 from tabular.trained_model.average_inputs import AverageInputs
@@ -33,7 +34,7 @@ Rows = Sequence[dict[str, Any]]
 Answers = list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that what every prediction needs is kept
 class TrainedModel:
     """Networks with everything around them. Several threads may use it at the same time.
 
@@ -68,13 +69,20 @@ class TrainedModel:
             columns |= {column.name: column for column in self.forecast.order_columns if column.name not in columns}
         return list(columns.values())
 
+    @cached_property
+    def reader(self) -> RowReader:
+        """How rows are read."""
+        return RowReader(self.input_columns, self.reading)
+
     # --- rows as an application sends them
 
     def predict(self, rows: Rows) -> Answers:
         """Return one answer per row, or per time series of which the rows are the history. Raises `InvalidRows`."""
-        table = table_from_rows(rows, self.input_columns, self.reading)
         if self.forecast is None:
-            return self.answers(self.outputs(table))
+            cells = self.reader.cells(rows)
+            inputs = [bag.encoding.inputs(cells, len(rows), bag.dtype) for bag in self.bags]
+            return self.answers(self.outputs_of_inputs(inputs))
+        table = self.reader.table(rows)
         windows = self.forecast.windows(table)
         answers = self.answers(self.outputs_of_inputs(self.window_inputs(table, windows)))
         described = self.forecast.describe(table, windows)

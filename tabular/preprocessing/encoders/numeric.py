@@ -55,10 +55,7 @@ class StandardizeEncoder(OneInput):
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
         values = np.where(column.missing, self.fill, column.values).astype(np.float64)
-        if self.scale == "log1p":
-            np.log1p(np.maximum(values, 0.0, out=values), out=values)
-        with np.errstate(over="ignore"):  # what overflows is clipped
-            out[:, 0] = np.clip((values - self.mean) / self.stddev, -MAX_STANDARDIZED, MAX_STANDARDIZED)
+        out[:, 0] = standardized(values, self.mean, self.stddev, np.array(self.scale == "log1p"))
         if self.indicator:
             out[:, 1] = column.missing
 
@@ -80,9 +77,24 @@ class RawEncoder(OneInput):
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""
         values = np.where(column.missing, self.fill, column.values).astype(np.float64)
-        out[:, 0] = np.clip(values, -MAX_RAW, MAX_RAW)
+        out[:, 0] = clipped_raw(values)
         if self.indicator:
             out[:, 1] = column.missing
+
+
+def standardized(
+    values: Floats, mean: float | Floats, stddev: float | Floats, logarithmic: npt.NDArray[np.bool_]
+) -> Floats:
+    """Return standardized values, of their logarithms where `logarithmic`; the arguments are one number, or (k, 1)."""
+    if logarithmic.any():
+        values[logarithmic] = np.log1p(np.maximum(values[logarithmic], 0.0))
+    with np.errstate(over="ignore"):  # what overflows is clipped
+        return np.clip((values - mean) / stddev, -MAX_STANDARDIZED, MAX_STANDARDIZED)
+
+
+def clipped_raw(values: Floats) -> Floats:
+    """Return values that float32 can hold."""
+    return np.clip(values, -MAX_RAW, MAX_RAW)
 
 
 def _has_long_tail(values: Floats) -> bool:

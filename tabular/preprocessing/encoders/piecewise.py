@@ -68,11 +68,16 @@ class NumericEmbeddingEncoder:
         if self.unit:
             out[:, 0] = clipped_distances(values, self.median, self.unit)
         if self.bins:
-            edges = np.array(self.edges) / 4  # quarters, so that no difference overflows
-            shares = (values[:, None] / 4 - edges[:-1]) / np.diff(edges)
-            out[:, 1 : 1 + self.bins] = np.clip(shares, 0.0, 1.0)
+            edges = np.array(self.edges)
+            out[:, 1 : 1 + self.bins] = shares_below(values[:, None], edges[:-1], edges[1:])
         if self.indicator:
             out[:, -1] = column.missing
+
+
+def shares_below(values: Floats, low: Floats, high: Floats) -> Floats:
+    """Return how much of the bins from `low` to `high` lies below the values, from 0 to 1."""
+    quarter = low / 4  # quarters, so that no difference overflows
+    return np.clip((values / 4 - quarter) / (high / 4 - quarter), 0.0, 1.0)
 
 
 def bin_edges(known: Floats, bins: int) -> tuple[float, ...]:

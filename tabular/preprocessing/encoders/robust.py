@@ -53,8 +53,8 @@ class RobustEncoder(OneInput):
             out[:, 1] = column.missing
 
 
-def clipped_distances(values: Floats, median: float, unit: float) -> Floats:
-    """Return the distances (n,) from the median in units, smoothly clipped at CLIP."""
+def clipped_distances(values: Floats, median: float | Floats, unit: float | Floats) -> Floats:
+    """Return the distances from the median in units, smoothly clipped at CLIP; one median and unit, or (k, 1)."""
     with np.errstate(over="ignore"):  # what overflows is clipped
         distances = (values / 2 - median / 2) / (unit / 2)  # halves, so that no difference overflows
     distances = np.clip(distances, -MAX_UNCLIPPED, MAX_UNCLIPPED)
