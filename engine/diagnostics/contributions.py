@@ -6,6 +6,7 @@ without the weight (Mozer and Smolensky, 1989; Molchanov et al., 2017, equation 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,22 +104,27 @@ def _largest(
     products: dict[str, Array], values: dict[str, Array], gradients: dict[str, Array], count: int
 ) -> tuple[WeightContribution, ...]:
     candidates = [
+        (-abs(contribution), name, position, contribution)
+        for name, product in products.items()
+        for position, contribution in _largest_of(product, count)
+    ]
+    candidates.sort(key=lambda candidate: candidate[0])
+    return tuple(
         WeightContribution(
             parameter=name,
-            index=tuple(int(axis) for axis in np.unravel_index(position, product.shape)),
+            index=tuple(int(axis) for axis in np.unravel_index(position, products[name].shape)),
             weight=float(values[name].reshape(-1)[position]),
             gradient=float(gradients[name].reshape(-1)[position]),
-            contribution=float(product.reshape(-1)[position]),
+            contribution=contribution,
         )
-        for name, product in products.items()
-        for position in _positions_of_largest(product, count)
-    ]
-    return tuple(sorted(candidates, key=lambda weight: -abs(weight.contribution))[:count])
+        for _, name, position, contribution in candidates[:count]
+    )
 
 
-def _positions_of_largest(product: Array, count: int) -> Array:
-    """Return the positions of the `count` largest magnitudes in the flattened array."""
-    magnitudes = np.abs(product).reshape(-1)
-    if magnitudes.size <= count:
-        return np.arange(magnitudes.size)
-    return np.argpartition(magnitudes, magnitudes.size - count)[magnitudes.size - count :]
+def _largest_of(product: Array, count: int) -> Iterator[tuple[int, float]]:
+    """Return the positions in the flattened array of the `count` largest magnitudes, and the values there."""
+    flat = product.reshape(-1)
+    positions = np.arange(flat.size)
+    if flat.size > count:
+        positions = np.argpartition(np.abs(flat), flat.size - count)[flat.size - count :]
+    return zip(positions.tolist(), flat[positions].tolist(), strict=True)

@@ -48,6 +48,7 @@ class JobLoader:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._cached: tuple[tuple[str, ...], Table] | None = None
+        self._last_reading: tuple[str, RowReading | None] | None = None  # of a data set, which never changes
 
     def load(self, job: Job) -> LoadedJob:
         """Load what the job's row names, up to a training state.
@@ -86,12 +87,16 @@ class JobLoader:
 
     def _reading(self, job: Job) -> RowReading | None:
         """Return how the rows of the job's data set were read, so that rows to predict are read alike."""
-        with snapshot(self._sessions) as tx:
-            stored = datasets.reading_of(tx, DatasetId(job.dataset_id))
-        return RowReading.of_dataset(*stored) if stored else None
+        if self._last_reading is None or self._last_reading[0] != job.dataset_id:
+            with snapshot(self._sessions) as tx:
+                stored = datasets.reading_of(tx, DatasetId(job.dataset_id))
+            self._last_reading = job.dataset_id, RowReading.of_dataset(*stored) if stored else None
+        return self._last_reading[1]
 
     def _forecast(self, job: Job, plan: Plan) -> Forecast | None:
         """Return how rows of history make windows; None if each row is a sample."""
+        if plan.sequence is None:
+            return None
         with snapshot(self._sessions) as tx:
             types = datasets.column_types(tx, DatasetId(job.dataset_id))
         return Forecast.of(plan, types)
