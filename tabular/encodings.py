@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.spec.column_embedding import MAX_WAVE_SIZE
 from tabular.profile import Column, ColumnType
 
 Encoding = Literal[
@@ -35,6 +36,7 @@ MAX_HASHED_SIZE = 4_096
 ROWS_PER_BIN = 250  # of a number whose bins were not requested
 MIN_BINS, MAX_DEFAULT_BINS = 4, 16
 MAX_BINS = 256
+DEFAULT_FREQUENCIES = 16  # of the waves of a number
 Cycle = Literal["month", "weekday", "hour"]
 CYCLES: dict[str, int] = {"month": 12, "weekday": 7, "hour": 24}  # of a datetime; each becomes a sine and a cosine
 
@@ -153,8 +155,10 @@ ENCODINGS: dict[Encoding, EncodingRule] = {
             name="numeric_embedding",
             types=frozenset({"number"}),
             description="the number as in `robust`, and for each of `bins` bins how much of it lies below the number; "
-            f"by default one bin for {ROWS_PER_BIN} rows, from {MIN_BINS} to {MAX_DEFAULT_BINS}",
+            f"by default one bin for {ROWS_PER_BIN} rows, from {MIN_BINS} to {MAX_DEFAULT_BINS}; "
+            "with a `size`, learned waves of the number, too",
             width=_piecewise_width,
+            max_size=MAX_WAVE_SIZE,
         ),
         EncodingRule(
             name="none",

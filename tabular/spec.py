@@ -6,9 +6,11 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 from engine.spec import ModelSpec, OptimizerSpec, ScheduleSpec
 from engine.spec.base import at_most
+from engine.spec.column_embedding import MAX_FREQUENCIES, MAX_WAVE_SIZE
 from engine.spec.training import MAX_FOLDS
 from tabular.encodings import (
     CYCLES,
+    DEFAULT_FREQUENCIES,
     ENCODINGS,
     HASHED_SIZE,
     MAX_BINS,
@@ -68,20 +70,30 @@ class FeatureSpec(BaseModel):
         strict=True,
         description=f"For the encoding `embedding`: numbers in an embedding, at most {MAX_EMBEDDING_SIZE}. "
         f"Null: 1.6 n^0.56 for n embeddings, at most {MAX_DEFAULT_SIZE}. "
-        f"For `hashed_text`: the number of inputs. Null: {HASHED_SIZE}. Other encodings have no size.",
+        f"For `hashed_text`: the number of inputs. Null: {HASHED_SIZE}. For `numeric_embedding`: how many sums of "
+        f"learned waves of the number the first layer adds, at most {MAX_WAVE_SIZE}; the same for all such features. "
+        "Null: none. Other encodings have no size.",
     )
     order: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_ORDERED), at_most(MAX_ORDERED)] | None = Field(
         None,
         description="Only for the encoding `ordinal`: all categories of the column, from the lowest to the highest. "
         "Null: sorted by the alphabet.",
     )
-    bins: int | None = Field(
+    frequencies: int | None = Field(
         None,
         ge=1,
+        le=MAX_FREQUENCIES,
+        strict=True,
+        description="Only for the encoding `numeric_embedding` with a `size`: the number of learned waves, the same "
+        f"for all such features. Null: {DEFAULT_FREQUENCIES}.",
+    )
+    bins: int | None = Field(
+        None,
+        ge=0,
         le=MAX_BINS,
         strict=True,
         description="Only for the encoding `numeric_embedding`: the number of bins; fewer if there are too few "
-        "different values or training rows.",
+        "different values or training rows. 0: none.",
     )
     cycles: Annotated[tuple[Cycle, ...], Field(min_length=1, max_length=len(CYCLES)), at_most(len(CYCLES))] | None = (
         Field(

@@ -62,7 +62,7 @@ def score(split: Split, request: dict[str, Any], folder: Path) -> Result:
     started = time.process_time()
     planned = plan_split(profile, split, request)
     arrays = make_training_arrays(read_table(parquet), planned)
-    network = build_network(planned, arrays.preprocessor.width)
+    network = build_network(planned, arrays.preprocessor.width, arrays.preprocessor.wave_inputs)
     training = Rows(arrays.x, arrays.y, arrays.sample_weights)
     validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
     state = initialize_training(network, planned.training, training)

@@ -9,11 +9,12 @@ from tabular.planning.ensemble import plan_ensemble
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.features import plan_features
 from tabular.planning.features.windowed import check_windowed_features
-from tabular.planning.layers.column_embedding import NetworkLayers, check_embedded_features, embedding_layer
+from tabular.planning.layers.column_embedding import NetworkLayers, added_layers, check_embedded_features
 from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import Shape, count_inputs
 from tabular.planning.layers.rules import check_frozen, check_layers, check_rate_factors
 from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
+from tabular.planning.layers.waves import check_waves
 from tabular.planning.plan import Plan, TargetPart, order_of
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
@@ -59,7 +60,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     if output_shape is not None:
         _check_layers_and_training(request, hidden, counts.training, report)
     _check_whole_network(hidden, loss, report)
-    layers = NetworkLayers(added=embedding_layer(features) or hidden.added_layers, requested=hidden.layers)
+    layers = NetworkLayers(added=added_layers(features) or hidden.added_layers, requested=hidden.layers)
     training = _plan_training(request, counts.training, hidden.inputs.most, report)
     planned = Plan(
         target=request.targets if targets.several else request.targets[0],
@@ -105,6 +106,7 @@ def _check_features_and_layers(
     if report.problems:
         return None
     check_embedded_features(request, features, report)
+    check_waves(request, features, report)
     check_windowed_features(request, features, report)
     check_embedding(profile, request, features, report)
     return check_shapes(hidden, report)

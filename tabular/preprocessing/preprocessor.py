@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabular.planning.plan import Plan
 from tabular.preprocessing.encoders.categorical import EmbeddingEncoder
+from tabular.preprocessing.encoders.piecewise import NumericEmbeddingEncoder
 from tabular.preprocessing.encoders.registry import Encoder, fit_encoder, read_encoder
 from tabular.profile import ColumnType
 from tabular.reading import InputColumn
@@ -24,13 +25,23 @@ class FittedColumn:
     type: ColumnType
     encoder: Encoder
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether its only input is a category number that a layer looks up."""
+        return isinstance(self.encoder, EmbeddingEncoder)
+
+    @property
+    def has_waves(self) -> bool:
+        """Whether a layer adds waves of its first input."""
+        return isinstance(self.encoder, NumericEmbeddingEncoder) and self.encoder.size is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocessor:
     """The features in order, each with its fitted encoder.
 
-    Inputs have the same order, except that the category numbers of embedded features come first: there the embedding
-    layer finds them no matter how many inputs the other features make.
+    Inputs have the same order, except that the category numbers of embedded features come first, and then numbers with
+    waves: there the first layers find them no matter how many inputs the other features make.
     """
 
     columns: tuple[FittedColumn, ...]
@@ -47,7 +58,13 @@ class Preprocessor:
     @property
     def columns_by_input(self) -> list[FittedColumn]:
         """The columns in the order of their inputs."""
-        return sorted(self.columns, key=lambda column: not isinstance(column.encoder, EmbeddingEncoder))
+        return sorted(self.columns, key=lambda column: (not column.is_embedded, not column.has_waves))
+
+    @property
+    def wave_inputs(self) -> list[int]:
+        """The numbers of the inputs of which the first layer makes waves, in ascending order."""
+        first = {name: int(inputs[0]) for name, inputs in self.inputs_by_column().items() if len(inputs)}
+        return sorted(first[column.name] for column in self.columns if column.has_waves)
 
     @property
     def width(self) -> int:

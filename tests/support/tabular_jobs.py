@@ -70,7 +70,7 @@ def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
     """Train and keep the best epoch's weights."""
     found = plan_job(data, target, **request)
     arrays = make_training_arrays(data.table, found)
-    network = build_network(found, arrays.preprocessor.width)
+    network = build_network(found, arrays.preprocessor.width, arrays.preprocessor.wave_inputs)
     assert network.output_shape == (found.outputs if isinstance(found.outputs, tuple) else (found.outputs,))
     rows = Rows(arrays.x, arrays.y, arrays.sample_weights)
     validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)

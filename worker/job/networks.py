@@ -64,7 +64,7 @@ def _network(
     place: NetworkPlace, preprocessor: Preprocessor, target: TargetEncoder, initial: InitialWeights | None
 ) -> Network:
     """Return a network for the inputs that the preprocessing makes, with the initial weights if there are any."""
-    network = build_network(place.plan, preprocessor.width)
+    network = build_network(place.plan, preprocessor.width, preprocessor.wave_inputs)
     if initial:
         initial.apply(network, place, preprocessor, target)
     return network

@@ -1,6 +1,6 @@
 """How a feature becomes numbers: the encoding of its column, its options, and what planning warns about."""
 
-from tabular.encodings import CYCLES, ENCODINGS, Encoding, fitting_encodings, repeated_values
+from tabular.encodings import CYCLES, DEFAULT_FREQUENCIES, ENCODINGS, Encoding, fitting_encodings, repeated_values
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.outliers import Outlier, harmful_outlier
 from tabular.planning.report import PlanningReport
@@ -48,10 +48,10 @@ def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = N
     width = rule.width(column)
     requested = requested or FeatureSpec(column=column.name)
     indicator, size = requested.missing_indicator, requested.size or width.size
-    inputs = width.inputs_at_most
+    inputs, has_waves = width.inputs_at_most, encoding == "numeric_embedding" and size is not None
     if encoding == "hashed_text" and size and width.size:
         inputs += size - width.size
-    if encoding == "numeric_embedding" and requested.bins and width.bins:
+    if encoding == "numeric_embedding" and requested.bins is not None and width.bins:
         inputs += requested.bins - width.bins
     if requested.cycles is not None:
         inputs += 2 * (len(requested.cycles) - len(CYCLES))
@@ -63,10 +63,11 @@ def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = N
         encoding=encoding,
         inputs_at_most=inputs,
         size=size,
+        frequencies=requested.frequencies or (DEFAULT_FREQUENCIES if has_waves else None),
         vectors=width.embeddings,
         missing_indicator=indicator,
         order=requested.order,
-        bins=requested.bins or width.bins,
+        bins=width.bins if requested.bins is None else requested.bins,
         cycles=requested.cycles,
         period=requested.period,
     )

@@ -9,7 +9,8 @@ from tabular.profile import ColumnType
 class FeaturePlan(BaseModel):
     """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
 
-    `size`: the numbers in one embedding, or the inputs that a text is hashed into. `vectors`: how many embeddings there
+    `size`: the numbers in one embedding, the inputs that a text is hashed into, or the sums of waves of a number, which
+    has as many waves as `frequencies`. `vectors`: how many embeddings there
     are. `order`: the categories of an ordinal column; None: sorted. `bins`: at most, of a numeric embedding. `cycles`:
     of a time; None: those that vary. `period`: of a cyclic number.
     `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
@@ -21,6 +22,7 @@ class FeaturePlan(BaseModel):
     type: ColumnType
     encoding: Encoding
     size: int | None = None
+    frequencies: int | None = None
     vectors: int | None = None
     missing_indicator: bool | None = None
     order: tuple[str, ...] | None = None
@@ -30,6 +32,13 @@ class FeaturePlan(BaseModel):
     inputs_at_most: int
 
     @property
+    def has_waves(self) -> bool:
+        """Whether the first layer adds learned waves of its first input."""
+        return self.encoding == "numeric_embedding" and self.size is not None
+
+    @property
     def width_at_most(self) -> int:
-        """How many numbers it makes for the requested layers; an embedding is already looked up."""
+        """How many numbers it makes for the requested layers; embeddings and waves are already there."""
+        if self.has_waves:
+            return self.inputs_at_most + (self.size or 0)
         return self.size or self.inputs_at_most if self.encoding == "embedding" else self.inputs_at_most

@@ -20,6 +20,7 @@ def check_options(
         detail = f"{encoding} has no indicator: missing values have an embedding of their own. Leave it out."
         report.reject(f"{pointer}/missing_indicator", detail)
     _check_bins(f"{pointer}/bins", feature, encoding, report)
+    _check_frequencies(f"{pointer}/frequencies", feature, encoding, report)
     _check_cycles(pointer, column, feature, encoding, report)
     if encoding != "ordinal":
         if feature.order is not None:
@@ -34,6 +35,12 @@ def check_options(
 def _check_bins(pointer: str, feature: FeatureSpec, encoding: Encoding, report: PlanningReport) -> None:
     if feature.bins is not None and encoding != "numeric_embedding":
         report.reject(pointer, f'{encoding} has no bins. Leave `bins` out or request "encoding": "numeric_embedding".')
+
+
+def _check_frequencies(pointer: str, feature: FeatureSpec, encoding: Encoding, report: PlanningReport) -> None:
+    if feature.frequencies is not None and (encoding != "numeric_embedding" or feature.size is None):
+        detail = 'Only "encoding": "numeric_embedding" with a `size` has frequencies. Add `size`, or leave them out.'
+        report.reject(pointer, detail)
 
 
 def _check_cycles(

@@ -1,33 +1,44 @@
 """The embedding layer in front of a network with embedded features, and the numbering of layers behind it."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from engine.spec import MAX_EMBEDDED, ColumnEmbeddingSpec, EmbeddedColumnSpec, LayerSpec, ModelSpec
+from engine.spec import (
+    MAX_EMBEDDED,
+    ColumnEmbeddingSpec,
+    EmbeddedColumnSpec,
+    LayerSpec,
+    ModelSpec,
+    PeriodicEmbeddingSpec,
+)
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.layers.pointers import LAYERS, walk
+from tabular.planning.layers.waves import wave_layer
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
+
+ADDED = (ColumnEmbeddingSpec, PeriodicEmbeddingSpec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkLayers:
-    """The hidden layers of a network: a layer that planning adds, if any, then the requested layers.
+    """The hidden layers of a network: layers that planning adds, if any, then the requested layers.
 
-    `added`: the embedding layer if features are embedded, or the reshape layer that makes time steps of windows.
-    Requests number their layers from 0 without the added layer; the network numbers it, too. Only this class converts
-    between the two.
+    `added`: the embedding layer if features are embedded and the layer with waves of numbers, or the reshape layer that
+    makes time steps of windows. Requests number their layers from 0 without the added layers; the network numbers them,
+    too. Only this class converts between the two.
     """
 
-    added: tuple[LayerSpec, ...]  # one layer or none
+    added: tuple[LayerSpec, ...]
     requested: tuple[LayerSpec, ...]
 
     @classmethod
     def of(cls, layers: Sequence[LayerSpec]) -> "NetworkLayers":
         """Divide all layers of a network. A reshape layer counts as requested, as it can be in any job."""
-        added = tuple(layer for layer in layers[:1] if isinstance(layer, ColumnEmbeddingSpec))
+        added = tuple(itertools.takewhile(lambda layer: isinstance(layer, ADDED), layers))
         return cls(added=added, requested=tuple(layers[len(added) :]))
 
     @property
@@ -51,6 +62,11 @@ class NetworkLayers:
     def first(self, requested: int) -> range:
         """Return the network's layers up to the last of the first `requested` layers; none for 0."""
         return range(self.index(requested)) if requested else range(0)
+
+
+def added_layers(features: Sequence[FeaturePlan]) -> tuple[LayerSpec, ...]:
+    """Return the layers that features add in front of the requested ones."""
+    return (*embedding_layer(features), *wave_layer(features))
 
 
 def embedding_layer(features: Sequence[FeaturePlan]) -> tuple[ColumnEmbeddingSpec, ...]:
@@ -77,18 +93,19 @@ def check_embedded_features(request: PlanRequest, features: Sequence[FeaturePlan
         return
     _reject_requested(request.layers, report)
     try:
-        ModelSpec(layers=(*embedding_layer(features), *request.layers))
+        ModelSpec(layers=(*added_layers(features), *request.layers))
     except ValidationError:
-        detail = "The embedding of features adds a layer, which exceeds the limit. Remove one of the layers."
+        detail = "The embedding of features adds layers, which exceed the limit. Remove one of the layers."
         report.reject(LAYERS, detail)
 
 
 def _reject_requested(layers: Sequence[LayerSpec], report: PlanningReport) -> None:
     for pointer, layer in walk(layers):
-        if isinstance(layer, ColumnEmbeddingSpec):
+        if isinstance(layer, ADDED):
+            encoding = '"embedding"' if isinstance(layer, ColumnEmbeddingSpec) else '"numeric_embedding" with a `size`'
             detail = (
-                "column_embedding is added automatically for embedded features. "
-                'Remove this layer and request "encoding": "embedding" for the features.'
+                f"{layer.type} is added automatically for embedded features. "
+                f'Remove this layer and request "encoding": {encoding} for the features.'
             )
             report.reject(pointer, detail)
 

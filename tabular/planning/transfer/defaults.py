@@ -72,7 +72,7 @@ def _check_features(request: PlanRequest, model: ModelDescription) -> None:
 
 def _different_encodings(requested: Sequence[FeatureSpec], learned: Sequence[FeatureSpec]) -> Iterator[PointedProblem]:
     for index, (feature, base) in enumerate(zip(requested, learned, strict=False)):
-        for field in ("encoding", "size", "bins", "cycles", "period", "missing_indicator", "order"):
+        for field in ("encoding", "size", "frequencies", "bins", "cycles", "period", "missing_indicator", "order"):
             wanted, known = getattr(feature, field), getattr(base, field)
             if wanted is not None and wanted != known:
                 detail = f"The base model uses {field} {known!r} for {feature.column!r}, not {wanted!r}. Leave it out."

@@ -26,7 +26,9 @@ class NumericEmbeddingEncoder:
     """A number as in RobustEncoder, and how much of each bin lies below it (Gorishniy et al., 2022).
 
     `edges`, in ascending order, divide the range of the training rows into bins. The input of a bin is 0 below it, 1
-    above it, and between them grows linearly. A missing number becomes the median; `indicator`: another input is 1
+    above it, and between them grows linearly. With a
+    `size`, the first layer of the network adds that many sums of waves of the first input, of as many waves as
+    `frequencies`. A missing number becomes the median; `indicator`: another input is 1
     where the number is missing.
     """
 
@@ -35,16 +37,31 @@ class NumericEmbeddingEncoder:
     unit: float
     edges: tuple[float, ...]
     indicator: bool
+    size: int | None = None
+    frequencies: int | None = None
 
     @classmethod
     def fit(
-        cls, column: TableColumn, *, bins: int = MAX_DEFAULT_BINS, indicator: bool | None = None
+        cls,
+        column: TableColumn,
+        *,
+        bins: int = MAX_DEFAULT_BINS,
+        indicator: bool | None = None,
+        size: int | None = None,
+        frequencies: int | None = None,
     ) -> "NumericEmbeddingEncoder":
         """Learn from the training rows of a number column; there are at most `bins` bins."""
         known = column.values[~column.missing].astype(np.float64)
-        edges = bin_edges(known, min(bins, max(1, known.size // MIN_ROWS)))
+        edges = bin_edges(known, min(bins, max(1, known.size // MIN_ROWS))) if bins else ()
         indicates = has_indicator(column, requested=indicator)
-        return cls(median=median_of(known), unit=robust_unit(known), edges=edges, indicator=indicates)
+        return cls(
+            median=median_of(known),
+            unit=robust_unit(known),
+            edges=edges,
+            indicator=indicates,
+            size=size,
+            frequencies=frequencies,
+        )
 
     @property
     def bins(self) -> int:

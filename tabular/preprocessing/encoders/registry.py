@@ -24,7 +24,7 @@ OPTIONS: dict[str, dict[str, str]] = {  # arguments of `fit`, and the fields of 
     "embedding": {"size": "size", "embeddings": "vectors"},
     "hashed_text": {"size": "size"} | INDICATOR,
     "ordinal": {"order": "order"} | INDICATOR,
-    "numeric_embedding": {"bins": "bins"} | INDICATOR,
+    "numeric_embedding": {"bins": "bins", "size": "size", "frequencies": "frequencies"} | INDICATOR,
     "datetime": {"cycles": "cycles"} | INDICATOR,
     "cyclic": {"cycles": "cycles", "period": "period"} | INDICATOR,
 }

@@ -60,7 +60,7 @@ def test_the_defaults_learn_different_tables(
     data = read(text)
     planned = plan(data.profile, PlanRequest(target=target))
     rows = make_training_arrays(data.table, planned)
-    network = build_network(planned, rows.preprocessor.width)
+    network = build_network(planned, rows.preprocessor.width, rows.preprocessor.wave_inputs)
     training = Rows(rows.x, rows.y)
     state = initialize_training(network, planned.training, training)
     for _ in train(network, state, planned.training, training, Rows(rows.validation_x, rows.validation_y)):
