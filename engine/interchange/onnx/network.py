@@ -18,12 +18,14 @@ from engine.layers.dense import Dense, PositionwiseDense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding.column_embedding import ColumnEmbedding
 from engine.layers.embedding.embedding import Embedding
+from engine.layers.embedding.periodic_embedding import PeriodicEmbedding
 from engine.layers.embedding.positional_encoding import LearnedPositions, SinusoidalPositions
 from engine.layers.layer import Layer
 from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.layers.residual import Residual
+from engine.layers.scale import Scale
 from engine.layers.sequential import Sequential
 from engine.layers.shaping import Reshape, Transpose
 from engine.network import Network
@@ -75,8 +77,10 @@ LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     GlobalMax: convolution.global_max,
     BatchNorm: normalization.batch_norm,
     LayerNorm: normalization.layer_norm,
+    Scale: normalization.scale,
     Embedding: embedding.embedding,
     ColumnEmbedding: embedding.column_embedding,
+    PeriodicEmbedding: embedding.periodic_embedding,
     SinusoidalPositions: embedding.sinusoidal_positions,
     LearnedPositions: embedding.learned_positions,
     Recurrent: recurrent,

@@ -5,6 +5,7 @@ import numpy as np
 from engine.interchange.onnx.graph import Nodes, Value
 from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.layer_norm import LayerNorm
+from engine.layers.scale import Scale
 
 
 def batch_norm(nodes: Nodes, layer: BatchNorm, x: Value) -> Value:
@@ -18,3 +19,8 @@ def batch_norm(nodes: Nodes, layer: BatchNorm, x: Value) -> Value:
 def layer_norm(nodes: Nodes, layer: LayerNorm, x: Value) -> Value:
     """Return gain (x - mean) / sqrt(variance + epsilon) + bias over the last axis."""
     return nodes.add("LayerNormalization", x, layer.gain.copy(), layer.bias.copy(), axis=-1, epsilon=layer.epsilon)
+
+
+def scale(nodes: Nodes, layer: Scale, x: Value) -> Value:
+    """Return g x with a factor g per feature."""
+    return nodes.add("Mul", x, layer.g.copy())

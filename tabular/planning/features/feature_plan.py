@@ -1,6 +1,6 @@
 """One planned feature: a column, its encoding, and how many inputs it makes."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from tabular.encodings import Cycle, Encoding
 from tabular.profile import ColumnType
@@ -22,7 +22,7 @@ class FeaturePlan(BaseModel):
     type: ColumnType
     encoding: Encoding
     size: int | None = None
-    frequencies: int | None = None
+    frequencies: int | None = Field(default=None, exclude_if=lambda value: value is None)
     vectors: int | None = None
     missing_indicator: bool | None = None
     order: tuple[str, ...] | None = None

@@ -11,9 +11,11 @@ NO_INPUT = -1  # the number of a value that fills no input
 
 
 def one_hot(encoder: OneHotEncoder, column: ColumnValues) -> list[Value]:
-    """Return 1 in the input of the category."""
+    """Return 1 in the input of the category; for two categories with one input, -1 or 1."""
     if not encoder.width:
         return []
+    if encoder.signed:
+        return _signed(encoder, column)
     nodes, known = column.nodes, len(encoder.categories)
     numbers = column.category_numbers(
         {category: number for number, category in enumerate(encoder.categories)},
@@ -22,6 +24,12 @@ def one_hot(encoder: OneHotEncoder, column: ColumnValues) -> list[Value]:
     )
     is_input = nodes.add("Equal", numbers, np.arange(encoder.width, dtype=np.int64))
     return [nodes.add("Cast", is_input, to="double")]
+
+
+def _signed(encoder: OneHotEncoder, column: ColumnValues) -> list[Value]:
+    first, second = encoder.categories
+    signs = column.category_numbers({first: -1, second: 1}, unknown=0, missing=0)
+    return [column.nodes.add("Cast", signs, to="double"), *([column.indicator()] if encoder.missing else [])]
 
 
 def embedding(encoder: EmbeddingEncoder, column: ColumnValues) -> list[Value]:
