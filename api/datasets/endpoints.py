@@ -11,7 +11,7 @@ from api.datasets.body import BODY, PARQUET
 from api.datasets.dataset_filters import Filters
 from api.datasets.dataset_parameters import DatasetParameters
 from api.datasets.read_options import with_charset
-from api.datasets.schemas import DatasetView, PreviewView, UploadView
+from api.datasets.schemas import DatasetView, PreviewView
 from api.datasets.upload_endpoints import begin_upload
 from api.dependencies import AppServices, AppSettings, Reader, Writer
 from api.http.audited import audited
@@ -28,11 +28,12 @@ from api.http.errors import (
 from api.http.idempotency import IdempotencyKey, KeyedRequest, hash_request, run_idempotently
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
+from api.http.problems import allowed_methods
 from api.http.requests.list_filters import METADATA_FILTERS
 from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.schemas import PageView
 from api.http.uploads.upload import Upload
-from api.http.uploads.upload_fields import upload_complete
+from api.http.uploads.upload_fields import BEGUN_UPLOAD, upload_complete, upload_limit
 from api.openapi.declarations import declare, declare_download
 from api.openapi.headers import UPLOAD_STATE
 from service.bootstrap import Services
@@ -52,12 +53,20 @@ UPLOADS = declare(
     status=201,
     accepts=["Upload-Complete", "Upload-Length"],
     headers=UPLOAD_STATE,
+    media={BEGUN_UPLOAD: {"schema": {"$ref": "#/components/schemas/UploadView"}}},
     problems=[InvalidDatasetFile, OverLimit, QuotaExceeded, InvalidHeader, InconsistentUploadLength, NotFound],
     extra=BODY,
 )
 
 
-@router.post("", status_code=201, response_model=DatasetView | UploadView, **UPLOADS)
+@router.options("", status_code=204, include_in_schema=False)
+async def dataset_options(request: Request, services: AppServices, settings: AppSettings) -> Response:
+    """Tell the methods, and the limits of an upload before it begins."""
+    limit = upload_limit(settings.max_upload_bytes, int(services.limits.upload_seconds))
+    return Response(status_code=204, headers={"Allow": allowed_methods(request), "Upload-Limit": limit})
+
+
+@router.post("", status_code=201, response_model=DatasetView, **UPLOADS)
 async def create_dataset(  # noqa: PLR0913, PLR0917 - the parameters of the request
     request: Request,
     services: AppServices,

@@ -30,6 +30,7 @@ from api.http.requests.query_parameters import KnownParametersRoute
 from api.http.uploads.sent_file import media_type
 from api.http.uploads.upload import check_headers
 from api.http.uploads.upload_fields import (
+    BEGUN_UPLOAD,
     PARTIAL_UPLOAD,
     content_length,
     upload_complete,
@@ -112,7 +113,7 @@ async def begin_upload(request: Request, caller: Caller, key: str | None, wanted
         raise NotFound(GONE) from None
     if REPLAYED not in created.headers:
         await parts.receive(request, is_last=False)
-    return _state(parts, 201, {"Location": location, **_replayed(created)})
+    return _state(parts, 201, {"Location": location, **_replayed(created)}, BEGUN_UPLOAD)
 
 
 @router.get("/{upload_id}", response_model=UploadView, **declare(headers=UPLOAD_STATE))
@@ -188,9 +189,11 @@ def _answer_again(request: Request, parts: UploadParts) -> Response:
     return answer_response(request, parts.upload.answer or {})
 
 
-def _state(parts: UploadParts, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:
+def _state(
+    parts: UploadParts, status: int = 200, headers: dict[str, str] | None = None, media: str | None = None
+) -> JSONResponse:
     view = UploadView.of(parts.upload)
-    return JSONResponse(view.as_json(), status, {**parts.fields, **(headers or {})})
+    return JSONResponse(view.as_json(), status, {**parts.fields, **(headers or {})}, media)
 
 
 def _replayed(created: JSONResponse) -> dict[str, str]:

@@ -151,20 +151,20 @@ def _http(request: Request, error: HTTPException) -> Response:
     kind = STATUSES.get(error.status_code, errors.InternalError)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(_allowed_methods(request))
+        headers["Allow"] = allowed_methods(request)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
     detail = f"{request.method} {request.url.path[:MAX_PATH]}: {error.detail or HTTPStatus(error.status_code).phrase}"
     return problem_response(request, kind(detail, headers=headers))
 
 
-def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes with the path of the request."""
+def allowed_methods(request: Request) -> str:
+    """Return the methods of all routes with the path of the request, as `Allow` lists them."""
     methods = set[str]()
     for route in all_routes(request.app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
-    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+    return ", ".join(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _job_too_large(request: Request, error: service_errors.JobTooLarge) -> JSONResponse:

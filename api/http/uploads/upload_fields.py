@@ -8,6 +8,7 @@ from api.http.errors import InvalidHeader
 from store.tables import Upload
 
 PARTIAL_UPLOAD = "application/partial-upload"
+BEGUN_UPLOAD = "application/vnd.backprop.upload+json"  # the answer to the first part: an upload, no data set yet
 BOOLEAN = re.compile(r"\s*\?([01])\s*(;.*)?")  # structured fields (RFC 9651) may have parameters
 INTEGER = re.compile(r"\s*([0-9]{1,15})\s*(;.*)?")
 
@@ -42,10 +43,15 @@ def state_fields(upload: Upload, max_bytes: int, max_age: int) -> dict[str, str]
     fields = {
         "Upload-Offset": str(upload.bytes),
         "Upload-Complete": boolean(upload.answer is not None),
-        "Upload-Limit": f"max-size={max_bytes}, max-age={max(max_age, 0)}",
+        "Upload-Limit": upload_limit(max_bytes, max_age),
         "Cache-Control": "no-store",
     }
     return fields if upload.length is None else {**fields, "Upload-Length": str(upload.length)}
+
+
+def upload_limit(max_bytes: int, max_age: int) -> str:
+    """Return the largest size of an upload, and how many seconds it is kept."""
+    return f"max-size={max_bytes}, max-age={max(max_age, 0)}"
 
 
 def boolean(value: bool) -> str:  # noqa: FBT001 - what is written

@@ -41,6 +41,9 @@ def test_options_are_answered_with_the_methods_of_the_path(client: TestClient) -
     response = client.options("/v1/jobs/job_1")
     assert (response.status_code, response.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS")
     assert client.options("/v1/nothing").status_code == 404
+    datasets = client.options("/v1/datasets")
+    assert (datasets.status_code, datasets.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+    assert datasets.headers["Upload-Limit"] == "max-size=268435456, max-age=86400"
 
 
 def test_head_has_the_headers_of_get_and_reads_no_content(
