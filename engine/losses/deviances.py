@@ -29,6 +29,10 @@ class Deviance(ElementwiseLoss):
         """Return means."""
         return np.exp(np.minimum(logits, MAX_LOG_RATE, out=logits), out=logits)
 
+    def torch_activation(self, z: str) -> str:
+        """Return means."""
+        return f"torch.exp(torch.clamp({z}, max={MAX_LOG_RATE}))"
+
     def activation_gradient(self, outputs: Array, dy: Array) -> Array:
         """Return dy times the derivative of exp, which is its value."""
         return np.multiply(dy, outputs)

@@ -64,6 +64,10 @@ class Loss(RowBuffers):
         Both arguments have the shape (rows, *output_shape). Neither is changed.
         """
 
+    def torch_activation(self, z: str) -> str:
+        """Return PyTorch code for `activate`; `z` is code for logits (rows, *output_shape)."""
+        return z
+
     @abstractmethod
     def as_targets(self, y: Array, dtype: np.dtype[Any]) -> Array:
         """Return `y` in the form that this loss takes.

@@ -70,6 +70,12 @@ class MultiTarget(Loss):
             logits[:, columns] = part.activate(logits[:, columns].copy())
         return logits
 
+    def torch_activation(self, z: str) -> str:
+        """Activate the outputs of each target with its loss."""
+        each = zip(self.parts, self.output_columns, strict=True)
+        parts = [part.torch_activation(f"{z}[:, {columns.start}:{columns.stop}]") for part, columns in each]
+        return f"torch.cat([{', '.join(parts)}], 1)"
+
     def activation_gradient(self, outputs: Array, dy: Array) -> Array:
         """Return the gradients of each target's logits, side by side."""
         each = zip(self.parts, self.output_columns, strict=True)

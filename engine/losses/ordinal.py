@@ -97,6 +97,14 @@ class Ordinal(Loss):
         logits[...] = np.exp(_log_probabilities(logits))
         return logits
 
+    def torch_activation(self, z: str) -> str:
+        """Return the differences between the probabilities of higher classes, which are sigmoids."""
+        steps = f"{z}[:, 1:2] - {z}[:, :1], -torch.nn.functional.softplus({z}[:, 2:])"
+        above = f"torch.sigmoid(torch.cumsum(torch.cat([{steps}], 1), 1))"
+        return (
+            f"-torch.diff(torch.nn.functional.pad(torch.nn.functional.pad({above}, (1, 0), value=1.0), (0, 1)), dim=1)"
+        )
+
     def activation_gradient(self, outputs: Array, dy: Array) -> Array:
         """Return the gradient by way of the probabilities of a higher class, P(above k) = the sum of later classes."""
         edge = np.finfo(dy.dtype).eps

@@ -46,6 +46,10 @@ class SigmoidCrossEntropy(ElementwiseLoss):
         """Return the sigmoid of each output."""
         return sigmoid(logits)
 
+    def torch_activation(self, z: str) -> str:
+        """Return the sigmoid of each output."""
+        return f"torch.sigmoid({z})"
+
     def activation_gradient(self, outputs: Array, dy: Array) -> Array:
         """Return dy p (1 - p), with p = sigmoid(logit)."""
         dz: Array = dy * outputs * (1 - outputs)

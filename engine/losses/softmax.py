@@ -111,6 +111,10 @@ class SoftmaxCrossEntropy(Loss):
         np.exp(logits, out=logits)
         return np.divide(logits, np.add.reduce(logits, axis=-1, keepdims=True), out=logits)
 
+    def torch_activation(self, z: str) -> str:
+        """Return the softmax over the last axis."""
+        return f"torch.softmax({z}, -1)"
+
     def activation_gradient(self, outputs: Array, dy: Array) -> Array:
         """Return p (dy - sum of p dy) for each answer (Bishop, 2006, equation 4.106)."""
         mean = np.add.reduce(outputs * dy, axis=-1, keepdims=True)

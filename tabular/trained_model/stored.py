@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from engine.interchange.safetensors import load_metadata, load_safetensors
 from engine.interchange.tensors import Tensors
+from engine.interchange.torch_ensemble import TorchBag, ensemble_code
 from engine.network import Network
 from engine.spec import LossSpec, ModelSpec
 from tabular.preprocessing.forecast import Forecast
@@ -100,8 +101,12 @@ def weights_file_of(model: TrainedModel) -> WeightsFile:
 
 
 def torch_code_of(model: TrainedModel) -> str:
-    """Return PyTorch code that makes the networks of a model."""
-    return model.bags[0].networks[0].torch_code()
+    """Return PyTorch code that makes the networks of a model. That of an ensemble averages their answers."""
+    if not is_ensemble(model):
+        return model.bags[0].networks[0].torch_code()
+    return ensemble_code(
+        [TorchBag(network=bag.networks[0], networks=len(bag.networks), weight=bag.weight) for bag in model.bags]
+    )
 
 
 def read_model(architecture: Json, preprocessing: Json, weights: StoredWeights) -> TrainedModel:
