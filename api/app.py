@@ -29,6 +29,7 @@ from api.keys import endpoints as keys
 from api.metrics import endpoints as metrics
 from api.metrics.request_metrics import RequestMetricsMiddleware
 from api.models import endpoints as models
+from api.models.fast_predictions import FastPredictions
 from api.openapi.document import operation_id
 from api.openapi.texts import DESCRIPTION
 from api.projects import endpoints as projects
@@ -98,9 +99,9 @@ def create_app(
         telemetry={"tracing": tracing.is_configured(), "metrics": False, "logs": False, "operation_spans": False},
     )
     app.state.api_settings = http_settings or api_settings()
+    app.include_router(models.predictions)  # the first, as these are the most frequent requests that reach a route
     for resource in RESOURCES:
         app.include_router(resource.router)
-    app.include_router(models.predictions)
     messages.describe(app)
     problems.install(app)
     _add_middleware(app)
@@ -112,6 +113,7 @@ def _add_middleware(app: FastAPI) -> None:
     app.add_middleware(RequestMetricsMiddleware)
     app.add_middleware(LoopbackOnlyMiddleware)
     app.add_middleware(RequestIdMiddleware)
+    app.add_middleware(FastPredictions)
     app.add_middleware(FastPolls)
     if app.state.api_settings.is_behind_proxy:
         app.add_middleware(ProxyMiddleware, settings=app.state.api_settings)

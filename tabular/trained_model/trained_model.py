@@ -74,6 +74,17 @@ class TrainedModel:
         """How rows are read."""
         return RowReader(self.input_columns, self.reading)
 
+    @cached_property
+    def flops(self) -> int:
+        """The operations of all networks for one row."""
+        networks = (network for bag in self.bags for network in bag.networks)
+        return sum(layer.flops()[0] for network in networks for layer in network.layers)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another thread is predicting with the networks."""
+        return self._lock.locked()
+
     # --- rows as an application sends them
 
     def predict(self, rows: Rows) -> Answers:

@@ -61,7 +61,7 @@ class JsonRequest(LimitedRequest):
 
     async def json(self) -> Any:
         """Return the value of the body. Raises `json.JSONDecodeError`."""
-        return self._json if hasattr(self, "_json") else _parse(await self.body(), self._max_values)
+        return self._json if hasattr(self, "_json") else parse_json(await self.body(), self._max_values)
 
     async def read(self, field: ModelField) -> None:
         """Parse and validate the body; from now on `json` returns the validated value, or the sent one if invalid."""
@@ -113,7 +113,7 @@ def _read(body: bytes, field: ModelField, max_values: int | None) -> tuple[Any, 
     An invalid one is returned as sent, and FastAPI finds its errors again, unless there are too many.
     """
     try:
-        sent = _parse(body, max_values)
+        sent = parse_json(body, max_values)
     except json.JSONDecodeError as error:
         raise MalformedJson(f"The body cannot be read as JSON: {error.msg}.") from None
     value, errors = field.validate(sent, {}, loc=("body",))
@@ -122,7 +122,7 @@ def _read(body: bytes, field: ModelField, max_values: int | None) -> tuple[Any, 
     return sent, sent if errors else value
 
 
-def _parse(body: bytes, max_values: int | None) -> Any:
+def parse_json(body: bytes, max_values: int | None = None) -> Any:
     """Return the JSON value. Raises `json.JSONDecodeError`, or `OverLimit` if there are too many values."""
     text = body.decode("utf-8", "surrogateescape")
     try:
