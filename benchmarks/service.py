@@ -57,11 +57,16 @@ class Bench:
 
     def compare(self, name: str, path: str, *headers: str, **options: Any) -> None:
         """Print the rate of a request, and its share of the rate of the bare application."""
-        before = load(self.bare_url, self.seconds / 2).rate
+        before = self._bare_rate(options)
         measured = load(self.url(path), self.seconds, *headers, **options)
-        bare = (before + load(self.bare_url, self.seconds / 2).rate) / 2
+        bare = (before + self._bare_rate(options)) / 2
         share = f"{measured.rate / bare:.3f}"
         show(name, measured, f"of bare {share} ({bare:.0f}/s)")
+
+    def _bare_rate(self, options: dict[str, Any]) -> float:
+        """Return the requests per second that the bare application answers through as many connections."""
+        connections = {name: value for name, value in options.items() if name == "connections"}
+        return load(self.bare_url, self.seconds / 2, **connections).rate
 
     def paused_job(self) -> tuple[str, str]:
         """Return the path and the ETag of a job that does not change."""
@@ -115,8 +120,7 @@ def predictions(bench: Bench) -> None:
     path = f"{trained[0]}/predictions"
     body = json.dumps({"rows": [{"length": 5.1, "width": 3.4, "color": "red"}]})
     for connections in (1, 8):
-        measured = load(bench.url(path), bench.seconds, body=body, connections=connections)
-        show(f"predict a row, {connections} connections", measured)
+        bench.compare(f"predict a row, {connections} connections", path, body=body, connections=connections)
     rows = [{"length": 4 + row / MANY_ROWS, "width": 3 + row / MANY_ROWS, "color": "red"} for row in range(MANY_ROWS)]
     best = min(_seconds(bench, path, {"rows": rows}, {}) for _ in range(5))
     print(f"  {f'predict {MANY_ROWS:,} rows':34}{best:.3f} s", flush=True)

@@ -18,7 +18,11 @@ OURS = ProjectId("prj_ours")
 class Model:
     """A model that answers with the number of each row, and notes what it was asked together."""
 
-    def __init__(self) -> None:
+    forecast = None
+    is_busy = False
+
+    def __init__(self, flops: int) -> None:
+        self.flops = flops
         self.calls: list[int] = []
 
     def predict(self, rows: Rows) -> Answers:
@@ -37,8 +41,12 @@ class Loaded:
         self.current = self.get = lambda _project, _model_id: model
 
 
-def test_requests_at_the_same_time_are_predicted_together() -> None:
-    model = Model()
+SIZES = [pytest.param(1, id="quick"), pytest.param(10**9, id="in a thread")]
+
+
+@pytest.mark.parametrize("flops", SIZES)
+def test_requests_at_the_same_time_are_predicted_together(flops: int) -> None:
+    model = Model(flops)
     batches = PredictionBatches(Loaded(model))  # type: ignore[arg-type]  # a stand-in
 
     async def use() -> list[Any]:
@@ -49,11 +57,12 @@ def test_requests_at_the_same_time_are_predicted_together() -> None:
     assert answers == [[{"value": number}] * 2 for number in range(100)]
     assert isinstance(invalid, InvalidRows)
     assert (len(model.calls) <= 3, sum(model.calls)) == (True, 101)
-    assert (batches._running, dict(batches._waiting)) == ({}, {})
+    assert (batches._running, dict(batches._waiting), dict(batches._quick)) == ({}, {}, {})
 
 
-def test_an_error_reaches_every_request() -> None:
-    model = Model()
+@pytest.mark.parametrize("flops", SIZES)
+def test_an_error_reaches_every_request(flops: int) -> None:
+    model = Model(flops)
     model.predict_each = lambda _requests: 1 / 0  # type: ignore[assignment,method-assign,return-value]
     batches = PredictionBatches(Loaded(model))  # type: ignore[arg-type]  # a stand-in
 
