@@ -15,6 +15,7 @@ from tabular.trained_model.stored import StoredWeights, read_model
 from tabular.trained_model.trained_model import TrainedModel
 
 MAX_BYTES = 256 << 20  # of all loaded models; those that were not used for longest are dropped first
+BYTES_PER_CHARACTER = 12  # of preprocessing as objects, for each character of its JSON text; measured
 FRESH_SECONDS = 1.0  # how long a loaded model is used without a look whether it was deleted
 
 
@@ -31,9 +32,12 @@ class LoadedModel:
 class LoadedModels:
     """The loaded models of this process. A model never changes; it can only be deleted."""
 
-    def __init__(self, sessions: Sessions, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, sessions: Sessions, clock: Callable[[], float] = time.monotonic, max_bytes: int = MAX_BYTES
+    ) -> None:
         self._sessions = sessions
         self._clock = clock
+        self._max_bytes = max_bytes
         self._loaded: OrderedDict[str, LoadedModel] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -77,14 +81,12 @@ class LoadedModels:
                 self._bytes -= before.bytes
             self._loaded[model_id] = loaded
             self._bytes += loaded.bytes
-            while self._bytes > MAX_BYTES and len(self._loaded) > 1:
+            while self._bytes > self._max_bytes and len(self._loaded) > 1:
                 self._bytes -= self._loaded.popitem(last=False)[1].bytes
 
 
 def _load(model: Model, weights: StoredWeights, now: float) -> LoadedModel:
-    return LoadedModel(
-        project=ProjectId(model.project_id),
-        model=read_model(model.architecture, model.preprocessing, weights),
-        bytes=len(weights.data) + len(str(model.preprocessing)),
-        checked_at=now,
-    )
+    loaded = read_model(model.architecture, model.preprocessing, weights)
+    text = len(str(model.preprocessing)) + len(str(model.architecture))
+    size = sum(bag.bytes for bag in loaded.bags) + BYTES_PER_CHARACTER * text
+    return LoadedModel(project=ProjectId(model.project_id), model=loaded, bytes=size, checked_at=now)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.network import Network
+from engine.memory import SharedArena
+from engine.network import BLOCK_ROWS, Network
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.row_encoding import RowEncoding
 from tabular.readers.rows import column_of_cells
@@ -34,6 +35,18 @@ class Bag:
         """How the values of rows become inputs."""
         types = {column.name: column for column in self.preprocessor.input_columns}
         return RowEncoding(self.preprocessor, lambda name, cells: column_of_cells(cells, types[name]))
+
+    def allocate(self) -> None:
+        """Allocate what predictions need. The networks share it, as they run one after another."""
+        shared = SharedArena(self.networks[0].arena)
+        for network in self.networks:
+            shared.begin()
+            network.allocate(BLOCK_ROWS, training=False, arena=shared)
+
+    @property
+    def bytes(self) -> int:
+        """The size of weights and working memory."""
+        return sum(network.arena.bytes for network in self.networks)
 
     def outputs(self, x: Array) -> Floats:
         """Return the mean of the networks' outputs, (n, *outputs), for inputs x: (n, inputs).

@@ -127,6 +127,8 @@ def read_model(architecture: Json, preprocessing: Json, weights: StoredWeights) 
         for bag, fitted in zip(_described_bags(architecture), features, strict=True)
     )
     _load(bags, weights.tensors)
+    for bag in bags:
+        bag.allocate()
     return TrainedModel(
         bags=bags,
         target=target if weights.as_trained else target.without_units(),
