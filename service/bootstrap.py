@@ -20,6 +20,7 @@ from service.metrics.recorder import MetricsRecorder
 from service.metrics.stored_figures import StoredFigures
 from service.predictions.batching import PredictionBatches
 from service.predictions.loaded_models import LoadedModels
+from service.predictions.onnx_files import OnnxFiles
 from service.quotas import ON_UPLOAD
 from service.secret_box import SecretBox
 from service.settings import Settings
@@ -47,6 +48,7 @@ class Services:
     secret_box: SecretBox
     target_policy: TargetPolicy
     prediction_batches: PredictionBatches
+    onnx_files: OnnxFiles
     metrics: MetricsRecorder
     exposition: Exposition
     planned_jobs: PlannedJobs
@@ -83,7 +85,7 @@ def bootstrap(
         ON_UPLOAD: lambda added: metrics.count(UPLOAD_BYTES, amount=added),
     }
     sessions = open_sessions(engine, {NOTIFIER: notifier, **observers})
-    activity = Activity(sessions)
+    activity, loaded_models = Activity(sessions), LoadedModels(sessions)
     return Services(
         settings=settings,
         limits=limits or service_limits(),
@@ -95,7 +97,8 @@ def bootstrap(
         keyring=Keyring(sessions, settings.secret, on_use=activity.key_used),
         secret_box=SecretBox(settings.secret),
         target_policy=TargetPolicy.of(settings),
-        prediction_batches=PredictionBatches(LoadedModels(sessions)),
+        prediction_batches=PredictionBatches(loaded_models),
+        onnx_files=OnnxFiles(loaded_models),
         metrics=metrics,
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
         planned_jobs=PlannedJobs(),

@@ -5,7 +5,8 @@ ServiceError
 ├── QuotaExceeded     the project has as many jobs or bytes as it may have
 ├── QueueFull         the service has as many queued jobs as it accepts
 ├── OperatorOnly      only administrators of the default project may do this
-└── TooManyWebhooks   the project has as many webhooks as it may have
+├── TooManyWebhooks   the project has as many webhooks as it may have
+└── FormatUnavailable this server lacks what a file format needs
 """
 
 from collections.abc import Sequence
@@ -38,6 +39,10 @@ class QuotaExceeded(ServiceError):
 
 class TooManyWebhooks(ServiceError):
     """The project has reached its limit of webhooks."""
+
+
+class FormatUnavailable(ServiceError):
+    """This server lacks what a file format needs."""
 
 
 class QueueFull(ServiceError):

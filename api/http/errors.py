@@ -7,7 +7,8 @@ ApiError
 │       WebhookDisabled, IdempotencyInProgress, UploadInterrupted, UploadOffsetMismatch
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
-├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit
+├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit,
+│       NoOnnxForm, FormatUnavailable
 ├── 429 RateLimited, QuotaExceeded   431 HeadersTooLarge
 └── 500 InternalError   503 Unavailable   507 OutOfSpace
 """
@@ -220,6 +221,18 @@ class OverLimit(ApiError):
     """The request exceeds a limit of this service."""
 
     status, code = 422, "over_limit"
+
+
+class NoOnnxForm(ApiError):
+    """Parts of the model have no ONNX form."""
+
+    status, code = 422, "no_onnx_form"
+
+
+class FormatUnavailable(ApiError):
+    """This server cannot write files of this format."""
+
+    status, code = 422, "format_unavailable"
 
 
 class RateLimited(ApiError):

@@ -26,6 +26,7 @@ from store.db.database import is_transient
 from store.db.pages import InvalidCursor
 from tabular.errors import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
 from tabular.readers.sandbox import IngestFailed
+from tabular.trained_model.onnx.model import NoOnnxForm
 
 log = logging.getLogger("api")
 
@@ -73,6 +74,7 @@ def install(app: FastAPI) -> None:
         service_errors.QuotaExceeded: _quota,
         service_errors.QueueFull: _queue_full,
         service_errors.OperatorOnly: _forbidden,
+        service_errors.FormatUnavailable: _format_unavailable,
         store_errors.StoreError: _store,
         InvalidCursor: _store,
         InvalidDataset: _dataset,
@@ -80,6 +82,7 @@ def install(app: FastAPI) -> None:
         InvalidPlan: _pointed,
         InvalidRows: _pointed,
         InvalidWeights: _pointed,
+        NoOnnxForm: _no_onnx_form,
         DBAPIError: _database,
         PoolTimeoutError: _database,
         OSError: _system,
@@ -212,6 +215,16 @@ def _pointed(request: Request, error: InvalidPlan | InvalidRows | InvalidWeights
     kind = errors.InvalidWeightsFile if isinstance(error, InvalidWeights) else errors.InvalidRequest
     listed = [{"pointer": problem.pointer, "detail": problem.detail} for problem in error.problems]
     return problem_response(request, kind(_count(len(listed)), errors=listed))
+
+
+def _no_onnx_form(request: Request, error: NoOnnxForm) -> JSONResponse:
+    detail = "The model has parts without an ONNX form; see `errors`. Its weights can be downloaded as safetensors."
+    listed = [{"pointer": problem.pointer, "detail": problem.detail} for problem in error.problems]
+    return problem_response(request, errors.NoOnnxForm(detail, errors=listed))
+
+
+def _format_unavailable(request: Request, error: service_errors.FormatUnavailable) -> JSONResponse:
+    return problem_response(request, errors.FormatUnavailable(str(error)))
 
 
 def _database(request: Request, error: Exception) -> JSONResponse:

@@ -15,10 +15,8 @@ from store.db.database import Sessions
 
 OCTETS = "application/octet-stream"
 
-WeightsFormat = Annotated[
-    ExportName,
-    Query(description="; ".join(f"`{name}`: {each.description}" for name, each in EXPORT_FORMATS.items()) + "."),
-]
+DESCRIPTIONS = [f"`{name}`: {each.description}" for name, each in EXPORT_FORMATS.items()]
+WeightsFormat = Annotated[ExportName, Query(description=f"{'; '.join(DESCRIPTIONS)}.")]
 
 
 def weights_response(
@@ -31,6 +29,11 @@ def weights_response(
         download = Download(filename=filename, media_type=OCTETS, bytes=blob.bytes, sha256=blob.sha256)
         return download_response(request, download, functools.partial(blobs.read, sessions, blob.id))
     data = export.dump(load_safetensors(b"".join(blobs.read_verified(sessions, blob.id))))
-    digest = hashlib.sha256(data).hexdigest()  # equal weights give equal bytes, so the ETag and ranges stay valid
+    return bytes_response(request, filename, data)
+
+
+def bytes_response(request: Request, filename: str, data: bytes) -> Response:
+    """Return a file that is made for each request. Equal models give equal bytes, so ETag and ranges stay valid."""
+    digest = hashlib.sha256(data).hexdigest()
     download = Download(filename=filename, media_type=OCTETS, bytes=len(data), sha256=digest)
     return download_response(request, download, lambda start, stop: iter([data[start:stop]]))

@@ -1,27 +1,32 @@
 """/v1/models: trained models, their weights and predictions."""
 
 import time
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.audited import audited
-from api.http.errors import ModelInUse
+from api.http.errors import FormatUnavailable, ModelInUse, NoOnnxForm
 from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
-from api.http.weights_download import OCTETS, WeightsFormat, weights_response
+from api.http.weights_download import DESCRIPTIONS, OCTETS, bytes_response, weights_response
 from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
 from api.openapi.declarations import declare, declare_download
+from engine.interchange.export_formats import ExportName
 from service import models as model_use_cases
 from service.metrics.definitions import PREDICTION_ROWS, PREDICTION_SECONDS
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
 
+ModelFormat = Annotated[
+    ExportName | Literal["onnx"],
+    Query(description=f"{'; '.join(DESCRIPTIONS)}; `onnx`: the whole model with its preprocessing."),
+]
 MAX_ROWS_ON_LOOP = 100  # of an answer; longer ones are written in a thread: other requests must not wait
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
@@ -81,15 +86,25 @@ def get_contributions(model_id: str, services: AppServices, caller: Reader) -> d
         return models.get(tx, caller.project, model_id).contributions or {}
 
 
-@router.get("/{model_id}/weights", response_class=Response, **declare_download(OCTETS))
+@router.get(
+    "/{model_id}/weights",
+    response_class=Response,
+    **declare_download(OCTETS, problems=[NoOnnxForm, FormatUnavailable]),
+)
 def get_model_weights(
     model_id: str,
     request: Request,
     services: AppServices,
     caller: Reader,
-    format: WeightsFormat = "safetensors",  # noqa: A002 - the contract's name
+    format: ModelFormat = "safetensors",  # noqa: A002 - the contract's name
 ) -> Response:
-    """Download the weights. A torch.nn.Sequential with the model's architecture loads them unchanged."""
+    """Download the model.
+
+    As `safetensors` and `npz`, it is the weights: a torch.nn.Sequential with the model's architecture loads them
+    unchanged. As `onnx`, it is the whole model: it takes the columns of a raw row and returns the answer.
+    """
+    if format == "onnx":
+        return bytes_response(request, f"{model_id}.onnx", services.onnx_files.get(caller.project, model_id))
     with snapshot(services.sessions) as tx:
         blob = blobs.info(tx, models.get(tx, caller.project, model_id).blob_id)
     return weights_response(request, services.sessions, model_id, blob, format)

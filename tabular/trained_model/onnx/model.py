@@ -21,6 +21,11 @@ from tabular.trained_model.trained_model import TrainedModel
 FLOAT64 = np.dtype(np.float64)
 
 
+DESCRIPTION = (
+    "A model trained by Backprop. Inputs are the columns of a row, (rows, 1) each; docs/exports.md describes them."
+)
+
+
 class NoOnnxForm(Exception):
     """The model has no ONNX form. Pointers lead into the model."""
 
@@ -29,7 +34,7 @@ class NoOnnxForm(Exception):
         super().__init__("; ".join(problem.detail for problem in self.problems[:3]))
 
 
-def export_onnx(model: TrainedModel, *, model_id: str, description: str) -> bytes:
+def export_onnx(model: TrainedModel, *, model_id: str) -> bytes:
     """Return the file. Equal models give equal bytes.
 
     Inputs are the columns that the model reads, (rows, 1) each: numbers as float64, everything else as text. For time
@@ -45,7 +50,7 @@ def export_onnx(model: TrainedModel, *, model_id: str, description: str) -> byte
     add_answers(nodes, model, outputs)
     if graph.problems:
         raise NoOnnxForm(list(dict.fromkeys(graph.problems)))
-    return dump_onnx(graph, name=model_id, description=description, metadata=_metadata(model))
+    return dump_onnx(graph, name=model_id, description=DESCRIPTION, metadata=_metadata(model))
 
 
 def _read_columns(nodes: Nodes, model: TrainedModel) -> dict[str, ColumnValues]:

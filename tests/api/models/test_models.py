@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
 from tests.support.api import pointers
+from tests.support.onnx_runs import as_inputs, assert_same_answers, open_session, run_onnx
 
 ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 
@@ -39,7 +41,31 @@ def test_safetensors_and_npz_contain_the_same_weights_with_pytorch_names(
     assert {name.split(".")[1] for name in tensors} == {"weight", "bias"}
 
 
-@pytest.mark.parametrize("format_name", ["safetensors", "npz"])
+def test_the_onnx_file_answers_raw_rows_as_the_service_does(client: TestClient, model: dict[str, Any]) -> None:
+    url = f"/v1/models/{model['id']}"
+    rows = [ROW, {"length": 7.5, "color": "unseen"}, {"width": 1.25}, {"color": ""}]
+    answers = client.post(f"{url}/predictions", json={"rows": rows}).json()["predictions"]
+    response = client.get(f"{url}/weights?format=onnx")
+    assert response.headers["Content-Disposition"] == f'attachment; filename="{model["id"]}.onnx"'
+    session = open_session(response.content)
+    assert_same_answers(run_onnx(response.content, as_inputs(session, rows)), answers)
+    assert [(port.name, port.type, port.shape) for port in session.get_inputs()] == [
+        ("length", "tensor(double)", ["rows", 1]),
+        ("width", "tensor(double)", ["rows", 1]),
+        ("color", "tensor(string)", ["rows", 1]),
+    ]
+
+
+def test_a_server_without_the_package_says_how_to_get_onnx_files(
+    client: TestClient, model: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    refused = client.get(f"/v1/models/{model['id']}/weights?format=onnx")
+    assert (refused.status_code, refused.json()["code"]) == (422, "format_unavailable")
+    assert "backprop[onnx]" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("format_name", ["safetensors", "npz", "onnx"])
 def test_a_download_can_be_resumed_and_is_skipped_if_current(
     client: TestClient, model: dict[str, Any], format_name: str
 ) -> None:

@@ -88,7 +88,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trainer:
 
 
 def assert_same(model: TrainedModel, rows: list[dict[str, Any]]) -> None:
-    data = export_onnx(model, model_id="mdl_1", description="")
+    data = export_onnx(model, model_id="mdl_1")
     assert_same_answers(run_onnx(data, as_inputs(open_session(data), rows)), model.predict(rows))
 
 
@@ -144,14 +144,14 @@ def test_windows_are_answered_the_same(trained: Trainer) -> None:
         name: np.array([[row[name] for row in rows[:3]], [row[name] for row in rows[3:]]], float)
         for name in ("size", "rate")
     }
-    data = export_onnx(model, model_id="mdl_1", description="")
+    data = export_onnx(model, model_id="mdl_1")
     assert_same_answers(run_onnx(data, inputs), model.predict(rows))
 
 
 def test_everything_without_a_form_is_named_at_once(trained: Trainer) -> None:
     features = [{"column": name, "encoding": "hashed_text", "size": 8} for name in ("color", "grade")]
     with pytest.raises(NoOnnxForm) as caught:
-        export_onnx(trained("kind", features), model_id="mdl_1", description="")
+        export_onnx(trained("kind", features), model_id="mdl_1")
     assert [problem.pointer for problem in caught.value.problems] == [
         "/preprocessing/features/columns/color",
         "/preprocessing/features/columns/grade",
@@ -165,10 +165,10 @@ def test_everything_without_a_form_is_named_at_once(trained: Trainer) -> None:
 def test_a_column_called_like_an_answer_keeps_its_name(read: Reader) -> None:
     lines = [f"{number % 7},{'xy'[number % 2]}" for number in range(60)]
     model = train_job(read("label,kind\n" + "\n".join(lines) + "\n"), "kind", training={"epochs": 1}).stored
-    outputs = run_onnx(export_onnx(model, model_id="mdl_1", description=""), {"label": np.array([[3.0]])})
+    outputs = run_onnx(export_onnx(model, model_id="mdl_1"), {"label": np.array([[3.0]])})
     assert list(outputs) == ["label_", "probabilities"]
 
 
 def test_equal_models_give_equal_files(trained: Trainer) -> None:
     model = trained("kind")
-    assert export_onnx(model, model_id="m", description="") == export_onnx(model, model_id="m", description="")
+    assert export_onnx(model, model_id="m") == export_onnx(model, model_id="m")
