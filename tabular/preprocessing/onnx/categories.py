@@ -27,8 +27,8 @@ def one_hot(encoder: OneHotEncoder, column: ColumnValues) -> list[Value]:
 
 
 def _signed(encoder: OneHotEncoder, column: ColumnValues) -> list[Value]:
-    first, second = encoder.categories
-    signs = column.category_numbers({first: -1, second: 1}, unknown=0, missing=0)
+    """Return -1 for the first of two categories, 1 for the second, and 0 for other values."""
+    signs = column.category_numbers(dict(zip(encoder.categories, (-1, 1), strict=True)), unknown=0, missing=0)
     return [column.nodes.add("Cast", signs, to="double"), *([column.indicator()] if encoder.missing else [])]
 
 

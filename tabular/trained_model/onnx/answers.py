@@ -1,11 +1,13 @@
 """From the averaged outputs of networks to answers, as ONNX nodes: units, limits, temperature, labels."""
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
 from engine.interchange.onnx.graph import Nodes, Port, Value
 from tabular.preprocessing.column_target import ColumnTarget
+from tabular.trained_model.calibration import MIN_FIRST_PROBABILITY, MIN_PROBABILITY
 from tabular.trained_model.trained_model import TrainedModel
 
 
@@ -21,7 +23,11 @@ def add_answers(nodes: Nodes, model: TrainedModel, raw: Value) -> None:
         if column.task == "regression":
             _add_numbers(nodes, column, part, prefix)
         else:
-            _add_classes(nodes, column, scale(nodes, probabilities(nodes, part, column.outputs), temperature), prefix)
+            smallest = [MIN_PROBABILITY] * len(column.classes)
+            if column.outputs == 1:
+                smallest[0] = MIN_FIRST_PROBABILITY
+            both = scale(nodes, probabilities(nodes, part, column.outputs), temperature, smallest)
+            _add_classes(nodes, column, both, prefix)
 
 
 def _add_numbers(nodes: Nodes, column: ColumnTarget, standardized: Value, prefix: str) -> None:
@@ -58,10 +64,9 @@ def probabilities(nodes: Nodes, outputs: Value, width: int) -> Value:
     return nodes.add("Concat", nodes.add("Sub", 1.0, outputs), outputs, axis=1)
 
 
-def scale(nodes: Nodes, both: Value, temperature: float) -> Value:
-    """Return softmax(log(p) / temperature) for p: (n, classes)."""
+def scale(nodes: Nodes, both: Value, temperature: float, smallest: Sequence[float]) -> Value:
+    """Return softmax(log(p) / temperature) for p: (n, classes); smaller probabilities count as the `smallest` ones."""
     if temperature == 1.0:
         return both
-    highest = nodes.add("ReduceMax", both, nodes.integers(1))
-    scaled = nodes.add("Pow", nodes.add("Div", both, highest), 1 / temperature)
-    return nodes.add("Div", scaled, nodes.add("ReduceSum", scaled, nodes.integers(1)))
+    logarithms = nodes.add("Log", nodes.add("Max", both, np.array(smallest)))
+    return nodes.add("Softmax", nodes.add("Div", logarithms, temperature), axis=1)
