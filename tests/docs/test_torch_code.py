@@ -1,5 +1,6 @@
 """The pages show the PyTorch classes that come with models."""
 
+from engine.interchange import torch_ensemble
 from engine.layers import residual
 from engine.layers.convolution.windows import TORCH_OVER_TIME
 from engine.layers.recurrent import recurrent
@@ -14,3 +15,7 @@ def test_the_page_on_images_shows_the_classes_for_sequences_and_residual_blocks(
 
 def test_the_page_on_sequences_shows_the_class_of_recurrent_layers() -> None:
     assert recurrent.TORCH.format(name="LSTM").rstrip() in page_text("sequences")
+
+
+def test_the_page_on_training_shows_the_classes_of_ensembles() -> None:
+    assert torch_ensemble.TORCH.format(activation="torch.softmax(z, -1)") in page_text("training")
