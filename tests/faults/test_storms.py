@@ -2,6 +2,7 @@
 
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ SLOW_STOP_SECONDS = 3.0
 def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderTest, note: Note, size: Size) -> None:
     epochs = size(1500, 3000)  # long enough for a kill to arrive
     service.reference_hash(epochs)
+    several: dict[str, Any] = {"epochs": epochs // 4, "ensemble": {"type": "folds", "folds": 3}}
+    (undisturbed,) = service.wait_for_all([service.submit_job(**several)])
     service.start_part("second worker")
-    urls = [service.submit_job(epochs) for _ in range(size(5, 200))]
+    urls = [service.submit_job(**several), *(service.submit_job(epochs) for _ in range(size(5, 200)))]
     rng, kills, pause = random.Random(1), 0, (0.7, 1.4) if size(0, 1) == 0 else (0.5, 3.0)
     waiting = set(urls)
     while waiting and kills < size(8, 10_000):
@@ -31,8 +34,9 @@ def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderT
             kills += 1
         waiting -= {url for url in waiting if service.job(url)["finished_at"]}
         service.restart_dead()
-    jobs = service.wait_for_all(urls)
+    ensemble, *jobs = service.wait_for_all(urls)
     service.assert_same_as_reference(jobs, epochs)
+    assert service.hash_of(ensemble) == service.hash_of(undisturbed)
     most = max(sum(entry["state"] == "running" for entry in job["transitions"]) for job in jobs)
     note(f"{len(jobs)} jobs, {kills} kills, up to {most} attempts a job")
 
