@@ -1,7 +1,7 @@
 """Jobs and their metrics as responses show them."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -132,6 +132,15 @@ class JobView(View):
         )
 
 
+RequestedMetric = Annotated[
+    float | None,
+    Field(
+        exclude_if=lambda value: value is None,
+        description="Only if early stopping or the schedule uses it, or the loss is `cox`.",
+    ),
+]
+
+
 class EpochView(View):
     """The metrics of one epoch."""
 
@@ -139,6 +148,11 @@ class EpochView(View):
     train_loss: float | None = None
     val_loss: float | None = None
     val_accuracy: float | None = None
+    val_balanced_accuracy: RequestedMetric = None
+    val_roc_auc: RequestedMetric = None
+    val_f1: RequestedMetric = None
+    val_log_loss: RequestedMetric = None
+    val_concordance: RequestedMetric = None
     val_r2: float | None = None
     val_mae: float | None = None
     learning_rate: float | None = None

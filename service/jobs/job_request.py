@@ -30,6 +30,17 @@ class JobRequest(BaseModel):
         description="A column of numbers ≥ 0 that weights each row. It is not a feature. Rows with weight 0 are "
         "dropped. Null: all rows count the same.",
     )
+    exposure: ColumnName | None = Field(
+        default=None,
+        description="For counts and amounts: a column of numbers > 0 that the target belongs to, such as years or "
+        "visitors. The network learns the target per unit of it. It is not a feature; rows to predict may have it, and "
+        "count as 1 without it. Implies the loss `poisson`.",
+    )
+    censored: ColumnName | None = Field(
+        default=None,
+        description="For times until an event: a boolean column, or one of 0 and 1, that is true where the event was "
+        "not seen until that time. It is not a feature. Implies the loss `cox`.",
+    )
     features: Annotated[tuple[FeatureSpec, ...], at_most(MAX_FEATURES)] | None = Field(
         default=None,
         min_length=1,

@@ -161,6 +161,8 @@ def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
         model=request.model,
         training=request.training.to_spec(),
         sample_weight=request.sample_weight,
+        exposure=request.exposure,
+        censored=request.censored,
         preset=request.preset,
         sequence=request.sequence,
         ensemble=request.ensemble if "ensemble" in request.model_fields_set else "default",

@@ -28,12 +28,19 @@ class UnseenRows:
     """Rows, and a model whose networks did not train on them.
 
     model: the trained model itself, or the networks that left these rows out.
-    inputs: of each bag of that model, (rows, inputs). truth: true targets, (rows, columns).
+    inputs: of each bag of that model, (rows, inputs). truth: true targets, (rows, columns). exposure: (rows,), if the
+    target has one.
     """
 
     model: TrainedModel
     inputs: Sequence[Array]
     truth: Floats
+    exposure: Floats | None = None
+
+    def raw_outputs(self) -> Floats:
+        """Return the outputs for the exposures of the rows."""
+        raw = self.model.raw_outputs(self.inputs)
+        return raw if self.exposure is None else raw * self.exposure[:, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +68,22 @@ def assess(
         weights: the sample weights of all unseen rows, (n,); None if all rows count the same.
         training_flops: operations that training took, which bound those of the permutation importance.
     """
-    raw = [part.model.raw_outputs(part.inputs) for part in unseen]
+    raw = [part.raw_outputs() for part in unseen]
     truth, target = np.concatenate([part.truth for part in unseen]), model.target
     calibrated = replace(model, calibration=fit_calibration(target, truth, np.concatenate(raw), weights))
     outputs = calibrated.finish(np.concatenate(raw))
-    served = replace(calibrated, uncertainty=Uncertainty.fit(target, truth, outputs))
+    uncertainty = None if target.is_survival else Uncertainty.fit(target, truth, outputs)
+    served = replace(calibrated, uncertainty=uncertainty)
     evaluation = evaluate(target, training_truth, truth, outputs, weights)
     for place, metrics in enumerate(_by_column(target, evaluation)):
         if "calibration" in metrics:
             metrics["calibration"]["temperature"] = (
                 served.calibration.temperatures[place] if served.calibration else 1.0
             )
-    for metrics, coverage in zip(
-        _by_column(target, evaluation), evaluate_uncertainty(target, truth, outputs), strict=True
-    ):
-        metrics["sets" if "accuracy" in metrics else "intervals"] = coverage
+    if uncertainty:
+        coverages = evaluate_uncertainty(target, truth, outputs)
+        for metrics, coverage in zip(_by_column(target, evaluation), coverages, strict=True):
+            metrics["sets" if "accuracy" in metrics else "intervals"] = coverage
     if len(unseen) > 1:
         evaluation["folds"] = list(_fold_scores(served, unseen, raw, training_truth))
     evaluation["importance"] = _importance(served, unseen, training_flops)
@@ -97,6 +105,8 @@ def _fold_scores(
 
 
 def _importance(served: TrainedModel, unseen: Sequence[UnseenRows], training_flops: float) -> Json | None:
+    if served.target.exposure:
+        return None
     row_flops = max(
         sum(network.sequential.flops()[0] for bag in part.model.bags for network in bag.networks) for part in unseen
     )

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.spec.losses import DevianceLoss
 from tabular.evaluation.classification import log_loss
+from tabular.evaluation.regression import deviance
+from tabular.evaluation.survival import time_concordance
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
 Floats = npt.NDArray[np.float64]
 
 STEPS = 4  # weights are multiples of 1/4: finer ones differ less than their losses are uncertain
-MIN_MEAN = 1e-15  # keeps deviances finite where the predicted mean is 0
 ABSOLUTE = {"mean_absolute_error", "huber", "quantile"}
 
 
@@ -44,9 +44,8 @@ def blended_loss(
 ) -> float:
     """Return the loss of the weighted mean of the bags' outputs, added up over the columns.
 
-    Classes: log loss. Numbers with a loss for counts or amounts: the deviance, without the part that no prediction
-    changes. Other numbers: the mean squared error, or for losses of the absolute error the mean absolute error, of
-    standardized values.
+    Classes: log loss. Counts and amounts with such a loss: deviance. Times: 1 - concordance. Other numbers: the mean
+    squared error, or for losses of the absolute error the mean absolute error, of standardized values.
     """
     mean = target.finish(np.sum([weight * each for weight, each in zip(weights, outputs, strict=True)], axis=0))
     parts = zip(target.columns, target.split_targets(truth), target.split_outputs(mean), strict=True)
@@ -56,22 +55,13 @@ def blended_loss(
 def _column_loss(column: ColumnTarget, true: Floats, predicted: Floats, weights: Floats | None) -> float:
     if column.task == "classification":
         return log_loss(true.astype(np.int64), class_probabilities(predicted), weights)
-    if isinstance(column.number_loss, DevianceLoss):
-        return float(np.average(_deviances(true, predicted[:, 0], column.number_loss.variance_power), weights=weights))
+    if column.variance_power is not None:
+        return deviance(true, predicted[:, 0], column.variance_power, weights)
+    if column.loss == "cox":
+        return 1 - time_concordance(true, predicted[:, 0], weights)
     residuals = (true - predicted[:, column.middle]) / column.stddev
     errors = np.abs(residuals) if column.loss in ABSOLUTE else residuals**2
     return float(np.average(errors, weights=weights))
-
-
-def _deviances(true: Floats, mean: Floats, power: float) -> Floats:
-    """Return the part of Tweedie deviances that depends on the mean (Jorgensen, 1987); 1: Poisson, 2: gamma."""
-    mean = np.maximum(mean, MIN_MEAN)
-    if power == 1:
-        return 2 * (mean - true * np.log(mean))
-    if power == 2:
-        return 2 * (np.log(mean) + true / mean)
-    deviances: Floats = 2 * (mean ** (2 - power) / (2 - power) - true * mean ** (1 - power) / (1 - power))
-    return deviances
 
 
 def _combinations(bags: int) -> Iterator[tuple[float, ...]]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tabular.evaluation.baseline import class_shares
 from tabular.evaluation.classification import evaluate_classes, log_loss
 from tabular.evaluation.regression import errors, evaluate_numbers
+from tabular.evaluation.survival import evaluate_times
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
@@ -75,6 +76,8 @@ class _ColumnResults:
 
 
 def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
+    if part.column.loss == "cox":
+        return evaluate_times(part.truth, part.outputs[:, 0], part.weights)
     if part.column.task == "regression":
         found = evaluate_numbers(part.column, part.training_truth, part.truth, part.outputs)
         return found if part.weights is None else {**found, "weighted_scores": _weighted_errors(part, part.weights)}

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.evaluation.classification import log_loss
+from tabular.evaluation.survival import time_concordance
 from tabular.preprocessing.column_target import class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
@@ -99,6 +100,8 @@ def _is_constant(values: Floats) -> bool:
 
 def _metric(target: TargetEncoder) -> str:
     tasks = {column.task for column in target.columns}
+    if target.is_survival:
+        return "concordance"
     if len(tasks) > 1:
         return "log_loss_and_r2"
     return "r2" if "regression" in tasks else "log_loss"
@@ -112,6 +115,8 @@ def _loss(target: TargetEncoder, truth: Floats, outputs: Floats) -> float:
     ):
         if column.task == "classification":
             losses.append(log_loss(true.astype(np.int64), class_probabilities(part)))
+        elif column.loss == "cox":
+            losses.append(1 - time_concordance(true, part[:, 0]))
         else:
             losses.append(float(np.mean((part[:, column.middle] - true) ** 2) / np.var(true)))
     return float(np.mean(losses))

@@ -34,9 +34,10 @@ def evaluate_numbers(column: ColumnTarget, training_truth: Floats, true: Floats,
         "predicted_against_true": _pairs(true, middle),
         "baseline": baseline,
     }
-    if column.loss == "poisson":
-        metrics["poisson_deviance"] = poisson_deviance(true, predicted[:, 0])
-        baseline["poisson_deviance"] = poisson_deviance(true, mean)
+    if column.variance_power is not None:
+        name = f"{column.loss}_deviance"
+        metrics[name] = deviance(true, predicted[:, 0], column.variance_power)
+        baseline[name] = deviance(true, mean, column.variance_power)
     if column.quantiles:
         metrics["coverage"] = _coverage(column.quantiles, true, predicted)
     return metrics
@@ -63,11 +64,21 @@ def errors(true: Floats, predicted: Floats, weights: Floats | None = None) -> di
     }
 
 
-def poisson_deviance(counts: Floats, rates: Floats) -> float:
-    """Return the mean of 2 (y log(y / rate) - y + rate) (McCullagh and Nelder, 1989, section 2.3)."""
-    rates = np.maximum(rates, MIN_RATE)
-    logarithms = counts * np.log(np.where(counts > 0, counts, 1) / np.where(counts > 0, rates, 1))
-    return float(2 * np.mean(logarithms - counts + rates))
+def deviance(true: Floats, means: Floats, power: float, weights: Floats | None = None) -> float:
+    """Return the mean deviance of a distribution whose variance is the mean to a power from 1 to 2.
+
+    1: Poisson, 2 (y log(y / m) - y + m). 2: gamma, 2 (y / m - 1 - log(y / m)). Between: Tweedie (McCullagh and Nelder,
+    1989, section 2.3; Jorgensen, 1997, section 4.1).
+    """
+    m, positive = np.maximum(means, MIN_RATE), np.maximum(true, np.finfo(np.float64).tiny)
+    if power == 1:
+        half = np.where(true > 0, true * np.log(positive / m), 0) - true + m
+    elif power == 2:
+        half = true / m - 1 - np.log(positive / m)
+    else:
+        p = power
+        half = true ** (2 - p) / ((1 - p) * (2 - p)) - true * m ** (1 - p) / (1 - p) + m ** (2 - p) / (2 - p)
+    return float(2 * np.average(half, weights=weights))
 
 
 def _residual_quantiles(residuals: Floats) -> dict[str, float]:

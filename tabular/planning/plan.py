@@ -90,7 +90,8 @@ class Plan(BaseModel):
     classes (they are read from the rows). `outputs`: their number, or (time steps, outputs) for one answer at each
     time step of a sequence.
     `sample_weight`: the column that says how much each row counts; rows of weight 0 are left out, but `rows` counts
-    them. `rows`: rows that have a target, of which `training_rows` are for training; at least that many if several
+    them. `exposure`, `censored`: columns that belong to the target and are no features.
+    `rows`: rows that have a target, of which `training_rows` are for training; at least that many if several
     targets have missing values, about that many if rows are held out by time or group. `validation_rows`: those that
     evaluate the network, some of `rows` or rows of another data set; plans of version 0.1.0 do not count them.
     `inputs_at_most`: the number of one-hot inputs depends on the training rows; the network never has more inputs.
@@ -107,6 +108,8 @@ class Plan(BaseModel):
     target: str | tuple[str, ...]
     targets: tuple[TargetPart, ...] = ()
     sample_weight: str | None = None
+    exposure: str | None = None
+    censored: str | None = None
     sequence: SequenceSpec | None = None
     task: Task | None
     classes: tuple[str, ...] | None

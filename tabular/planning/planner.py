@@ -21,6 +21,7 @@ from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
 from tabular.planning.sequence import check_sequence
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
+from tabular.planning.targets.outcome_columns import check_outcome_columns, with_implied_loss
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
 from tabular.planning.transfer.defaults import with_base_defaults
@@ -45,10 +46,14 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
 
 def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     """Return what a job with one network will do. Raises InvalidPlan."""
-    report = PlanningReport()
+    report, request = PlanningReport(), with_implied_loss(request, profile.rows)
     targets = _plan_targets(profile, request, report)
     check_sequence(profile, request, report)
-    by_request = (*check_sample_weight(profile, request, report), *group_column(profile, request, report))
+    by_request = (
+        *check_sample_weight(profile, request, report),
+        *check_outcome_columns(profile, request, report),
+        *group_column(profile, request, report),
+    )
     features = plan_features(profile, request, by_request, report)
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
@@ -66,6 +71,8 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
         target=request.targets if targets.several else request.targets[0],
         targets=_target_parts(targets, loss) if targets.several else (),
         sample_weight=request.sample_weight,
+        exposure=request.exposure,
+        censored=request.censored,
         sequence=request.sequence,
         task=targets.task,
         classes=(order_of(loss.each[0]) if len(loss.each) == 1 else None) or targets.classes,

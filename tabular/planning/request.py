@@ -32,6 +32,8 @@ class PlanRequest:
     model: ModelSpec | None = None
     training: TrainingSpec = DEFAULT_TRAINING
     sample_weight: str | None = None
+    exposure: str | None = None
+    censored: str | None = None
     initialization: Initialization | None = None
     sequence: SequenceSpec | None = None
     validation_profile: Profile | None = None

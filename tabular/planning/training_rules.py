@@ -20,6 +20,7 @@ METRIC_TASKS: dict[str, Task] = {
     "val_log_loss": "classification",
     "val_r2": "regression",
     "val_mae": "regression",
+    "val_concordance": "regression",
 }
 
 
@@ -42,8 +43,9 @@ def check_training(training: TrainingSpec, targets: Targets, report: PlanningRep
         _check_class_weight(training.class_weight, targets, report)
     for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):
         if isinstance(part, (EarlyStoppingSpec, PlateauSpec)):
-            validates = training.validation.validates
-            _check_metric(f"/training/{name}/metric", part.metric, targets, report, validates=validates)
+            pointer = f"/training/{name}/metric"
+            _check_metric(pointer, part.metric, targets, report, validates=training.validation.validates)
+            _check_survival_metric(pointer, part.metric, training, report)
 
 
 def _check_magnitude(pointer: str, target: TargetColumn, precision: str, report: PlanningReport) -> None:
@@ -85,6 +87,14 @@ def _check_metric(pointer: str, metric: str, targets: Targets, report: PlanningR
     wanted = METRIC_TASKS.get(metric)
     if wanted and wanted not in targets.tasks:
         report.reject(pointer, f"{metric} is not available for {targets.task}. Use val_loss.")
+
+
+def _check_survival_metric(pointer: str, metric: str, training: TrainingSpec, report: PlanningReport) -> None:
+    is_cox = (training.loss if isinstance(training.loss, str) else training.loss.type) == "cox"
+    if metric == "val_concordance" and not is_cox:
+        report.reject(pointer, "val_concordance is only for times, with the loss cox. Use val_loss.")
+    if metric in {"val_r2", "val_mae"} and is_cox:
+        report.reject(pointer, f"{metric} is not available for cox, which predicts risks. Use val_concordance.")
 
 
 def fit_batch_size(training: TrainingSpec, rows: int, report: PlanningReport) -> TrainingSpec:

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from engine.spec import LossName, QuantileSpec, SingleLossSpec, TweedieSpec
 from engine.spec.losses import BY_NAME, ClassificationLoss, DevianceLoss, RegressionLoss
+from tabular.preprocessing.survival import BaselineHazard, is_censored
 from tabular.spec import Task
 from tabular.statistics import mean_and_stddev
-from tabular.table import TableColumn
+from tabular.table import Table, TableColumn
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -28,6 +29,9 @@ class ColumnTarget:
     With losses for counts and amounts, such as Poisson, it learns logarithms of value / stddev: `stddev` is the mean of
     the training rows then, and `mean` is 0. `power`: of such a loss, if it is not that of its name. `quantiles`: one
     output for each. `clamp`: the lowest and the highest answer, in the column's own units; None: no limits.
+    `exposure`: the column of what the value belongs to, such as years; the network learns value / exposure. Times with
+    the loss cox: the network learns log relative risks, `censored` is the column of times whose event was not seen, and
+    `hazard` turns risks into times once the network is trained.
     """
 
     column: str
@@ -39,6 +43,9 @@ class ColumnTarget:
     quantiles: tuple[float, ...] = ()
     clamp: tuple[float, float] | None = None
     power: float | None = None
+    exposure: str | None = None
+    censored: str | None = None
+    hazard: BaselineHazard | None = None
 
     @classmethod
     def fit_number(
@@ -54,6 +61,7 @@ class ColumnTarget:
                 mean, stddev = 0.0, mean
             case "none":
                 mean, stddev = 0.0, 1.0
+        is_time = loss.type == "cox"
         return cls(
             column=name,
             task="regression",
@@ -62,7 +70,7 @@ class ColumnTarget:
             loss=loss.type,
             quantiles=loss.quantiles if isinstance(loss, QuantileSpec) else (),
             power=loss.power if isinstance(loss, TweedieSpec) else None,
-            clamp=_range(column.values[rows]) if clamped else None,
+            clamp=_range(column.values[rows]) if clamped and not is_time else None,
         )
 
     @classmethod
@@ -93,7 +101,13 @@ class ColumnTarget:
     @property
     def is_logarithm(self) -> bool:
         """Whether the network's last layer gives logarithms of the values."""
-        return isinstance(self.number_loss, DevianceLoss)
+        return self.variance_power is not None
+
+    @property
+    def variance_power(self) -> float | None:
+        """The power of the mean that the variance of counts and amounts is; None for other losses."""
+        spec = self.number_loss
+        return spec.variance_power if isinstance(spec, DevianceLoss) else None
 
     @property
     def middle(self) -> int:
@@ -108,6 +122,8 @@ class ColumnTarget:
         Raises:
             KeyError: a label is not one of the classes.
         """
+        if self.loss == "cox":  # whose mean and unit are those of the risk
+            return column.values[:, None].astype(dtype)
         if self.task == "regression":
             return ((column.values[:, None] - self.mean) / self.stddev).astype(dtype)
         codes, labels = class_codes(column)
@@ -124,6 +140,33 @@ class ColumnTarget:
         if self.task == "regression":
             return column.values.astype(np.float64)
         return self.transform(column, np.float64).astype(np.float64)
+
+    def transform_rows(self, table: Table, rows: Index, dtype: npt.DTypeLike) -> Array:
+        """Return y of rows that have a value, as `transform`; per unit of exposure; with events (n, 2) for times."""
+        y = self.transform(table.columns[self.column].take(rows), dtype)
+        if self.exposure:
+            y = (y / exposures(table.columns[self.exposure].take(rows))[:, None]).astype(dtype)
+        if self.loss == "cox":
+            y = np.column_stack([y, self._is_event(table, rows)]).astype(dtype)
+        return y
+
+    def truth_of_rows(self, table: Table, rows: Index) -> Floats:
+        """Return the true targets of rows, as `truth`; censored times are negative."""
+        values = self.truth(table.columns[self.column].take(rows))
+        return np.where(self._is_event(table, rows), values, -values) if self.loss == "cox" else values
+
+    def _is_event(self, table: Table, rows: Index) -> npt.NDArray[np.bool_]:
+        if self.censored is None:
+            return np.ones(len(rows), dtype=bool)
+        return ~is_censored(table.columns[self.censored].take(rows))
+
+    def with_hazard(self, risk: Floats, targets: Array, weights: Floats) -> "ColumnTarget":
+        """Return the target of a trained network, which predicts times.
+
+        `risk`: its outputs for the training rows, (n,), whose mean becomes 0. `targets`: (n, 2) as it learned them.
+        """
+        mean = float(risk.mean())
+        return replace(self, mean=-mean, hazard=BaselineHazard.fit(risk - mean, targets, weights))
 
     def in_units(self, values: Array) -> Floats:
         """Return outputs of a network that learned standardized values in the column's own units, in float64."""
@@ -157,6 +200,8 @@ class ColumnTarget:
         ]
 
     def _decode_values(self, values: Floats) -> list[dict[str, Any]]:
+        if self.hazard:
+            return self.hazard.answers(values[:, 0])
         answers: list[dict[str, Any]] = [{"value": value} for value in values[:, self.middle].tolist()]
         if self.quantiles:
             names = [str(quantile) for quantile in self.quantiles]
@@ -171,18 +216,42 @@ class ColumnTarget:
             return data | {"classes": list(self.classes)} | ({"loss": self.loss} if self.loss else {})
         data |= {"mean": self.mean, "stddev": self.stddev, "loss": self.loss}
         data |= {"clamp": list(self.clamp)} if self.clamp else {}
-        data |= {"power": self.power} if self.power else {}
+        optional = {"power": self.power, "exposure": self.exposure, "censored": self.censored}
+        data |= {name: value for name, value in optional.items() if value is not None}
+        data |= {"hazard": self.hazard.to_json()} if self.hazard else {}
         return data | ({"quantiles": list(self.quantiles)} if self.quantiles else {})
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ColumnTarget":
         """Read what `to_json` wrote."""
         clamp = {"clamp": (data["clamp"][0], data["clamp"][1])} if data.get("clamp") else {}
-        return cls(**(data | {name: tuple(data.get(name, ())) for name in ("classes", "quantiles")} | clamp))
+        hazard = {"hazard": BaselineHazard.from_json(data["hazard"])} if data.get("hazard") else {}
+        return cls(**(data | {name: tuple(data.get(name, ())) for name in ("classes", "quantiles")} | clamp | hazard))
 
 
 def _range(values: Array) -> tuple[float, float] | None:
     return (float(values.min()), float(values.max())) if values.size else None
+
+
+def exposures(column: TableColumn) -> Floats:
+    """Return the exposure of each row, (n,); 1 where it is missing.
+
+    Raises:
+        ValueError: an exposure is not a finite number above 0.
+    """
+    values = np.where(column.missing, 1.0, column.values.astype(np.float64))
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise ValueError("every exposure must be a finite number above 0")
+    return values
+
+
+def exposure_weights(column: TableColumn, loss: SingleLossSpec) -> Floats:
+    """Return weights (n,) with which rates have the loss of the values themselves.
+
+    The deviance of y and e m is e^(2 - p) times that of y / e and m, with the power p of the variance.
+    """
+    power = loss.unit_power if isinstance(loss, RegressionLoss) else 0
+    return np.asarray(exposures(column) ** power)
 
 
 def class_probabilities(outputs: Array) -> Floats:

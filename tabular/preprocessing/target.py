@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.planning.plan import Plan
-from tabular.preprocessing.column_target import ColumnTarget, class_codes
+from tabular.preprocessing.column_target import ColumnTarget, class_codes, exposures
 from tabular.table import Table
 
 Array = npt.NDArray[Any]
@@ -36,7 +36,8 @@ class TargetEncoder:
             column = table.columns[part.column]
             if part.task == "regression":
                 clamped = plan.training.clamp_predictions
-                columns.append(ColumnTarget.fit_number(part.column, column, row_index, part.loss, clamped=clamped))
+                fitted = ColumnTarget.fit_number(part.column, column, row_index, part.loss, clamped=clamped)
+                columns.append(_with_outcome_columns(fitted, table, plan, row_index))
             else:
                 found = class_codes(column)[1]
                 if part.classes and (unknown := sorted(set(found) - set(part.classes))):
@@ -79,7 +80,7 @@ class TargetEncoder:
         One column: (n,) int64 class numbers; (n,) 0 or 1 of `dtype` for one output; (n, 1) standardized of `dtype`.
         Several: (n, columns) of `dtype`, classes as their numbers; int64 for classes per time step.
         """
-        each = [column.transform(table.columns[column.column].take(row_index), dtype) for column in self.columns]
+        each = [column.transform_rows(table, row_index, dtype) for column in self.columns]
         if not self.several:
             return each[0]
         classes_per_step = isinstance(self.outputs, tuple) and self.outputs[1] > 1
@@ -92,8 +93,29 @@ class TargetEncoder:
         Raises:
             KeyError: a row has a class that the encoder does not know.
         """
-        each = [column.truth(table.columns[column.column].take(row_index)) for column in self.columns]
+        each = [column.truth_of_rows(table, row_index) for column in self.columns]
         return np.stack(each, axis=1)
+
+    @property
+    def exposure(self) -> str | None:
+        """The column of exposures; only a single target has one."""
+        return self.columns[0].exposure
+
+    @property
+    def is_survival(self) -> bool:
+        """Whether the target is the time until an event."""
+        return self.columns[0].loss == "cox"
+
+    def with_exposure(self, outputs: Floats, table: Table, rows: Index | None = None) -> Floats:
+        """Return outputs (n, *outputs) for the exposure of each row, from those for an exposure of 1.
+
+        Raises:
+            ValueError: an exposure is not a finite number above 0.
+        """
+        if self.exposure is None or self.exposure not in table.columns:
+            return outputs
+        column = table.columns[self.exposure].take(rows)
+        return outputs * exposures(column).reshape(-1, *[1] * (outputs.ndim - 1))
 
     @property
     def has_numbers(self) -> bool:
@@ -184,6 +206,14 @@ class TargetEncoder:
             return cls.of(ColumnTarget.from_json(data))
         columns, outputs = tuple(map(ColumnTarget.from_json, data["targets"])), data["outputs"]
         return cls(columns=columns, outputs=outputs if isinstance(outputs, int) else (outputs[0], outputs[1]))
+
+
+def _with_outcome_columns(column: ColumnTarget, table: Table, plan: Plan, rows: Index) -> ColumnTarget:
+    """Return the target with its columns of exposure and censoring, and the scale of values per unit of exposure."""
+    if plan.exposure is None:
+        return replace(column, censored=plan.censored)
+    mean = float(exposures(table.columns[plan.exposure].take(rows)).mean())
+    return replace(column, exposure=plan.exposure, stddev=column.stddev / mean)
 
 
 def output_layer_of(state: State) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.batches import Rows
 from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
+from tabular.preprocessing.column_target import exposure_weights, exposures
 from tabular.preprocessing.fold_split import Folds
 from tabular.preprocessing.held_out import describe_held_out, divide_into_folds, hold_out
 from tabular.preprocessing.leakage import leaking_features
@@ -56,6 +57,7 @@ class TrainingArrays:
     values. `warnings`: what only a look at the rows shows. `folds`: of a cross-validation. `divisions`: of an ensemble
     of folds, for each network the places in `y` of the rows that train it, and of those that it leaves out.
     `last_values`: of windows of a time series, the naive predictions for the rows that evaluate the network.
+    `exposure`: of these rows, (n,); None if the target has none.
     """
 
     bags: tuple[BagInputs, ...]
@@ -73,6 +75,7 @@ class TrainingArrays:
     folds: tuple["FoldArrays", ...] = ()
     divisions: Folds = field(default_factory=list)
     last_values: LastValues | None = None
+    exposure: Floats | None = None
 
     @property
     def preprocessor(self) -> Preprocessor:
@@ -112,7 +115,7 @@ def required_columns(plan: Plan) -> list[str]:
 
 def evaluation_columns(plan: Plan) -> list[str]:
     """Return the columns that a table of validation rows needs, each once."""
-    weight = (plan.sample_weight,) if plan.sample_weight else ()
+    weight = [name for name in (plan.sample_weight, plan.exposure, plan.censored) if name]
     parts = (part.column for part in plan.parts)
     features = (feature.column for bag in plan.bags for feature in bag.features)
     ordering = plan.sequence.columns if plan.sequence else ()
@@ -168,6 +171,7 @@ def make_training_arrays(
         folds=() if is_ensemble else tuple(_fold(samples, plan, fold, preprocessors, target) for fold in folds),
         divisions=_places(folds, training) if is_ensemble else [],
         last_values=_last_values(evaluated, plan, target, unseen_rows),
+        exposure=_exposure(evaluated.table, plan, unseen_rows),
     )
 
 
@@ -215,6 +219,10 @@ def _last_values(samples: Samples, plan: Plan, target: TargetEncoder, rows: Inde
     latest = samples.series.last_known(rows, samples.table.columns[plan.parts[0].column].missing)
     known = latest >= 0
     return LastValues(known=known, values=target.truth(samples.table, latest[known]))
+
+
+def _exposure(table: Table, plan: Plan, rows: Index) -> Floats | None:
+    return exposures(table.columns[plan.exposure].take(rows)) if plan.exposure else None
 
 
 def _fold(
@@ -271,6 +279,14 @@ def _weighted_rows(table: Table, plan: Plan, rows: Index) -> Index:
 
 def _sample_weights(table: Table, plan: Plan, rows: Index) -> Floats | None:
     """Return how much each of `rows` counts, (n,); None if all count the same."""
+    own = _requested_weights(table, plan, rows)
+    if plan.exposure is None:
+        return own
+    return exposure_weights(table.columns[plan.exposure].take(rows), plan.parts[0].loss) * (1 if own is None else own)
+
+
+def _requested_weights(table: Table, plan: Plan, rows: Index) -> Floats | None:
+    """Return the values of the column of sample weights, (n,); None without one."""
     if plan.sample_weight is None:
         return None
     column = table.columns[plan.sample_weight].take(rows)

@@ -50,7 +50,7 @@ def predict_in_detail(model: TrainedModel, rows: Sequence[Json], details: Detail
         inputs = [bag.preprocessor.transform(table, dtype=bag.dtype) for bag in model.bags]
     else:
         inputs = model.window_inputs(table, windows)
-    outputs = model.outputs_of_inputs(inputs)
+    outputs = model.with_exposure(model.outputs_of_inputs(inputs), table)
     parts = [model.answers(outputs), *_details(model, inputs, outputs, details)]
     if model.forecast and windows is not None:
         parts.append(model.forecast.describe(table, windows))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import PointedProblem
 from tabular.errors import InvalidRows
 from tabular.preprocessing.forecast import Forecast
 from tabular.preprocessing.samples import window_inputs
@@ -67,6 +68,8 @@ class TrainedModel:
         columns = {column.name: column for bag in self.bags for column in bag.preprocessor.input_columns}
         if self.forecast is not None:
             columns |= {column.name: column for column in self.forecast.order_columns if column.name not in columns}
+        if self.target.exposure:
+            columns.setdefault(self.target.exposure, InputColumn(name=self.target.exposure, type="number"))
         return list(columns.values())
 
     @cached_property
@@ -123,7 +126,19 @@ class TrainedModel:
         They are probabilities, or numbers in the target's own units. For windows of a time series, see
         `window_inputs`.
         """
-        return self.outputs_of_inputs([bag.preprocessor.transform(table, dtype=bag.dtype) for bag in self.bags])
+        outputs = self.outputs_of_inputs([bag.preprocessor.transform(table, dtype=bag.dtype) for bag in self.bags])
+        return self.with_exposure(outputs, table)
+
+    def with_exposure(self, outputs: Floats, table: Table) -> Floats:
+        """Return outputs (n, *outputs) for the exposure of each row, from those for an exposure of 1.
+
+        Raises:
+            InvalidRows: an exposure is not a finite number above 0.
+        """
+        try:
+            return self.target.with_exposure(outputs, table)
+        except ValueError as error:
+            raise InvalidRows([PointedProblem.at("rows", detail=f"{self.target.exposure!r}: {error}.")]) from error
 
     def window_inputs(self, table: Table, windows: Index) -> list[Array]:
         """Return the inputs of each bag, for windows (n, window) of row numbers."""

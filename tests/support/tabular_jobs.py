@@ -20,6 +20,7 @@ from tabular.planning.serialization import from_spec, to_spec
 from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays
 from tabular.spec import FeatureSpec
 from tabular.trained_model.bag import Bag
+from tabular.trained_model.baseline_hazard import with_baseline_hazard
 from tabular.trained_model.stored import (
     StoredWeights,
     architecture_of,
@@ -59,6 +60,8 @@ def plan_job(data: Read, target: str | list[str], **request: Any) -> Plan:
             model=None if model is None else ModelSpec.model_validate({"layers": model}),
             training=TrainingSpec.model_validate(request.get("training", {})),
             sample_weight=request.get("sample_weight"),
+            exposure=request.get("exposure"),
+            censored=request.get("censored"),
         ),
     )
     again = from_spec(json.loads(json.dumps(to_spec(found))))
@@ -80,9 +83,11 @@ def train_job(data: Read, target: str | list[str], **request: Any) -> Model:
     network.parameters.vector[:] = final_parameters(state)
     bag = Bag(preprocessor=arrays.preprocessor, networks=(network,))
     trained = TrainedModel(bags=(bag,), target=arrays.target, reading=stored_reading(data), forecast=None)
+    trained = with_baseline_hazard(trained, [rows])
     outputs = trained.outputs_of_inputs([validation.x])
+    outputs = outputs if arrays.exposure is None else outputs * arrays.exposure[:, None]
     evaluation = json.loads(
-        json.dumps(evaluate(arrays.target, arrays.training_truth, arrays.truth, outputs), allow_nan=False)
+        json.dumps(evaluate(trained.target, arrays.training_truth, arrays.truth, outputs), allow_nan=False)
     )
     return Model(plan=found, arrays=arrays, network=network, evaluation=evaluation, stored=stored_and_read(trained))
 

@@ -42,6 +42,7 @@ class LoadedJob:
 
     `folds`: the networks of a cross-validation, which are not part of the model. `validation`: the rows that evaluate
     all networks of the first bag; None for folds, and without such rows.
+    `exposure`: of the rows that evaluate the networks, (n,); None if the target has none.
     `training_truth`, `truth`: the true targets of the training rows, and of the rows that evaluate the networks.
     """
 
@@ -57,6 +58,7 @@ class LoadedJob:
     reading: RowReading | None
     forecast: Forecast | None
     last_values: LastValues | None
+    exposure: Floats | None = None
 
     @property
     def first(self) -> Member:

@@ -75,6 +75,7 @@ class JobLoader:
             reading=self._reading(job),
             forecast=self._forecast(job, plan),
             last_values=arrays.last_values,
+            exposure=arrays.exposure,
         )
 
     def _arrays(self, job: Job, plan: Plan, initial: InitialWeights | None) -> TrainingArrays:

@@ -13,6 +13,7 @@ from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
 from tabular.evaluation.evaluation import evaluate
 from tabular.evaluation.last_value import evaluate_last_value
+from tabular.trained_model.baseline_hazard import with_baseline_hazard
 from tabular.trained_model.exported_weights import WeightsFile
 from tabular.trained_model.stored import architecture_of, preprocessing_of, weights_file_of
 from tabular.trained_model.trained_model import TrainedModel
@@ -43,7 +44,8 @@ def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]
     loaded.use_final_parameters()
     answers = answer_held_out(loaded)
     weights = blend(loaded, answers)
-    model = loaded.blended(weights)
+    rows = [bag.rows for bag, weight in zip(loaded.bags, weights, strict=True) if weight]
+    model = with_baseline_hazard(loaded.blended(weights), rows)
     file = weights_file_of(model)
     blob = _store(sessions, file)
     return {

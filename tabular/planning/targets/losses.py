@@ -25,9 +25,7 @@ from tabular.profile import Profile
 from tabular.spec import Task
 
 POINTER = "/training/loss"
-REGRESSION_LOSSES: tuple[LossName, ...] = tuple(
-    name for name, spec in BY_NAME.items() if spec.task == "regression" and name != "cox"
-)
+REGRESSION_LOSSES: tuple[LossName, ...] = tuple(name for name, spec in BY_NAME.items() if spec.task == "regression")
 CLASS_LOSSES: tuple[LossName, ...] = ("softmax_cross_entropy", "softmax_focal", "ordinal")
 TWO_CLASS_LOSSES: tuple[LossName, ...] = ("sigmoid_cross_entropy", "sigmoid_focal", *CLASS_LOSSES)
 ONE_ANSWER_LOSSES: tuple[LossName, ...] = ("ordinal", "cox")  # per row, not one per time step
@@ -55,6 +53,7 @@ def plan_loss(targets: Targets, requested: RequestedLoss, report: PlanningReport
     if isinstance(requested, MultiTargetSpec):
         return _plan_multi_target(targets, requested, report)
     each = tuple(_fitting_loss(target, requested, POINTER, report) for target in targets.columns)
+    _check_single(targets, each, report)
     widths = tuple(map(count_outputs, each, targets.columns))
     if targets.per_time_step:
         if each[0].type in ONE_ANSWER_LOSSES:
@@ -108,7 +107,13 @@ def _plan_multi_target(targets: Targets, requested: MultiTargetSpec, report: Pla
             report.reject(f"{pointer}/{index}/outputs", f"{detail} Set outputs to {width}.")
         _check_positive_weights(loss, width, f"{pointer}/{index}/loss", report)
         each.append(loss)
+    _check_single(targets, each, report)
     return LossPlan(loss=requested, each=tuple(each), outputs=sum(map(count_outputs, each, targets.columns)))
+
+
+def _check_single(targets: Targets, losses: Sequence[SingleLossSpec], report: PlanningReport) -> None:
+    if targets.several and any(loss.type == "cox" for loss in losses):
+        report.reject(POINTER, "cox predicts the time of one event, but there are several targets. Predict one column.")
 
 
 def _check_positive_weights(loss: SingleLossSpec, outputs: int, pointer: str, report: PlanningReport) -> None:

@@ -55,6 +55,8 @@ def _compared(
     nouns = {feature.column: "a feature of the job" for feature in features}
     nouns |= {target.column.name: "a target" for target in targets.columns}
     nouns |= {request.sample_weight: "the sample weight"} if request.sample_weight else {}
+    nouns |= {request.exposure: "the exposure"} if request.exposure else {}
+    nouns |= {request.censored: "the censoring"} if request.censored else {}
     for name, noun in nouns.items():
         if column := profile.column(name):
             yield _Comparison(column=column, other=other.column(name), noun=noun)

@@ -9,12 +9,12 @@ from engine.batches import Batches, Rows, check_rows
 from engine.losses.class_weights import ClassFactors
 from engine.memory import Array
 from engine.network import Network
-from engine.spec import DenseSpec, SgdSpec, TrainingSpec
+from engine.spec import AdamSpec, DenseSpec, EarlyStoppingSpec, SgdSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
 from engine.training.loop import train
 from engine.training.state import final_parameters, initialize_training
-from tests.support.training_runs import epochs, moons, regressor, run, spec
+from tests.support.training_runs import classifier, epochs, moons, regressor, run, small, spec
 
 WEIGHTS = np.tile([0.0, 2.0, 0.5, 1.0], 15)
 
@@ -130,3 +130,33 @@ def test_class_weight_is_rejected_for_regression(class_weight: object) -> None:
     state = initialize_training(network, settings, rows)
     with pytest.raises(ValueError, match="not mean_squared_error"):
         next(train(network, state, settings, rows))
+
+
+def test_class_weights_of_the_training_rows_weigh_the_validation_rows_too() -> None:
+    settings = spec(epochs=12, class_weight="balanced", optimizer=AdamSpec(learning_rate=0.05))
+    rows, validation = rare(400, 1), rare(400, 2)
+    _, events = run(classifier(DenseSpec(units=8)), settings, rows, validation)
+    factors = ClassFactors.of(rows.y, "balanced").weights(validation.y)
+    explicit = Rows(validation.x, validation.y, factors)
+    trained = Rows(rows.x, rows.y, ClassFactors.of(rows.y, "balanced").weights(rows.y))
+    plain = settings.model_copy(update={"class_weight": None})
+    _, expected = run(classifier(DenseSpec(units=8)), plain, trained, explicit)
+    for one, other in zip(epochs(events), epochs(expected), strict=True):
+        assert (one["val_loss"], one["val_accuracy"]) == pytest.approx((other["val_loss"], other["val_accuracy"]))
+
+
+def rare(count: int, seed: int) -> Rows:
+    rng = np.random.default_rng(seed)
+    y = (rng.random(count) < 0.1).astype(np.int64)
+    return Rows((rng.standard_normal((count, 2)) + y[:, None]).astype(np.float32), y)
+
+
+@pytest.mark.parametrize("metric", ["val_balanced_accuracy", "val_roc_auc", "val_f1", "val_log_loss"])
+def test_early_stopping_uses_metrics_of_all_validation_rows(metric: str) -> None:
+    stopping = EarlyStoppingSpec.model_validate({"metric": metric, "patience": 3})
+    state, events = run(small(), spec(epochs=8, early_stopping=stopping), moons(60), moons(600, seed=1))
+    values = [metrics[metric] for metrics in epochs(events)]
+    assert all(0 <= value <= 1 for value in values)
+    chosen = min(values) if metric == "val_log_loss" else max(values)
+    assert state.best
+    assert state.best.value == chosen

@@ -7,7 +7,7 @@ from tabular.evaluation.baseline import class_shares, mean_prediction
 from tabular.evaluation.calibration import brier_score, evaluate_calibration
 from tabular.evaluation.classification import balanced_accuracy, log_loss, mean_area, rank_classes
 from tabular.evaluation.confusion import confusion_counts, most_confused, shown_matrix
-from tabular.evaluation.regression import errors, poisson_deviance
+from tabular.evaluation.regression import deviance, errors
 
 
 def test_class_shares_count_classes_that_training_never_saw() -> None:
@@ -95,5 +95,5 @@ def test_weighted_errors_are_those_of_repeated_rows() -> None:
 
 def test_the_poisson_deviance_of_perfect_rates_is_zero() -> None:
     counts = np.array([0.0, 2.0, 5.0])
-    assert poisson_deviance(counts, counts) == pytest.approx(0, abs=1e-12)
-    assert np.isfinite(poisson_deviance(counts, np.zeros(3)))
+    assert deviance(counts, counts, 1) == pytest.approx(0, abs=1e-12)
+    assert np.isfinite(deviance(counts, np.zeros(3), 1))

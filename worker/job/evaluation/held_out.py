@@ -1,7 +1,7 @@
 """What the networks of a job answer for rows that they did not train on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,14 @@ def answer_held_out(loaded: LoadedJob) -> HeldOutAnswers | None:
 
     Their weights have to be the final ones.
     """
+    answers = _answers(loaded)
+    if answers is None or loaded.exposure is None:
+        return answers
+    exposure = loaded.exposure[:, None]
+    return replace(answers, outputs=tuple(outputs * exposure for outputs in answers.outputs))
+
+
+def _answers(loaded: LoadedJob) -> HeldOutAnswers | None:
     if loaded.folds:
         return HeldOutAnswers(outputs=(_of_folds(loaded.folds),), fold_rows=_fold_rows(loaded.folds))
     if loaded.has_ensemble_of_folds:
