@@ -3,7 +3,8 @@
     python examples/tables.py spirals > spirals.csv
     python examples/tables.py spirals --rows 500 --seed 1 > unseen.csv
 
-Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, visitors, shops, parts, reviews.
+Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, visitors, shops, parts, reviews, claims,
+customers.
 """
 
 import argparse
@@ -144,6 +145,24 @@ def reviews(rows: int, seed: int) -> Table:
     }
 
 
+def claims(rows: int, seed: int) -> Table:
+    """How many claims a driver has in some years of insurance."""
+    rng = np.random.default_rng(seed)
+    age, years = rng.integers(18, 80, rows), rng.choice([0.5, 1, 2, 5], rows)
+    rate = np.exp(-1.5 + np.abs(age - 48) / 20)
+    return {"age": age, "years": years, "claims": rng.poisson(rate * years)}
+
+
+def customers(rows: int, seed: int) -> Table:
+    """How many days customers stay; some are still customers when the data end."""
+    rng = np.random.default_rng(seed)
+    price, visits = rng.uniform(5, 50, rows).round(2), rng.poisson(4, rows)
+    days = rng.exponential(200 * np.exp(visits / 4 - price / 20)) + 1
+    observed = rng.uniform(30, 720, rows)
+    seen = np.ceil(np.minimum(days, observed)).astype(int)
+    return {"price": price, "visits": visits, "days": seen, "still_customer": np.where(days > observed, "yes", "no")}
+
+
 TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> function, default number of rows
     "xor": (xor, 4),
     "symmetry": (symmetry, 64),
@@ -156,6 +175,8 @@ TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> functi
     "shops": (shops, 6_000),
     "parts": (parts, 1_000),
     "reviews": (reviews, 3_000),
+    "claims": (claims, 1_000),
+    "customers": (customers, 1_000),
 }
 
 

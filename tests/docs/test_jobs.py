@@ -43,6 +43,8 @@ TABLES = {  # target -> the table that has it
     "recommended": "reviews",
     "income": "income",
     "visitors": "visitors",
+    "claims": "claims",
+    "days": "customers",
 }
 UNSEEN_ROWS = 300
 
@@ -204,6 +206,22 @@ def test_the_shell_commands_of_the_specs_page_end_with_a_model(service: ExampleS
     assert json.loads(shell(submit))["model_id"]
 
 
+def test_claims_are_predicted_for_the_years_of_a_row(service: ExampleService) -> None:
+    one, two = service.predict(
+        service.train(job_of("targets", 1, service)), {"age": np.array([30, 30]), "years": np.array([1, 2])}
+    )
+    assert two["value"] == pytest.approx(2 * one["value"])
+
+
+def test_customers_who_pay_more_leave_earlier(service: ExampleService) -> None:
+    job = service.train(job_of("targets", 2, service))
+    evaluation = service.client.get(job["links"]["model"]).json()["evaluation"]
+    assert evaluation["concordance"] > 0.7
+    low, high = service.predict(job, {"price": np.array([10, 45]), "visits": np.array([4, 4])})
+    assert high["relative_risk"] > 2 * low["relative_risk"]
+    assert high["survival"][-1]["probability"] < low["survival"][-1]["probability"]
+
+
 def test_every_job_of_the_pages_is_tested_here() -> None:
-    tested = {"first_problems": 3, "images": 3, "sequences": 3, "features": 3, "training": 9, "specs": 1}
+    tested = {"first_problems": 3, "images": 3, "sequences": 3, "features": 3, "training": 9, "targets": 2, "specs": 1}
     assert set(JOBS) == {f"{page} {number}" for page, count in tested.items() for number in range(1, count + 1)}
