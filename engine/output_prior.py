@@ -11,10 +11,10 @@ from engine.weighted_rows import weigh_rows
 
 
 def start_from_prior(network: Network, spec: TrainingSpec, rows: Rows) -> None:
-    """Set the biases of the output layer to the prior of the loss on the training rows, and its weights to 0.
+    """Set the biases of the output layer to the prior of the loss on the training rows, and make its weights small.
 
-    So the network answers every row with the prior, and training does not spend its first steps on finding it. The
-    weights stay if the spec names an initializer for them. An output layer that was loaded or trained stays as it is.
+    So the network answers every row about like the prior, and training does not spend its first steps on finding it.
+    The weights stay if the spec names an initializer for them. An output layer that was loaded or trained stays.
     """
     if spec.output_start != "prior" or not network.output_is_random:
         return

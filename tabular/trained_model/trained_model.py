@@ -95,7 +95,10 @@ class TrainedModel:
         if self.forecast is None:
             cells = self.reader.cells(rows)
             inputs = [bag.encoding.inputs(cells, len(rows), bag.dtype) for bag in self.bags]
-            return self.answers(self.outputs_of_inputs(inputs))
+            outputs = self.outputs_of_inputs(inputs)
+            return self.answers(
+                self.with_exposure(outputs, self.reader.table(rows)) if self.target.exposure else outputs
+            )
         table = self.reader.table(rows)
         windows = self.forecast.windows(table)
         answers = self.answers(self.outputs_of_inputs(self.window_inputs(table, windows)))

@@ -216,7 +216,7 @@ def test_claims_are_predicted_for_the_years_of_a_row(service: ExampleService) ->
 def test_customers_who_pay_more_leave_earlier(service: ExampleService) -> None:
     job = service.train(job_of("targets", 2, service))
     evaluation = service.client.get(job["links"]["model"]).json()["evaluation"]
-    assert evaluation["concordance"] > 0.7
+    assert evaluation["concordance"] > 0.6
     low, high = service.predict(job, {"price": np.array([10, 45]), "visits": np.array([4, 4])})
     assert high["relative_risk"] > 2 * low["relative_risk"]
     assert high["survival"][-1]["probability"] < low["survival"][-1]["probability"]
