@@ -14,7 +14,7 @@ from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
 from engine.spec import InitializerName, LayerSpec, LossName, LossSpec, Precision
 
-START_SCALE = 0.01  # of output weights beside a prior; at 0, problems such as XOR can start where all gradients cancel
+START_SCALE = 0.01  # of output weights beside a prior; at 0, all gradients of problems such as XOR can cancel
 BLOCK_ROWS = 256  # rows predicted at a time: full speed, and they fit into the cache
 
 
@@ -75,7 +75,7 @@ class Network:
         self.initialized = self.output_is_random = True
 
     def start_output(self, prior: Array, *, keeps_weights: bool) -> None:
-        """Set the biases of the output layer to the logits `prior: (outputs of one answer,)`, and make its weights small.
+        """Set the biases of the output layer to the logits `prior: (outputs of one answer,)`; make its weights small.
 
         With `keeps_weights`, these stay as they were drawn, so the answers vary around the prior.
         """
