@@ -87,8 +87,13 @@ class Processes:
 
     def finished(self, url: str, seconds: float = 40) -> dict[str, Any]:
         """Wait for the job to end and return it."""
-        self.wait(lambda: self.job(url)["finished_at"] is not None, seconds)
-        return self.job(url)
+        end = time.monotonic() + seconds
+        while True:
+            answer = self.client.get(url, params={"until": "ended"}, headers={"Prefer": "wait=5"})
+            job: dict[str, Any] = answer.raise_for_status().json()
+            if job["finished_at"] is not None:
+                return job
+            assert time.monotonic() < end, self._log.read_text(errors="replace")
 
     def weights(self, job: dict[str, Any]) -> bytes:
         """Download the weights of a job's model."""

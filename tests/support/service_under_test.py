@@ -163,7 +163,7 @@ class ServiceUnderTest(Processes):
                 continue
             if job["finished_at"] is None:
                 self.restart_dead()
-                time.sleep(0.02)
+                time.sleep(0.04)
             else:
                 ended.append(job)
                 waiting.pop(0)
