@@ -11,7 +11,7 @@ from store.artifacts import models, uploaded_weights
 from store.db.transaction import Tx
 from store.ids import ProjectId
 from store.tables import Model, Weights
-from tabular.planning.initialization import Initialization, ModelDescription, WeightsDescription
+from tabular.planning.initialization import BaseColumn, Initialization, ModelDescription, WeightsDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.preprocessing.forecast import Forecast
 from tabular.spec import EnsembleType, FeatureSpec, InitFrom
@@ -68,6 +68,7 @@ def _describe_model(model: Model) -> ModelDescription:
         _describe_bag(model, model.architecture | bag, fitted["columns"])
         for bag, fitted in zip(bags, features, strict=True)
     ]
+    first = replace(first, columns=_columns(features))
     networks = bags[0].get("networks", 1)
     if networks == 1:
         return first
@@ -86,6 +87,15 @@ def _describe_bag(model: Model, known: dict[str, Any], columns: Sequence[dict[st
         classes=tuple(known["classes"] or ()) or None,
         loss=_LOSS.validate_python(known["loss"]),
         sequence=Forecast.from_json(windows).sequence if (windows := model.preprocessing.get("sequence")) else None,
+    )
+
+
+def _columns(features: Sequence[dict[str, Any]]) -> tuple[BaseColumn, ...]:
+    """Return the columns that the bags of a model read, each once."""
+    stored = {column["name"]: column for fitted in features for column in fitted["columns"]}
+    return tuple(
+        BaseColumn(name=name, type=column["type"], labels=tuple(column.get("categories", ())))
+        for name, column in stored.items()
     )
 
 

@@ -7,8 +7,18 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.spec import LayerSpec, LossSpec
 from engine.training.fine_tuning import TensorDescriptions
+from tabular.profile import ColumnType
 from tabular.sequence import SequenceSpec
 from tabular.spec import EnsembleType, FeatureSpec, InitFrom, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseColumn:
+    """A column that a trained model reads. `labels`: the values that it tells apart, if they are categories."""
+
+    name: str
+    type: ColumnType
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +30,7 @@ class ModelDescription:
     `classes`: None for numbers and for classes that are not known by name.
     `ensemble`: the type and the number of networks in a bag, if the model is an ensemble; features and layers are those
     of its first bag, and `further_bags` describes the others.
+    `columns`: those that the features of all bags are made of.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -31,6 +42,7 @@ class ModelDescription:
     sequence: SequenceSpec | None = None
     ensemble: tuple[EnsembleType, int] | None = None
     further_bags: tuple["ModelDescription", ...] = ()
+    columns: tuple[BaseColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

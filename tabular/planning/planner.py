@@ -24,6 +24,7 @@ from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.outcome_columns import check_outcome_columns, with_implied_loss
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
+from tabular.planning.transfer.columns import check_base_columns
 from tabular.planning.transfer.defaults import with_base_defaults
 from tabular.planning.transfer.transfer import plan_transfer
 from tabular.planning.validation.other_dataset import check_other_dataset
@@ -39,6 +40,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
         InvalidPlan: the target, features, task, layers, training or initialization do not fit the table; lists all.
     """
     request = with_base_defaults(request)
+    check_base_columns(profile, request)
     if request.ensemble is None or request.ensemble == "default":
         return _plan_network(profile, request)
     return plan_ensemble(profile, request, request.ensemble, _plan_network)
@@ -88,7 +90,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
         preset=request.preset,
         warnings=tuple(report.warnings),
     )
-    return plan_transfer(request.initialization, planned, profile)
+    return plan_transfer(request, planned, profile)
 
 
 def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Targets | None:

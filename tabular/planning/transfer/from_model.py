@@ -8,11 +8,16 @@ from tabular.errors import InvalidPlan
 from tabular.planning.initialization import ModelDescription, PlannedInitialization
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.plan import Plan
+from tabular.planning.report import PlanningReport
 from tabular.spec import InitFrom
 
+MAX_LISTED = 10  # classes in one sentence
 
-def transfer_from_model(init_from: InitFrom, model: ModelDescription, plan: Plan) -> PlannedInitialization:
-    """Return how many of the model's first layers are reused, and whether its output layer is.
+
+def transfer_from_model(
+    init_from: InitFrom, model: ModelDescription, plan: Plan, report: PlanningReport
+) -> PlannedInitialization:
+    """Return how many of the model's first layers are reused, and whether its output layer is; warn if it is not.
 
     Raises:
         InvalidPlan: no layer can be reused, or fewer than are to be frozen.
@@ -32,13 +37,29 @@ def transfer_from_model(init_from: InitFrom, model: ModelDescription, plan: Plan
     if problems:
         raise InvalidPlan(problems)
     all_layers = equal == len(model.layers) == len(plan.layers)
-    head = all_layers and _same_outputs(model, plan) and not init_from.new_head
+    difference = _other_outputs(model, plan)
+    head = all_layers and difference is None and not init_from.new_head
+    if all_layers and difference and not init_from.new_head:
+        fix = "Set `new_head` to show that this is wanted, or make the targets alike."
+        report.warn("new_output_layer", f"{difference} The output layer starts anew.", fix=fix)
     return PlannedInitialization.of(init_from, layers=equal, head=head)
 
 
-def _same_outputs(model: ModelDescription, plan: Plan) -> bool:
-    """Tell whether the outputs mean the same: the same task, loss and classes."""
-    return model.task == plan.task and model.loss == loss_spec(plan.loss) and model.classes == plan.classes
+def _other_outputs(model: ModelDescription, plan: Plan) -> str | None:
+    """Return how the outputs differ from the base model's; None if task, loss and classes are the same."""
+    if model.task != plan.task:
+        return f"The base model's task is {model.task or 'mixed'}, and the job's is {plan.task or 'mixed'}."
+    if model.classes != plan.classes:
+        theirs, ours = (_list(classes or ()) or "many classes" for classes in (model.classes, plan.classes))
+        return f"The base model predicts {theirs}, and the job {ours}."
+    loss = loss_spec(plan.loss)
+    if model.loss != loss:
+        return f"The base model was trained with {model.loss.type}, and the job uses {loss.type} or other settings."
+    return None
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:MAX_LISTED])) + (" …" if len(names) > MAX_LISTED else "")
 
 
 def _equal_first_layers(layers: Sequence[LayerSpec], others: Sequence[LayerSpec]) -> int:

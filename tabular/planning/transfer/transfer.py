@@ -1,27 +1,31 @@
 """Complete a plan with what it reuses from its base, and with the layers that stay frozen."""
 
 from engine.training.fine_tuning import tensor_names
-from tabular.planning.initialization import Initialization, ModelDescription
+from tabular.planning.initialization import ModelDescription
 from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.planning.network import build_without_memory
 from tabular.planning.plan import Plan
 from tabular.planning.report import PlanningReport
+from tabular.planning.request import PlanRequest
+from tabular.planning.transfer.columns import warn_of_base_columns
 from tabular.planning.transfer.from_model import transfer_from_model
 from tabular.planning.transfer.from_weights import transfer_from_weights
 from tabular.profile import Profile
 
 
-def plan_transfer(initialization: Initialization | None, plan: Plan, profile: Profile) -> Plan:
+def plan_transfer(request: PlanRequest, plan: Plan, profile: Profile) -> Plan:
     """Return the plan with `init_from` and the frozen layers filled in, and further warnings.
 
     Raises:
         InvalidPlan: nothing can be reused, or fewer layers than are to be frozen.
     """
+    initialization = request.initialization
     if initialization is None:
         return plan
     init_from, source, report = initialization.init_from, initialization.source, PlanningReport()
     if isinstance(source, ModelDescription):
-        taken = transfer_from_model(init_from, source, plan)
+        taken = transfer_from_model(init_from, source, plan, report)
+        warn_of_base_columns(profile, request, source, report)
     else:
         taken = transfer_from_weights(init_from, source, plan, profile, report)
     frozen = {*plan.training.frozen, *_frozen_layers(init_from.freeze_layers, plan)}
