@@ -5,8 +5,10 @@ from pydantic.fields import FieldInfo
 
 from engine.spec import TrainingSpec
 from tabular.encodings import ENCODINGS, MAX_DEFAULT_SIZE, fitting_encodings
-from tabular.planning.default_texts import MODEL_DEFAULT, TRAINING_DEFAULTS
+from tabular.planning.default_texts import MODEL_DEFAULT, PRESET_TEXTS, TRAINING_DEFAULTS
+from tabular.planning.presets import MAX_BINNED_NUMBERS, MIN_FOLDED_ROWS
 from tabular.profile import COLUMN_TYPES
+from tabular.spec import PRESETS
 
 
 def defaults_page(header: str) -> str:
@@ -16,9 +18,24 @@ def defaults_page(header: str) -> str:
         "A job needs only `dataset_id` and `target`. This page lists what it gets for everything else. Some defaults "
         "depend on the table; the job's `spec` shows every value that was chosen. To see them without creating a job, "
         "send the request with `?validate_only=true`.\n\n"
+        f"## Presets\n\n{_presets()}\n"
         f"## Features\n\n{_features()}\n"
         f"## Model\n\nThe hidden layers are {MODEL_DEFAULT}.\n\n"
         f"## Training\n\nFrom `tabular/planning/defaults.py` and `engine/spec/training.py`.\n\n{_training()}"
+    )
+
+
+def _presets() -> str:
+    rows = "".join(f"| `{name}` | {PRESET_TEXTS[name]} |\n" for name in PRESETS)
+    return (
+        "The request's `preset` decides about the network, unless the request has `model` layers, `sequence` or "
+        "`init_from` of its own, or the optimizer `lbfgs`; and about folds and ensembles, unless it has a `validation` "
+        "or an `ensemble` of its own. All three presets use the same recipe for the network of a table: numbers as "
+        f"`numeric_embedding` (as `robust` in tables with more than {MAX_BINNED_NUMBERS} columns of numbers), the "
+        f"layers and the training below.\n\n| preset | what it trains |\n|---|---|\n{rows}\n"
+        f"Tables with fewer than {MIN_FOLDED_ROWS} rows get one network with any preset, and so do tables with more "
+        "rows than stated. [Decision 0029](decisions/0029-presets.md) has the scores and the times of the presets "
+        "beside other libraries.\n"
     )
 
 

@@ -1,6 +1,6 @@
 """The part of a job request that is about the table: targets, features, ensembles, and what to start from."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -31,6 +31,7 @@ MAX_BLENDED = 3  # further bags: their weights are tried in all combinations
 
 Task = Literal["classification", "regression"]
 Preset = Literal["fast", "balanced", "best"]
+PRESETS: tuple[Preset, ...] = get_args(Preset)
 EnsembleType = Literal["folds", "seeds"]
 ColumnName = Annotated[str, Field(min_length=1)]
 ColumnNames = Annotated[tuple[ColumnName, ...], Field(min_length=1, max_length=MAX_TARGETS), at_most(MAX_TARGETS)]

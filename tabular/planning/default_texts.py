@@ -20,7 +20,9 @@ from tabular.planning.defaults import (
     UPDATES,
     SizeDefaults,
 )
+from tabular.planning.presets import ENSEMBLES, FAST_VALIDATION, MAX_FOLDED_ROWS, TABLE, Recipe
 from tabular.planning.targets.losses import CLASS_LOSSES, REGRESSION_LOSSES, TWO_CLASS_LOSSES
+from tabular.spec import Preset
 
 FEW = f"fewer than {MIN_AMPLE_ROWS} training rows per input"
 
@@ -52,18 +54,90 @@ def _loss() -> str:
     )
 
 
-MODEL_DEFAULT = f"{_layers(AMPLE_ROWS)}; with {FEW}: {_layers(FEW_ROWS)}; no dropout with `lbfgs`"
-TRAINING_DEFAULTS = {
-    "loss": _loss(),
-    "epochs": f"enough epochs for {UPDATES:,} updates, from {MIN_EPOCHS} to {MAX_EPOCHS}",
-    "batch_size": _batch_size(),
-    "optimizer": f"`adamw` with {_optimizer(AMPLE_ROWS)}; with {FEW} and only dense layers: {_optimizer(FEW_ROWS)}",
-    "schedule": f"`{SCHEDULE.type}`; `constant` if the request sets `optimizer`",
-    "validation": "`fraction` 0.2; `by` `stratified` for a single target with classes, otherwise `random`; "
-    "`time` by `order_by` with `sequence`",
-    "early_stopping": f"on `{METRIC}` with a patience of {PATIENCE_SHARE:.0%} of the epochs, at least {MIN_PATIENCE}; "
-    "none if the request sets `epochs` or there are no validation rows",
+def _recipe_batch_size(recipe: Recipe) -> str:
+    steps = ", ".join(f"{size} for fewer than {below:,}" for below, size in recipe.batch_sizes)
+    return f"{steps} training rows, otherwise {recipe.large_batch_size}"
+
+
+def _recipe_epochs(recipe: Recipe) -> str:
+    return (
+        f"enough for {recipe.updates:,} updates, from {recipe.min_epochs} to {recipe.max_epochs}; fewer, but at least "
+        f"{recipe.fewest_epochs}, for large tables, so that their work stays the same"
+    )
+
+
+def _recipe_optimizer(recipe: Recipe) -> str:
+    optimizer = recipe.optimizer
+    fields = optimizer.model_dump(exclude_defaults=True, exclude={"type"})
+    return f"`{optimizer.type}` with {', '.join(f'{name} {value:g}' for name, value in fields.items())}"
+
+
+def _rates(recipe: Recipe) -> str:
+    fields = recipe.rates.model_dump(exclude_defaults=True)
+    return ", ".join(f"`{name}` {str(value).lower()}" for name, value in fields.items())
+
+
+PLAIN = "with own `model` layers, `sequence`, `init_from` or `lbfgs`"
+MODEL_DEFAULT = (
+    f"{', '.join(map(_layer, TABLE.layers))}; with `sequence` or `lbfgs`: {_layers(AMPLE_ROWS)}, or with {FEW}: "
+    f"{_layers(FEW_ROWS)}, without dropout for `lbfgs`"
+)
+RECIPE_TEXTS = {
+    "batch_size": _recipe_batch_size(TABLE),
+    "epochs": _recipe_epochs(TABLE),
+    "optimizer": _recipe_optimizer(TABLE),
+    "learning_rate_factors": f"{_rates(TABLE)}; none if the request sets `optimizer`",
+    "schedule": f"`{TABLE.schedule.type}`",
+    "output_initializer": "`zeros`",
+    "clamp_predictions": "`true`",
+    "early_stopping": f"on `{TABLE.metric}` with a patience of {TABLE.patience_share:.0%} of the epochs",
 }
+PLAIN_TEXTS = {
+    "batch_size": _batch_size(),
+    "epochs": f"enough for {UPDATES:,} updates, from {MIN_EPOCHS} to {MAX_EPOCHS}",
+    "optimizer": f"`adamw` with {_optimizer(AMPLE_ROWS)}; with {FEW} and only dense layers: {_optimizer(FEW_ROWS)}",
+    "learning_rate_factors": "none",
+    "schedule": f"`{SCHEDULE.type}`",
+    "output_initializer": "`auto`",
+    "clamp_predictions": "`false`",
+    "early_stopping": f"on `{METRIC}` with a patience of {PATIENCE_SHARE:.0%} of the epochs, at least {MIN_PATIENCE}",
+}
+ALWAYS = {
+    "batch_size": "never more than there are training rows",
+    "schedule": "`constant` if the request sets `optimizer`",
+    "early_stopping": "none if the request sets `epochs` or there are no validation rows",
+}
+SAME_TEXTS = {
+    "loss": f"{_loss()}; with `label_smoothing` {TABLE.label_smoothing:g} for a single target with classes, except "
+    f"{PLAIN}",
+    "validation": "by the preset; with an `ensemble` of folds, those of the ensemble; otherwise `fraction` 0.2; `by` "
+    "`stratified` for a single target with classes, otherwise `random`; `time` by `order_by` with `sequence`",
+}
+
+
+def _ensemble(preset: Preset) -> str:
+    ensemble, most = ENSEMBLES[preset], MAX_FOLDED_ROWS[preset]
+    bags = f" in {1 + len(ensemble.blend)} bags" if ensemble.blend else ""
+    return (
+        f"an `ensemble` of {ensemble.folds} folds{bags}: one network per fold and bag, whose answers are averaged "
+        f"(up to {most:,} rows)"
+    )
+
+
+PRESET_TEXTS: dict[Preset, str] = {
+    "fast": f"one small network, trained on all rows; {FAST_VALIDATION.folds} more networks on folds choose its epoch "
+    f"and evaluate it (up to {MAX_FOLDED_ROWS['fast']:,} rows; with more rows, a fifth of them is held out)",
+    "balanced": _ensemble("balanced"),
+    "best": _ensemble("best"),
+}
+
+
+def _both(name: str) -> str:
+    always = f"; {ALWAYS[name]}" if name in ALWAYS else ""
+    return f"{RECIPE_TEXTS[name]}; {PLAIN}: {PLAIN_TEXTS[name]}{always}"
+
+
+TRAINING_DEFAULTS = SAME_TEXTS | {name: _both(name) for name in RECIPE_TEXTS}
 
 
 def _document_defaults(schema: dict[str, Any]) -> None:

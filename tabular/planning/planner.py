@@ -16,6 +16,7 @@ from tabular.planning.layers.rules import check_frozen, check_layers, check_rate
 from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
 from tabular.planning.layers.waves import check_waves
 from tabular.planning.plan import Plan, TargetPart, order_of
+from tabular.planning.presets import find_recipe, recipe_training, smooth_labels, with_preset
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.sample_weights import check_sample_weight
@@ -41,6 +42,7 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
     """
     request = with_base_defaults(request)
     check_base_columns(profile, request)
+    request = with_preset(profile, request)
     if request.ensemble is None or request.ensemble == "default":
         return _plan_network(profile, request)
     return plan_ensemble(profile, request, request.ensemble, _plan_network)
@@ -60,7 +62,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
-    loss = plan_loss(targets, request.training.loss, report)
+    loss = smooth_labels(find_recipe(request), request, plan_loss(targets, request.training.loss, report))
     request = _with_validation(profile, request, targets, report)
     counts = _check_and_count_rows(profile, request, features, targets, report)
     hidden = _with_default_layers(request, hidden, counts.training)
@@ -153,6 +155,8 @@ def _check_and_count_rows(
 def _with_default_layers(request: PlanRequest, hidden: HiddenLayers, rows: int) -> HiddenLayers:
     if request.model is not None:
         return hidden
+    if recipe := find_recipe(request):
+        return replace(hidden, layers=recipe.layers)
     return replace(hidden, layers=default_layers(rows, hidden.inputs.most, request.training))
 
 
@@ -172,7 +176,11 @@ def _check_whole_network(hidden: HiddenLayers, loss: LossPlan, report: PlanningR
 
 def _plan_training(request: PlanRequest, rows: int, inputs: int, report: PlanningReport) -> TrainingSpec:
     """Return the training with every default filled in; its layer numbers are still those of the request."""
-    training = default_training(fit_batch_size(request.training, rows, report), rows, inputs, request.layers)
+    recipe, training = find_recipe(request), fit_batch_size(request.training, rows, report)
+    if recipe:
+        training = recipe_training(recipe, training, rows, inputs)
+    else:
+        training = default_training(training, rows, inputs, request.layers)
     warn_of_training(training, rows, report, random_weights=request.initialization is None)
     return training
 

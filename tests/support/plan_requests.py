@@ -1,7 +1,7 @@
 """Plan requests and initializations from JSON values, as a client would send them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -10,6 +10,8 @@ from tabular.planning.initialization import Initialization, ModelDescription
 from tabular.planning.request import PlanRequest
 from tabular.sequence import SequenceSpec
 from tabular.spec import EnsembleSpec, FeatureSpec, InitFrom
+
+ENSEMBLES = TypeAdapter[EnsembleSpec](EnsembleSpec)
 
 
 def plan_request(  # noqa: PLR0913 - the fields of a request
@@ -23,7 +25,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
     initialization: Initialization | None = None,
     sequence: SequenceSpec | None = None,
     preset: Any = "balanced",
-    ensemble: dict[str, Any] | None = None,
+    ensemble: dict[str, Any] | Literal["default"] | None = None,
 ) -> PlanRequest:
     """Return a request whose parts are JSON values."""
     return PlanRequest(
@@ -36,7 +38,7 @@ def plan_request(  # noqa: PLR0913 - the fields of a request
         initialization=initialization,
         sequence=sequence,
         preset=preset,
-        ensemble=None if ensemble is None else TypeAdapter[EnsembleSpec](EnsembleSpec).validate_python(ensemble),
+        ensemble=ENSEMBLES.validate_python(ensemble) if isinstance(ensemble, dict) else ensemble,
     )
 
 

@@ -76,8 +76,9 @@ class Processes:
         return str(answer.raise_for_status().json()["id"])
 
     def submit(self, dataset_id: str, **body: Any) -> str:
-        """Submit a job and return its path."""
-        answer = self.client.post("/v1/jobs", json={"dataset_id": dataset_id, **body})
+        """Submit a job and return its path. It has one network unless the body names a preset or ensemble."""
+        one = {} if {"preset", "init_from"} & body.keys() else {"ensemble": None}
+        answer = self.client.post("/v1/jobs", json={"dataset_id": dataset_id, **one, **body})
         return str(answer.raise_for_status().json()["links"]["self"])
 
     def job(self, url: str) -> dict[str, Any]:

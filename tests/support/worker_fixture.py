@@ -91,8 +91,9 @@ class WorkerFixture:
             return dataset_uploads.create(tx, ServiceLimits(), DEFAULT_PROJECT, DatasetRequest(name="table"), table).id
 
     def queue(self, dataset_id: str, **body: Any) -> str:
-        """Queue a job as the API does; return its id."""
-        request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **body})
+        """Queue a job as the API does; return its id. It has one network unless the body names a preset or ensemble."""
+        one = {} if {"preset", "init_from"} & body.keys() else {"ensemble": None}
+        request = JobRequest.model_validate({"dataset_id": dataset_id, "target": "kind", **one, **body})
         resolved = submission.resolve(self.sessions, ServiceLimits(), PlannedJobs(), DEFAULT_PROJECT, request)
         with transaction(self.sessions) as tx:
             return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved).id

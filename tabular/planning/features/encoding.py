@@ -11,25 +11,27 @@ from tabular.spec import FeatureSpec
 MAX_EXACT = 10**15  # larger whole numbers are written with an exponent
 
 
-def choose_encoding(column: Column, use: InputUse, report: PlanningReport) -> Encoding:
-    """Return a column's encoding: its type's default, but unchanged numbers before an `embedding` layer.
+def choose_encoding(column: Column, use: InputUse, numbers: Encoding, report: PlanningReport) -> Encoding:
+    """Return a column's encoding: `numbers` for a number, but unchanged before an `embedding` layer.
 
     Numbers whose outliers would ruin standardization are scaled robustly, with a warning.
     """
     if column.type == "number" and use == "whole_numbers":
         return "none"
-    encoding = fitting_encodings(column.type)[0]
-    if encoding == "standardize" and (outlier := harmful_outlier(column)):
-        _warn_of_outlier(column, outlier, report)
-        return "robust"
-    return encoding
+    encoding = numbers if column.type == "number" else fitting_encodings(column.type)[0]
+    outlier = harmful_outlier(column) if column.type == "number" else None
+    if outlier is None:
+        return encoding
+    robust: Encoding = "robust" if encoding == "standardize" else encoding
+    _warn_of_outlier(column, outlier, robust, report)
+    return robust
 
 
-def _warn_of_outlier(column: Column, outlier: Outlier, report: PlanningReport) -> None:
+def _warn_of_outlier(column: Column, outlier: Outlier, robust: Encoding, report: PlanningReport) -> None:
     detail = (
         f"{column.name!r} has the value {_shown(outlier.value)}, but 99 % of its values are between "
         f"{_shown(outlier.low)} and {_shown(outlier.high)}. With the encoding standardize, the outlier would make all "
-        "other values nearly equal, so the column is encoded as robust."
+        f"other values nearly equal, so the column is encoded as {robust}."
     )
     fix = (
         "If the value is wrong, correct it and upload the file again. To standardize the column anyway, request "

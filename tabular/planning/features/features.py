@@ -10,6 +10,7 @@ from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.options import check_options
 from tabular.planning.features.windowed import windowed_features
 from tabular.planning.initialization import ModelDescription
+from tabular.planning.presets import number_encoding
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse, PlanRequest
 from tabular.profile import Column, Profile
@@ -48,7 +49,7 @@ def _default_features(
     profile: Profile, request: PlanRequest, by_request: Collection[str], report: PlanningReport
 ) -> Iterator[FeaturePlan]:
     """Yield every column that carries information, and what windows of a time series have besides."""
-    use = request.input_use
+    use, numbers = request.input_use, number_encoding(profile, request)
     ordering = request.sequence.columns if request.sequence else ()
     excluded = {*request.targets, *by_request, *ordering}
     columns = [column for column in profile.columns if column.name not in excluded]
@@ -56,7 +57,7 @@ def _default_features(
     if not chosen and request.sequence is None:
         detail = "No column carries information: all are constant, empty, free text or identifiers."
         report.reject("/features", f"{detail} Name the columns to learn from in `features`.")
-    yield from (encode(column, choose_encoding(column, use, report)) for column in chosen)
+    yield from (encode(column, choose_encoding(column, use, numbers, report)) for column in chosen)
     yield from windowed_features(profile, request, report)
 
 
@@ -90,6 +91,7 @@ class _RequestedFeatures:
 
     def __init__(self, profile: Profile, request: PlanRequest, report: PlanningReport) -> None:
         self._profile, self._request, self._report = profile, request, report
+        self._numbers = number_encoding(profile, request)
         self._first_use: dict[str, int] = {}
         base = request.initialization
         self._from_base = base is not None and isinstance(base.source, ModelDescription)  # its encoders are kept
@@ -108,7 +110,8 @@ class _RequestedFeatures:
             self._report.reject(f"{pointer}/column", problem or "")
             return None
         self._first_use[feature.column] = index
-        encoding = feature.encoding or choose_encoding(column, self._request.input_use, self._report)
+        use = self._request.input_use
+        encoding = feature.encoding or choose_encoding(column, use, self._numbers, self._report)
         if not self._from_base:
             check_options(pointer, column, feature, encoding, self._report)
         return self._fit(pointer, column, encoding, feature)

@@ -19,7 +19,7 @@ def windowed_features(profile: Profile, request: PlanRequest, report: PlanningRe
         return
     for name in request.targets:
         if (column := profile.column(name)) and column.type not in {"text", "datetime"}:
-            yield encode(column, choose_encoding(column, request.input_use, report))
+            yield encode(column, choose_encoding(column, request.input_use, "standardize", report))
     order = profile.column(request.sequence.order_by)
     if order is not None and order.type == "datetime":
         yield encode(order, "cyclic")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.errors import PointedProblem
-from engine.spec import LayerSpec, loss_spec
+from engine.spec import LayerSpec, LossSpec, SigmoidCrossEntropySpec, SoftmaxCrossEntropySpec, loss_spec
 from tabular.errors import InvalidPlan
 from tabular.planning.initialization import ModelDescription, PlannedInitialization
 from tabular.planning.layers.column_embedding import NetworkLayers
@@ -53,13 +53,20 @@ def _other_outputs(model: ModelDescription, plan: Plan) -> str | None:
         theirs, ours = (_list(classes or ()) or "many classes" for classes in (model.classes, plan.classes))
         return f"The base model predicts {theirs}, and the job {ours}."
     loss = loss_spec(plan.loss)
-    if model.loss != loss:
+    if _sharp(model.loss) != _sharp(loss):
         return f"The base model was trained with {model.loss.type}, and the job uses {loss.type} or other settings."
     return None
 
 
 def _list(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names[:MAX_LISTED])) + (" …" if len(names) > MAX_LISTED else "")
+
+
+def _sharp(loss: LossSpec) -> LossSpec:
+    """Return the loss without label smoothing, which does not change what the outputs mean."""
+    if isinstance(loss, (SigmoidCrossEntropySpec, SoftmaxCrossEntropySpec)):
+        return loss.model_copy(update={"label_smoothing": 0.0})
+    return loss
 
 
 def _equal_first_layers(layers: Sequence[LayerSpec], others: Sequence[LayerSpec]) -> int:

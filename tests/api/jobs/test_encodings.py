@@ -37,7 +37,7 @@ def predict(client: TestClient, job: dict[str, Any], *rows: dict[str, Any]) -> l
 
 def test_an_absurd_value_is_scaled_robustly_and_reported(client: TestClient, work: Work) -> None:
     job = job_on(client, work, table(outlier="1e30"), training={"epochs": 2})
-    assert [feature["encoding"] for feature in job["spec"]["features"]] == ["robust", "standardize"]
+    assert [feature["encoding"] for feature in job["spec"]["features"]] == ["numeric_embedding"] * 2
     (warning,) = [warning for warning in job["warnings"] if warning["code"] == "robust_scaling"]
     assert (warning["column"], "1e+30" in warning["detail"]) == ("x", True)
     again = job_on(
@@ -55,7 +55,7 @@ def test_ordered_categories_and_texts_are_predicted_and_fine_tuned(client: TestC
         {"column": "review", "size": 32},
         {"column": "prices", "encoding": "ordinal", "order": ["low", "medium", "high"]},
     ]
-    body = {"target": "recommended", "features": features, "training": {"epochs": 3}}
+    body = {"preset": "fast", "target": "recommended", "features": features, "training": {"epochs": 3}}
     job = job_on(client, work, csv(make_table("reviews", 300)), **body)
     assert [feature["encoding"] for feature in job["spec"]["features"]] == ["hashed_text", "ordinal"]
     model = client.get(job["links"]["model"]).json()

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from engine.spec import AdamWSpec, DenseSpec, EarlyStoppingSpec, ModelSpec, TrainingSpec, ValidationSpec
+from engine.spec import (
+    AdamWSpec,
+    DenseSpec,
+    EarlyStoppingSpec,
+    ModelSpec,
+    SigmoidCrossEntropySpec,
+    SoftmaxCrossEntropySpec,
+    TrainingSpec,
+    ValidationSpec,
+)
 from tabular.errors import InvalidPlan
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
@@ -42,17 +51,14 @@ def pointers(profile: Profile, target: str, **parts: Any) -> list[str]:
 
 def test_two_labels_get_one_sigmoid_output() -> None:
     found = planned(table(X, JOB), "job")
-    assert (found.task, found.loss, found.outputs, found.classes) == (
-        "classification",
-        "sigmoid_cross_entropy",
-        1,
-        ("clerk", "nurse"),
-    )
+    assert isinstance(found.loss, SigmoidCrossEntropySpec)
+    assert (found.task, found.outputs, found.classes) == ("classification", 1, ("clerk", "nurse"))
 
 
 def test_more_labels_get_softmax_outputs_in_order() -> None:
     found = planned(table(X, category("y", "c", "a", "b")), "y")
-    assert (found.loss, found.outputs, found.classes) == ("softmax_cross_entropy", 3, ("a", "b", "c"))
+    assert isinstance(found.loss, SoftmaxCrossEntropySpec)
+    assert (found.outputs, found.classes) == (3, ("a", "b", "c"))
 
 
 def test_a_number_target_is_a_regression() -> None:
@@ -161,7 +167,7 @@ def test_a_table_without_a_usable_column_is_rejected() -> None:
 def test_inputs_never_exceed_the_planned_maximum() -> None:
     many = category("c", distinct=500, top=None, singletons=20, missing=3)
     features = planned(table(X, many, number("n", missing=2), JOB), "job").features
-    assert [feature.inputs_at_most for feature in features] == [1, 102, 2]
+    assert [feature.inputs_at_most for feature in features] == [5, 102, 6]
 
 
 @pytest.mark.parametrize(("rows", "fraction"), [(2, 0.9), (1, 0.2)])
@@ -193,7 +199,7 @@ def test_requested_epochs_run_without_early_stopping() -> None:
 
 
 def test_a_plan_survives_json_and_planning_again() -> None:
-    first = planned(table(X, JOB), "job")
+    first = planned(table(X, JOB), "job", model=ModelSpec(layers=(DenseSpec(units=3),)))
     assert Plan.model_validate_json(first.model_dump_json()) == first
     again = planned(table(X, JOB), "job", model=ModelSpec(layers=first.layers), training=first.training)
     assert again == first

@@ -59,12 +59,14 @@ def test_every_input_has_a_name(fitted: tuple[Read, Preprocessor]) -> None:
     _, preprocessor = fitted
     names = preprocessor.input_names()
     assert len(names) == len(set(names)) == preprocessor.width
-    assert names[:2] == ["age", "age is missing"]
+    assert names[0] == "age"
+    assert "age is missing" in names
 
 
 def test_only_training_rows_are_fitted(read: Reader) -> None:
     data = read("a,c,y\n1,x,1.5\n3,x,2.5\n999,z,3.5\n998,z,4.5\n")
-    planned = plan(data.profile, PlanRequest(target="y"))
+    features = (FeatureSpec(column="a", encoding="standardize"), FeatureSpec(column="c"))
+    planned = plan(data.profile, PlanRequest(target="y", features=features))
     preprocessor = Preprocessor.fit(data.table, planned, np.array([0, 1]))
     first, second = (column.encoder for column in preprocessor.columns)
     assert (first.mean, first.stddev) == (2.0, 1.0)

@@ -24,7 +24,8 @@ def table(*, outlier: float | None = None) -> Profile:
 
 
 def planned(profile: Profile, *features: dict[str, Any]) -> Plan:
-    return plan(profile, plan_request("y", features=features or None))
+    """Return the plan of a network with its own layers; other networks have no standardized inputs."""
+    return plan(profile, plan_request("y", features=features or None, layers=[{"type": "dense", "units": 3}]))
 
 
 def test_a_column_with_an_extreme_outlier_is_robust_with_a_warning() -> None:
@@ -58,3 +59,10 @@ def test_an_embedding_has_no_missing_indicator() -> None:
     with pytest.raises(InvalidPlan) as caught:
         planned(table(), {"column": "x", "encoding": "embedding", "missing_indicator": True})
     assert [problem.pointer for problem in caught.value.problems] == ["/features/0/missing_indicator"]
+
+
+def test_an_outlier_in_a_table_with_the_default_network_gets_the_warning_too() -> None:
+    found = plan(table(outlier=1e30), plan_request("y"))
+    assert found.features[0].encoding == "numeric_embedding"
+    (warning,) = [warning for warning in found.warnings if warning.code == "robust_scaling"]
+    assert "is encoded as numeric_embedding" in warning.detail

@@ -65,7 +65,11 @@ def test_bins_and_cycles_decide_how_many_inputs_there_are(feature: dict[str, Any
 @pytest.mark.parametrize(
     ("feature", "pointer", "detail"),
     [
-        ({"column": "x", "bins": 9}, "bins", 'standardize has no bins. Leave `bins` out or request "encoding"'),
+        (
+            {"column": "x", "encoding": "robust", "bins": 9},
+            "bins",
+            'robust has no bins. Leave `bins` out or request "encoding"',
+        ),
         ({"column": "x", "encoding": "cyclic"}, "period", "'x' is a number. Say after how much"),
         ({"column": "x", "period": 24}, "period", 'Only numbers with "encoding": "cyclic" have a period.'),
         ({"column": "at", "encoding": "cyclic", "period": 24}, "period", "have a period"),

@@ -65,7 +65,7 @@ def test_embedded_features_add_a_layer_before_the_requested_ones() -> None:
 def test_the_spec_shows_the_encoding_and_size_of_each_feature() -> None:
     features = to_spec(planned([{"column": "age"}, embedded("zip"), embedded("job", 3)]))["features"]
     assert [(feature["encoding"], feature["size"]) for feature in features] == [
-        ("standardize", None),
+        ("numeric_embedding", None),
         ("embedding", 50),
         ("embedding", 3),
     ]

@@ -258,5 +258,5 @@ def test_an_empty_target_is_one_error_at_one_pointer(target: Any, place: tuple[i
 
 
 def test_a_plan_of_several_targets_survives_json() -> None:
-    first = planned([X, Y, SIZE], ["y", "size"])
+    first = planned([X, Y, SIZE], ["y", "size"], [{"type": "dense", "units": 3}])
     assert planned([X, Y, SIZE], ["y", "size"], list(first.layers), **first.training.model_dump()) == first
