@@ -35,7 +35,7 @@ def main() -> None:
     options = _options()
     bench = QualityBench(options)
     for source in options.files:
-        for split in read_splits(source, options.splits, options.max_rows):
+        for split in read_splits(source, options.splits, options.large_splits, options.max_rows):
             bench.score(split)
     _print(bench.board, options.kept_out)
 
@@ -48,7 +48,7 @@ class QualityBench:
         self._options = options
         self._tables = options.cache / "tables"
         self._cache = ResultCache(options.cache / "results")
-        self._code = options.code or source_digest(["engine", "tabular"])
+        self._code = options.code or source_digest(["engine", "tabular", "worker/job"])
         self._peers = [peer for peer in peers.PEERS if peer.name in options.peers]
         for package in dict.fromkeys(peer.package for peer in self._peers if not peer.is_installed):
             print(f"{package} is not installed; only its stored results are shown. To add it: pip install {package}")
@@ -103,7 +103,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--presets", type=_names, default=PRESETS, help="such as fast,balanced")
     parser.add_argument("--request", action="append", default=[], metavar="NAME=JSON", help="another contender")
     parser.add_argument("--peers", type=_names, default=("mlp", "boosting", "catboost", "realmlp"))
-    parser.add_argument("--splits", type=int, default=1, help="random splits of each table")
+    parser.add_argument("--splits", type=int, default=3, help="random splits of each table")
+    parser.add_argument("--large-splits", type=int, default=1, help="splits of each table of more than 5,000 rows")
     parser.add_argument("--max-rows", type=int, help="use a sample of that many rows of larger tables")
     parser.add_argument("--kept-out", type=_names, default=(), help="tables to summarize apart")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "backprop-quality")

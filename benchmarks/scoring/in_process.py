@@ -5,25 +5,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from benchmarks.scoring.results import Result, accuracy, r2
 from benchmarks.scoring.tables import Split, columns
-from engine.batches import Rows
 from engine.spec import ModelSpec, TrainingSpec
 from engine.training.loop import train
-from engine.training.state import final_parameters, initialize_training
 from tabular.limits import Limits
-from tabular.planning.network import build_network
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
-from tabular.preprocessing.training_arrays import make_training_arrays
+from tabular.preprocessing.training_arrays import TrainingArrays, make_training_arrays
 from tabular.profile import Profile
 from tabular.readers.options import ReadOptions
-from tabular.readers.rows import table_from_rows
 from tabular.readers.sandbox import read_file
 from tabular.reading import RowReading
-from tabular.spec import FeatureSpec
+from tabular.spec import EnsembleSpec, FeatureSpec
 from tabular.table import read_table
+from worker.job.evaluation.held_out import answer_held_out, blend
+from worker.job.loaded_job import LoadedJob, initial_state
+from worker.job.networks import load_bags, load_folds
+
+ENSEMBLES = TypeAdapter[EnsembleSpec](EnsembleSpec)
 
 
 def read_split(split: Split, folder: Path) -> tuple[Profile, Path]:
@@ -42,7 +45,7 @@ def read_split(split: Split, folder: Path) -> tuple[Profile, Path]:
 
 def plan_split(profile: Profile, split: Split, request: dict[str, Any]) -> Plan:
     """Plan a job with the given fields of a request."""
-    model, features = request.get("model"), request.get("features")
+    model, features, ensemble = (request.get(name) for name in ("model", "features", "ensemble"))
     return plan(
         profile,
         PlanRequest(
@@ -52,6 +55,7 @@ def plan_split(profile: Profile, split: Split, request: dict[str, Any]) -> Plan:
             features=None if features is None else tuple(map(FeatureSpec.model_validate, features)),
             model=None if model is None else ModelSpec.model_validate(model),
             training=TrainingSpec.model_validate(request.get("training", {})),
+            ensemble="default" if ensemble is None else ENSEMBLES.validate_python(ensemble),
         ),
     )
 
@@ -61,23 +65,37 @@ def score(split: Split, request: dict[str, Any], folder: Path) -> Result:
     profile, parquet = read_split(split, folder)
     started = time.process_time()
     planned = plan_split(profile, split, request)
-    arrays = make_training_arrays(read_table(parquet), planned)
-    network = build_network(planned, arrays.preprocessor.width, arrays.preprocessor.wave_inputs)
-    training = Rows(arrays.x, arrays.y, arrays.sample_weights)
-    validation = Rows(arrays.validation_x, arrays.validation_y, arrays.validation_sample_weights)
-    state = initialize_training(network, planned.training, training)
-    for _ in train(network, state, planned.training, training, validation):
+    loaded = _load(planned, make_training_arrays(read_table(parquet), planned), profile)
+    first = loaded.first
+    for _ in train(first.network, loaded.state, first.spec, first.training, first.validation, members=loaded.others):
         pass
+    loaded.use_final_parameters()
+    weights = blend(loaded, answer_held_out(loaded))
     seconds = time.process_time() - started
-    network.parameters.vector[:] = final_parameters(state)
-    network.load_torch_state(arrays.target.fold_into(network.torch_state()))
+    answers = loaded.blended(weights).predict(unseen_rows(split))
+    best = loaded.state.best
+    detail = f"best epoch {best.epoch if best else 0} of {planned.training.epochs}, weights {weights}"
+    found = score_answers(planned.task, answers, split)
+    return Result(task=planned.task or "", score=found, cpu_seconds=seconds, detail=detail)
+
+
+def _load(planned: Plan, arrays: TrainingArrays, profile: Profile) -> LoadedJob:
+    """Return the job as the worker loads it."""
+    bags, folds = tuple(load_bags(planned, arrays, None)), tuple(load_folds(planned, arrays, None))
     stored = profile.to_json()
-    reading = RowReading.of_dataset(stored["columns"], stored["reading"])
-    table = table_from_rows(unseen_rows(split), arrays.preprocessor.input_columns, reading)
-    answers = arrays.target.decode(network.predict(arrays.preprocessor.transform(table, dtype=network.dtype)))
-    detail = f"best epoch {state.best.epoch if state.best else 0} of {planned.training.epochs}"
-    return Result(
-        task=planned.task or "", score=score_answers(planned.task, answers, split), cpu_seconds=seconds, detail=detail
+    return LoadedJob(
+        plan=planned,
+        target=arrays.target,
+        bags=bags,
+        folds=folds,
+        state=initial_state(bags, folds),
+        training_truth=arrays.training_truth,
+        truth=arrays.truth,
+        held_out=arrays.held_out,
+        warnings=arrays.warnings,
+        reading=RowReading.of_dataset(stored["columns"], stored["reading"]),
+        forecast=None,
+        last_values=None,
     )
 
 

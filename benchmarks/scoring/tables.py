@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 UNSEEN = 0.2  # share of the rows
+LARGE_ROWS = 5_000
 MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "null", "NULL"})
 
 Row = list[str]
@@ -50,18 +51,19 @@ class Split:
         return found.hexdigest()
 
 
-def read_splits(source: str, splits: int, max_rows: int | None) -> Iterator[Split]:
+def read_splits(source: str, splits: int, large_splits: int, max_rows: int | None) -> Iterator[Split]:
     """Yield the splits of `PATH[:TARGET[:TASK[:PATH OF UNSEEN ROWS]]]`.
 
-    The target is the last column unless named. With unseen rows of its own the table has a single split. `max_rows`:
-    take a random sample of that many rows.
+    The target is the last column unless named. With unseen rows of its own the table has a single split.
+    `large_splits`: their number for tables of more than LARGE_ROWS rows. `max_rows`: take a sample of that many rows.
     """
     path, target, task, unseen_path, *_ = [*source.split(":"), "", "", ""]
     names, rows = _read(Path(path))
     unseen = _read(Path(unseen_path))[1] if unseen_path else None
     random.Random(1).shuffle(rows)
     rows = rows[:max_rows]
-    for number in range(1 if unseen else splits):
+    count = large_splits if len(rows) > LARGE_ROWS else splits
+    for number in range(1 if unseen else count):
         order = list(rows)
         random.Random(number).shuffle(order)
         cut = 0 if unseen else int(len(order) * UNSEEN)
