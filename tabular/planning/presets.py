@@ -1,6 +1,6 @@
 """What a preset decides for a table: how numbers are encoded, the network, and how it is trained.
 
-A recipe was chosen by mean scores over public tables (`./dev bench quality`); the decision record 0030 has them. It is
+A recipe was chosen by mean scores over public tables (`./dev bench quality`); decision 0029 has them. It is
 for rows of a table. Requests with layers of their own, windows of a time series, a base model or a line search get the
 plain networks of `tabular.planning.defaults`.
 """
