@@ -15,13 +15,16 @@ from api.http.preconditions import IfMatch, etag_of
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
 from api.http.weights_download import DESCRIPTIONS, OCTETS, bytes_response, weights_response
-from api.models.schemas import ModelView, PredictionsRequest, PredictionsView
+from api.models.evaluation_schemas import EvaluationView
+from api.models.prediction_schemas import PredictionsRequest, PredictionsView
+from api.models.schemas import ModelView
 from api.openapi.declarations import declare, declare_download
 from engine.interchange.export_formats import ExportName
 from service import models as model_use_cases
 from service.metrics.definitions import PREDICTION_ROWS, PREDICTION_SECONDS
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
+from tabular.trained_model.detailed_predictions import Details
 
 ModelFormat = Annotated[
     ExportName | Literal["onnx"],
@@ -72,11 +75,11 @@ def delete_model(model_id: str, services: AppServices, caller: Writer, if_match:
     return Response(status_code=204)
 
 
-@router.get("/{model_id}/evaluation")
-def get_evaluation(model_id: str, services: AppServices, caller: Reader) -> dict[str, Any]:
-    """Return the scores on the validation rows, compared with a naive baseline."""
+@router.get("/{model_id}/evaluation", response_model_exclude_unset=True)
+def get_evaluation(model_id: str, services: AppServices, caller: Reader) -> EvaluationView:
+    """Return how good the model is on rows that it was not trained on, compared with a naive baseline."""
     with snapshot(services.sessions) as tx:
-        return models.get(tx, caller.project, model_id).evaluation or {}
+        return EvaluationView.of(models.get(tx, caller.project, model_id).evaluation)
 
 
 @router.get("/{model_id}/contributions")
@@ -115,9 +118,11 @@ async def predict(model_id: str, body: PredictionsRequest, services: AppServices
     """Predict rows as your application has them. The preprocessing of the model is applied to them.
 
     Rows of requests that arrive at the same time are predicted together. The same row can then differ by up to 1e-6.
+    `interval` adds intervals of numbers and sets of labels, `explain` adds the contributions of the columns.
     """
     began = time.perf_counter()
-    predicted = await services.prediction_batches.predict(caller.project, model_id, body.rows)
+    details = Details(interval=body.interval, explain=body.explain)
+    predicted = await services.prediction_batches.predict(caller.project, model_id, body.rows, details)
     services.metrics.observe(PREDICTION_SECONDS, time.perf_counter() - began)
     services.metrics.count(PREDICTION_ROWS, amount=len(body.rows))
     services.activity.rows_predicted(caller.project, len(body.rows))

@@ -1,13 +1,16 @@
-"""Trained models as responses show them, and predictions."""
+"""Trained models as responses show them."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import Field
 
-from api.http.schemas import RequestBody, View
+from api.http.schemas import View
+from api.models.evaluation_schemas import evaluation_summary
 from store.artifacts.blobs import BlobInfo
 from store.clock import rfc3339
 from store.tables import Model
+
+LEARNED_LATER = frozenset({"uncertainty", "averages"})  # long, and no steps that a row goes through
 
 
 class ModelView(View):
@@ -23,7 +26,8 @@ class ModelView(View):
     parameters: int
     metrics: dict[str, Any]
     evaluation: dict[str, Any] | None = Field(
-        description="Scores on the validation rows, beside those of a naive baseline."
+        description="Scores on rows that were not used for training, beside those of a naive baseline, without curves: "
+        "`GET /v1/models/{id}/evaluation` has all of it."
     )
     fingerprint: str = Field(description="Numeric fingerprint of the machine that trained the model.")
     weights: dict[str, Any] = Field(examples=[{"bytes": 31234, "sha256": "…", "url": "/v1/models/mdl_…/weights"}])
@@ -43,10 +47,10 @@ class ModelView(View):
             dataset_id=model.dataset_id,
             created_at=rfc3339(model.created_at),
             architecture=model.architecture,
-            preprocessing=model.preprocessing,
+            preprocessing={name: part for name, part in model.preprocessing.items() if name not in LEARNED_LATER},
             parameters=model.parameters,
             metrics=model.metrics,
-            evaluation=model.evaluation,
+            evaluation=evaluation_summary(model.evaluation),
             fingerprint=model.fingerprint,
             weights={"bytes": weights.bytes, "sha256": weights.sha256, "url": url},
             lineage={
@@ -56,23 +60,3 @@ class ModelView(View):
                 "base_weights_id": model.base_weights_id,
             },
         )
-
-
-class PredictionsRequest(RequestBody):
-    """Rows to predict: columns and notation as in the uploaded file, without preprocessing on your side."""
-
-    rows: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=10_000)] = Field(
-        description="Each row maps column names to values. A column that is left out is a missing value.",
-        examples=[[{"age": 39, "workclass": "State-gov"}]],
-    )
-    explain: Literal[False] = Field(
-        default=False, description="Contributions per column are not available in this version. Only `false` is valid."
-    )
-
-
-class PredictionsView(View):
-    """One prediction per row, in the order of the rows."""
-
-    predictions: list[dict[str, Any]] = Field(
-        examples=[[{"label": "<=50K", "probabilities": {"<=50K": 0.93, ">50K": 0.07}}]]
-    )

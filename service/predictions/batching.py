@@ -12,6 +12,7 @@ from anyio import to_thread
 from service.predictions.loaded_models import LoadedModels
 from store.ids import ProjectId
 from tabular.errors import InvalidRows
+from tabular.trained_model.detailed_predictions import Details, predict_in_detail
 from tabular.trained_model.trained_model import Answers, Rows, TrainedModel
 
 MAX_JOINED_ROWS = 256  # a request with more rows is predicted by itself
@@ -35,16 +36,18 @@ class PredictionBatches:
         """Return whether the project's model is loaded, so that no query is needed to predict."""
         return self._loaded_models.current(project, model_id) is not None
 
-    async def predict(self, project: ProjectId, model_id: str, rows: Rows) -> Answers:
+    async def predict(self, project: ProjectId, model_id: str, rows: Rows, details: Details | None = None) -> Answers:
         """Return one prediction per row.
 
         Raises:
             NotFound: the project has no such model.
-            InvalidRows: rows do not fit the model.
+            InvalidRows: rows do not fit the model, or it cannot give the details.
         """
         model = self._loaded_models.current(project, model_id)
         if model is None:
             model = await to_thread.run_sync(self._loaded_models.get, project, model_id)
+        if details and details.requested:
+            return await to_thread.run_sync(predict_in_detail, model, rows, details)
         if len(rows) > MAX_JOINED_ROWS:
             return await to_thread.run_sync(model.predict, rows)
         loop = asyncio.get_running_loop()
