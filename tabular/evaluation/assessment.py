@@ -28,19 +28,14 @@ class UnseenRows:
     """Rows, and a model whose networks did not train on them.
 
     model: the trained model itself, or the networks that left these rows out.
-    inputs: of each bag of that model, (rows, inputs). truth: true targets, (rows, columns). exposure: (rows,), if the
-    target has one.
+    inputs: of each bag of that model, (rows, inputs). truth: true targets, (rows, columns).
+    weights: sample weights, (rows,); None if all rows count the same.
     """
 
     model: TrainedModel
     inputs: Sequence[Array]
     truth: Floats
-    exposure: Floats | None = None
-
-    def raw_outputs(self) -> Floats:
-        """Return the outputs for the exposures of the rows."""
-        raw = self.model.raw_outputs(self.inputs)
-        return raw if self.exposure is None else raw * self.exposure[:, None]
+    weights: Floats | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,42 +47,47 @@ class Assessment:
 
 
 def assess(
-    model: TrainedModel,
-    unseen: Sequence[UnseenRows],
-    training_truth: Floats,
-    *,
-    weights: Floats | None,
-    training_flops: float,
+    model: TrainedModel, unseen: Sequence[UnseenRows], raw: Floats, *, training_truth: Floats, training_flops: float
 ) -> Assessment:
     """Calibrate a model and evaluate it as it is served then. All rows of `unseen` together have the scores.
 
     Args:
         model: the model as it was trained.
         unseen: rows that evaluate it; with several parts, those of folds.
+        raw: what the networks answer for these rows, (n, *outputs), as `TrainedModel.raw_outputs` returns it, for the
+            exposures of the rows.
         training_truth: true targets of the training rows, for the naive baseline.
-        weights: the sample weights of all unseen rows, (n,); None if all rows count the same.
         training_flops: operations that training took, which bound those of the permutation importance.
     """
-    raw = [part.raw_outputs() for part in unseen]
-    truth, target = np.concatenate([part.truth for part in unseen]), model.target
-    calibrated = replace(model, calibration=fit_calibration(target, truth, np.concatenate(raw), weights))
-    outputs = calibrated.finish(np.concatenate(raw))
+    target, truth = model.target, np.concatenate([part.truth for part in unseen])
+    given = [part.weights for part in unseen if part.weights is not None]
+    weights = np.concatenate(given) if given else None
+    calibrated = replace(model, calibration=fit_calibration(target, truth, raw, weights))
+    outputs = calibrated.finish(raw)
     uncertainty = None if target.is_survival else Uncertainty.fit(target, truth, outputs)
     served = replace(calibrated, uncertainty=uncertainty)
     evaluation = evaluate(target, training_truth, truth, outputs, weights)
-    for place, metrics in enumerate(_by_column(target, evaluation)):
+    _add_temperatures(served, evaluation)
+    if uncertainty:
+        _add_coverage(target, evaluation, truth, outputs)
+    if len(unseen) > 1:
+        evaluation["folds"] = list(_fold_scores(served, unseen, outputs, training_truth))
+    evaluation["importance"] = _importance(served, unseen, training_flops)
+    return Assessment(model=served, evaluation=evaluation)
+
+
+def _add_temperatures(served: TrainedModel, evaluation: Json) -> None:
+    for place, metrics in enumerate(_by_column(served.target, evaluation)):
         if "calibration" in metrics:
             metrics["calibration"]["temperature"] = (
                 served.calibration.temperatures[place] if served.calibration else 1.0
             )
-    if uncertainty:
-        coverages = evaluate_uncertainty(target, truth, outputs)
-        for metrics, coverage in zip(_by_column(target, evaluation), coverages, strict=True):
-            metrics["sets" if "accuracy" in metrics else "intervals"] = coverage
-    if len(unseen) > 1:
-        evaluation["folds"] = list(_fold_scores(served, unseen, raw, training_truth))
-    evaluation["importance"] = _importance(served, unseen, training_flops)
-    return Assessment(model=served, evaluation=evaluation)
+
+
+def _add_coverage(target: TargetEncoder, evaluation: Json, truth: Floats, outputs: Floats) -> None:
+    each = evaluate_uncertainty(target, truth, outputs)
+    for column, metrics, coverage in zip(target.columns, _by_column(target, evaluation), each, strict=True):
+        metrics["intervals" if column.task == "regression" else "sets"] = coverage
 
 
 def _by_column(target: TargetEncoder, evaluation: Json) -> list[Json]:
@@ -96,11 +96,12 @@ def _by_column(target: TargetEncoder, evaluation: Json) -> list[Json]:
 
 
 def _fold_scores(
-    served: TrainedModel, unseen: Sequence[UnseenRows], raw: Sequence[Floats], training_truth: Floats
+    served: TrainedModel, unseen: Sequence[UnseenRows], outputs: Floats, training_truth: Floats
 ) -> Iterator[Json]:
     """Yield the main scores of each fold."""
-    for part, outputs in zip(unseen, raw, strict=True):
-        scores = evaluate(served.target, training_truth, part.truth, served.finish(outputs))
+    ends = np.cumsum([len(part.truth) for part in unseen])[:-1]
+    for part, predicted in zip(unseen, np.split(outputs, ends), strict=True):
+        scores = evaluate(served.target, training_truth, part.truth, predicted)
         yield {name: scores[name] for name in FOLD_SCORES if name in scores}
 
 
