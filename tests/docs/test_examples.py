@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter
 
-from api.models.schemas import PredictionsRequest, PredictionsView
+from api.models.prediction_schemas import PredictionsRequest, PredictionsView
 from engine.diagnostics.contributions import Contributions, LayerContribution, WeightContribution
 from engine.diagnostics.findings import Finding, FindingCode
 from engine.diagnostics.layer_statistics import LayerStatistics

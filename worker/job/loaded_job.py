@@ -40,8 +40,8 @@ class LoadedBag:
 class LoadedJob:
     """Everything that training needs, in memory.
 
-    `folds`: the networks of a cross-validation, which are not part of the model. `validation`: the rows that evaluate
-    all networks of the first bag; None for folds, and without such rows.
+    `folds`: the networks of a cross-validation, which are not part of the model, with their `fold_preprocessors`.
+    `validation`: the rows that evaluate all networks of the first bag; None for folds, and without such rows.
     `exposure`: of the rows that evaluate the networks, (n,); None if the target has none.
     `training_truth`, `truth`: the true targets of the training rows, and of the rows that evaluate the networks.
     """
@@ -50,6 +50,7 @@ class LoadedJob:
     target: TargetEncoder
     bags: tuple[LoadedBag, ...]
     folds: tuple[Member, ...]
+    fold_preprocessors: tuple[Preprocessor, ...]
     state: TrainingState
     training_truth: Floats
     truth: Floats

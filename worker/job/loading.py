@@ -67,6 +67,7 @@ class JobLoader:
             target=arrays.target,
             bags=bags,
             folds=folds,
+            fold_preprocessors=tuple(fold.preprocessor for fold in arrays.folds),
             state=_state(self._sessions, job, bags, folds),
             training_truth=arrays.training_truth,
             truth=arrays.truth,

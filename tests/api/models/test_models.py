@@ -161,10 +161,40 @@ def test_the_job_of_a_deleted_model_no_longer_links_to_it(client: TestClient, mo
     assert client.delete(url).status_code == 204
 
 
-def test_predictions_accept_no_explanation_and_reject_a_request_for_one(
+def test_explained_predictions_add_up(client: TestClient, model: dict[str, Any]) -> None:
+    url = f"/v1/models/{model['id']}/predictions"
+    plain = client.post(url, json={"rows": [ROW, {"length": 1}], "explain": False}).json()["predictions"]
+    found = client.post(url, json={"rows": [ROW, {"length": 1}], "explain": True}).json()["predictions"]
+    for answer, expected in zip(found, plain, strict=True):
+        contributions, baseline = answer.pop("contributions"), answer.pop("baseline")
+        assert answer == expected
+        assert list(contributions) == ["length", "width", "color"]
+        probability = answer["probabilities"][answer["label"]]
+        assert sum(contributions.values()) == pytest.approx(probability - baseline, abs=1e-6)
+
+
+def test_label_sets_and_their_limits(client: TestClient, model: dict[str, Any]) -> None:
+    url = f"/v1/models/{model['id']}/predictions"
+    (answer,) = client.post(url, json={"rows": [ROW], "interval": 0.5}).json()["predictions"]
+    assert answer["set"][0] == answer["label"]
+    refused = client.post(url, json={"rows": [ROW], "interval": 0.99})
+    assert refused.status_code == 422
+    (problem,) = refused.json()["errors"]
+    assert problem["pointer"] == "/interval"
+    assert "too few for intervals of 0.99. Use a level up to 0." in problem["detail"]
+    for level in (0.4, 1, "wide"):
+        response = client.post(url, json={"rows": [ROW], "interval": level})
+        assert pointers(response.json()) == ["/interval"]
+
+
+def test_an_evaluation_has_curves_and_importance_and_its_summary_has_not(
     client: TestClient, model: dict[str, Any]
 ) -> None:
-    url = f"/v1/models/{model['id']}/predictions"
-    assert client.post(url, json={"rows": [ROW], "explain": False}).status_code == 200
-    response = client.post(url, json={"rows": [ROW], "explain": True})
-    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, "/explain")
+    found = client.get(f"/v1/models/{model['id']}/evaluation").json()
+    assert found["rows"] == found["validation"]["rows"]
+    assert {curve["label"] for curve in found["roc"]} <= {each["label"] for each in found["per_class"]}
+    assert {each["column"] for each in found["importance"]["columns"]} == {"length", "width", "color"}
+    assert found["calibration"]["temperature"] > 0
+    summary = client.get(f"/v1/models/{model['id']}").json()["evaluation"]
+    assert summary["accuracy"] == found["accuracy"]
+    assert "roc" not in summary

@@ -26,7 +26,13 @@ def test_the_left_out_rows_are_evaluated_after_an_interruption_as_without(worker
         ]
         epoch = tx.get_one(Epoch, (first, (job.best or {})["epoch"])).metrics
     assert evaluations[0] == evaluations[1]
-    assert evaluations[0]["validation"] == {"by": "stratified", "column": None, "folds": 3, "rows": 150}
+    assert evaluations[0]["validation"] == {
+        "by": "stratified",
+        "column": None,
+        "folds": 3,
+        "rows": 150,
+        "out_of_fold": True,
+    }
     assert [fold["rows"] for fold in evaluations[0]["folds"]] == [50, 50, 50]
     accuracies = [fold["accuracy"] for fold in evaluations[0]["folds"]]
     assert evaluations[0]["accuracy"] == pytest.approx(np.mean(accuracies)) == pytest.approx(epoch["val_accuracy"])

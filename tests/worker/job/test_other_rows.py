@@ -38,7 +38,7 @@ def test_the_other_rows_evaluate_and_all_rows_train(worker_fixture: WorkerFixtur
     assert worker_fixture.weights_hash(job.id) == worker_fixture.weights_hash(again.id)
     with snapshot(worker_fixture.sessions) as tx:
         evaluation = tx.get_one(Model, job.model_id).evaluation or {}
-    assert evaluation["validation"] == {"dataset_id": other, "rows": 150}
+    assert evaluation["validation"] == {"dataset_id": other, "rows": 150, "out_of_fold": False}
     assert evaluation["rows"] == 150
     with transaction(worker_fixture.sessions) as tx:
         datasets.remove(tx, DEFAULT_PROJECT, other)
