@@ -50,7 +50,6 @@ class LoadedJob:
     target: TargetEncoder
     bags: tuple[LoadedBag, ...]
     folds: tuple[Member, ...]
-    fold_preprocessors: tuple[Preprocessor, ...]
     state: TrainingState
     training_truth: Floats
     truth: Floats
@@ -60,6 +59,7 @@ class LoadedJob:
     forecast: Forecast | None
     last_values: LastValues | None
     exposure: Floats | None = None
+    fold_preprocessors: tuple[Preprocessor, ...] = ()
 
     @property
     def first(self) -> Member:
