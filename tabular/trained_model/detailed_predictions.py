@@ -52,6 +52,8 @@ def predict_in_detail(model: TrainedModel, rows: Sequence[Json], details: Detail
         inputs = model.window_inputs(table, windows)
     outputs = model.with_exposure(model.outputs_of_inputs(inputs), table)
     parts = [model.answers(outputs), *_details(model, inputs, outputs, details)]
+    if details.explain and model.target.exposure:
+        parts[-1] = _for_exposure(parts[-1], model.with_exposure(np.ones((len(outputs), 1)), table)[:, 0])
     if model.forecast and windows is not None:
         parts.append(model.forecast.describe(table, windows))
     return [_merge(each) for each in zip(*parts, strict=True)]
@@ -66,6 +68,17 @@ def _details(model: TrainedModel, inputs: Sequence[Array], outputs: Floats, deta
             raise InvalidRows([PointedProblem(pointer="/interval", detail=_level_text(refused))]) from refused
     if details.explain and model.averages is not None:
         yield explain(model, inputs, model.averages)
+
+
+def _for_exposure(explained: Sequence[Json], exposure: Floats) -> list[Json]:
+    """Return explanations of answers that were multiplied by exposures (n,)."""
+    return [
+        {
+            "contributions": {name: factor * value for name, value in each["contributions"].items()},
+            "baseline": factor * each["baseline"],
+        }
+        for each, factor in zip(explained, exposure.tolist(), strict=True)
+    ]
 
 
 def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[PointedProblem]:
