@@ -4,7 +4,8 @@
 
 The cheap gradient principle (Baur and Strassen, 1983; Griewank and Walther, 2008, section 3.3) promises a small
 constant. The goal here is 2.2; "!" marks a missed goal. All gradients are computed, including that of the input.
-Float32, one thread, the best of many repeats.
+Float32, one thread, the best of many repeats. Where PyTorch is installed, the last column is its time for forward and
+backward, divided by the engine's.
 """
 
 import os
@@ -15,9 +16,15 @@ from pathlib import Path
 os.environ.pop("OPENBLAS_CORETYPE", None)  # choose kernels by the CPU, as the other libraries do
 os.environ.pop("OPENBLAS_L2_SIZE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+
+try:
+    import torch
+except ImportError:  # the group `peers` is optional
+    torch = None  # type: ignore[assignment]
 
 from engine.layers.activations.build import ACTIVATIONS
 from engine.layers.build import hidden_layers
@@ -43,13 +50,16 @@ from engine.spec import (
     LayerSpec,
     LstmSpec,
     MaxPoolSpec,
+    PeriodicEmbeddingSpec,
     PositionsSpec,
     ReshapeSpec,
     ResidualSpec,
+    ScaleSpec,
 )
 
 GOAL = 2.2
 SECONDS = 0.5  # per layer
+MIN_REPEATS = 20  # the first ones allocate
 FLAT, TIME, IMAGE = (512,), (50, 64), (16, 14, 14)
 BLOCK = Conv2dSpec(channels=16, kernel=3, padding=1)
 LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
@@ -59,6 +69,7 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
     "dense at each time step": (DenseSpec(units=64), TIME, 32),
     "dropout": (DropoutSpec(rate=0.5), FLAT, 128),
     **{name: (ActivationSpec(function=name), FLAT, 128) for name in ACTIVATIONS if name != "linear"},
+    "silu parametric": (ActivationSpec(function="silu", parametric=True), FLAT, 128),
     "conv1d": (Conv1dSpec(channels=64, kernel=3, padding=1), TIME, 32),
     "conv2d 3x3": (BLOCK, IMAGE, 32),
     "conv2d 5x5 stride 2": (Conv2dSpec(channels=32, kernel=5, stride=2, padding=2), IMAGE, 32),
@@ -75,6 +86,7 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
     "batch norm of features": (BatchNormSpec(), FLAT, 128),
     "batch norm of channels": (BatchNormSpec(), IMAGE, 32),
     "layer norm": (LayerNormSpec(), TIME, 32),
+    "scale": (ScaleSpec(), FLAT, 128),
     "flatten image": (FlattenSpec(), IMAGE, 32),
     "reshape to image": (ReshapeSpec(shape=[16, 14, 14]), (16 * 14 * 14,), 32),
     "residual": (ResidualSpec(layers=[BLOCK, BLOCK]), IMAGE, 32),
@@ -84,6 +96,7 @@ LAYERS: dict[str, tuple[LayerSpec, Shape, int]] = {
         (64,),
         128,
     ),
+    "periodic embedding": (PeriodicEmbeddingSpec(columns=range(20), frequencies=16, size=3), (40,), 256),
     "positions": (PositionsSpec(), TIME, 32),
     "positions learned": (PositionsSpec(kind="learned"), TIME, 32),
     "lstm": (LstmSpec(units=64), TIME, 32),
@@ -122,16 +135,40 @@ def times(spec: LayerSpec, shape: Shape, rows: int) -> tuple[float, float]:
     return forward, backward
 
 
+def torch_time(spec: LayerSpec, shape: Shape, rows: int) -> float | None:
+    """Return PyTorch's seconds of forward and backward together; None if it is not installed."""
+    if torch is None:
+        return None
+    torch.set_num_threads(1)
+    layer, names = hidden_layers([spec], shape), {"torch": torch}
+    for definition in layer.torch_definitions().values():
+        exec(definition, names)
+    module = eval(layer.torch_code(), names)
+    whole = isinstance(spec, (EmbeddingSpec, ColumnEmbeddingSpec))
+    x = torch.randint(0, 1_000, (rows, *shape)).float() if whole else torch.randn(rows, *shape)
+    x.requires_grad_(not whole)
+    slope, best = torch.randn_like(module(x)), float("inf")
+    end, repeats = time.perf_counter() + SECONDS, 0
+    while time.perf_counter() < end or repeats < MIN_REPEATS:
+        repeats += 1
+        start = time.perf_counter()
+        y = module(x)
+        if y.requires_grad:
+            y.backward(slope)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
 def main() -> None:
     """Print one line per layer."""
-    print(f"{'microseconds':<26}{'forward':>9} {'backward':>9} {'times':>6} (<= {GOAL})")
+    print(f"{'microseconds':<26}{'forward':>9} {'backward':>9} {'times':>6} (<= {GOAL}) {'PyTorch / ours':>15}")
     chosen = {name: case for name, case in LAYERS.items() if not sys.argv[1:] or sys.argv[1] in name}
     for name, case in chosen.items():
         forward, backward = times(*case)
-        ratio = backward / forward
-        print(
-            f"{name:<26}{forward * 1e6:>9,.1f} {backward * 1e6:>9,.1f} {ratio:>6.2f}{' !' * (ratio > GOAL)}", flush=True
-        )
+        ratio, theirs = backward / forward, torch_time(*case)
+        times_each = f"{forward * 1e6:>9,.1f} {backward * 1e6:>9,.1f}"
+        beside = "" if theirs is None else f"{theirs / (forward + backward):>{24 - 2 * (ratio > GOAL)}.2f}"
+        print(f"{name:<26}{times_each} {ratio:>6.2f}{' !' * (ratio > GOAL)}{beside}", flush=True)
 
 
 if __name__ == "__main__":

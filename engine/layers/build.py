@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from engine.layers import shaping
-from engine.layers.activations.build import ACTIVATIONS
+from engine.layers.activations.build import ACTIVATIONS, activation
 from engine.layers.attention import Attention
 from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
@@ -72,7 +72,7 @@ def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
 MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     DenseSpec: dense,
     DropoutSpec: Dropout,
-    ActivationSpec: lambda spec, shape, layer_id: ACTIVATIONS[spec.function](shape, layer_id),
+    ActivationSpec: activation,
     ReshapeSpec: lambda spec, shape, layer_id: shaping.reshape(shape, spec.shape, layer_id),
     Conv1dSpec: Conv1d,
     Conv2dSpec: Conv2d,

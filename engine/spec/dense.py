@@ -36,6 +36,10 @@ InitializerName = Literal[
 BiasInitializerName = Literal["zeros", "normal"]
 
 
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 def _is_zeros(value: object) -> bool:
     return value == "zeros"
 
@@ -70,3 +74,8 @@ class ActivationSpec(Spec):
 
     type: Literal["activation"] = "activation"
     function: ActivationName = "relu"
+    parametric: bool = Field(
+        default=False,
+        exclude_if=_is_false,
+        description="learn a factor a for each feature: x + a (f(x) - x), initially 1",
+    )

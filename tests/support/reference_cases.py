@@ -147,6 +147,7 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     "no hidden layers": Case(layers=()),
     "dropout of nothing": Case(layers=(DenseSpec(units=5), DropoutSpec(rate=0.0))),
     "activation by itself": Case(layers=(ActivationSpec(function="tanh"), DenseSpec(units=5))),
+    "parametric activation": Case(layers=(DenseSpec(units=5), ActivationSpec(function="mish", parametric=True))),
     "dense at each moment": sequence(DenseSpec(units=5, activation="gelu"), outputs=(5, 3)),
     "batch norm of features": Case(layers=(DenseSpec(units=5, activation="linear"), NORM), rows=7),
     "batch norm of channels": image(SMOOTH, NORM, GlobalPoolSpec()),

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.interchange.onnx.graph import Nodes, Value
 from engine.layers.activations.gated import SATURATED, Mish, Silu
-from engine.layers.activations.gelu import DENOMINATOR, GELU_CUBE, GELU_SLOPE, NUMERATOR, ExactGelu, Gelu
+from engine.layers.activations.gelu import GELU_CUBE, GELU_SLOPE, LONG_FIT, ExactGelu, Gelu
 from engine.layers.activations.rectifiers import LEAK, SELU_ALPHA, SELU_SCALE, Elu, LeakyRelu, Relu, Selu, Softplus
 from engine.layers.activations.sigmoids import Sigmoid, Tanh
 from engine.layers.layer import Layer
@@ -76,7 +76,7 @@ def exact_gelu(nodes: Nodes, layer: Layer, x: Value) -> Value:
     """Return max(x, 0) - z q with z = |x| and the upper tail q of the normal distribution at z."""
     z = nodes.add("Abs", x)
     bell = nodes.add("Exp", nodes.add("Mul", nodes.add("Mul", z, z), -0.5))
-    ratio = nodes.add("Div", polynomial(nodes, z, NUMERATOR), polynomial(nodes, z, DENOMINATOR))
+    ratio = nodes.add("Div", polynomial(nodes, z, LONG_FIT.numerator), polynomial(nodes, z, LONG_FIT.denominator))
     return nodes.add("Sub", nodes.add("Relu", x), nodes.add("Mul", z, nodes.add("Mul", ratio, bell)))
 
 

@@ -9,6 +9,7 @@ from engine.interchange.onnx.dense import dense, identity, reshape
 from engine.interchange.onnx.graph import Graph, Nodes, Value
 from engine.interchange.onnx.recurrent import recurrent
 from engine.layers.activations.activation import Linear
+from engine.layers.activations.parametric import ParametricActivation
 from engine.layers.attention import Attention
 from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
@@ -59,6 +60,12 @@ def _residual(nodes: Nodes, layer: Residual, x: Value) -> Value:
     return nodes.add("Add", _sequential(nodes, layer.body, x), _sequential(nodes, layer.skip, x))
 
 
+def _parametric(nodes: Nodes, layer: ParametricActivation, x: Value) -> Value:
+    """Return x + a (f(x) - x)."""
+    bend = nodes.add("Sub", add_layer(nodes, layer.function, x), x)
+    return nodes.add("Add", nodes.add("Mul", bend, layer.a.copy()), x)
+
+
 LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Sequential: _sequential,
     Residual: _residual,
@@ -66,6 +73,7 @@ LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     PositionwiseDense: dense,
     Dropout: identity,
     Linear: identity,
+    ParametricActivation: _parametric,
     **activations.ACTIVATIONS,
     Reshape: reshape,
     Transpose: reshape,

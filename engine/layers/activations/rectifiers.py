@@ -97,13 +97,14 @@ class Selu(Rectifier):
 
     torch_name = "SELU"
     asymptotes = (-SELU_SCALE * SELU_ALPHA,)
-    cost = (10, 5)
+    cost = (7, 6)
 
     def apply(self, x: Array) -> Array:
         """Add SCALE max(x, 0) and SCALE ALPHA (exp(min(x, 0)) - 1), of which one is always zero."""
         np.minimum(x, self.zeros, out=self.work)
-        expm1(self.work, self.scratch)
+        np.exp(self.work, out=self.work)
         np.multiply(self.work, SELU_SCALE * SELU_ALPHA, out=self.work)
+        np.subtract(self.work, SELU_SCALE * SELU_ALPHA, out=self.work)
         np.maximum(x, self.zeros, out=x)
         np.multiply(x, SELU_SCALE, out=x)
         return np.add(x, self.work, out=x)

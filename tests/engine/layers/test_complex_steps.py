@@ -38,8 +38,11 @@ def test_window_layers_on_sequences_agree_with_the_complex_step(layer: LayerSpec
     assert_derivatives(LayerHarness([layer], (time, 4), complex, rows + isinstance(layer, BatchNormSpec)))
 
 
+PARAMETRIC = ActivationSpec(function="silu", parametric=True)
+
+
 @pytest.mark.parametrize(
-    "layer", [BatchNormSpec(), LayerNormSpec(), ScaleSpec(), DenseSpec(units=3, activation="gelu")]
+    "layer", [BatchNormSpec(), LayerNormSpec(), ScaleSpec(), PARAMETRIC, DenseSpec(units=3, activation="gelu")]
 )
 @pytest.mark.parametrize("shape", [(5,), (3, 5)])
 def test_feature_layers_agree_with_the_complex_step(layer: LayerSpec, shape: Shape) -> None:

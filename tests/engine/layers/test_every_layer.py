@@ -56,10 +56,12 @@ NETWORKS: dict[str, list[LayerSpec]] = {
         DenseSpec(units=8, bias_initializer="normal"),
         DropoutSpec(rate=0.2),
         DenseSpec(units=5, activation="tanh"),
+        ActivationSpec(function="silu", parametric=True),
         LayerNormSpec(),
     ],
     "time steps": [
         SEQUENCE,
+        ActivationSpec(function="gelu", parametric=True),
         ScaleSpec(),
         DenseSpec(units=5),
         PositionsSpec(kind="learned"),
