@@ -12,12 +12,13 @@ LABELED = frozenset({"category", "boolean", "text"})  # stored as strings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataWarning:
-    """Something the sender should know, and what can be done about it."""
+    """Something the sender should know, and what can be done about it. `row`: if it is about one cell, from 1."""
 
     code: str
     detail: str
     column: str | None = None
     fix: str | None = None
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

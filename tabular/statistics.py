@@ -9,6 +9,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 HUGE = 1e140  # squares of larger numbers overflow float64
+MAX_INFLATION = 20  # of a standard deviation by outliers, beyond which float32 rounds the other values
 ROUNDING = 1e-12  # relative spread that rounding leaves among equal numbers
 
 
@@ -28,6 +29,20 @@ def mean_and_stddev(values: Array) -> tuple[float, float]:
     stddev = math.sqrt(float(np.dot(scaled, scaled)) / values.size)
     equal = stddev * unit <= ROUNDING * largest
     return mean * unit, 0.0 if equal else stddev * unit
+
+
+def center_and_spread(values: Array) -> tuple[float, float]:
+    """Return the mean and standard deviation of (n,) numbers; with extreme outliers, the median and that of the middle.
+
+    The standard deviation of a normal distribution is 0.74 interquartile ranges. Outliers are extreme if they make it
+    MAX_INFLATION times as large.
+    """
+    mean, stddev = mean_and_stddev(values)
+    if not values.size:
+        return mean, stddev
+    lower, middle, upper = (2 * float(value) for value in np.quantile(values / 2, [0.25, 0.5, 0.75]))
+    robust = 0.7413 * (upper - lower)
+    return (middle, robust) if 0 < robust < math.inf and stddev > MAX_INFLATION * robust else (mean, stddev)
 
 
 def median_of(values: Array) -> float:

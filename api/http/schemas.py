@@ -34,6 +34,11 @@ class WarningView(View):
     column: str | None = None
     detail: str
     fix: str | None = None
+    row: int | None = Field(
+        default=None,
+        exclude_if=lambda row: row is None,
+        description="The row of the file, counted from 1 below the header, if the warning is about one cell.",
+    )
 
 
 class PageView(View, Generic[Item]):

@@ -201,7 +201,8 @@ class TrainingSpec(Spec):
     output_initializer: InitializerName = Field(
         default="auto",
         exclude_if=_is_auto,
-        description="of the weights of the output layer; auto: glorot_uniform, times 0.01 if `output_start` is prior",
+        description="of the weights of the output layer; auto: glorot_uniform, times 0.01 "
+        "if `output_start` is prior and no layer makes images or sequences",
     )
     regularization: RegularizationSpec = RegularizationSpec()
     averaging: AveragingSpec | None = None

@@ -23,6 +23,7 @@ from tabular.planning.sample_weights import check_sample_weight
 from tabular.planning.sequence import check_sequence
 from tabular.planning.targets.losses import LossPlan, implied_task, plan_loss
 from tabular.planning.targets.outcome_columns import check_outcome_columns, with_implied_loss
+from tabular.planning.targets.target_outliers import warn_of_target_outliers
 from tabular.planning.targets.targets import Targets, plan_targets
 from tabular.planning.training_rules import check_training, fit_batch_size, warn_of_training
 from tabular.planning.transfer.columns import check_base_columns
@@ -50,7 +51,8 @@ def plan(profile: Profile, request: PlanRequest) -> Plan:
 
 def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     """Return what a job with one network will do. Raises InvalidPlan."""
-    report, request = PlanningReport(), with_implied_loss(request, profile.rows)
+    report = PlanningReport(upload_warnings=profile.warnings)
+    request = with_implied_loss(request, profile.rows)
     targets = _plan_targets(profile, request, report)
     check_sequence(profile, request, report)
     by_request = (
@@ -63,6 +65,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
     loss = smooth_labels(find_recipe(request), request, plan_loss(targets, request.training.loss, report))
+    warn_of_target_outliers(targets, loss, report)
     request = _with_validation(profile, request, targets, report)
     counts = _check_and_count_rows(profile, request, features, targets, report)
     hidden = _with_default_layers(request, hidden, counts.training)

@@ -12,8 +12,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class PlanningReport:
-    """Collects everything while planning, so that the sender sees all of it at once."""
+    """Collects everything while planning, so that the sender sees all of it at once.
 
+    `upload_warnings`: what reading the data set's file noticed.
+    """
+
+    upload_warnings: tuple[DataWarning, ...] = ()
     problems: list[PointedProblem] = field(default_factory=list)
     warnings: list[DataWarning] = field(default_factory=list)
     _listed: set[PointedProblem] = field(default_factory=set)
@@ -25,9 +29,16 @@ class PlanningReport:
             self._listed.add(problem)
             self.problems.append(problem)
 
-    def warn(self, code: str, detail: str, *, column: str | None = None, fix: str | None = None) -> None:
+    def warn(
+        self, code: str, detail: str, *, column: str | None = None, fix: str | None = None, row: int | None = None
+    ) -> None:
         """Add something that the sender should know."""
-        self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix))
+        self.warnings.append(DataWarning(code=code, detail=detail, column=column, fix=fix, row=row))
+
+    def outlier_row(self, column: str) -> int | None:
+        """Return the row of the outlier that reading the file found in a column, if it found one."""
+        found = (each.row for each in self.upload_warnings if each.code == "outlier" and each.column == column)
+        return next(found, None)
 
     def require(self, planned: T | None) -> T:
         """Return what was planned; for None raise InvalidPlan with the problems that prevented it."""

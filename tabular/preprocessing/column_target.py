@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.spec import LossName, QuantileSpec, SingleLossSpec, TweedieSpec
+from engine.spec import HuberSpec, LossName, MeanAbsoluteErrorSpec, QuantileSpec, SingleLossSpec, TweedieSpec
 from engine.spec.losses import BY_NAME, ClassificationLoss, DevianceLoss, RegressionLoss
 from tabular.preprocessing.survival import BaselineHazard, is_censored
 from tabular.spec import Task
-from tabular.statistics import mean_and_stddev
+from tabular.statistics import center_and_spread, mean_and_stddev
 from tabular.table import Table, TableColumn
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
+
+
+MAX_ROBUST = 1_000  # standard deviations: losses that grow linearly learn the same from it as from larger targets
+ROBUST = (MeanAbsoluteErrorSpec, HuberSpec, QuantileSpec)  # losses that an outlier does not dominate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class ColumnTarget:
                 mean, stddev = 0.0, mean
             case "none":
                 mean, stddev = 0.0, 1.0
+            case "standardize" if isinstance(loss, ROBUST):
+                mean, stddev = center_and_spread(column.values[rows])
         is_time = loss.type == "cox"
         return cls(
             column=name,
@@ -125,7 +131,10 @@ class ColumnTarget:
         if self.loss == "cox":  # whose mean and unit are those of the risk
             return column.values[:, None].astype(dtype)
         if self.task == "regression":
-            return ((column.values[:, None] - self.mean) / self.stddev).astype(dtype)
+            scaled = (column.values[:, None].astype(np.float64) - self.mean) / self.stddev
+            if isinstance(self.number_loss, ROBUST):
+                scaled = scaled.clip(-MAX_ROBUST, MAX_ROBUST)
+            return scaled.astype(dtype)
         codes, labels = class_codes(column)
         numbers = {label: number for number, label in enumerate(self.classes)}
         y = np.array([numbers[label] for label in labels], dtype=np.int64)[codes]

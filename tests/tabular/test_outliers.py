@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.reading import Reader
-from tests.support.tabular_jobs import csv, train_job
+from tests.support.tabular_jobs import csv, plan_job, train_job
 
 
 def table(*, amounts: bool = False) -> dict[str, list[float]]:
@@ -24,3 +24,27 @@ def test_a_job_with_one_absurd_value_learns_the_other_rows(read: Reader, *, valu
     model = train_job(read(csv(columns)), "y")
     assert [feature.encoding for feature in model.plan.features] == ["robust", *["standardize"] * 3]
     assert model.evaluation["r2"] > 0.97
+
+
+def test_the_warning_names_the_cell_and_what_was_done(read: Reader) -> None:
+    columns = table()
+    columns["x0"][700] = 1e30
+    (warning,) = [each for each in plan_job(read(csv(columns)), "y").warnings if each.code == "robust_scaling"]
+    assert (warning.column, warning.row) == ("x0", 701)
+    assert "in row 701" in warning.detail
+    assert "encoded as robust" in warning.detail
+
+
+@pytest.mark.parametrize("value", [1e25, -1e9])
+def test_the_advice_for_an_absurd_target_works(read: Reader, value: float) -> None:
+    columns = table()
+    columns["y"][700] = value
+    data = read(csv(columns))
+    (warning,) = [each for each in plan_job(data, "y").warnings if each.code == "target_outlier"]
+    assert (warning.column, warning.row) == ("y", 701)
+    assert '"loss": "mean_absolute_error"' in (warning.fix or "")
+    model = train_job(data, "y", training={"loss": "mean_absolute_error"})
+    rows = [{name: column[row] for name, column in columns.items() if name != "y"} for row in range(300)]
+    predicted = np.array([answer["value"] for answer in model.predict(rows)])
+    true = np.array(columns["y"][:300])
+    assert 1 - np.var(predicted - true) / np.var(true) > 0.95

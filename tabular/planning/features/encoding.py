@@ -28,19 +28,23 @@ def choose_encoding(column: Column, use: InputUse, numbers: Encoding, report: Pl
 
 
 def _warn_of_outlier(column: Column, outlier: Outlier, robust: Encoding, report: PlanningReport) -> None:
+    row = report.outlier_row(column.name)
+    place = "" if row is None else f" in row {row:,}"
+    range_text = f"{shown_number(outlier.low)} and {shown_number(outlier.high)}"
     detail = (
-        f"{column.name!r} has the value {_shown(outlier.value)}, but 99 % of its values are between "
-        f"{_shown(outlier.low)} and {_shown(outlier.high)}. With the encoding standardize, the outlier would make all "
-        f"other values nearly equal, so the column is encoded as {robust}."
+        f"{column.name!r} has the value {shown_number(outlier.value)}{place}, but 99 % of its values are between "
+        f"{range_text}. With the encoding standardize, the outlier would make all other values nearly equal, so the "
+        f"column is encoded as {robust}."
     )
     fix = (
         "If the value is wrong, correct it and upload the file again. To standardize the column anyway, request "
         f'{{"column": "{column.name}", "encoding": "standardize"}}.'
     )
-    report.warn("robust_scaling", detail, column=column.name, fix=fix)
+    report.warn("robust_scaling", detail, column=column.name, fix=fix, row=row)
 
 
-def _shown(value: float) -> str:
+def shown_number(value: float) -> str:
+    """Return a number as people write it."""
     return str(int(value)) if float(value).is_integer() and abs(value) < MAX_EXACT else repr(float(value))
 
 

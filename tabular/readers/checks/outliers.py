@@ -101,4 +101,5 @@ def _outlier_warning(column: Column, value: float, row: int) -> DataWarning:
         detail=f"{value:g} in row {row:,} of {column.name!r} is so far from the other values that they can hardly be "
         "distinguished when the column is scaled by its mean and standard deviation.",
         fix="Correct the cell or leave it empty.",
+        row=row,
     )
