@@ -152,12 +152,13 @@ def test_family_trees_are_learned_and_some_omitted_facts_are_right(service: Exam
 
 @pytest.mark.parametrize(
     "number",
-    [1, 2, 3, 4, 5, 6, 7, 8],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
     ids=[
         "most fields",
         "held-out groups",
         "rows of one's own",
         "cross-validation",
+        "ensemble",
         "several targets",
         "sample weights",
         "learning rates",
@@ -170,7 +171,7 @@ def test_a_job_of_the_training_page_succeeds(number: int, service: ExampleServic
     assert job["model_id"]
 
 
-@pytest.mark.parametrize(("page", "number"), [("training", 9), ("specs", 1)])
+@pytest.mark.parametrize(("page", "number"), [("training", 10), ("specs", 1)])
 def test_a_job_continues_from_another_jobs_model(page: str, number: int, service: ExampleService) -> None:
     base = service.train({"dataset_id": service.dataset("income"), "target": "income", "training": {"epochs": 2}})
     example = JOBS[f"{page} {number}"]
