@@ -18,6 +18,7 @@ from service.metrics.definitions import LEASES_LOST, UPLOAD_BYTES
 from service.metrics.exposition import Exposition
 from service.metrics.recorder import MetricsRecorder
 from service.metrics.stored_figures import StoredFigures
+from service.predictions.aliased_models import AliasedModels
 from service.predictions.batching import PredictionBatches
 from service.predictions.loaded_models import LoadedModels
 from service.predictions.onnx_files import OnnxFiles
@@ -49,6 +50,7 @@ class Services:
     target_policy: TargetPolicy
     prediction_batches: PredictionBatches
     onnx_files: OnnxFiles
+    aliased_models: AliasedModels
     metrics: MetricsRecorder
     exposition: Exposition
     planned_jobs: PlannedJobs
@@ -99,6 +101,7 @@ def bootstrap(
         target_policy=TargetPolicy.of(settings),
         prediction_batches=PredictionBatches(loaded_models),
         onnx_files=OnnxFiles(loaded_models),
+        aliased_models=AliasedModels(sessions),
         metrics=metrics,
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
         planned_jobs=PlannedJobs(),

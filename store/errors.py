@@ -5,7 +5,7 @@ StoreError
 ├── JobFinished          an action on a job that has ended
 ├── JobUnfinished        an action on a job that has not ended
 ├── DatasetInUse         an unfinished job needs the data set
-├── ModelInUse           an unfinished job starts from the model
+├── ModelInUse           an unfinished job starts from the model, or an alias names it
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
 ├── ProjectInUse         the project is the default one, or something still belongs to it
 ├── WebhookDisabled      nothing is delivered to the webhook
@@ -39,7 +39,7 @@ class DatasetInUse(StoreError):
 
 
 class ModelInUse(StoreError):
-    """An unfinished job starts from this model."""
+    """An unfinished job starts from this model, or an alias names it."""
 
 
 class WeightsInUse(StoreError):

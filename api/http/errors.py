@@ -121,7 +121,7 @@ class DatasetInUse(ApiError):
 
 
 class ModelInUse(ApiError):
-    """A job still needs this model."""
+    """A job or an alias still needs this model."""
 
     status, code = 409, "model_in_use"
 

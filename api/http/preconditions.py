@@ -17,6 +17,7 @@ class Precondition:
     """The versions that a request accepts; any version without the header or with `*`."""
 
     def __init__(self, header: str | None) -> None:
+        self._is_sent = header is not None
         self._is_any = header is None or header.strip() == "*"
         if not self._is_any and not TAGS.fullmatch(header or ""):
             raise InvalidHeader('If-Match must be * or a list of ETags in double quotes, such as "1-".')
@@ -31,6 +32,11 @@ class Precondition:
         """Raise `PreconditionFailed` unless one of the tags is current. Weak tags never are."""
         if not self._is_any and not any(is_current(tag) for tag in self._tags if tag.startswith('"')):
             raise PreconditionFailed("It has changed since this version. Read it again, then decide.")
+
+    def check_absent(self) -> None:
+        """Raise `PreconditionFailed` if the request accepts existing versions only: there is none."""
+        if self._is_sent:
+            raise PreconditionFailed("It does not exist. Leave out If-Match to create it.")
 
 
 def precondition_of(
@@ -49,6 +55,10 @@ def precondition_of(
 
 
 IfMatch = Annotated[Precondition, Depends(precondition_of)]
+OnlyNew = Annotated[
+    str | None,
+    Header(alias="If-None-Match", pattern=r"^\*$", description="`*`: only if it does not exist yet. Otherwise: 412."),
+]
 
 
 def etag_of(resource_id: str) -> str:

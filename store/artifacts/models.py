@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from store.artifacts import blobs
+from store.artifacts import aliases, blobs
 from store.artifacts.references import is_referenced
 from store.db.pages import Page, page
 from store.db.transaction import Lock, Tx
@@ -47,10 +47,16 @@ def page_of(tx: Tx, project: ProjectId, cursor: str | None, limit: int) -> Page[
 
 
 def remove(tx: Tx, project: ProjectId, model_id: str) -> Model:
-    """Delete a model and its weights, unless an unfinished job starts from it. Its job no longer refers to it."""
+    """Delete a model and its weights, unless an unfinished job starts from it or an alias names it.
+
+    Its job no longer refers to it.
+    """
     model = get(tx, project, model_id, lock="exclusive")
     if is_referenced(tx, Job.base_model_id, model_id):
         raise ModelInUse(f"Model {model_id} is needed by a job that has not ended. Cancel the job or wait.")
+    if named := aliases.names_of(tx, [model_id]).get(model_id):
+        names = ", ".join(named)
+        raise ModelInUse(f"Model {model_id} is named by the aliases {names}. Move or delete them first.")
     tx.execute(delete(Model).where(Model.id == model_id))
     tx.execute(update(Job).where(Job.id == model.job_id).values(model_id=None, version=Job.version + 1))
     blobs.remove(tx, [model.blob_id])

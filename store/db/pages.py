@@ -15,6 +15,7 @@ from store.errors import StoreError
 from store.ids import is_id
 
 PREFIXES = {
+    "aliases": "als",
     "api_keys": "key",
     "audit_entries": "aud",
     "datasets": "ds",

@@ -1,7 +1,7 @@
 """Erase many ended jobs at once: those of a deletion that an owner asked for, and those whose retention has ended.
 
 Everything of a job goes: events, metrics, checkpoints, its model and their bytes. A job stays if an unfinished job
-starts from its model.
+starts from its model or an alias names it.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, literal, select, update
 
-from store.artifacts import blobs
+from store.artifacts import aliases, blobs
 from store.clock import now
 from store.db.metadata_search import Pairs, created_after, with_metadata
 from store.db.pages import Page, page
@@ -106,6 +106,7 @@ def erase(tx: Tx, job_ids: Sequence[str]) -> Erased:
     """Erase those of these jobs that have ended, except those whose models are needed."""
     models = {row.id: row for row in tx.execute(_models_of(job_ids))}
     needed = set(tx.scalars(select(Job.base_model_id).where(Job.base_model_id.in_(list(models)), IS_UNFINISHED)))
+    needed |= aliases.names_of(tx, list(models)).keys()
     kept = {models[model_id].job_id for model_id in needed}
     ended = select(Job.id, Job.weights_blob_id).where(Job.id.in_(job_ids), Job.state.in_(TERMINAL))
     rows = [row for row in tx.execute(ended.order_by(Job.id).with_for_update()) if row.id not in kept]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.clock import now
@@ -120,3 +120,23 @@ class Model(Base):
     created_at: Mapped[int] = mapped_column(default=now())
 
     __table_args__ = (Index(None, "project_id", "id"),)
+
+
+class Alias(Base):
+    """A name of a project for a model, which can be moved to another model.
+
+    `version`: counts the moves, from 1. `previous_model_id`: the model before the last move.
+    """
+
+    __tablename__ = "aliases"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column(String(128))
+    model_id: Mapped[str] = mapped_column(Id, ForeignKey("models.id"), index=True)
+    previous_model_id: Mapped[str | None] = mapped_column(Id)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[int] = mapped_column(default=now())
+    updated_at: Mapped[int] = mapped_column(default=now())
+
+    __table_args__ = (UniqueConstraint("project_id", "name"), Index(None, "project_id", "id"))
