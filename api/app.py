@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from api.audit import endpoints as audit
+from api.comparisons import endpoints as comparisons
 from api.datasets import endpoints as datasets
 from api.datasets import upload_endpoints as uploads
 from api.deletions import endpoints as deletions
@@ -28,7 +29,6 @@ from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
 from api.metrics import endpoints as metrics
 from api.metrics.request_metrics import RequestMetricsMiddleware
-from api.models import alias_endpoints as aliases
 from api.models import endpoints as models
 from api.models.fast_predictions import FastPredictions
 from api.openapi.document import operation_id
@@ -51,7 +51,7 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, deletions, events, models, aliases, weights),
+    *(datasets, uploads, jobs, deletions, events, models, comparisons, weights),
     *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
 )
 

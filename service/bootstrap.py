@@ -48,6 +48,7 @@ class Services:
     keyring: Keyring
     secret_box: SecretBox
     target_policy: TargetPolicy
+    loaded_models: LoadedModels
     prediction_batches: PredictionBatches
     onnx_files: OnnxFiles
     aliased_models: AliasedModels
@@ -99,6 +100,7 @@ def bootstrap(
         keyring=Keyring(sessions, settings.secret, on_use=activity.key_used),
         secret_box=SecretBox(settings.secret),
         target_policy=TargetPolicy.of(settings),
+        loaded_models=loaded_models,
         prediction_batches=PredictionBatches(loaded_models),
         onnx_files=OnnxFiles(loaded_models),
         aliased_models=AliasedModels(sessions),

@@ -14,6 +14,8 @@ from tabular.sql import literal, quoted
 Array = npt.NDArray[Any]
 Kind = Literal["number", "datetime", "label"]
 
+ROW_NUMBER = "file_row_number"  # DuckDB's option, and the name of the column that it adds
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableColumn:
@@ -44,8 +46,8 @@ class Table:
     columns: dict[str, TableColumn]
 
 
-def read_table(parquet: Path, columns: Sequence[str] | None = None) -> Table:
-    """Return the named columns of a canonical Parquet file, all of them for None.
+def read_table(parquet: Path, columns: Sequence[str] | None = None, rows: range | None = None) -> Table:
+    """Return the named columns of a canonical Parquet file, all of them for None, and some or all of its rows.
 
     Raises:
         KeyError: the file has no such column.
@@ -54,17 +56,29 @@ def read_table(parquet: Path, columns: Sequence[str] | None = None) -> Table:
         data = connection.from_parquet(str(parquet))
         kinds = dict(zip(data.columns, map(str, data.types), strict=True))
         names = list(kinds) if columns is None else list(columns)
-        data.create_view("source")
+        (data if rows is None else _some_rows(connection, parquet, rows)).create_view("source")
         labels = {name: _labels(connection, name) for name in names if kinds[name] == "VARCHAR"}
         arrays = _arrays(connection, {name: kinds[name] for name in names}, labels)
-    rows = len(next(iter(arrays.values()))) if arrays else 0
     return Table(
-        rows=rows,
+        rows=len(next(iter(arrays.values()))) if arrays else 0,
         columns={
             name: _column(kinds[name], array, labels.get(name, ()))
             for name, array in zip(names, arrays.values(), strict=True)
         },
     )
+
+
+def _some_rows(connection: duckdb.DuckDBPyConnection, parquet: Path, rows: range) -> duckdb.DuckDBPyRelation:
+    """Return the rows with these numbers. DuckDB reads only the parts of the file that they are in."""
+    path, number = literal(str(parquet)), ROW_NUMBER
+    source = f"read_parquet({path}, {number} => true)"
+    taken = {name.casefold() for name in connection.from_parquet(str(parquet)).columns}
+    if number in taken:  # all rows are counted then, which takes longer
+        while number in taken:
+            number += "_"
+        source = f"(SELECT *, row_number() OVER () - 1 AS {number} FROM {path})"
+    conditions = f"{number} >= {rows.start} AND {number} < {rows.stop} AND ({number} - {rows.start}) % {rows.step} = 0"
+    return connection.sql(f"SELECT * FROM {source} WHERE {conditions}")  # noqa: S608 - quoted
 
 
 def _labels(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:

@@ -1,15 +1,13 @@
 """Load a claimed job: its data as arrays, its network and its last good checkpoint."""
 
 import logging
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError
 from engine.training.state import Member, TrainingState
 from store.artifacts import blobs, datasets
+from store.artifacts.blob_files import as_file
 from store.db.database import Sessions
 from store.db.transaction import snapshot
 from store.errors import BlobDamaged
@@ -127,16 +125,6 @@ class JobLoader:
         if blob_id is None:
             raise DatasetUnusable(f"{dataset_id} was deleted")
         return blob_id
-
-
-@contextmanager
-def as_file(sessions: Sessions, blob_id: str) -> Iterator[Path]:
-    """Write the blob to a file that is in no folder, so that nothing is left if this process crashes."""
-    with tempfile.TemporaryFile(prefix="backprop-") as file:
-        for chunk in blobs.read_verified(sessions, blob_id):
-            file.write(chunk)
-        file.flush()
-        yield Path(f"/dev/fd/{file.fileno()}")
 
 
 def _state(sessions: Sessions, job: Job, bags: Sequence[LoadedBag], folds: Sequence[Member]) -> TrainingState:

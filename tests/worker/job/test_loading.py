@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
+from store.artifacts.blob_files import as_file
 from store.artifacts import datasets
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT
@@ -14,7 +15,7 @@ from tabular.table import read_table
 from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture
 from worker.job import loading
-from worker.job.loading import DatasetUnusable, JobLoader, as_file
+from worker.job.loading import DatasetUnusable, JobLoader
 
 
 def test_a_job_is_loaded_with_rows_network_and_initial_state(worker_fixture: WorkerFixture) -> None:
