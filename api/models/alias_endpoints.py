@@ -1,0 +1,86 @@
+"""/v1/aliases: names for models, so that an application need not know which model answers."""
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from api.dependencies import AppServices, Reader, Writer
+from api.http.audited import audited
+from api.http.errors import PreconditionFailed
+from api.http.paging import DEFAULT_LIMIT, Cursor, Limit
+from api.http.preconditions import IfMatch, OnlyNew, Precondition
+from api.http.requests.json_body import JsonRoute
+from api.http.schemas import PageView
+from api.models.alias_schemas import AliasBody, AliasName, AliasView, etag_of_alias
+from api.openapi.declarations import declare
+from service import aliases as use_cases
+from store.artifacts import aliases
+from store.db.transaction import snapshot
+from store.tables import Alias
+
+router = APIRouter(prefix="/v1/aliases", tags=["models"], route_class=JsonRoute)
+
+
+@router.get("")
+def list_aliases(
+    services: AppServices, caller: Reader, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> PageView[AliasView]:
+    """List the project's aliases, newest first."""
+    with snapshot(services.sessions) as tx:
+        page = aliases.page_of(tx, caller.project, cursor, limit)
+    return PageView.of(page, AliasView.of)
+
+
+@router.get("/{name}", **declare(headers=["ETag"]))
+def get_alias(name: AliasName, response: Response, services: AppServices, caller: Reader) -> AliasView:
+    """Return which model an alias names."""
+    with snapshot(services.sessions) as tx:
+        alias = aliases.get(tx, caller.project, name)
+    response.headers["ETag"] = etag_of_alias(alias)
+    return AliasView.of(alias)
+
+
+@router.put(
+    "/{name}",
+    response_model=AliasView,
+    responses={201: {"description": "The alias is new.", "model": AliasView}},
+)
+def put_alias(  # noqa: PLR0913, PLR0917 - the parameters of the request
+    name: AliasName,
+    body: AliasBody,
+    services: AppServices,
+    caller: Writer,
+    if_match: IfMatch,
+    only_new: OnlyNew = None,
+) -> JSONResponse:
+    """Let an alias name a model: a new alias, or one that named another model.
+
+    With `If-Match`, it moves only if nobody else has moved it since you read it. With `If-None-Match: *`, it is created
+    only if there is none. Predictions by alias in all API processes use the new model within a second.
+    """
+    with audited(services.sessions, caller, name, status=200) as tx:
+        current = aliases.find(tx, caller.project, name, lock="exclusive")
+        _check_version(current, if_match, only_new=only_new is not None)
+        alias, is_new = use_cases.assign(tx, caller.project, name, body.model_id, current)
+        view, etag = AliasView.of(alias), etag_of_alias(alias)
+    services.aliased_models.forget(caller.project, name)
+    return JSONResponse(view.as_json(), status_code=201 if is_new else 200, headers={"ETag": etag})
+
+
+@router.delete("/{name}", status_code=204)
+def delete_alias(name: AliasName, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
+    """Delete an alias. Its model stays."""
+    with audited(services.sessions, caller, name) as tx:
+        alias = aliases.get(tx, caller.project, name, lock="exclusive")
+        if_match.check(lambda tag: tag == etag_of_alias(alias))
+        aliases.remove(tx, alias)
+    services.aliased_models.forget(caller.project, name)
+    return Response(status_code=204)
+
+
+def _check_version(alias: Alias | None, if_match: Precondition, *, only_new: bool) -> None:
+    if alias is None:
+        if_match.check_absent()
+        return
+    if only_new:
+        raise PreconditionFailed(f"The alias {alias.name} exists. Leave out If-None-Match to move it.")
+    if_match.check(lambda tag: tag == etag_of_alias(alias))
