@@ -37,6 +37,7 @@ class ApiWalk:
         job = self.train(dataset)
         self.control_jobs(dataset)
         self.use_model(job)
+        self.replace_model(job)
         self.upload_weights(job)
         self.misuse(dataset, job)
         self.delete(dataset, job)
@@ -149,6 +150,26 @@ class ApiWalk:
         self.call("POST", f"{path}/predictions", json={"rows": rows})
         self.call("POST", f"{path}/predictions", json={"rows": [{"lenght": 1}]})
 
+    def replace_model(self, job: dict[str, Any]) -> None:
+        """Compare a model with another one, and move an alias to it."""
+        dataset_id, model_id = job["dataset_id"], job["model_id"]
+        body = {"dataset_id": dataset_id, "target": "kind", "training": {"epochs": 1}}
+        other = self.call("POST", "/v1/jobs", json=body).headers["Location"]
+        self.work()
+        other_id = self.call("GET", other).json()["model_id"]
+        self.call("POST", "/v1/comparisons", json={"dataset_id": dataset_id, "model_ids": [model_id, other_id]})
+        self.call("POST", "/v1/comparisons", json={"dataset_id": dataset_id, "model_ids": [model_id, model_id]})
+        path = "/v1/aliases/flowers"
+        self.call("PUT", path, json={"model_id": model_id}, headers={"If-None-Match": "*"})
+        self.call("PUT", path, json={"model_id": other_id}, headers={"If-Match": '"other"'})
+        etag = self.call("GET", path).headers["ETag"]
+        self.call("PUT", path, json={"model_id": other_id}, headers={"If-Match": etag})
+        self.call("GET", "/v1/aliases")
+        self.call("POST", f"{path}/predictions", json={"rows": [{"length": 0.4, "color": "red"}]})
+        self.call("DELETE", f"/v1/models/{other_id}")
+        self.call("DELETE", path, headers={"If-Match": '"other"'})
+        self.call("DELETE", path)
+
     def upload_weights(self, job: dict[str, Any]) -> None:
         """Upload the weights of a model."""
         weights = self.download(f"{job['links']['model']}/weights")
@@ -164,7 +185,7 @@ class ApiWalk:
         for path in ("datasets/ds_", "jobs/job_", "models/mdl_", "weights/wts_"):
             self.call("GET", f"/v1/{path}{UNKNOWN}")
             self.call("DELETE", f"/v1/{path}{UNKNOWN}")
-        for name in ("datasets", "jobs", "models", "weights"):
+        for name in ("datasets", "jobs", "models", "aliases", "weights"):
             self.call("GET", f"/v1/{name}", params={"cursor": "x"})
             self.call("GET", f"/v1/{name}", params={"limit": 0, "unknown": 1})
         for content in ("{", "[]", "{}", '{"dataset_id": NaN}'):
