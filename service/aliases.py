@@ -6,8 +6,8 @@ from store.ids import ModelId, ProjectId
 from store.tables import Alias
 
 
-def assign(tx: Tx, project: ProjectId, name: str, model_id: str, current: Alias | None) -> tuple[Alias, bool]:
-    """Let a name stand for a model; return the alias and whether it is new.
+def assign(tx: Tx, project: ProjectId, name: str, model_id: str, current: Alias | None) -> Alias:
+    """Let a name stand for a model; return its alias.
 
     `current`: the alias as it is, locked; None if there is none.
 
@@ -18,6 +18,6 @@ def assign(tx: Tx, project: ProjectId, name: str, model_id: str, current: Alias 
     if current is None:
         created = aliases.create(tx, project, name, model)
         if created is not None:
-            return created, True
+            return created
         current = aliases.get(tx, project, name, lock="exclusive")
-    return aliases.move(tx, current, model), False
+    return aliases.move(tx, current, model)

@@ -1,7 +1,6 @@
 """/v1/aliases: names for models, so that an application need not know which model answers."""
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.audited import audited
@@ -39,19 +38,16 @@ def get_alias(name: AliasName, response: Response, services: AppServices, caller
     return AliasView.of(alias)
 
 
-@router.put(
-    "/{name}",
-    response_model=AliasView,
-    responses={201: {"description": "The alias is new.", "model": AliasView}},
-)
+@router.put("/{name}", **declare(headers=["ETag"]))
 def put_alias(  # noqa: PLR0913, PLR0917 - the parameters of the request
     name: AliasName,
     body: AliasBody,
+    response: Response,
     services: AppServices,
     caller: Writer,
     if_match: IfMatch,
     only_new: OnlyNew = None,
-) -> JSONResponse:
+) -> AliasView:
     """Let an alias name a model: a new alias, or one that named another model.
 
     With `If-Match`, it moves only if nobody else has moved it since you read it. With `If-None-Match: *`, it is created
@@ -60,10 +56,10 @@ def put_alias(  # noqa: PLR0913, PLR0917 - the parameters of the request
     with audited(services.sessions, caller, name, status=200) as tx:
         current = aliases.find(tx, caller.project, name, lock="exclusive")
         _check_version(current, if_match, only_new=only_new is not None)
-        alias, is_new = use_cases.assign(tx, caller.project, name, body.model_id, current)
-        view, etag = AliasView.of(alias), etag_of_alias(alias)
+        alias = use_cases.assign(tx, caller.project, name, body.model_id, current)
+        view, response.headers["ETag"] = AliasView.of(alias), etag_of_alias(alias)
     services.aliased_models.forget(caller.project, name)
-    return JSONResponse(view.as_json(), status_code=201 if is_new else 200, headers={"ETag": etag})
+    return view
 
 
 @router.delete("/{name}", status_code=204)

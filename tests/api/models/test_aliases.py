@@ -30,7 +30,7 @@ def test_an_alias_is_created_moved_listed_and_deleted(client: TestClient, models
     first, second = models
     assert put(client, first, If_Match="*").status_code == 412  # there is none yet
     created = put(client, first, If_None_Match="*")
-    assert (created.status_code, created.json()["version"], created.json()["previous_model_id"]) == (201, 1, None)
+    assert (created.status_code, created.json()["version"], created.json()["previous_model_id"]) == (200, 1, None)
     assert put(client, second, If_None_Match="*").status_code == 412
     read = client.get(PATH)
     assert read.headers["ETag"] == created.headers["ETag"]

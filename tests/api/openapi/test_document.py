@@ -18,6 +18,8 @@ from tests.support.openapi import Contract
 # Headers that are sent in some states only.
 SOMETIMES = {"Age", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "Warning"}
 KEPT_LINES = 6  # of an uploaded text, in an example
+MAX_ITEMS = 6  # of a list in an example; of longer lists, such as the points of a curve, it has the first ones
+KEPT_ITEMS = 3
 NO_EXAMPLE = {"get_dataset_content", "get_job_weights", "get_model_weights"}  # bytes
 
 
@@ -117,11 +119,20 @@ def body_of(message: Any) -> dict[str, Any]:
     """Return media type and body; only the first lines of a long text."""
     media_type = message.headers.get("content-type", "").partition(";")[0]
     if media_type == "application/json":
-        return {"media_type": media_type, "body": json.loads(message.content)}
+        return {"media_type": media_type, "body": shortened(json.loads(message.content))}
     if media_type.startswith("text/"):
         lines = message.content.decode().splitlines(keepends=True)
         return {"media_type": media_type, "body": "".join(lines[:KEPT_LINES])}
     return {}
+
+
+def shortened(value: Any) -> Any:
+    """Return JSON values with the first items of long lists."""
+    if isinstance(value, dict):
+        return {name: shortened(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [shortened(each) for each in (value if len(value) <= MAX_ITEMS else value[:KEPT_ITEMS])]
+    return value
 
 
 def shape(value: Any) -> Any:
