@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from api.comparisons.schemas import ComparisonBody, ComparisonView
 from api.dependencies import AppServices, Reader
 from api.http.requests.json_body import JsonRoute
-from service.comparisons import compare
+from service.models.comparisons import compare
 
 router = APIRouter(prefix="/v1/comparisons", tags=["models"], route_class=JsonRoute)
 one_at_a_time = CapacityLimiter(1)  # each may read a large data set

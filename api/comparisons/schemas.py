@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from api.http.schemas import RequestBody, View, WarningView
-from service.comparisons import Comparison
-from tabular.evaluation.comparison import SIGNIFICANCE, Verdict
+from service.models.comparisons import Comparison
+from tabular.evaluation.comparison.paired_test import SIGNIFICANCE, Verdict
 
 SENTENCES = {
     "better": "The second model is better: its loss is {share:.1%} lower.",

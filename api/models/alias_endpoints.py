@@ -11,7 +11,7 @@ from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
 from api.models.alias_schemas import AliasBody, AliasName, AliasView, etag_of_alias
 from api.openapi.declarations import declare
-from service import aliases as use_cases
+from service.models import aliases as use_cases
 from store.artifacts import aliases
 from store.db.transaction import snapshot
 from store.tables import Alias

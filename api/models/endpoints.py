@@ -20,8 +20,8 @@ from api.models.prediction_schemas import PredictionsRequest, PredictionsView
 from api.models.schemas import ModelView
 from api.openapi.declarations import declare, declare_download
 from engine.interchange.export_formats import ExportName
-from service import models as model_use_cases
 from service.metrics.definitions import PREDICTION_ROWS, PREDICTION_SECONDS
+from service.models import deletion
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
 from tabular.trained_model.detailed_predictions import Details
@@ -71,7 +71,7 @@ def delete_model(model_id: str, services: AppServices, caller: Writer, if_match:
     with audited(services.sessions, caller, model_id) as tx:
         models.get(tx, caller.project, model_id)
         if_match.check(lambda tag: tag == etag_of(model_id))
-        model_use_cases.delete(tx, caller.project, model_id)
+        deletion.delete(tx, caller.project, model_id)
     return Response(status_code=204)
 
 

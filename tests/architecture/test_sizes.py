@@ -55,6 +55,7 @@ def test_no_file_is_long() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_folder_has_many_files(package: str) -> None:
     folders = Counter(folder_of(path) for path in PRODUCT if folder_of(path).split("/")[0] == package)
+    del folders["migrations/versions"]  # every change of the tables adds one
     assert {folder: count for folder, count in folders.items() if count > MAX_FOLDER_FILES} == {}
 
 

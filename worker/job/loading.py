@@ -1,7 +1,7 @@
 """Load a claimed job: its data as arrays, its network and its last good checkpoint."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from engine.training import checkpoint
 from engine.training.checkpoint import CheckpointError

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from store.artifacts.blob_files import as_file
 from store.artifacts import datasets
+from store.artifacts.blob_files import as_file
 from store.db.transaction import snapshot, transaction
 from store.ids import DEFAULT_PROJECT
 from store.tables import Blob, Job

@@ -17,9 +17,9 @@ from store.ids import ProjectId
 from store.tables import Dataset
 from tabular.errors import InvalidPlan
 from tabular.evaluation.classification import balanced_accuracy, log_loss, mean_area, rank_classes
-from tabular.evaluation.comparison import PairedTest, compare_losses
+from tabular.evaluation.comparison.paired_test import PairedTest, compare_losses
+from tabular.evaluation.comparison.row_losses import class_numbers, row_losses
 from tabular.evaluation.regression import errors
-from tabular.evaluation.row_losses import class_numbers, row_losses
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.profile import ColumnType, DataWarning, Profile
 from tabular.table import Table
@@ -28,7 +28,7 @@ from tabular.trained_model.trained_model import TrainedModel
 
 MAX_ROWS = 100_000  # of a larger data set, this many evenly spaced ones are compared
 BLOCK_ROWS = 8_192  # answered at a time
-MOST_DIFFERENT = 10  # rows that are listed
+MAX_DIFFERENT_ROWS = 10  # rows that are listed
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -189,7 +189,7 @@ def _column_scores(column: ColumnTarget, table: Table, outputs: Floats) -> dict[
 def _largest(compared: Sequence[ComparedModel], table: Table, numbers: Index) -> list[dict[str, Any]]:
     """Return the rows where the losses differ most, with their numbers in the data set, from 0."""
     first, second = compared
-    places = np.argsort(-np.abs(first.losses - second.losses), kind="stable")[:MOST_DIFFERENT]
+    places = np.argsort(-np.abs(first.losses - second.losses), kind="stable")[:MAX_DIFFERENT_ROWS]
     places = places[first.losses[places] != second.losses[places]]
     answers = [each.model.answers(each.outputs[places]) for each in compared]
     truths = {column.column: _truths(column, table, places) for column in first.model.target.columns}
@@ -211,13 +211,13 @@ def _truths(column: ColumnTarget, table: Table, places: Index) -> list[Any]:
     return [values.labels[code] for code in values.values]
 
 
-def _warnings(
-    dataset: Dataset, compared: Sequence[ComparedModel], table: Table, missing: int
-) -> Iterator[DataWarning]:
+def _warnings(dataset: Dataset, compared: Sequence[ComparedModel], table: Table, missing: int) -> Iterator[DataWarning]:
     for each in compared:
         if each.dataset_id == dataset.id:
             detail = f"{each.id} was trained on rows of this data set, so its scores are better than on new rows."
-            yield DataWarning(code="rows_seen_in_training", detail=detail, fix="Compare on rows that no model has seen.")
+            yield DataWarning(
+                code="rows_seen_in_training", detail=detail, fix="Compare on rows that no model has seen."
+            )
     if missing:
         detail = f"{missing:,} rows without a value of the column to predict are left out."
         yield DataWarning(code="rows_without_target", detail=detail)

@@ -13,7 +13,9 @@ Verdict = Literal["better", "worse", "same", "not_enough_rows"]
 MIN_ROWS = 20
 SIGNIFICANCE = 0.01  # of a difference between the models; the interval has the level 1 - SIGNIFICANCE
 MIN_RELATIVE = 0.005  # of the loss: a smaller difference does not matter, however certain it is
-MAX_UNCERTAINTY = 0.1  # of the loss: half the width of the interval up to which models without a difference are the same
+MAX_UNCERTAINTY = (
+    0.1  # of the loss: half the width of the interval up to which models without a difference are the same
+)
 MAX_FLIPPED_ROWS = 5_000  # the mean of more rows has a normal distribution
 FLIPS = 4_999
 FLIPS_AT_ONCE = 250

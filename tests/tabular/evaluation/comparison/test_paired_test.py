@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.evaluation.comparison import compare_losses
+from tabular.evaluation.comparison.paired_test import compare_losses
 
 
 def losses(seed: int, rows: int, advantage: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
