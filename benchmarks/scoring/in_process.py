@@ -65,7 +65,7 @@ def score(split: Split, request: dict[str, Any], folder: Path) -> Result:
     profile, parquet = read_split(split, folder)
     started = time.process_time()
     planned = plan_split(profile, split, request)
-    loaded = _load(planned, make_training_arrays(read_table(parquet), planned), profile)
+    loaded = load_job(planned, make_training_arrays(read_table(parquet), planned), profile)
     first = loaded.first
     for _ in train(first.network, loaded.state, first.spec, first.training, first.validation, members=loaded.others):
         pass
@@ -79,7 +79,7 @@ def score(split: Split, request: dict[str, Any], folder: Path) -> Result:
     return Result(task=planned.task or "", score=found, cpu_seconds=seconds, detail=detail)
 
 
-def _load(planned: Plan, arrays: TrainingArrays, profile: Profile) -> LoadedJob:
+def load_job(planned: Plan, arrays: TrainingArrays, profile: Profile) -> LoadedJob:
     """Return the job as the worker loads it."""
     bags, folds = tuple(load_bags(planned, arrays, None)), tuple(load_folds(planned, arrays, None))
     stored = profile.to_json()
@@ -96,6 +96,7 @@ def _load(planned: Plan, arrays: TrainingArrays, profile: Profile) -> LoadedJob:
         reading=RowReading.of_dataset(stored["columns"], stored["reading"]),
         forecast=None,
         last_values=None,
+        fold_preprocessors=tuple(fold.preprocessor for fold in arrays.folds),
     )
 
 
