@@ -51,7 +51,7 @@ def estimate_cost(network: Network, training: TrainingSpec, bag: int | None = No
     Raises:
         ValueError: layers cannot be frozen.
     """
-    network.freeze(training.frozen)
+    network.freeze(training.frozen if training.unfreeze_every is None else ())
     initial = network.arena.bytes
     network.allocate(working_rows(training.batch_size), training=True)
     working = network.arena.bytes - initial

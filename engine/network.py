@@ -106,6 +106,19 @@ class Network:
             self.parameters.frozen = names
             self.sequential.freeze(indices)
 
+    def refreeze(self, layers: Collection[int]) -> bool:
+        """Freeze these layers of the spec and no others, in a network that was allocated without frozen layers.
+
+        Returns whether this changes anything. Further layers train as before; nothing is allocated.
+        """
+        indices = {index for index in self.trainable if self.layers[index].id.spec_index in layers}
+        names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
+        if names == self.parameters.frozen:
+            return False
+        self.parameters.frozen = names
+        self.sequential.refreeze(indices, self.trainable)
+        return True
+
     def without_frozen(self) -> Network:
         """Return a network with the same weights and no frozen layers; this one, if it has none."""
         if not self.parameters.frozen:

@@ -92,6 +92,12 @@ class Sequential(Layer):
         self.inference_only = tuple(index in indices or index < self.first for index in range(len(self.layers)))
         self.stop_gradient()
 
+    def refreeze(self, indices: Collection[int], trainable: Sequence[int]) -> None:
+        """Do not train some of the `trainable` layers for now. All keep the memory that training needs."""
+        self.trainable = tuple(index for index in trainable if index not in indices)
+        frozen = tuple(index in indices or index < self.first for index in range(len(self.layers)))
+        self.inference_only = frozen if indices else ()
+
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - see below
         """Declare nothing: the layers have their own buffers."""
         return {}

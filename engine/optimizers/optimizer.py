@@ -58,6 +58,11 @@ class UpdateRule:
             for part in _divide(self.parameters.runs())
         ]
 
+    def forget_views(self) -> None:
+        """Find out again which parameters are frozen."""
+        for name in ("blocks", "decayed"):
+            self.__dict__.pop(name, None)
+
     @functools.cached_property
     def decayed(self) -> list[tuple[Array | None, Array, Array]]:
         """Views (rate factors, parameters, scratch) of what weight decay applies to, in blocks.

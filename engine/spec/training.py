@@ -212,6 +212,15 @@ class TrainingSpec(Spec):
     frozen: Annotated[tuple[LayerIndex, ...], Field(strict=False, max_length=MAX_LAYERS), at_most(MAX_LAYERS)] = Field(
         default=(), description="layers, counted from 0, whose parameters are not trained"
     )
+    unfreeze_every: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_EPOCHS,
+        strict=True,
+        exclude_if=_is_none,
+        description="epochs after which the last frozen layer is trained, too; after as many again, the one before it, "
+        "and so on. The optimizer starts again each time; default: layers stay frozen",
+    )
     validation: ValidationSpec = ValidationSpec()
     early_stopping: EarlyStoppingSpec | None = None
     class_weight: (
@@ -248,6 +257,7 @@ class TrainingSpec(Spec):
             (name,): getattr(self, name) for name in ("clip_value", "clip_layer_norm", "clip_norm", "averaging")
         }
         wanted["learning_rate_factors",] = self.learning_rate_factors
+        wanted["unfreeze_every",] = self.unfreeze_every
         wanted["regularization", "max_norm"] = self.regularization.max_norm
         problems = {
             path: f"`lbfgs` cannot be combined with `{path[-1]}`. Remove it or use `adam`."

@@ -33,6 +33,8 @@ from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
 from engine.training.run import TrainingRun, set_up
 from engine.training.schedules import Schedule
 from engine.training.state import Member, TrainingState
+from engine.training.unfreezing import unfreeze
+from engine.training.update import ParameterUpdate
 
 
 def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-rate finder
@@ -91,6 +93,8 @@ def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
     state, total = run.state, sum(part.batches.count for part in run.parts)
     last_time, done = run.clock(), 0
     for part in run.parts:
+        if unfreeze(part.network, part.spec, part.state):
+            part.update = ParameterUpdate(part.network, part.spec, part.state, part.batches)
         if part.spec.shuffle:
             _shuffle(part)
         while part.state.batch < part.batches.count:

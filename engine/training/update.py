@@ -15,6 +15,7 @@ from engine.spec import TrainingSpec
 from engine.training.clipping import gradient_clippers
 from engine.training.regularization import MaxNorm, Penalty
 from engine.training.state import TrainingState
+from engine.training.unfreezing import last_change
 
 
 class ParameterUpdate:
@@ -30,7 +31,8 @@ class ParameterUpdate:
         self.clippers = gradient_clippers(spec, network)
         self.max_norm = MaxNorm(wanted.max_norm, parameters) if wanted.max_norm is not None else None
         self.averaging = spec.averaging
-        self._step = _step_function(state, self.penalty)
+        origin = self.steps_per_epoch * last_change(spec, state.epoch)
+        self._step = _step_function(state, self.penalty, origin)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -96,10 +98,13 @@ class ParameterUpdate:
             np.add(a, np.multiply(difference, 1 - decay, out=difference), out=a)
 
 
-def _step_function(state: TrainingState, penalty: Penalty | None) -> Callable[[float, float], None]:
-    """Return the function of learning rate and loss that lets the optimizer change the parameters."""
+def _step_function(state: TrainingState, penalty: Penalty | None, origin: int) -> Callable[[float, float], None]:
+    """Return the function of learning rate and loss that lets the optimizer change the parameters.
+
+    `origin`: the step of the run after which the optimizer started.
+    """
     match state.optimizer:
         case LineSearch() as search:
             return lambda learning_rate, loss: search.search(learning_rate, loss + (penalty.loss() if penalty else 0.0))
         case optimizer:
-            return lambda learning_rate, _: optimizer.step(learning_rate, state.step)
+            return lambda learning_rate, _: optimizer.step(learning_rate, state.step - origin)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.spec import BatchNormSpec, DenseSpec, DropoutSpec, RegularizationSpec
+from engine.spec import AdamSpec, BatchNormSpec, DenseSpec, DropoutSpec, RegularizationSpec
 from engine.streams import stream
+from engine.training.events import EpochEnd
 from engine.training.loop import train
 from engine.training.state import initialize_training
 from tests.support.training_runs import exact, moons, spec
@@ -76,3 +77,30 @@ def test_frozen_layers_cannot_be_unfrozen_by_another_run() -> None:
     initialize_training(network, spec(precision="float64", frozen=(0,)), moons())
     with pytest.raises(ValueError, match="new network"):
         initialize_training(network, spec(precision="float64"), moons())
+
+
+def test_layers_are_unfrozen_one_after_another_from_the_last() -> None:
+    network, settings = exact(), spec(precision="float64", frozen=(0, 1), unfreeze_every=2, epochs=6)
+    state, moved = initialize_training(network, settings, moons()), list[set[str]]()
+    before = network.parameters.vector.copy()
+    for event in train(network, state, settings, moons()):
+        if isinstance(event, EpochEnd):
+            now, then = (network.parameters.views(vector) for vector in (network.parameters.vector, before))
+            moved.append({name.split(".")[0] for name in now if not np.array_equal(now[name], then[name])})
+            before = network.parameters.vector.copy()
+    assert moved == [{"4"}, {"4"}, {"2", "4"}, {"2", "4"}, {"0", "2", "4"}, {"0", "2", "4"}]
+
+
+def test_training_after_unfreezing_has_the_bits_of_a_new_run() -> None:
+    settings = spec(precision="float64", shuffle=False, frozen=(0,), optimizer=AdamSpec())
+    network, first = exact(), settings.model_copy(update={"unfreeze_every": 2, "epochs": 5})
+    list(train(network, initialize_training(network, first, moons()), first, moons()))
+    split = exact()
+    for part in ({"epochs": 2}, {"epochs": 3, "frozen": ()}):
+        own = settings.model_copy(update=part)
+        following = exact()
+        if split.initialized:
+            following.load_torch_state(split.torch_state())
+        list(train(following, initialize_training(following, own, moons()), own, moons()))
+        split = following
+    np.testing.assert_array_equal(network.parameters.vector, split.parameters.vector)

@@ -50,6 +50,7 @@ FEATURES: dict[str, dict[str, Any]] = {
     "penalties": {"regularization": RegularizationSpec(l1=0.01, l2=0.01, max_norm=1.0)},
     "clipping": {"clip_value": 0.1, "clip_layer_norm": 0.2, "clip_norm": 0.3},
     "freezing": {"frozen": (0,)},
+    "unfreezing": {"frozen": (0, 2), "unfreeze_every": 1, "epochs": 4},
     "class weights": {"class_weight": (1.0, 3.0)},
     "line search": {"optimizer": LbfgsSpec(history=3, learning_rate=5.0), "epochs": 8},
     "everything": {

@@ -96,3 +96,10 @@ def test_another_encoding_than_the_models_is_rejected() -> None:
     found = rejected(base_model(X, LAYERS), features=[{"column": "x", "encoding": "none"}])
     assert [pointer for pointer, _ in found] == ["/features/0/encoding"]
     assert planned(base_model(X, LAYERS), features=[{"column": "x"}]).init_from
+
+
+def test_unfreezing_needs_frozen_layers() -> None:
+    training = {"unfreeze_every": 2}
+    assert planned(base_model(X, LAYERS, freeze_layers=1), training=training).training.frozen == (0,)
+    ((pointer, _),) = rejected(base_model(X, LAYERS), training=training)
+    assert pointer == "/training/unfreeze_every"
