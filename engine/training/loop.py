@@ -30,10 +30,10 @@ from engine.network import Network
 from engine.spec import TrainingSpec
 from engine.training.epoch_end import end_epoch
 from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
+from engine.training.fine_tuning import unfreeze
 from engine.training.run import TrainingRun, set_up
 from engine.training.schedules import Schedule
 from engine.training.state import Member, TrainingState
-from engine.training.unfreezing import unfreeze
 from engine.training.update import ParameterUpdate
 
 

@@ -13,9 +13,9 @@ from engine.network import Network
 from engine.optimizers.line_search import LineSearch
 from engine.spec import TrainingSpec
 from engine.training.clipping import gradient_clippers
+from engine.training.fine_tuning import last_change
 from engine.training.regularization import MaxNorm, Penalty
 from engine.training.state import TrainingState
-from engine.training.unfreezing import last_change
 
 
 class ParameterUpdate:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from engine.memory import SharedArena
 from engine.network import BLOCK_ROWS, Network
 from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.row_encoding import RowEncoding
+from tabular.preprocessing.row_inputs.row_encoding import RowEncoding
 from tabular.readers.rows import column_of_cells
 
 Array = npt.NDArray[Any]

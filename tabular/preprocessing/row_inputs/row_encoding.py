@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.preprocessing.encoders.categorical import EmbeddingEncoder, OneHotEncoder
-from tabular.preprocessing.number_groups import GROUPED, NumberGroup
 from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
+from tabular.preprocessing.row_inputs.number_groups import GROUPED, NumberGroup
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]

@@ -8,7 +8,7 @@ import pytest
 from tabular.planning.planner import plan
 from tabular.planning.request import PlanRequest
 from tabular.preprocessing.preprocessor import Preprocessor
-from tabular.preprocessing.row_encoding import RowEncoding
+from tabular.preprocessing.row_inputs.row_encoding import RowEncoding
 from tabular.readers.rows import RowReader, column_of_cells
 from tabular.spec import FeatureSpec
 from tests.support.file_rows import stored_reading
