@@ -40,7 +40,7 @@ class Processes:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
 
     def start(self, module: str, *arguments: str, **environment: str) -> Part:
-        """Start a module of the service as a process; one with variables that libraries read starts from nothing."""
+        """Start a module of the service; with variables that libraries read, as a new process that nothing prepared."""
         everything = {**self.environment, **environment}
         if sys.platform == "linux" and all(name.startswith("BACKPROP_") for name in environment):
             process: Part = start_part(module, arguments, everything, self._log)
