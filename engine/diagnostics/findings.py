@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from engine.diagnostics.layer_statistics import LayerStatistics
+from engine.layers.layer_id import OUTPUT
 
 FindingCode = Literal[
     "vanishing_gradients",
@@ -202,7 +203,7 @@ def _class_imbalance(evidence: Evidence) -> Finding | None:
 
 
 def _learning_rate_too_high(evidence: Evidence) -> Finding | None:
-    learning = evidence.learning_layers
+    learning = _layers_with_usual_weights(evidence.learning_layers)
     large = [layer.label for layer in learning if _relative_step(layer) > LARGE_STEP]
     losses = evidence.series("train_loss")
     recent, threshold = losses[-RECENT_EPOCHS:], SOLVED_SHARE * abs(losses[0])
@@ -217,6 +218,11 @@ def _learning_rate_too_high(evidence: Evidence) -> Finding | None:
         seen=", and ".join(seen),
         advice="Divide the learning_rate by 3 to 10, add warm-up, or find a rate with range_test.",
     )
+
+
+def _layers_with_usual_weights(learning: list[LayerStatistics]) -> list[LayerStatistics]:
+    """Return the layers without the output layer, unless it is the only one: its weights may start at almost 0."""
+    return [layer for layer in learning if layer.label != OUTPUT.label] or learning
 
 
 def _learning_rate_too_low(evidence: Evidence) -> Finding | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.batches import Rows
-from engine.diagnostics.findings import FindingCode, find
+from engine.diagnostics.findings import LARGE_STEP, FindingCode, find
 from engine.spec import (
     AdamSpec,
     ColumnEmbeddingSpec,
@@ -112,6 +112,13 @@ def test_class_imbalance_is_found_from_the_counts() -> None:
 def test_learning_rates_are_judged_by_their_relative_steps(rate: float, code: FindingCode) -> None:
     ends = history(DenseSpec(units=16), epochs=1, optimizer=AdamSpec(learning_rate=rate))
     assert code in codes(ends)
+
+
+def test_large_steps_of_output_weights_that_start_at_zero_are_no_finding() -> None:
+    ends = history(DenseSpec(units=16), epochs=1, output_initializer="zeros", optimizer=AdamSpec(learning_rate=0.005))
+    (output,) = [layer for layer in ends[0].layers if layer.label == "output"]
+    assert (output.update or 0) > LARGE_STEP * (output.weight or 1)
+    assert "learning_rate_too_high" not in codes(ends)
 
 
 def test_every_finding_has_numbers_and_advice() -> None:
