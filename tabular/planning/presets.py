@@ -33,7 +33,7 @@ from tabular.planning.targets.losses import LossPlan
 from tabular.profile import Profile
 from tabular.spec import BagSpec, FoldsEnsembleSpec, Preset
 
-MAX_BINNED_NUMBERS = 128  # number columns that get bins; more of them would make networks with thousands of inputs
+MAX_BINNED_NUMBERS = 100  # number columns that get bins; more of them would make networks with thousands of inputs
 MAX_BINNED_CELLS = 100_000_000  # inputs of all rows: 400 MB
 
 

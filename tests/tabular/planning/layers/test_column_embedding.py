@@ -86,7 +86,7 @@ def test_features_that_cannot_be_embedded_are_reported_together() -> None:
     features = [
         embedded("day"),
         {"column": "zip", "encoding": "one_hot", "size": 8},
-        {"column": "age", "size": 8},
+        {"column": "age", "encoding": "robust", "size": 8},
         embedded("job"),
     ]
     found = rejected(features)
