@@ -29,6 +29,7 @@ from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
 from api.metrics import endpoints as metrics
 from api.metrics.request_metrics import RequestMetricsMiddleware
+from api.model_cards import endpoints as model_cards
 from api.models import alias_endpoints as aliases
 from api.models import endpoints as models
 from api.models.fast_predictions import FastPredictions
@@ -52,7 +53,7 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, deletions, events, models, aliases, comparisons, weights),
+    *(datasets, uploads, jobs, deletions, events, models, model_cards, aliases, comparisons, weights),
     *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
 )
 

@@ -146,6 +146,7 @@ class ApiWalk:
         self.call("GET", path)
         self.call("GET", f"{path}/evaluation")
         self.call("GET", f"{path}/contributions")
+        self.call("GET", f"{path}/card")
         rows = [{"length": 0.4, "width": 2.9, "color": "red"}, {"length": "3.9"}]
         self.call("POST", f"{path}/predictions", json={"rows": rows})
         self.call("POST", f"{path}/predictions", json={"rows": [{"lenght": 1}]})

@@ -1,0 +1,1 @@
+"""Model cards, as JSON and as a page for people."""

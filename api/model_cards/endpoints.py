@@ -1,0 +1,29 @@
+"""/v1/models/{id}/card: the model card, for programs and for people."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from api.dependencies import AppServices, Reader
+from api.http.requests.json_body import JsonRoute
+from api.model_cards.page import POLICY, card_page
+from api.model_cards.schemas import ModelCardView
+from api.openapi.declarations import declare
+from service.model_cards.card import read_card
+from store.db.transaction import snapshot
+
+router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
+
+HTML = {"text/html": {"schema": {"type": "string"}}}
+
+
+@router.get("/{model_id}/card", response_model=ModelCardView, **declare(media=HTML))
+def get_model_card(model_id: str, request: Request, services: AppServices, caller: Reader) -> Response:
+    """Return the model card: what the model predicts, from which data, how good it is, and its limits of use.
+
+    With `Accept: text/html`, it is a page that contains everything it needs. It can be saved, printed and passed on.
+    """
+    with snapshot(services.sessions) as tx:
+        card = ModelCardView.of(read_card(tx, caller.project, model_id))
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(card_page(card), headers={"Content-Security-Policy": POLICY, "Vary": "Accept"})
+    return Response(card.model_dump_json(), media_type="application/json", headers={"Vary": "Accept"})
