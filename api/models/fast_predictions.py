@@ -14,8 +14,8 @@ from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import ApiError
+from api.http.fast.fast_requests import FastCallers, Headers, common_headers, read_headers
 from api.http.rate_limits.request_limits import RequestLimits
-from api.http.requests.fast_requests import FastCallers, Headers, common_headers, read_headers
 from api.http.requests.json_body import MAX_BYTES_ON_LOOP, parse_json
 from service import tracing
 from service.bootstrap import Services

@@ -6,11 +6,11 @@ is answered here, with the bytes that `GET /v1/jobs/{id}` would answer; every ot
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.http.fast.fast_requests import FastCallers, Headers, common_headers, read_headers
 from api.http.polling.job_snapshot import JobSnapshot
 from api.http.polling.job_snapshots import JobSnapshots
 from api.http.rate_limits.limiter import Fields
 from api.http.rate_limits.request_limits import RequestLimits
-from api.http.requests.fast_requests import FastCallers, Headers, common_headers, read_headers
 
 PREFIX = "/v1/jobs/"
 READ_HERE = frozenset({b"authorization", b"host", b"if-none-match", b"x-request-id"})

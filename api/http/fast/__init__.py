@@ -1,0 +1,1 @@
+"""Answer requests in front of the framework."""
