@@ -3,6 +3,7 @@
 import hashlib
 import io
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
-from tests.support.api import pointers
+from tests.support.api import pointers, train
 from tests.support.onnx_runs import as_inputs, assert_same_answers, open_session, run_onnx
 
 ROW = {"length": 0.1, "width": 2.9, "color": "red"}
@@ -173,8 +174,10 @@ def test_explained_predictions_add_up(client: TestClient, model: dict[str, Any])
         assert sum(contributions.values()) == pytest.approx(probability - baseline, abs=1e-6)
 
 
-def test_label_sets_and_their_limits(client: TestClient, model: dict[str, Any]) -> None:
-    url = f"/v1/models/{model['id']}/predictions"
+def test_label_sets_and_their_limits(client: TestClient, work: Callable[[], None], dataset: dict[str, Any]) -> None:
+    training = {"epochs": 1, "validation": {"fraction": 0.2}}
+    job = train(client, work, {"dataset_id": dataset["id"], "target": "kind", "training": training})
+    url = f"/v1/models/{job['model_id']}/predictions"
     (answer,) = client.post(url, json={"rows": [ROW], "interval": 0.5}).json()["predictions"]
     assert answer["set"][0] == answer["label"]
     refused = client.post(url, json={"rows": [ROW], "interval": 0.99})
