@@ -105,6 +105,7 @@ def create_app(
     app.include_router(models.predictions)  # the first, as these are the most frequent requests that reach a route
     for resource in RESOURCES:
         app.include_router(resource.router)
+    app.include_router(aliases.predictions)
     messages.describe(app)
     problems.install(app)
     _add_middleware(app)

@@ -1,5 +1,6 @@
 """/v1/aliases: names for models, so that an application need not know which model answers."""
 
+from anyio import to_thread
 from fastapi import APIRouter, Response
 
 from api.dependencies import AppServices, Reader, Writer
@@ -10,6 +11,8 @@ from api.http.preconditions import IfMatch, OnlyNew, Precondition
 from api.http.requests.json_body import JsonRoute
 from api.http.schemas import PageView
 from api.models.alias_schemas import AliasBody, AliasName, AliasView, etag_of_alias
+from api.models.prediction_schemas import AliasPredictionsView, PredictionsRequest
+from api.models.predictions import PredictionsRoute, predict_rows
 from api.openapi.declarations import declare
 from service.models import aliases as use_cases
 from store.artifacts import aliases
@@ -17,6 +20,7 @@ from store.db.transaction import snapshot
 from store.tables import Alias
 
 router = APIRouter(prefix="/v1/aliases", tags=["models"], route_class=JsonRoute)
+predictions = APIRouter(prefix="/v1/aliases", tags=["models"], route_class=PredictionsRoute)
 
 
 @router.get("")
@@ -71,6 +75,20 @@ def delete_alias(name: AliasName, services: AppServices, caller: Writer, if_matc
         aliases.remove(tx, alias)
     services.aliased_models.forget(caller.project, name)
     return Response(status_code=204)
+
+
+@predictions.post("/{name}/predictions", response_model=AliasPredictionsView)
+async def predict_by_alias(
+    name: AliasName, body: PredictionsRequest, services: AppServices, caller: Reader
+) -> Response:
+    """Predict rows with the model that an alias names. The answer says which one that is.
+
+    The rest is as for predictions of the model itself.
+    """
+    model_id = services.aliased_models.current(caller.project, name)
+    if model_id is None:
+        model_id = await to_thread.run_sync(services.aliased_models.look_up, caller.project, name)
+    return await predict_rows(services, caller.project, model_id, body, names_model=True)
 
 
 def _check_version(alias: Alias | None, if_match: Precondition, *, only_new: bool) -> None:

@@ -1,11 +1,8 @@
 """/v1/models: trained models, their weights and predictions."""
 
-import time
 from typing import Annotated, Any, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Query, Request, Response
-from pydantic_core import to_json
 
 from api.dependencies import AppServices, Reader, Writer
 from api.http.audited import audited
@@ -17,29 +14,20 @@ from api.http.schemas import PageView
 from api.http.weights_download import DESCRIPTIONS, OCTETS, bytes_response, weights_response
 from api.models.evaluation_schemas import EvaluationView
 from api.models.prediction_schemas import PredictionsRequest, PredictionsView
+from api.models.predictions import PredictionsRoute, predict_rows
 from api.models.schemas import ModelView
 from api.openapi.declarations import declare, declare_download
 from engine.interchange.export_formats import ExportName
-from service.metrics.definitions import PREDICTION_ROWS, PREDICTION_SECONDS
 from service.models import deletion
 from store.artifacts import blobs, models
 from store.db.transaction import snapshot
-from tabular.trained_model.detailed_predictions import Details
 
 ModelFormat = Annotated[
     ExportName | Literal["onnx"],
     Query(description=f"{'; '.join(DESCRIPTIONS)}; `onnx`: the whole model with its preprocessing."),
 ]
-MAX_ROWS_ON_LOOP = 100  # of an answer; longer ones are written in a thread: other requests must not wait
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
-
-
-class PredictionsRoute(JsonRoute):
-    """A route for rows, which need more bytes and values than other requests."""
-
-    limit = "max_prediction_bytes"
-    max_values = None
 
 
 predictions = APIRouter(prefix="/v1/models", tags=["models"], route_class=PredictionsRoute)
@@ -120,15 +108,4 @@ async def predict(model_id: str, body: PredictionsRequest, services: AppServices
     Rows of requests that arrive at the same time are predicted together. The same row can then differ by up to 1e-6.
     `interval` adds intervals of numbers and sets of labels, `explain` adds the contributions of the columns.
     """
-    began = time.perf_counter()
-    details = Details(interval=body.interval, explain=body.explain)
-    predicted = await services.prediction_batches.predict(caller.project, model_id, body.rows, details)
-    services.metrics.observe(PREDICTION_SECONDS, time.perf_counter() - began)
-    services.metrics.count(PREDICTION_ROWS, amount=len(body.rows))
-    services.activity.rows_predicted(caller.project, len(body.rows))
-    return Response(await _as_json(predicted), media_type="application/json")
-
-
-async def _as_json(predicted: list[dict[str, Any]]) -> bytes:
-    answer = {"predictions": predicted}
-    return await to_thread.run_sync(to_json, answer) if len(predicted) > MAX_ROWS_ON_LOOP else to_json(answer)
+    return await predict_rows(services, caller.project, model_id, body)

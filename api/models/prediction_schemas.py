@@ -75,3 +75,9 @@ class PredictionsView(View):
     predictions: list[PredictionView] = Field(
         examples=[[{"label": "<=50K", "probabilities": {"<=50K": 0.93, ">50K": 0.07}}]]
     )
+
+
+class AliasPredictionsView(PredictionsView):
+    """Predictions of the model behind an alias."""
+
+    model_id: str = Field(description="The model that answered.", examples=["mdl_…"])

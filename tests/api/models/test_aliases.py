@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.bootstrap import Services
+from service.predictions.aliased_models import AliasedModels
+from store.ids import DEFAULT_PROJECT
 from tests.support.api import upload
 from tests.support.tables import flowers
 
@@ -60,3 +63,30 @@ def test_unknown_models_and_odd_names_are_refused(client: TestClient) -> None:
     assert put(client, "mdl_unknown").status_code == 404
     for name in ("a b", "-x", "a" * 101, "%00"):
         assert client.put(f"/v1/aliases/{name}", json={"model_id": "mdl_1"}).status_code == 422
+
+
+def test_predictions_by_alias_are_those_of_the_model_and_follow_a_move(client: TestClient, models: list[str]) -> None:
+    body = {"rows": [{"length": 0.4, "width": 2.9, "color": "red"}]}
+    put(client, models[0])
+    for model_id in models:
+        put(client, model_id)
+        found = client.post(f"{PATH}/predictions", json=body).json()
+        of_model = client.post(f"/v1/models/{model_id}/predictions", json=body).json()
+        assert found == {"model_id": model_id, **of_model}
+    wrong = client.post(f"{PATH}/predictions", json={"rows": [{"lenght": 1}]})
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/rows/0/lenght")
+    client.delete(PATH)
+    assert client.post(f"{PATH}/predictions", json=body).status_code == 404
+
+
+def test_a_move_through_another_process_is_seen_after_half_a_second(client: TestClient, models: list[str]) -> None:
+    services: Services = client.app.state.services  # type: ignore[attr-defined]  # Starlette's type hides FastAPI's
+    time = [0.0]
+    elsewhere = AliasedModels(services.sessions, clock=lambda: time[0])
+    put(client, models[0])
+    assert elsewhere.look_up(DEFAULT_PROJECT, "flowers-production") == models[0]
+    put(client, models[1])
+    assert elsewhere.current(DEFAULT_PROJECT, "flowers-production") == models[0]
+    time[0] = 0.5
+    assert elsewhere.current(DEFAULT_PROJECT, "flowers-production") is None
+    assert elsewhere.look_up(DEFAULT_PROJECT, "flowers-production") == models[1]
