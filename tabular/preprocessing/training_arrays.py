@@ -139,24 +139,15 @@ def make_training_arrays(
     Raises:
         ValueError: too few rows have a target and a weight above 0, or a sample weight is invalid.
     """
-    samples = Samples.of(table, plan)
-    rows = _complete_rows(samples, plan)
-    training, validation = hold_out(table, plan, rows)
-    folds = divide_into_folds(table, plan, rows)
-    unseen_rows = np.concatenate([left_out for _, left_out in folds]) if folds else validation
-    evaluated = samples
-    if other is not None:
-        evaluated = Samples.of(read_alike(other, table), plan)
-        unseen_rows = validation = _complete_rows(evaluated, plan)
+    parts = _divide(table, plan, other)
+    samples, training, evaluated, validation = parts.samples, parts.training, parts.evaluated, parts.validation
     target = target or TargetEncoder.fit(table, plan, training)
-    bags = tuple(
-        _bag(bag, fitted, (samples, training), (evaluated, validation))
-        for bag, fitted in itertools.zip_longest(plan.bags, preprocessors[: len(plan.bags)])
-    )
-    dtype = np.dtype(plan.training.precision)
-    is_ensemble = plan.ensemble is not None
+    dtype, is_ensemble = np.dtype(plan.training.precision), plan.ensemble is not None
     return TrainingArrays(
-        bags=bags,
+        bags=tuple(
+            _bag(bag, fitted, (samples, training), (evaluated, validation))
+            for bag, fitted in itertools.zip_longest(plan.bags, preprocessors[: len(plan.bags)])
+        ),
         target=target,
         training_rows=training,
         validation_rows=validation,
@@ -165,13 +156,44 @@ def make_training_arrays(
         validation_y=_targets(target, evaluated.table, validation, dtype),
         validation_sample_weights=_sample_weights(evaluated.table, plan, validation),
         training_truth=target.truth(table, training),
-        truth=target.truth(evaluated.table, unseen_rows),
-        held_out=_describe(table, plan, unseen_rows),
+        truth=target.truth(evaluated.table, parts.unseen),
+        held_out=_describe(table, plan, parts.unseen),
         warnings=tuple(_warnings(samples, plan, training)),
-        folds=() if is_ensemble else tuple(_fold(samples, plan, fold, preprocessors, target) for fold in folds),
-        divisions=_places(folds, training) if is_ensemble else [],
-        last_values=_last_values(evaluated, plan, target, unseen_rows),
-        exposure=_exposure(evaluated.table, plan, unseen_rows),
+        folds=() if is_ensemble else tuple(_fold(samples, plan, fold, preprocessors, target) for fold in parts.folds),
+        divisions=_places(parts.folds, training) if is_ensemble else [],
+        last_values=_last_values(evaluated, plan, target, parts.unseen),
+        exposure=_exposure(evaluated.table, plan, parts.unseen),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The rows of both parts, and the samples that they number.
+
+    `unseen`: the rows that evaluate the network: the `validation` rows, or the left-out rows of all `folds`.
+    """
+
+    samples: Samples
+    training: Index
+    evaluated: Samples
+    validation: Index
+    folds: Folds
+    unseen: Index
+
+
+def _divide(table: Table, plan: Plan, other: Table | None) -> _Parts:
+    """Choose the rows of both parts; `other` has the validation rows if it is given."""
+    samples = Samples.of(table, plan)
+    rows = _complete_rows(samples, plan)
+    training, validation = hold_out(table, plan, rows)
+    folds = divide_into_folds(table, plan, rows)
+    unseen = np.concatenate([left_out for _, left_out in folds]) if folds else validation
+    evaluated = samples
+    if other is not None:
+        evaluated = Samples.of(read_alike(other, table), plan)
+        unseen = validation = _complete_rows(evaluated, plan)
+    return _Parts(
+        samples=samples, training=training, evaluated=evaluated, validation=validation, folds=folds, unseen=unseen
     )
 
 
