@@ -145,7 +145,8 @@ def _serve(requests: socket.socket) -> dict[str, Any] | None:
             requests.close()
             part: dict[str, Any] = request
             return part
-        requests.sendall(json.dumps(answer).encode())
+        with suppress(BrokenPipeError):  # pytest has ended: what was just started must end, too
+            requests.sendall(json.dumps(answer).encode())
     for pid in parts:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
