@@ -75,9 +75,9 @@ def mish(nodes: Nodes, layer: Layer, x: Value) -> Value:
 def exact_gelu(nodes: Nodes, layer: Layer, x: Value) -> Value:
     """Return max(x, 0) - z q with z = |x| and the upper tail q of the normal distribution at z."""
     z = nodes.add("Abs", x)
-    bell = nodes.add("Exp", nodes.add("Mul", nodes.add("Mul", z, z), -0.5))
+    gaussian = nodes.add("Exp", nodes.add("Mul", nodes.add("Mul", z, z), -0.5))
     ratio = nodes.add("Div", polynomial(nodes, z, LONG_FIT.numerator), polynomial(nodes, z, LONG_FIT.denominator))
-    return nodes.add("Sub", nodes.add("Relu", x), nodes.add("Mul", z, nodes.add("Mul", ratio, bell)))
+    return nodes.add("Sub", nodes.add("Relu", x), nodes.add("Mul", z, nodes.add("Mul", ratio, gaussian)))
 
 
 def polynomial(nodes: Nodes, z: Value, coefficients: tuple[float, ...]) -> Value:

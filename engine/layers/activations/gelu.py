@@ -100,7 +100,7 @@ class ExactGelu(Layer):
 
     y: Array
     z: Array
-    bell: Array  # exp(-z^2 / 2)
+    gaussian: Array  # exp(-z^2 / 2)
     tail: Array
     work: Array
     zeros: Array
@@ -109,20 +109,20 @@ class ExactGelu(Layer):
         """Compute in a buffer of its own. `x` must not change until backward."""
         self.x = x
         z = np.abs(x, out=self.z)
-        bell = np.multiply(z, z, out=self.bell)
-        np.multiply(bell, -0.5, out=bell)
-        np.exp(bell, out=bell)
+        gaussian = np.multiply(z, z, out=self.gaussian)
+        np.multiply(gaussian, -0.5, out=gaussian)
+        np.exp(gaussian, out=gaussian)
         fit = tail_fit(x.dtype)
         tail = _polynomial(z, fit.numerator, self.tail)
         np.divide(tail, _polynomial(z, fit.denominator, self.work), out=tail)
-        np.multiply(tail, bell, out=tail)
+        np.multiply(tail, gaussian, out=tail)
         np.maximum(x, self.zeros, out=self.y)
         np.multiply(z, tail, out=self.work)
         return np.subtract(self.y, self.work, out=self.y)
 
     def backward(self, dy: Array) -> Array:
         """Return dx = dy * (Phi(x) + x phi(x)) = dy * (1/2 + sign(x) (1/2 + z phi(z) - q))."""
-        slope = np.multiply(self.bell, self.z, out=self.work)
+        slope = np.multiply(self.gaussian, self.z, out=self.work)
         np.multiply(slope, DENSITY_AT_0, out=slope)
         np.subtract(slope, self.tail, out=slope)
         np.add(slope, 0.5, out=slope)
@@ -135,7 +135,7 @@ class ExactGelu(Layer):
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:  # noqa: ARG002 - the same in both
         """Declare the output and four intermediate values."""
-        return dict.fromkeys(("y", "z", "bell", "tail", "work"), (self.output_shape, dtype))
+        return dict.fromkeys(("y", "z", "gaussian", "tail", "work"), (self.output_shape, dtype))
 
     def row_constants(self, dtype: np.dtype[Any], *, training: bool) -> Constants:  # noqa: ARG002 - used in both
         """Declare zeros: `np.maximum` against an array of them is faster than against 0."""
