@@ -55,11 +55,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     request = with_implied_loss(request, profile.rows)
     targets = _plan_targets(profile, request, report)
     check_sequence(profile, request, report)
-    by_request = (
-        *check_sample_weight(profile, request, report),
-        *check_outcome_columns(profile, request, report),
-        *group_column(profile, request, report),
-    )
+    by_request = _columns_by_request(profile, request, report)
     features = plan_features(profile, request, by_request, report)
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
@@ -96,6 +92,15 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
         warnings=tuple(report.warnings),
     )
     return plan_transfer(request, planned, profile)
+
+
+def _columns_by_request(profile: Profile, request: PlanRequest, report: PlanningReport) -> tuple[str, ...]:
+    """Return the columns that are features only by request, because the job uses them for something else."""
+    return (
+        *check_sample_weight(profile, request, report),
+        *check_outcome_columns(profile, request, report),
+        *group_column(profile, request, report),
+    )
 
 
 def _plan_targets(profile: Profile, request: PlanRequest, report: PlanningReport) -> Targets | None:
