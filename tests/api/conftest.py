@@ -67,8 +67,10 @@ def dataset(client: TestClient) -> dict[str, Any]:
 
 @pytest.fixture
 def model(client: TestClient, dataset: dict[str, Any], work: Callable[[], None]) -> dict[str, Any]:
-    """A model trained on the flowers, as the API returns it."""
-    job = client.post("/v1/jobs", json={"dataset_id": dataset["id"], "target": "kind"}).json()
+    """A model with one network, trained on the flowers, as the API returns it."""
+    layers = [{"type": "dense", "units": 64}, {"type": "dropout", "rate": 0.05}, {"type": "dense", "units": 32}]
+    body = {"dataset_id": dataset["id"], "target": "kind", "model": {"layers": layers}}
+    job = client.post("/v1/jobs", json=body).json()
     work()
     model_id = client.get(job["links"]["self"]).json()["model_id"]
     found: dict[str, Any] = client.get(f"/v1/models/{model_id}").json()

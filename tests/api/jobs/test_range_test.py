@@ -12,7 +12,8 @@ RANGE = {"lowest": 1e-4, "highest": 10, "steps": 30}
 
 
 def body(dataset: dict[str, Any], **training: Any) -> dict[str, Any]:
-    return {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2, "batch_size": 16, **training}}
+    training = {"epochs": 2, "batch_size": 16, **training}
+    return {"dataset_id": dataset["id"], "target": "kind", "ensemble": None, "training": training}
 
 
 def test_the_result_of_a_range_test_is_in_the_job_and_its_events(
