@@ -21,7 +21,11 @@ class ModelView(View):
     job_id: str
     dataset_id: str
     created_at: str
-    architecture: dict[str, Any] = Field(description="Layers, loss, and the network as PyTorch code.")
+    architecture: dict[str, Any] = Field(
+        description="Layers, loss, and the network as PyTorch code. `output_units`: what the network with the "
+        "downloaded weights returns: `logits` of classes, numbers in units of the `target`, or `standardized` ones: "
+        "multiply them by the target's `stddev` and add its `mean`."
+    )
     preprocessing: dict[str, Any] = Field(description="The fitted steps that turn a row into inputs of the network.")
     parameters: int
     metrics: dict[str, Any]
