@@ -1,4 +1,4 @@
-"""Calendar arithmetic and text fields as ONNX nodes. All numbers are float64, whole ones exact, (n, 1).
+"""Calendar calculations and text fields as ONNX nodes. All numbers are float64, whole ones exact, (n, 1).
 
 Years that begin in March have the same days up to a month, leap year or not, because 29 February is their last day.
 Four hundred years have 146,097 days (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
