@@ -51,7 +51,7 @@ class Bag:
     def outputs(self, x: Array) -> Floats:
         """Return the mean of the networks' outputs, (n, *outputs), for inputs x: (n, inputs).
 
-        Outputs are probabilities, or numbers as the networks learned them. The mean is taken in float64. Networks have
+        Outputs are probabilities, or numbers as the networks learned them. Their mean is float64. Networks have
         one working memory each, so only one thread at a time may call this.
         """
         total = self.networks[0].predict(x).astype(np.float64)

@@ -41,7 +41,7 @@ def transfer_from_model(
     head = all_layers and difference is None and not init_from.new_head
     if all_layers and difference and not init_from.new_head:
         fix = "Set `new_head` to show that this is wanted, or make the targets alike."
-        report.warn("new_output_layer", f"{difference} The output layer starts anew.", fix=fix)
+        report.warn("new_output_layer", f"{difference} The output layer starts from random weights.", fix=fix)
     return PlannedInitialization.of(init_from, layers=equal, head=head)
 
 
