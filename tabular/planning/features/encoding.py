@@ -1,14 +1,12 @@
 """How a feature becomes numbers: the encoding of its column, its options, and what planning warns about."""
 
 from tabular.encodings import CYCLES, DEFAULT_FREQUENCIES, ENCODINGS, Encoding, fitting_encodings, repeated_values
+from tabular.outliers import Outlier, harmful_outlier, shown_number
 from tabular.planning.features.feature_plan import FeaturePlan
-from tabular.planning.features.outliers import Outlier, harmful_outlier
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse
 from tabular.profile import Column, Profile
 from tabular.spec import FeatureSpec
-
-MAX_EXACT = 10**15  # larger whole numbers are written with an exponent
 
 
 def choose_encoding(column: Column, use: InputUse, numbers: Encoding, report: PlanningReport) -> Encoding:
@@ -41,11 +39,6 @@ def _warn_of_outlier(column: Column, outlier: Outlier, robust: Encoding, report:
         f'{{"column": "{column.name}", "encoding": "standardize"}}.'
     )
     report.warn("robust_scaling", detail, column=column.name, fix=fix, row=row)
-
-
-def shown_number(value: float) -> str:
-    """Return a number as people write it."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < MAX_EXACT else repr(float(value))
 
 
 def encode(column: Column, encoding: Encoding, requested: FeatureSpec | None = None) -> FeaturePlan:

@@ -1,7 +1,6 @@
 """Warn about single numbers to predict that would make all others nearly equal for the network."""
 
-from tabular.planning.features.encoding import shown_number
-from tabular.planning.features.outliers import harmful_outlier
+from tabular.outliers import harmful_outlier, shown_number
 from tabular.planning.report import PlanningReport
 from tabular.planning.targets.losses import LossPlan
 from tabular.planning.targets.targets import Targets

@@ -7,6 +7,7 @@ from tabular.profile import Column
 
 MAX_DISTANCE = 50.0  # from the median, in ranges of the inner 99 % of the values
 MAX_LOG_DISTANCE = 3.0  # the same for logarithms, which long tails get; Pareto tails of 10^6 rows stay below
+MAX_EXACT = 10**15  # larger whole numbers are written with an exponent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +43,8 @@ def _is_far(value: float, inner: tuple[float, float, float], distance: float) ->
     """Tell whether a value is more than `distance` ranges from the median; `inner`: low, median, high."""
     low, median, high = inner
     return abs(value / 2 - median / 2) > distance * (high / 2 - low / 2)  # halves, so that no difference overflows
+
+
+def shown_number(value: float) -> str:
+    """Return a number as people write it."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < MAX_EXACT else repr(float(value))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabular.planning.features.outliers import Outlier, harmful_outlier
+from tabular.outliers import Outlier, harmful_outlier
 from tabular.readers.profiling import number_column
 
 RNG = np.random.default_rng(0)
