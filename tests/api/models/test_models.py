@@ -20,7 +20,8 @@ ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 def test_a_model_describes_its_network_and_lineage(client: TestClient, model: dict[str, Any]) -> None:
     assert model["architecture"]["classes"] == ["iris", "rose", "tulip"]
     assert model["architecture"]["torch"].startswith("torch.nn.Sequential(")
-    assert model["evaluation"] == client.get(f"/v1/models/{model['id']}/evaluation").json()
+    evaluation = client.get(f"/v1/models/{model['id']}/evaluation").json()
+    assert model["evaluation"] == {name: evaluation[name] for name in model["evaluation"]}  # without curves
     assert model["evaluation"]["accuracy"] > 0.8
     assert model["lineage"]["job_id"] == model["job_id"]
     assert [found["id"] for found in client.get("/v1/models").json()["data"]] == [model["id"]]
