@@ -14,7 +14,6 @@ from engine.memory import Arena, Array, Shape
 from engine.parameters import Parameters
 from engine.spec import InitializerName, LayerSpec, LossName, LossSpec, Precision
 
-START_SCALE = 0.01  # of output weights beside a prior; at 0, all gradients of problems such as XOR can cancel
 BLOCK_ROWS = 256  # rows predicted at a time: full speed, and they fit into the cache
 
 
@@ -74,15 +73,9 @@ class Network:
             initializers.fill(self.parameters.values[f"{len(self.layers) - 1}.weight"], output, rng)
         self.initialized = self.output_is_random = True
 
-    def start_output(self, prior: Array, *, keeps_weights: bool) -> None:
-        """Set the biases of the output layer to the logits `prior: (outputs of one answer,)`; make its weights small.
-
-        With `keeps_weights`, these stay as they were drawn, so the answers vary around the prior.
-        """
-        index = len(self.layers) - 1
-        if not keeps_weights:
-            self.parameters.values[f"{index}.weight"][...] *= START_SCALE
-        self.parameters.values[f"{index}.bias"][:] = prior
+    def start_output(self, prior: Array) -> None:
+        """Set the biases of the output layer to the logits `prior: (outputs of one answer,)`."""
+        self.parameters.values[f"{len(self.layers) - 1}.bias"][:] = prior
         self.output_is_random = False
 
     def freeze(self, layers: Collection[int]) -> None:

@@ -5,14 +5,16 @@ from fastapi import APIRouter
 
 from api.comparisons.schemas import ComparisonBody, ComparisonView
 from api.dependencies import AppServices, Reader
+from api.http.errors import NotFound
 from api.http.requests.json_body import JsonRoute
+from api.openapi.declarations import declare
 from service.models.comparisons import compare
 
 router = APIRouter(prefix="/v1/comparisons", tags=["models"], route_class=JsonRoute)
 one_at_a_time = CapacityLimiter(1)  # each may read a large data set
 
 
-@router.post("")
+@router.post("", **declare(problems=[NotFound]))
 async def compare_models(body: ComparisonBody, services: AppServices, caller: Reader) -> ComparisonView:
     """Score two models on the same rows, and test whether the second is better than the first.
 

@@ -23,6 +23,7 @@ class ComparisonBody(RequestBody):
     model_ids: Annotated[list[str], Field(min_length=2, max_length=2)] = Field(
         description="The model in use and its challenger: the verdict is about the second.",
         examples=[["mdl_…a", "mdl_…b"]],
+        json_schema_extra={"uniqueItems": True},
     )
 
     @model_validator(mode="after")

@@ -180,9 +180,9 @@ class TrainingSpec(Spec):
     precision: Precision = "float32"
     output_start: Literal["prior", "random"] = Field(
         default="prior",
-        description="the output layer before the first update. `prior`: it answers every row about as the loss "
-        "prefers for all training rows together, such as the class frequencies, the mean, the median or quantiles, or "
-        "the logarithm of the mean, with the weights of rows and classes. `random`: random weights and no biases. An "
+        description="the biases of the output layer before the first update. `prior`: what the loss prefers for all "
+        "training rows together, such as the class frequencies, the mean, the median or quantiles, or the logarithm "
+        "of the mean, with the weights of rows and classes. `random`: none; only the weights are random. An "
         "output layer that is reused from a model stays as it is",
     )
     optimizer: OptimizerSpec = AdamSpec()
@@ -201,8 +201,7 @@ class TrainingSpec(Spec):
     output_initializer: InitializerName = Field(
         default="auto",
         exclude_if=_is_auto,
-        description="of the weights of the output layer; auto: glorot_uniform, times 0.01 "
-        "if `output_start` is prior and no layer makes images or sequences",
+        description="of the weights of the output layer; auto: glorot_uniform",
     )
     regularization: RegularizationSpec = RegularizationSpec()
     averaging: AveragingSpec | None = None

@@ -24,7 +24,7 @@ from engine.training.schedules import PlateauState
 from engine.training.update_memory import allocate_update_memory
 
 FIELDS_WITHOUT_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on a run's numbers
-LATER_FIELDS = ("output_start",)
+EARLIER_VALUES = {"output_start": "random"}  # of fields that version 0.1.0 did not have: what it worked with
 
 
 @dataclass(slots=True)
@@ -167,8 +167,8 @@ def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
 
 
 def _later_fields(spec: TrainingSpec) -> set[str]:
-    """Return the fields at their default that earlier versions did not have, so that their checkpoints still fit."""
-    return {name for name in LATER_FIELDS if getattr(spec, name) == TrainingSpec.model_fields[name].default}
+    """Return the later fields that change nothing, so that checkpoints of earlier versions still fit."""
+    return {name for name, value in EARLIER_VALUES.items() if getattr(spec, name) == value}
 
 
 def final_parameters(state: TrainingState) -> Array:

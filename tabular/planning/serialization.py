@@ -6,6 +6,7 @@ from typing import Any
 from tabular.planning.plan import Plan
 
 SPEC_ONLY = ("dataset_id", "priority", "metadata", "model")  # keys of a spec that a plan does not have
+EARLIER_TRAINING = {"output_start": "random"}  # fields of `training` that specs of version 0.1.0 lack
 
 
 def to_spec(plan: Plan) -> dict[str, Any]:
@@ -20,6 +21,10 @@ def to_spec(plan: Plan) -> dict[str, Any]:
 
 
 def from_spec(spec: dict[str, Any]) -> Plan:
-    """Return the plan that `to_spec` was given, without its warnings."""
+    """Return the plan that `to_spec` was given, without its warnings.
+
+    Fields that the spec of an earlier version lacks get the values that it worked with.
+    """
     plan = {name: value for name, value in spec.items() if name not in SPEC_ONLY}
-    return Plan.model_validate_json(json.dumps(plan | {"layers": spec["model"]["layers"], "warnings": []}))
+    plan |= {"layers": spec["model"]["layers"], "training": EARLIER_TRAINING | spec["training"], "warnings": []}
+    return Plan.model_validate_json(json.dumps(plan))

@@ -21,18 +21,21 @@ def table(*, amounts: bool = False) -> dict[str, list[float]]:
 def test_a_job_with_one_absurd_value_learns_the_other_rows(read: Reader, *, value: float, amounts: bool) -> None:
     columns = table(amounts=amounts)
     columns["x0"][700] = value
-    model = train_job(read(csv(columns)), "y")
-    assert [feature.encoding for feature in model.plan.features] == ["robust", *["standardize"] * 3]
-    assert model.evaluation["r2"] > 0.97
+    data = read(csv(columns))
+    plain = plan_job(data, "y", model=[{"type": "dense", "units": 64}])
+    assert [feature.encoding for feature in plain.features] == ["robust", *["standardize"] * 3]
+    assert train_job(data, "y").evaluation["r2"] > 0.97
 
 
 def test_the_warning_names_the_cell_and_what_was_done(read: Reader) -> None:
     columns = table()
     columns["x0"][700] = 1e30
-    (warning,) = [each for each in plan_job(read(csv(columns)), "y").warnings if each.code == "robust_scaling"]
-    assert (warning.column, warning.row) == ("x0", 701)
-    assert "in row 701" in warning.detail
-    assert "encoded as robust" in warning.detail
+    for layers, encoding in ((None, "numeric_embedding"), ([{"type": "dense", "units": 64}], "robust")):
+        warnings = plan_job(read(csv(columns)), "y", model=layers).warnings
+        (warning,) = [each for each in warnings if each.code == "robust_scaling"]
+        assert (warning.column, warning.row) == ("x0", 701)
+        assert "in row 701" in warning.detail
+        assert f"encoded as {encoding}" in warning.detail
 
 
 @pytest.mark.parametrize("value", [1e25, -1e9])

@@ -107,6 +107,7 @@ def test_the_lease_keeper_continues_after_running_out_of_memory(worker_fixture: 
             raise failure
         return worker_fixture.sessions()
 
+    sessions.kw = worker_fixture.sessions.kw  # type: ignore[attr-defined]  # as Sessions have it
     keeper = LeaseKeeper(cast("Sessions", sessions), worker_fixture.settings)
     with holding(worker_fixture, keeper) as (job, _):
         wait_until(is_renewed(worker_fixture, job))

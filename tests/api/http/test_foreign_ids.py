@@ -55,7 +55,14 @@ def resources(client: TestClient, model: dict[str, Any]) -> dict[str, str]:
         "upload_id": resumable.headers["Location"].rpartition("/")[2],
         "deletion_id": deletion["id"],
         "project_id": "prj_default",
+        "name": alias(client, model["id"]),
     }
+
+
+def alias(client: TestClient, model_id: str) -> str:
+    """Return the name of a new alias of the model."""
+    name: str = client.put("/v1/aliases/flowers_production", json={"model_id": model_id}).json()["name"]
+    return name
 
 
 def other_project(client: TestClient) -> dict[str, str]:
