@@ -73,9 +73,8 @@ def test_losses_are_weighted_and_the_evaluation_is_not(client: TestClient, work:
     optimizer = {"type": "sgd", "learning_rate": 1e-9}  # so that both networks stay as they were drawn
     features = [{"column": "length"}, {"column": "width"}]
     lines = [line for line in weighed() if not line.endswith(",0")]
-    request = body(
-        client, lines, features=features, training={"epochs": 1, "optimizer": optimizer, "output_start": "random"}
-    )
+    start = {"output_start": "random", "output_initializer": "glorot_uniform"}
+    request = body(client, lines, features=features, training={"epochs": 1, "optimizer": optimizer, **start})
     request["training"]["loss"] = {"type": "softmax_cross_entropy"}  # without label smoothing, as the evaluation
     heavy = train(client, work, request)
     plain = train(client, work, {**request, "sample_weight": None})
