@@ -171,10 +171,18 @@ class JobSnapshots:
             raise
         self._retry_at = None
         with self._lock:
-            if self._readings.get((job_id, project)) is asyncio.current_task():
-                del self._readings[job_id, project]
-                self._kept.keep(job_id, began, snapshot)
+            self._keep((job_id, project), began, snapshot)
         return snapshot
+
+    def _keep(self, key: Key, began: float, snapshot: JobSnapshot) -> None:
+        """Keep what was read; as an answer for times without a database only, if the job has changed meanwhile."""
+        job_id, project = key
+        if self._readings.get(key) is asyncio.current_task():
+            del self._readings[key]
+            self._kept.keep(job_id, began, snapshot)
+        elif self._kept.find(project, job_id) is None:
+            self._kept.keep(job_id, began, snapshot)
+            self._kept.outdate(job_id)
 
     def _finish(self, key: Key, *, is_gone: bool) -> None:
         job_id, project = key
