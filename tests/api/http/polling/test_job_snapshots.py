@@ -215,6 +215,16 @@ def test_without_the_database_the_last_answer_is_sent_as_stale() -> None:
     run(use)
 
 
+def test_a_job_that_changed_while_it_was_read_is_sent_as_stale_too() -> None:
+    async def use(jobs: Jobs) -> None:
+        jobs.before_read = lambda: jobs.feed.announce_own("job_1")
+        await jobs.snapshots.get(OURS, "job_1")
+        jobs.before_read = unreachable
+        assert "Age" in (await jobs.snapshots.get(OURS, "job_1")).headers
+
+    run(use)
+
+
 def test_an_unreachable_database_is_tried_once_a_second() -> None:
     async def use(jobs: Jobs) -> None:
         await jobs.snapshots.get(OURS, "job_1")
