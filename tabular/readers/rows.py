@@ -31,12 +31,12 @@ class _WrongType(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """How the values of one column are read. `texts`: what some texts that occurred were read as."""
+    """How the values of one column are read. `texts`: what some texts that occurred were read as, in tuples of one."""
 
     column: InputColumn
     form: ColumnFormat
     missing: frozenset[str]
-    texts: dict[str, Cell] = field(default_factory=dict)
+    texts: dict[str, tuple[Cell]] = field(default_factory=dict)
 
 
 class RowReader:
@@ -132,15 +132,15 @@ def _cells(rows: Sequence[Row], rule: _Rule, problems: list[PointedProblem]) -> 
         value = row.get(name)
         if is_number and type(value) is float and isfinite(value):
             cells.append(value)
-        elif type(value) is str and value in texts:
-            cells.append(texts[value])
+        elif type(value) is str and (kept := texts.get(value)):  # one look-up: other threads clear the texts
+            cells.append(kept[0])
         else:
             known = len(problems)
             cells.append(_checked(value, rule, number, problems))
             if type(value) is str and len(problems) == known and len(value) <= MAX_KEPT_LENGTH:
                 if len(texts) >= MAX_KEPT_TEXTS:  # a wrong text is not kept: it is a problem of each row that has it
                     texts.clear()
-                texts[value] = cells[-1]
+                texts[value] = (cells[-1],)
     return cells
 
 
