@@ -9,6 +9,19 @@ MAX_COMPARED = 1000  # names that are compared with a misspelled one
 MAX_SUGGESTIONS = 10  # misspelled names of one request for which a name is suggested; the search is slow
 
 
+class NameHints:
+    """Sentences about the misspelled names of one request: suggestions for the first ones, then the known names."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self._known = known
+        self._suggestions = 0
+
+    def hint(self, name: str) -> str:
+        """Return a sentence that helps to correct the name."""
+        self._suggestions += 1
+        return suggest_name(name, self._known) if self._suggestions <= MAX_SUGGESTIONS else list_names(self._known)
+
+
 def suggest_name(name: str, known: Sequence[str]) -> str:
     """Return a sentence with the most similar known name, or with all known names if none is similar."""
     if similar := get_close_matches(name[:MAX_LENGTH], known[:MAX_COMPARED], n=1, cutoff=0.5):

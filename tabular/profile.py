@@ -103,6 +103,14 @@ class Profile:
         """Return the column of that name, if there is one."""
         return next((column for column in self.columns if column.name == name), None)
 
+    def fits_type(self, column: Column, wanted: ColumnType) -> bool:
+        """Tell whether values of a column mean the same as in one of another type.
+
+        Labels are labels, and a column without values fits every type.
+        """
+        labels = column.type in LABELED and wanted in LABELED
+        return column.type == wanted or labels or column.missing == self.rows
+
     def to_json(self) -> dict[str, Any]:
         """Return `rows`, `columns`, `warnings` and `reading` as in the dataset resource."""
         return {

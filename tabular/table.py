@@ -14,6 +14,7 @@ from tabular.sql import literal, quoted
 Array = npt.NDArray[Any]
 Kind = Literal["number", "datetime", "label"]
 
+DTYPES: dict[Kind, type[np.generic]] = {"number": np.float64, "datetime": np.int64, "label": np.int32}
 ROW_NUMBER = "file_row_number"  # DuckDB's option, and the name of the column that it adds
 
 
@@ -36,6 +37,18 @@ class TableColumn:
         if rows is None:
             return self
         return TableColumn(kind=self.kind, values=self.values[rows], missing=self.missing[rows], labels=self.labels)
+
+    def as_kind(self, kind: Kind) -> "TableColumn":
+        """Return the column as one of this kind; a column without values fits every kind.
+
+        Raises:
+            ValueError: the column has values of another kind.
+        """
+        if self.kind == kind:
+            return self
+        if not self.missing.all():
+            raise ValueError(f"it is a {self.kind} column with values, not a {kind} column")
+        return TableColumn(kind=kind, values=np.zeros(len(self.missing), dtype=DTYPES[kind]), missing=self.missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

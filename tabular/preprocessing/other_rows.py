@@ -22,13 +22,11 @@ def read_alike(other: Table, table: Table) -> Table:
 
 
 def _of_kind(name: str, column: TableColumn, wanted: TableColumn) -> TableColumn:
-    if column.kind == wanted.kind:
-        return column
-    if not column.missing.all():
+    try:
+        return column.as_kind(wanted.kind)
+    except ValueError as error:
         detail = f"{name!r} is a {wanted.kind} column in the training data, but a {column.kind} column"
-        raise ValueError(f"{detail} in the validation data")
-    values = np.zeros(len(column.missing), dtype=wanted.values.dtype)
-    return TableColumn(kind=wanted.kind, values=values, missing=column.missing)
+        raise ValueError(f"{detail} in the validation data") from error
 
 
 def describe_other_rows(plan: Plan, rows: Index) -> dict[str, Any]:

@@ -4,15 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from engine.errors import PointedProblem
-from tabular.names import MAX_SUGGESTIONS, list_names, suggest_name
-from tabular.profile import LABELED, Column, ColumnType, Profile
-from tabular.table import Kind, Table, TableColumn, read_table
+from tabular.names import NameHints
+from tabular.profile import LABELED, ColumnType, Profile
+from tabular.table import Kind, Table, read_table
 from tabular.trained_model.trained_model import TrainedModel
-
-VALUES = {"number": np.float64, "datetime": np.int64, "label": np.int32}  # types of the values of each kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +37,21 @@ def column_problems(needed: Sequence[NeededColumn], profile: Profile, pointer: s
 
 
 def _problems(needed: Sequence[NeededColumn], profile: Profile) -> Iterator[str]:
-    names, suggestions = [column.name for column in profile.columns], 0
+    hints = NameHints([column.name for column in profile.columns])
     for column in needed:
         found = profile.column(column.name)
         if found is None:
-            suggestions += 1
-            hint = suggest_name(column.name, names) if suggestions <= MAX_SUGGESTIONS else list_names(names)
+            hint = hints.hint(column.name)
             yield f"The data set lacks {column.name!r}, {column.purpose}. {hint} Rename its column, or add the column."
-        elif not _is_read_alike(column, found, profile.rows):
+        elif not profile.fits_type(found, column.type):
             yield (
                 f"{column.name!r}, {column.purpose}, is a {column.type} column, but a {found.type} column in the data "
                 f"set. Upload the rows again with ?types={column.name}:{column.type}."
             )
 
 
-def _is_read_alike(needed: NeededColumn, found: Column, rows: int) -> bool:
-    """Tell whether the values of both columns mean the same. Labels are labels, and no values fit every type."""
-    labels = needed.type in LABELED and found.type in LABELED
-    return needed.type == found.type or labels or found.missing == rows
-
-
 def read_rows(parquet: Path, needed: Sequence[NeededColumn], rows: range) -> Table:
     """Return the needed columns of some rows of a data set, which has no `column_problems`."""
     table = read_table(parquet, [column.name for column in needed], rows)
-    columns = {column.name: _of_kind(table.columns[column.name], column.kind) for column in needed}
+    columns = {column.name: table.columns[column.name].as_kind(column.kind) for column in needed}
     return Table(rows=table.rows, columns=columns)
-
-
-def _of_kind(column: TableColumn, kind: Kind) -> TableColumn:
-    """Return the column; one without values as a column of another kind."""
-    if column.kind == kind:
-        return column
-    return TableColumn(kind=kind, values=np.zeros(len(column.missing), dtype=VALUES[kind]), missing=column.missing)

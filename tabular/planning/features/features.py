@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from tabular.encodings import Encoding, fitting_encodings
 from tabular.identifiers import is_identifier
-from tabular.names import MAX_SUGGESTIONS, list_names, suggest_name
+from tabular.names import NameHints
 from tabular.planning.features.encoding import choose_encoding, encode, warn_of_rare_values
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.features.options import check_options
@@ -95,7 +95,7 @@ class _RequestedFeatures:
         self._first_use: dict[str, int] = {}
         base = request.initialization
         self._from_base = base is not None and isinstance(base.source, ModelDescription)  # its encoders are kept
-        self._suggestions = 0
+        self._hints = NameHints([column.name for column in profile.columns])
 
     def plan(self) -> tuple[FeaturePlan, ...]:
         """Return the features that can be used, in the requested order."""
@@ -119,10 +119,7 @@ class _RequestedFeatures:
     def _name_problem(self, name: str) -> str | None:
         targets = self._request.targets
         if self._profile.column(name) is None:
-            names = [column.name for column in self._profile.columns]
-            self._suggestions += 1
-            hint = suggest_name(name, names) if self._suggestions <= MAX_SUGGESTIONS else list_names(names)
-            return f"The data set has no column {name!r}. {hint}"
+            return f"The data set has no column {name!r}. {self._hints.hint(name)}"
         if name in targets and self._request.sequence is None:
             article = "the" if len(targets) == 1 else "a"
             return f"{name!r} is {article} target and cannot be a feature as well. Remove it from `features`."

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from engine.errors import PointedProblem
 from tabular.errors import InvalidPlan
-from tabular.names import MAX_SUGGESTIONS, suggest_name
+from tabular.names import NameHints
 from tabular.planning.initialization import BaseColumn, ModelDescription
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
@@ -24,15 +24,16 @@ def check_base_columns(profile: Profile, request: PlanRequest) -> None:
     model = request.initialization.source if request.initialization else None
     if not isinstance(model, ModelDescription):
         return
-    names, suggestions = [column.name for column in profile.columns], MAX_SUGGESTIONS
+    hints = NameHints([column.name for column in profile.columns])
     problems = list[PointedProblem]()
     for base in model.columns:
         column = profile.column(base.name)
         if column is None:
-            hint = suggest_name(base.name, names) if (suggestions := suggestions - 1) >= 0 else ""
-            detail = f"The data set lacks {base.name!r}, a {base.type} column that the base model reads. {hint}".strip()
-            problems.append(_problem(f"{detail} Upload the data set with this name of the column."))
-        elif not _is_read_alike(base, column, profile.rows):
+            detail = f"The data set lacks {base.name!r}, a {base.type} column that the base model reads."
+            problems.append(
+                _problem(f"{detail} {hints.hint(base.name)} Upload the data set with this name of the column.")
+            )
+        elif not profile.fits_type(column, base.type):
             detail = f"{base.name!r} is a {column.type} column, but the base model learned it as a {base.type} column."
             fix = f"Upload the data set again with ?types={base.name}:{base.type}, or train without `init_from`."
             problems.append(_problem(f"{detail} {fix}"))
@@ -67,12 +68,6 @@ def warn_of_base_columns(
 def _organizing_columns(request: PlanRequest) -> Iterator[str]:
     split, ordering = request.training.validation.column, request.sequence.columns if request.sequence else ()
     yield from (name for name in (request.sample_weight, split, *ordering) if name)
-
-
-def _is_read_alike(base: BaseColumn, column: Column, rows: int) -> bool:
-    """Tell whether the values mean the same: labels are labels, and a column without values fits every type."""
-    labels = base.type in LABELED and column.type in LABELED
-    return base.type == column.type or labels or column.missing == rows
 
 
 def _unknown_labels(base: BaseColumn, column: Column) -> list[str]:

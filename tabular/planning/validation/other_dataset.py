@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tabular.names import MAX_SUGGESTIONS, list_names, suggest_name
+from tabular.names import NameHints
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.planning.targets.target_columns import TargetColumn, known_values
 from tabular.planning.targets.targets import Targets
-from tabular.profile import LABELED, Column, Profile
+from tabular.profile import Column, Profile
 
 POINTER = "/training/validation/dataset_id"
 MAX_LISTED = 5  # labels in one sentence
@@ -35,15 +35,12 @@ def check_other_dataset(
     other = request.validation_profile
     if other is None:
         return
-    suggestions = 0
+    hints = NameHints([column.name for column in other.columns])
     for each in _compared(profile, other, request, features, targets):
         if each.other is None:
-            names = [column.name for column in other.columns]
-            suggestions += 1
-            hint = suggest_name(each.column.name, names) if suggestions <= MAX_SUGGESTIONS else list_names(names)
-            detail = f"The validation data set lacks {each.column.name!r}, {each.noun}. {hint}"
+            detail = f"The validation data set lacks {each.column.name!r}, {each.noun}. {hints.hint(each.column.name)}"
             report.reject(POINTER, f"{detail} Rename its column, or upload it again with all columns of the job.")
-        elif not _is_read_alike(each.column, each.other, other.rows):
+        elif not other.fits_type(each.other, each.column.type):
             report.reject(POINTER, _other_type(each.column, each.other))
     for target in targets.columns:
         _check_target(target, other, report)
@@ -60,12 +57,6 @@ def _compared(
     for name, noun in nouns.items():
         if column := profile.column(name):
             yield _Comparison(column=column, other=other.column(name), noun=noun)
-
-
-def _is_read_alike(column: Column, other: Column, rows: int) -> bool:
-    """Tell whether the values of both columns mean the same. Labels are labels, and no values fit every type."""
-    labels = column.type in LABELED and other.type in LABELED
-    return column.type == other.type or labels or other.missing == rows
 
 
 def _other_type(column: Column, other: Column) -> str:
