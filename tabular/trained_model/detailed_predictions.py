@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from engine.errors import PointedProblem
 from tabular.errors import InvalidRows
-from tabular.readers.rows import table_from_rows
 from tabular.trained_model.explanation import explain, max_explained_rows
 from tabular.trained_model.trained_model import TrainedModel
 from tabular.uncertainty.levels import LevelUnavailable
@@ -44,7 +43,7 @@ def predict_in_detail(model: TrainedModel, rows: Sequence[Json], details: Detail
     """
     if problems := list(_problems(model, len(rows), details)):
         raise InvalidRows(problems)
-    table = table_from_rows(rows, model.input_columns, model.reading)
+    table = model.reader.table(rows)
     windows = model.forecast.windows(table) if model.forecast else None
     if windows is None:
         inputs = [bag.preprocessor.transform(table, dtype=bag.dtype) for bag in model.bags]
@@ -82,7 +81,10 @@ def _for_exposure(explained: Sequence[Json], exposure: Floats) -> list[Json]:
 
 
 def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[PointedProblem]:
-    if details.interval is not None and model.uncertainty is None:
+    if details.interval is not None and model.target.is_survival:
+        detail = "This model has no intervals: it predicts the time until an event. Leave out `interval`."
+        yield PointedProblem(pointer="/interval", detail=detail)
+    elif details.interval is not None and model.uncertainty is None:
         detail = (
             "This model has no intervals: no rows were held out when it was trained, or it was trained by an older "
             "version. Leave out `interval`, or train a model with validation rows."

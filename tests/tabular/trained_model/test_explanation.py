@@ -9,6 +9,7 @@ import pytest
 
 from engine.network import Network
 from tabular.errors import InvalidRows
+from tabular.preprocessing.target import TargetEncoder
 from tabular.trained_model.average_inputs import AverageInputs
 from tabular.trained_model.calibration import Calibration
 from tabular.trained_model.detailed_predictions import Details, predict_in_detail
@@ -128,3 +129,10 @@ def test_models_without_the_average_or_with_too_many_rows_refuse(read: Reader) -
         predict_in_detail(explained(model), [{"size": 1}] * 1_001, EXPLAIN)
     with pytest.raises(InvalidRows, match="/interval: This model has no intervals"):
         predict_in_detail(model.stored, [{"size": 1}], Details(interval=0.9))
+
+
+def test_intervals_of_times_until_an_event_are_refused_with_a_fix_that_works(read: Reader) -> None:
+    model = train_job(read(csv(table(100))), "price", features=[{"column": "size"}], training={"epochs": 1}).stored
+    times = replace(model, target=TargetEncoder.of(replace(model.target.columns[0], loss="cox")))
+    with pytest.raises(InvalidRows, match="it predicts the time until an event"):
+        predict_in_detail(times, [{"size": 1}], Details(interval=0.9))
