@@ -108,19 +108,16 @@ def _fold_scores(
 def _importance(served: TrainedModel, unseen: Sequence[UnseenRows], training_flops: float) -> Json | None:
     if served.target.exposure:
         return None
-    row_flops = max(
-        sum(network.sequential.flops()[0] for bag in part.model.bags for network in bag.networks) for part in unseen
-    )
+    row_flops = max(part.model.flops for part in unseen)
     max_flops = max(MIN_IMPORTANCE_FLOPS, IMPORTANCE_SHARE * training_flops)
     parts = [_shuffled_rows(served, part) for part in unseen]
     return permutation_importance(served.target, parts, row_flops=row_flops, max_flops=max_flops)
 
 
 def _shuffled_rows(served: TrainedModel, part: UnseenRows) -> ShuffledRows:
-    steps = served.forecast.sequence.window if served.forecast else 1
     return ShuffledRows(
         inputs=part.inputs,
-        columns=[bag.preprocessor.inputs_by_column(steps) for bag in part.model.bags],
+        columns=[bag.preprocessor.inputs_by_column(served.window) for bag in part.model.bags],
         outputs=lambda inputs: served.finish(part.model.raw_outputs(inputs)),
         truth=part.truth,
     )

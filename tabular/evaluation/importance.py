@@ -63,14 +63,14 @@ def permutation_importance(
     if len(truth) < 2 or any(_is_constant(truth[:, place]) for place in _numbers(target)):
         return None
     before = _loss(target, truth, np.concatenate([part.outputs(part.inputs) for part in sampled]))
-    rng, columns = np.random.default_rng(SEED), []
+    rng, columns = np.random.default_rng(SEED), list[dict[str, Any]]()
     orders = [np.stack([rng.permutation(len(part.truth)) for _ in range(repeats)]) for part in sampled]
     for name in names:
         shuffled = [_shuffled_outputs(part, name, order) for part, order in zip(sampled, orders, strict=True)]
         losses = [_loss(target, truth, np.concatenate(each)) for each in zip(*shuffled, strict=True)]
         increase = np.array(losses) - before
         columns.append({"column": name, "importance": float(increase.mean()), "stddev": float(increase.std(ddof=1))})
-    columns.sort(key=lambda column: -float(str(column["importance"])))
+    columns.sort(key=lambda column: -column["importance"])
     return {"metric": _metric(target), "rows": len(truth), "repeats": repeats, "columns": columns}
 
 

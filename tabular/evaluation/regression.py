@@ -10,7 +10,7 @@ from tabular.preprocessing.column_target import ColumnTarget
 
 Floats = npt.NDArray[np.float64]
 
-MIN_RATE = 1e-15  # keeps the Poisson deviance finite where the predicted rate is 0
+MIN_RATE = 1e-15  # keeps deviances finite where the predicted mean is 0
 RESIDUAL_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MAX_POINTS = 200  # pairs of true and predicted values
 

@@ -73,8 +73,7 @@ def _members(model: TrainedModel, inputs: Sequence[Array], averages: Sequence[Av
 
 def _input_columns(model: TrainedModel) -> list[dict[str, Index]]:
     """Return for each network, in the order of `_members`, the numbers of the inputs that each column makes."""
-    steps = model.forecast.sequence.window if model.forecast else 1
-    return [bag.preprocessor.inputs_by_column(steps) for bag in model.bags for _ in bag.networks]
+    return [bag.preprocessor.inputs_by_column(model.window) for bag in model.bags for _ in bag.networks]
 
 
 def _explain_target(

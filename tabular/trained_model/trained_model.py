@@ -84,6 +84,11 @@ class TrainedModel:
         return sum(layer.flops()[0] for network in networks for layer in network.layers)
 
     @property
+    def window(self) -> int:
+        """How many rows make the inputs of one answer: the window of a time series, otherwise 1."""
+        return self.forecast.sequence.window if self.forecast else 1
+
+    @property
     def is_busy(self) -> bool:
         """Whether another thread is predicting with the networks."""
         return self._lock.locked()

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
-MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
 LEVELS = tuple(round(0.01 * percent, 2) for percent in range(50, 100))  # quantiles between them are interpolated
 EVALUATED = (0.5, 0.8, 0.9, 0.95)  # levels whose coverage is measured
 
@@ -31,7 +30,7 @@ def score_quantiles(scores: Floats, tail: float = 1.0) -> tuple[float, ...]:
 
 
 def quantile_at(quantiles: tuple[float, ...], level: float, rows: int) -> float:
-    """Return the quantile at a level from MIN_LEVEL to MAX_LEVEL.
+    """Return the quantile at a level from 0.5 to 0.99, interpolated between LEVELS.
 
     Raises:
         LevelUnavailable: the rows do not allow the level.

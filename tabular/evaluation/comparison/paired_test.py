@@ -13,9 +13,7 @@ Verdict = Literal["better", "worse", "same", "not_enough_rows"]
 MIN_ROWS = 20
 SIGNIFICANCE = 0.01  # of a difference between the models; the interval has the level 1 - SIGNIFICANCE
 MIN_RELATIVE = 0.005  # of the loss: a smaller difference does not matter, however certain it is
-MAX_UNCERTAINTY = (
-    0.1  # of the loss: half the width of the interval up to which models without a difference are the same
-)
+MAX_UNCERTAINTY = 0.1  # of the loss: half the width of the widest interval with which models count as the same
 MAX_FLIPPED_ROWS = 5_000  # the mean of more rows has a normal distribution
 FLIPS = 4_999
 FLIPS_AT_ONCE = 250
@@ -45,8 +43,8 @@ def compare_losses(first: Floats, second: Floats) -> PairedTest:
 
     Up to 5,000 rows the p-value is that of a sign-flip permutation test (Fisher, 1935): for equal models, each row's
     difference has either sign with the same probability. Beyond, the mean has a normal distribution. "Better" and
-    "worse" need p < 0.01 and a difference above 0.5 % of the first model's loss; "same" needs an interval that is
-    narrow enough to exclude a difference that matters.
+    "worse" need p < 0.01 and a difference above 0.5 % of the first model's loss. "same" needs an interval that is at
+    most 20 % of that loss wide.
 
     Raises:
         ValueError: there are no rows, or not the same number.

@@ -31,7 +31,7 @@ Array = npt.NDArray[Any]
 def open_archive(source: Path) -> Iterator[zipfile.ZipFile]:
     """Open the archive. Raises `InvalidDataset` if it is not one, or has very many members."""
     _check_members(source)
-    try:
+    try:  # zipfile raises NotImplementedError for zip versions and patches that it cannot read
         with zipfile.ZipFile(source) as archive:
             yield archive
     except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:

@@ -19,8 +19,6 @@ from tabular.trained_model.onnx.answers import add_answers
 from tabular.trained_model.trained_model import TrainedModel
 
 FLOAT64 = np.dtype(np.float64)
-
-
 DESCRIPTION = (
     "A model trained by Backprop. Inputs are the columns of a row, (rows, 1) each; docs/exports.md describes them."
 )
@@ -56,16 +54,16 @@ def export_onnx(model: TrainedModel, *, model_id: str) -> bytes:
 def _read_columns(nodes: Nodes, model: TrainedModel) -> dict[str, ColumnValues]:
     columns = {column.name: column for bag in model.bags for column in bag.preprocessor.input_columns}
     for column in columns.values():
-        add_port(nodes, column, _window(model))
+        add_port(nodes, column, model.window)
     return {name: column_values(nodes, column, model.reading) for name, column in columns.items()}
 
 
 def _average(nodes: Nodes, model: TrainedModel, columns: dict[str, ColumnValues]) -> Value:
     """Return the weighted mean of the bags' outputs, (n, *outputs) float64."""
     if len(model.bags) == 1:
-        return _bag(nodes, model.bags[0], columns, _window(model))
+        return _bag(nodes, model.bags[0], columns, model.window)
     used = [bag for bag in model.bags if bag.weight]
-    return nodes.total(*(nodes.add("Mul", _bag(nodes, bag, columns, _window(model)), bag.weight) for bag in used))
+    return nodes.total(*(nodes.add("Mul", _bag(nodes, bag, columns, model.window), bag.weight) for bag in used))
 
 
 def _bag(nodes: Nodes, bag: Bag, columns: dict[str, ColumnValues], window: int) -> Value:
@@ -76,10 +74,6 @@ def _bag(nodes: Nodes, bag: Bag, columns: dict[str, ColumnValues], window: int) 
     x = nodes.cast(x, Nodes(nodes.graph, bag.dtype).element)
     each = [nodes.add("Cast", add_network(nodes.graph, network, x), to="double") for network in bag.networks]
     return nodes.add("Div", nodes.total(*each), float(len(each)))
-
-
-def _window(model: TrainedModel) -> int:
-    return model.forecast.sequence.window if model.forecast else 1
 
 
 def _metadata(model: TrainedModel) -> dict[str, str]:
