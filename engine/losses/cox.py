@@ -89,7 +89,7 @@ class SurvivalScore(Score):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskSets:
-    """Rows by falling time, in groups of equal times, and what each event is compared with.
+    """Rows by falling time, in groups of equal times, and what each event is compared with; not events of weight 0.
 
     `order: (rows,)`; `group: (rows,)` of each row in that order; `risk: (rows,)` weight times relative risk, in that
     order, of log risks minus `shift`; `events`: positions in the order. For each event: `weight`, the mean over the
@@ -109,7 +109,7 @@ class RiskSets:
     def of(cls, z: Array, targets: Array, weights: Floats, *, efron: bool) -> RiskSets:
         """Sort rows by time, and add up the risk at each event."""
         order = np.argsort(-targets[:, 0], kind="stable")
-        times, is_event = targets[order, 0], targets[order, 1] > 0
+        times, is_event = targets[order, 0], (targets[order, 1] > 0) & (weights[order] > 0)
         group = np.cumsum(np.concatenate([[0], times[1:] != times[:-1]]))
         shift = float(z.max())
         risk = weights[order] * np.exp(z[order].astype(np.float64) - shift)

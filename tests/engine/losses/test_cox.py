@@ -58,6 +58,27 @@ def test_the_concordance_is_the_share_of_pairs_in_the_right_order() -> None:
         assert concordance(z, targets, weights) == pytest.approx(right / pairs)
 
 
+@pytest.mark.parametrize("efron", [True, False])
+def test_rows_of_weight_zero_count_as_if_they_were_absent(*, efron: bool) -> None:
+    for seed in range(5):
+        z, targets, weights = rows(seed)
+        weights[::3] = 0
+        kept = weights > 0
+        loss, gradient = partial_likelihood(z, targets, weights, efron=efron)
+        expected, slopes = partial_likelihood(z[kept], targets[kept], weights[kept], efron=efron)
+        assert loss == pytest.approx(expected)
+        np.testing.assert_allclose(gradient[kept], slopes, atol=1e-12)
+        assert not gradient[~kept].any()
+
+
+def test_an_event_of_weight_zero_after_all_others_has_no_effect() -> None:
+    z, targets = np.array([0.1, 0.2, 0.3]), np.array([[1, 1], [2, 0], [3, 1.0]])
+    loss, gradient = partial_likelihood(z, targets, np.array([1, 1, 0.0]), efron=True)
+    expected, slopes = partial_likelihood(z[:2], targets[:2], np.ones(2), efron=True)
+    assert loss == pytest.approx(expected)
+    np.testing.assert_allclose(gradient, [*slopes, 0])
+
+
 def test_a_batch_without_events_teaches_nothing() -> None:
     loss, gradient = partial_likelihood(np.ones(3), np.array([[1, 0], [2, 0], [3, 0.0]]), np.ones(3), efron=True)
     assert (loss, gradient.tolist()) == (0, [0, 0, 0])
