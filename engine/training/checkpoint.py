@@ -46,7 +46,7 @@ PLATEAU_FIELDS = {
     "factor": "factor",
     "reference": "reference",
     "waited": "epochs_without_improvement",
-    "resting": "cooldown_left",
+    "resting": "cooldown_left",  # stored checkpoints have this key
 }
 STREAMS = ("shuffle", "dropout")
 
