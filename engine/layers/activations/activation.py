@@ -11,8 +11,6 @@ from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId
 from engine.memory import Array, Buffers, Shape
 
-LEAK = 0.01  # slope of leaky_relu left of zero, PyTorch's default
-
 
 class Activation(Layer):
     """An elementwise function that overwrites its input."""
