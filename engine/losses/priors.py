@@ -47,10 +47,10 @@ def weighted_quantile(y: Array, weights: Floats, level: float) -> float:
 
 def huber_center(y: Array, weights: Floats, delta: float) -> float:
     """Return the number where the weighted mean of the Huber loss is smallest, found by bisection of its derivative."""
-    low, high = float(y.min()), float(y.max())
+    low, high, targets = float(y.min()), float(y.max()), y.astype(np.float64)
     for _ in range(BISECTIONS):
         middle = low / 2 + high / 2
-        if float(weights @ np.clip(middle - y.astype(np.float64), -delta, delta)) > 0:
+        if float(weights @ np.clip(middle - targets, -delta, delta)) > 0:
             high = middle
         else:
             low = middle
