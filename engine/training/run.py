@@ -70,7 +70,7 @@ class TrainingRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bag:
-    """Networks that keep the same epoch. The state of the `leader` has their progress: best, waiting, plateau."""
+    """Networks that keep the same epoch. The state of the `leader` has their progress."""
 
     leader: TrainingRun
     parts: tuple[TrainingRun, ...]
@@ -121,8 +121,7 @@ def set_up(  # noqa: PLR0913 - a run is these things
 
 
 def _monitor(run: TrainingRun, rows: Rows) -> LayerMonitor:
-    x = rows.every(max(1, len(rows) // SAMPLE_ROWS)).x if rows.index is not None else rows.x
-    x = np.asarray(x, run.network.dtype)
+    x = np.asarray(rows.every(max(1, len(rows) // SAMPLE_ROWS)).x, run.network.dtype)
     count, epochs = run.batches.count, run.spec.epochs
     return LayerMonitor(run.network, x, steps_per_epoch=count, epochs=epochs, rows=len(rows))
 
