@@ -17,6 +17,7 @@ from engine.spec import (
     ScheduleSpec,
     StepSpec,
 )
+from engine.spec.schedules import WarmupSpec
 
 Schedule = Callable[[int], float]
 
@@ -41,7 +42,7 @@ def build_schedule(spec: ScheduleSpec, length: RunLength) -> Schedule:
     its final factor at the last step.
     """
     curve = _curve(spec, length)
-    if isinstance(spec, CosLogSpec | OneCycleSpec) or not spec.warmup_steps:
+    if not isinstance(spec, WarmupSpec) or not spec.warmup_steps:
         return curve
     return lambda step: min(1.0, (step + 1) / spec.warmup_steps) * curve(step)
 
