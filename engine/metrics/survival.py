@@ -21,9 +21,9 @@ def concordance(risk: Floats, targets: Array, weights: Floats) -> float:
     opens = np.concatenate([[True], (time[1:] != time[:-1]) | (event[1:] != event[:-1])])
     later = np.maximum.accumulate(np.where(opens, np.arange(len(time)), 0))[event]  # how many rows are later
     _, rank = np.unique(risk[order], return_inverse=True)
-    asked = rank[event]
-    smaller = _weight_below(rank, weight, later, asked)
-    equal_or_smaller = _weight_below(rank, weight, later, asked + 1)
+    event_rank = rank[event]
+    smaller = _weight_below(rank, weight, later, event_rank)
+    equal_or_smaller = _weight_below(rank, weight, later, event_rank + 1)
     pairs = float(weight[event] @ np.concatenate([[0], np.cumsum(weight)])[later])
     return float(weight[event] @ (smaller + equal_or_smaller) / 2 / pairs) if pairs > 0 else UNDEFINED
 
