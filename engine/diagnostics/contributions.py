@@ -71,7 +71,7 @@ def _mean_gradient(network: Network, rows: Rows) -> tuple[float, Array]:
     """Return the mean loss and its gradient (parameters,), computed block by block."""
     if not len(rows):
         raise ValueError("There are no rows to compute a gradient from.")
-    rows = check_rows(rows, network)
+    rows = check_rows(rows.every(1), network)
     if not network.parameters.gradients.size:
         network.allocate(BLOCK_ROWS, training=True)
     assert rows.sample_weights is not None  # noqa: S101 - `check_rows` fills them in

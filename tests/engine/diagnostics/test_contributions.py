@@ -59,6 +59,13 @@ def test_contributions_use_sample_weights() -> None:
     assert contributions(network, weighted).loss == pytest.approx(contributions(network, twice).loss)
 
 
+def test_contributions_use_only_the_rows_of_an_index() -> None:
+    network, rows, index = small(), moons(40), np.arange(0, 40, 3)
+    run(network, spec(epochs=1), rows)
+    chosen = contributions(network, Rows(rows.x, rows.y, index=index))
+    assert chosen == contributions(network, Rows(rows.x[index], rows.y[index]))
+
+
 def test_contributions_do_not_change_the_network() -> None:
     network = small()
     run(network, spec(), moons())
