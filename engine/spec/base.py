@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -47,6 +47,11 @@ def at_most(maximum: int) -> BeforeValidator:
         return value
 
     return BeforeValidator(check)
+
+
+def equals(value: object) -> Callable[[object], bool]:
+    """Return a test for `exclude_if`: a field with this value is left out of stored specs, as if it were unknown."""
+    return lambda given: given == value
 
 
 def validation_error(spec: BaseModel, problems: Mapping[tuple[str, ...], str]) -> ValidationError:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.spec.base import MAX_WIDTH, Spec
+from engine.spec.base import MAX_WIDTH, Spec, equals
 
 ActivationName = Literal[
     "linear",
@@ -36,14 +36,6 @@ InitializerName = Literal[
 BiasInitializerName = Literal["zeros", "normal"]
 
 
-def _is_false(value: object) -> bool:
-    return value is False
-
-
-def _is_zeros(value: object) -> bool:
-    return value == "zeros"
-
-
 class DenseSpec(Spec):
     """A fully connected layer over the last axis, followed by its activation."""
 
@@ -57,7 +49,7 @@ class DenseSpec(Spec):
     )
     bias_initializer: BiasInitializerName = Field(
         default="zeros",
-        exclude_if=_is_zeros,
+        exclude_if=equals("zeros"),
         description="of the biases; normal: standard normal values, which spread the bends of the units",
     )
 
@@ -76,6 +68,6 @@ class ActivationSpec(Spec):
     function: ActivationName = "relu"
     parametric: bool = Field(
         default=False,
-        exclude_if=_is_false,
+        exclude_if=equals(False),
         description="learn a factor a for each feature: x + a (f(x) - x), initially 1",
     )

@@ -18,6 +18,7 @@ from engine.spec.base import (
     Precision,
     Spec,
     at_most,
+    equals,
     validation_error,
 )
 from engine.spec.dense import InitializerName
@@ -32,21 +33,7 @@ MAX_FOLDS = 20  # each costs as much as the job's network
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
-
-
-def _is_false(value: object) -> bool:
-    return value is False
-
-
-def _is_auto(value: object) -> bool:
-    return value == "auto"
-
-
 SplitRule = Literal["random", "stratified", "time", "group"]
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class ValidationSpec(Spec):
@@ -63,7 +50,7 @@ class ValidationSpec(Spec):
     )
     by: SplitRule | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="how rows are chosen. `random`: at random. `stratified`: at random, with the same share of each "
         "class of the target, or of each value of `column`, in all parts. `time`: the last rows by `column`; rows "
         "with the same time stay together. `group`: all rows with the same value of `column` are in the same part. "
@@ -72,13 +59,13 @@ class ValidationSpec(Spec):
     column: str | None = Field(
         default=None,
         min_length=1,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="the column of times or groups; optional for `stratified`",
     )
     dataset_id: str | None = Field(
         default=None,
         min_length=1,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="another data set, whose rows evaluate the network; all rows of the job's data set are for "
         "training. It needs the same columns",
     )
@@ -86,7 +73,7 @@ class ValidationSpec(Spec):
         default=None,
         ge=2,
         le=MAX_FOLDS,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="k-fold cross-validation: k more networks train beside the job's, each without one part of the "
         "rows, and are evaluated on it. The job's network trains on all rows. `by` says how rows are divided; with "
         "`time`, each part is predicted by a network that trained on the rows before it",
@@ -194,13 +181,13 @@ class TrainingSpec(Spec):
     )
     learning_rate_factors: LearningRateFactorsSpec | None = Field(
         default=None,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="factors of the learning rate for kinds of parameters and for layers; default: one rate for all",
         examples=[{"biases": 0.1, "by_fan_in": True, "layers": [6]}],
     )
     output_initializer: InitializerName = Field(
         default="auto",
-        exclude_if=_is_auto,
+        exclude_if=equals("auto"),
         description="of the weights of the output layer; auto: glorot_uniform",
     )
     regularization: RegularizationSpec = RegularizationSpec()
@@ -216,7 +203,7 @@ class TrainingSpec(Spec):
         ge=1,
         le=MAX_EPOCHS,
         strict=True,
-        exclude_if=_is_none,
+        exclude_if=equals(None),
         description="epochs after which the last frozen layer is trained, too; after as many again, the one before it, "
         "and so on. The optimizer starts again each time; default: layers stay frozen",
     )
@@ -229,7 +216,7 @@ class TrainingSpec(Spec):
     ) = Field(default=None, description="balanced, or one weight per class in the order of the outputs")
     clamp_predictions: bool = Field(
         default=False,
-        exclude_if=_is_false,
+        exclude_if=equals(False),
         description="keep predicted numbers between the smallest and the largest target of the training rows",
     )
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)
