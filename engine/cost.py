@@ -42,10 +42,10 @@ class Cost:
     checkpoint_bytes: int
 
 
-def estimate_cost(network: Network, training: TrainingSpec, bag: int | None = None) -> Cost:
+def estimate_cost(network: Network, training: TrainingSpec, bag_size: int | None = None) -> Cost:
     """Return the cost of training a network built on a `DryArena`, which counts what it would allocate.
 
-    `bag`: the number of equal networks that train together and share working memory; parameters and operations are
+    `bag_size`: the number of equal networks that train together and share working memory; parameters and operations are
     those of one. None: one network, and those of the cross-validation that `training` requests.
 
     Raises:
@@ -58,8 +58,8 @@ def estimate_cost(network: Network, training: TrainingSpec, bag: int | None = No
     memory = allocate_update_memory(network, training)
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes
-    networks = bag or 1 + (training.validation.folds or 0)
-    shared = working if bag else networks * working
+    networks = bag_size or 1 + (training.validation.folds or 0)
+    shared = working if bag_size else networks * working
     checkpoint = 2 * vector + memory.bytes  # the parameters, those of the best epoch, and the optimizer
     layers = tuple(_layer_cost(network, index) for index in range(len(network.layers)))
     return Cost(

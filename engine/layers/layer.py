@@ -110,7 +110,7 @@ class Layer(RowBuffers):
         return {}
 
     def is_vector(self, name: str) -> bool:  # noqa: ARG002 - for subclasses
-        """Tell whether a parameter is looked up, added or multiplied, and is not the weights of sums."""
+        """Return whether a parameter is looked up, added or multiplied elementwise, not the weights of a sum."""
         return False
 
     def statistic_shapes(self) -> dict[str, Shape]:

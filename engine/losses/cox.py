@@ -20,7 +20,7 @@ class Cox(Loss):
 
     Targets are (rows, 2): the time, and 1 for an event or 0 for a censored row, whose event was not seen until then.
     Each event is compared with the rows that are at risk then: those of the same batch with this time or a later one.
-    So larger batches compare better, and a batch without events teaches nothing. Events at the same time count by
+    So larger batches compare more rows, and a batch without events has the gradient 0. Events at the same time count by
     Efron's approximation (1977), or Breslow's (1974). The weights of rows multiply their part in both.
     """
 

@@ -5,6 +5,7 @@ To add a loss:
 1. Add its spec to `engine/spec/losses.py`: the class, the unions, and `LossName` if it works without parameters.
 2. Add the class to a file in this folder.
 3. Add a line to `LOSSES` in `build.py`.
+4. Add its activation to `ACTIVATIONS` in `engine/interchange/onnx/losses.py`, unless it inherits one.
 
 Tests require a case in `tests/support/reference_cases.py` to compare with PyTorch.
 """

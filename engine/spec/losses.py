@@ -60,8 +60,9 @@ class RegressionLoss(Spec):
     """A loss for numbers.
 
     `scaling`: how targets are changed before the network learns them: to mean 0 and standard deviation 1, to mean 1
-    for losses whose outputs are logarithms, or not at all. `min_target`: the smallest number it accepts;
-    `above_min`: which must be larger. `takes_exposure`: it can learn rates, of targets that belong to an exposure.
+    for losses whose outputs are logarithms, or not at all. `min_target`: the lower bound of targets. `above_min`:
+    whether targets must be larger than this bound, not equal to it. `takes_exposure`: whether it can learn rates, from
+    targets that belong to an exposure.
     """
 
     task: ClassVar[Task] = "regression"

@@ -24,7 +24,7 @@ from engine.training.schedules import PlateauState
 from engine.training.update_memory import allocate_update_memory
 
 FIELDS_WITHOUT_EFFECT = {"checkpoint_every_seconds", "max_runtime_seconds", "range_test"}  # on a run's numbers
-EARLIER_VALUES = {"output_start": "random"}  # of fields that version 0.1.0 did not have: what it worked with
+EARLIER_VALUES = {"output_start": "random"}  # of fields added after version 0.1.0: the values that equal its behavior
 
 
 @dataclass(slots=True)

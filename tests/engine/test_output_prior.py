@@ -77,19 +77,19 @@ def test_an_untrained_network_answers_with_the_weighted_prior(loss: LossSpec, y:
 
 def test_class_weights_and_positive_weights_change_the_prior() -> None:
     balanced = started(SoftmaxCrossEntropySpec(), CLASSES, 3, class_weight="balanced", output_initializer="zeros")
-    np.testing.assert_allclose(balanced.predict(X[:1]), np.full((1, 3), 1 / 3), rtol=0.1)
+    np.testing.assert_allclose(balanced.predict(X[:1]), np.full((1, 3), 1 / 3), rtol=1e-9)
     no, yes = SHARES[0], 5 * (1 - SHARES[0])
     weighted = started(
         SigmoidCrossEntropySpec(positive_weight=5), (CLASSES > 0).astype(float), 1, output_initializer="zeros"
     )
-    np.testing.assert_allclose(weighted.predict(X[:1]), [[yes / (yes + no)]], rtol=0.1)
+    np.testing.assert_allclose(weighted.predict(X[:1]), [[yes / (yes + no)]], rtol=1e-9)
 
 
 def test_each_of_several_targets_has_its_prior() -> None:
     y = np.column_stack([CLASSES, AMOUNTS, AMOUNTS])
     found = started(THREE, y, 6, output_initializer="zeros").predict(X[:1])[0]
-    np.testing.assert_allclose(found[:3], SHARES, rtol=0.1)
-    np.testing.assert_allclose(found[4:], np.quantile(REPEATED, (0.1, 0.9), method="inverted_cdf"), rtol=0.1)
+    np.testing.assert_allclose(found[:3], SHARES, rtol=1e-9)
+    np.testing.assert_allclose(found[4:], np.quantile(REPEATED, (0.1, 0.9), method="inverted_cdf"), rtol=1e-9)
 
 
 def test_a_class_without_rows_has_a_small_finite_chance() -> None:

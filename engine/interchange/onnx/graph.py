@@ -23,7 +23,7 @@ ML = "ai.onnx.ml"  # the domain of operators for tables
 class Node:
     """One operator: `outputs = operator(inputs)`. An empty input is an optional one that is left out.
 
-    The attribute `name` is what errors of a runtime call the node.
+    Runtimes show the attribute `name` in their errors.
     """
 
     operator: str
@@ -65,7 +65,7 @@ class Graph:
         return port.name
 
     def output(self, value: Value, port: Port) -> None:
-        """Make a tensor an output of the graph. If an input has the name, the output gets `_` behind it."""
+        """Make a tensor an output of the graph. If an input has the same name, `_` is appended."""
         name = port.name
         while name in self._ports:
             name += "_"
@@ -93,7 +93,7 @@ class Graph:
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
-    """A graph as code sees it that computes in one precision. Constants among the operands get that precision."""
+    """Adds nodes to a graph that compute in one precision. Constants among the operands get that precision."""
 
     graph: Graph
     dtype: np.dtype[Any]

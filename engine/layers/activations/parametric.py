@@ -38,7 +38,7 @@ class ParametricActivation(Layer):
     def __init__(self, function: Layer) -> None:
         shape = function.input_shape
         if len(shape) > 2:
-            raise ShapeError(function.id, "has no parameters for images. Leave `parametric` out")
+            raise ShapeError(function.id, "cannot be parametric for images; remove `parametric`")
         super().__init__(shape, shape, function.id)
         self.features = shape[-1]
         self.function = function

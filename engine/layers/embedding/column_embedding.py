@@ -81,7 +81,7 @@ class ColumnEmbedding(Layer):
             table.bind({"weight": values[name]}, None if gradients is None else {"weight": gradients[name]})
 
     def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
-        """Tell that the table is looked up."""
+        """Return True: the table is looked up."""
         return True
 
     def initialize(self, rng: np.random.Generator) -> None:

@@ -74,7 +74,7 @@ class Embedding(Layer):
             self.dW = gradients["weight"]
 
     def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
-        """Tell that the table is looked up."""
+        """Return True: the table is looked up."""
         return True
 
     def initialize(self, rng: np.random.Generator) -> None:

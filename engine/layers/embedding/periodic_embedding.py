@@ -87,7 +87,7 @@ class PeriodicEmbedding(Layer):
             self.dV = gradients["weight"].reshape(sums)
 
     def is_vector(self, name: str) -> bool:
-        """Tell that frequencies and phases are not weights of sums."""
+        """Return True for frequencies and phases, which are not weights of a sum."""
         return name != "weight"
 
     def initialize(self, rng: np.random.Generator) -> None:

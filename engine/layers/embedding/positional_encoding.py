@@ -80,7 +80,7 @@ class LearnedPositions(SinusoidalPositions):
             self.dtable = gradients["weight"].reshape(-1)
 
     def is_vector(self, name: str) -> bool:  # noqa: ARG002 - all are
-        """Tell that the table is looked up."""
+        """Return True: the table is looked up."""
         return True
 
     def initialize(self, rng: np.random.Generator) -> None:

@@ -58,7 +58,6 @@ def test_every_network_has_seeds_of_its_own_and_learns_as_if_it_were_alone() -> 
     go_on(members, start(members))
     twins = ensemble()
     for member, twin in zip(members, twins, strict=True):
-        assert twin.spec
         training = twin.spec.model_copy(update={"early_stopping": None, "schedule": spec().schedule})
         chosen = twin.training.take(ROWS.x), twin.training.take(ROWS.y)
         run(twin.network, training, Rows(*chosen))
@@ -123,7 +122,7 @@ def test_early_stopping_waits_for_the_bag_that_still_improves() -> None:
     state = initialize_training(first.network, still, first.training, [other])
     events = list(train(first.network, state, still, first.training, first.validation, members=[other]))
     assert len([event for event in events if isinstance(event, EpochEnd)]) > 3
-    assert min(part.epochs_without_improvement for part in (state, *state.members)) in {0, 1, 2}
+    assert state.epochs_without_improvement > 2
 
 
 def test_networks_of_the_same_shape_share_working_memory() -> None:
