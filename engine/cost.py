@@ -51,7 +51,7 @@ def estimate_cost(network: Network, training: TrainingSpec, bag_size: int | None
     Raises:
         ValueError: layers cannot be frozen.
     """
-    network.freeze(training.frozen if training.unfreeze_every is None else ())
+    network.freeze(training.always_frozen)
     initial = network.arena.bytes
     network.allocate(working_rows(training.batch_size), training=True)
     working = network.arena.bytes - initial

@@ -222,6 +222,11 @@ class TrainingSpec(Spec):
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)
     max_runtime_seconds: float = Field(default=3600, gt=0, le=DAY_SECONDS)
 
+    @property
+    def always_frozen(self) -> tuple[int, ...]:
+        """The layers that are frozen in every epoch: none if `unfreeze_every` unfreezes them one after another."""
+        return self.frozen if self.unfreeze_every is None else ()
+
     @model_validator(mode="after")
     def _check_decay(self) -> Self:
         """Reject weight decay that makes weights grow with the largest learning rate."""

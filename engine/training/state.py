@@ -124,7 +124,7 @@ def _initialize_network(
     if not network.initialized:
         network.initialize(streams.stream(spec.seed, "init"), output=spec.output_initializer)
     start_from_prior(network, spec, rows)
-    network.freeze(spec.frozen if spec.unfreeze_every is None else ())
+    network.freeze(spec.always_frozen)
     _allocate(network, working_rows(min(spec.batch_size, len(rows))), arenas)
     memory = allocate_update_memory(network, spec)
     shuffle = streams.stream(spec.seed, "shuffle")
