@@ -18,7 +18,7 @@ class ClassScore(Score):
     """One class of several for each answer; a row has one answer, or one per time step."""
 
     def __init__(self, requested: Collection[str] = ()) -> None:
-        self.names = ("accuracy", *(name for name in CLASS_METRICS if name in requested))
+        self.names = metric_names(requested)
         self.right = 0.0
         self.seen = 0.0
         self.kept = list[tuple[Array, Array, Floats]]()
@@ -41,7 +41,7 @@ class ClassScore(Score):
         found = {"accuracy": self.right / self.seen}
         if self.kept:
             answers = [np.concatenate(part) for part in zip(*self.kept, strict=True)]
-            found |= {name: CLASS_METRICS[name](*answers) for name in self.names if name != "accuracy"}
+            found |= {name: CLASS_METRICS[name](*answers) for name in self.names[1:]}
         return found
 
 
@@ -49,22 +49,38 @@ class BinaryScore(Score):
     """A yes or no for each output, whose logit is that of a yes. Metrics are means over the outputs."""
 
     def __init__(self, requested: Collection[str] = ()) -> None:
-        self.requested = tuple(requested)
-        self.outputs = list[ClassScore]()
-        self.names = ClassScore(requested).names
+        self.names = metric_names(requested)
+        self.right: Array = np.zeros(1)  # of each output
+        self.seen = 0.0
+        self.kept = list[tuple[Array, Array, Floats]]()
 
     def add(self, logits: Array, targets: Array, weights: Floats | None = None) -> None:
         """Compare the sign of each logit with its target."""
         z, y = logits.reshape(targets.shape), targets > 0.5
-        if not self.outputs:
-            self.outputs = [ClassScore(self.requested) for _ in range(y.shape[1])]
-        for index, score in enumerate(self.outputs):
-            score.add(np.column_stack([np.zeros(len(z)), z[:, index]]), y[:, index], weights)
+        each = np.ones(len(y)) if weights is None else weights
+        self.right = self.right + each @ ((z > 0) == y)
+        self.seen += float(each.sum())
+        if len(self.names) > 1:
+            self.kept.append((z.astype(np.float64), y, each))
 
     def metrics(self) -> dict[str, float]:
         """Return the mean of each metric over the outputs."""
-        each = [score.metrics() for score in self.outputs]
-        return {name: float(np.mean([found[name] for found in each])) for name in self.names}
+        found = {"accuracy": float(np.mean(self.right / self.seen))}
+        if self.kept:
+            z, y, weights = (np.concatenate(part) for part in zip(*self.kept, strict=True))
+            each = [self._requested_metrics(z[:, output], y[:, output], weights) for output in range(z.shape[1])]
+            found |= {name: float(np.mean([metrics[name] for metrics in each])) for name in self.names[1:]}
+        return found
+
+    def _requested_metrics(self, z: Floats, y: Array, weights: Floats) -> dict[str, float]:
+        """Return the metrics of one output as those of two classes, whose logits are 0 and z: (n,)."""
+        logits, classes = np.column_stack([np.zeros(len(z)), z]), y.astype(np.intp)
+        return {name: CLASS_METRICS[name](logits, classes, weights) for name in self.names[1:]}
+
+
+def metric_names(requested: Collection[str]) -> tuple[str, ...]:
+    """Return the accuracy, and the requested metrics of classes in the order of `CLASS_METRICS`."""
+    return ("accuracy", *(name for name in CLASS_METRICS if name in requested))
 
 
 def _balanced_accuracy(z: Floats, y: Array, weights: Floats) -> float:
