@@ -25,10 +25,13 @@ ToColumn = Callable[[str, Sequence[Cell]], TableColumn]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lookup:
-    """A column of categories: which input each value fills, and with which number; None for those that fill none."""
+    """A column of categories: which input each value fills, and with which number; None: the value fills none.
+
+    `unknown`: for values that `filled` lacks.
+    """
 
     name: str
-    filled: Mapping[Cell, tuple[int, float]]
+    filled: Mapping[Cell, tuple[int, float] | None]
     unknown: tuple[int, float] | None
 
 
@@ -69,19 +72,15 @@ class RowEncoding:
 def _lookup(column: FittedColumn, start: int) -> _Lookup:
     encoder = column.encoder
     if isinstance(encoder, EmbeddingEncoder):
-        filled: dict[Cell, tuple[int, float]] = {name: (start, float(n)) for name, n in encoder.numbers.items()}
+        filled: dict[Cell, tuple[int, float] | None] = {name: (start, float(n)) for name, n in encoder.numbers.items()}
         if encoder.missing:
             filled[None] = (start, len(encoder.categories) + 1.0)
         return _Lookup(name=column.name, filled=filled, unknown=None)
     assert isinstance(encoder, OneHotEncoder)  # noqa: S101 - for the type checker
-    first, second = start + len(encoder.categories) - encoder.signed, start + encoder.width - 1
     if encoder.signed:
         filled = {name: (start, sign) for name, sign in zip(encoder.categories, (-1.0, 1.0), strict=True)}
     else:
         filled = {name: (start + place, 1.0) for place, name in enumerate(encoder.categories)}
-    unknown = (first, 1.0) if encoder.other else None
-    if encoder.missing:
-        filled[None] = (second, 1.0)
-    elif unknown:
-        filled[None] = (-1, 0.0)
+    unknown = (start + len(encoder.categories), 1.0) if encoder.other else None  # never with one signed input
+    filled[None] = (start + encoder.width - 1, 1.0) if encoder.missing else None
     return _Lookup(name=column.name, filled=filled, unknown=unknown)

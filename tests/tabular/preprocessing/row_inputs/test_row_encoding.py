@@ -68,6 +68,19 @@ def test_inputs_of_rows_are_the_bits_of_inputs_of_tables(table: Any, features: A
     np.testing.assert_array_equal(np.concatenate(alone), together)
 
 
+def test_missing_categories_leave_the_inputs_of_numbers_alone(table: Any) -> None:
+    kind = FeatureSpec(column="kind", encoding="one_hot", missing_indicator=False)
+    features = (kind, FeatureSpec(column="amount", encoding="standardize"))
+    preprocessor = Preprocessor.fit(table.table, plan(table.profile, PlanRequest(target="y", features=features)))
+    reader = RowReader(preprocessor.input_columns, stored_reading(table))
+    types = {column.name: column for column in preprocessor.input_columns}
+    encoding = RowEncoding(preprocessor, lambda name, cells: column_of_cells(cells, types[name]))
+    rows = [{"kind": None, "amount": 12.5}]
+    expected = preprocessor.transform(reader.table(rows))
+    assert expected[0, -1] != 0
+    np.testing.assert_array_equal(encoding.inputs(reader.cells(rows), 1, np.float32), expected)
+
+
 def texts(table: Any, name: str) -> list[Any]:
     if name == "day":
         return [f"2024-0{1 + n % 9}-11" for n in range(60)]
