@@ -66,8 +66,10 @@ def warn_of_base_columns(
 
 
 def _organizing_columns(request: PlanRequest) -> Iterator[str]:
+    """Yield the columns that the job uses for something else than features and targets."""
     split, ordering = request.training.validation.column, request.sequence.columns if request.sequence else ()
-    yield from (name for name in (request.sample_weight, split, *ordering) if name)
+    names = (request.sample_weight, request.exposure, request.censored, split, *ordering)
+    yield from (name for name in names if name)
 
 
 def _unknown_labels(base: BaseColumn, column: Column) -> list[str]:

@@ -9,6 +9,9 @@ from tabular.errors import InvalidPlan
 from tabular.planning.initialization import BaseColumn, Initialization, ModelDescription
 from tabular.planning.plan import Plan
 from tabular.planning.planner import plan
+from tabular.planning.report import PlanningReport
+from tabular.planning.request import PlanRequest
+from tabular.planning.transfer.columns import warn_of_base_columns
 from tabular.profile import Column, Profile, ValueCount
 from tests.support.plan_requests import base_model, plan_request
 
@@ -61,6 +64,17 @@ def test_columns_and_values_that_the_model_does_not_know_are_reported() -> None:
     assert "'city'" in warnings["unread_columns"].detail
     assert warnings["unknown_labels"].detail.startswith("200 rows have values of 'married'")
     assert "'no' resembles 'No'" in warnings["unknown_labels"].detail
+
+
+@pytest.mark.parametrize("use", ["exposure", "censored"])
+def test_columns_that_belong_to_the_target_are_not_reported_as_ignored(use: str) -> None:
+    years = Column(name="years", type="number", missing=0, distinct=2, integer=True)
+    own = PlanRequest(target="y", **{use: "years"})  # type: ignore[arg-type]
+    model = base_model(FEATURES, [{"type": "dense", "units": 4}]).source
+    assert isinstance(model, ModelDescription)
+    report = PlanningReport()
+    warn_of_base_columns(Profile(rows=200, columns=(AGE, years, Y)), own, replace(model, columns=BASE), report)
+    assert report.warnings == []
 
 
 def test_a_new_output_layer_is_reported_with_its_reason() -> None:
