@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.model_cards.limits import limits_of_use
-from service.model_cards.words import describe_spec, summarize
+from service.model_cards.descriptions import describe_spec, summarize
+from service.model_cards.limits_of_use import limits_of_use
 from store.artifacts import blobs, datasets, models
 from store.artifacts.blobs import BlobInfo
 from store.db.transaction import Tx

@@ -1,1 +1,1 @@
-"""What owners do with their trained models: name, compare and delete them."""
+"""Name, compare and delete trained models."""

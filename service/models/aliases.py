@@ -1,4 +1,4 @@
-"""What owners do with names for their models."""
+"""Give models names that can be moved to other models."""
 
 from store.artifacts import aliases, models
 from store.db.transaction import Tx

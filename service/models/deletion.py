@@ -1,4 +1,4 @@
-"""What owners do with their trained models."""
+"""Delete trained models."""
 
 from messaging.notifications import publish_change
 from store.artifacts import models

@@ -1,9 +1,15 @@
-"""Specs and targets in words, for model cards."""
+"""Describe specs and targets in sentences, for model cards."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 MAX_NAMED_CLASSES = 10
+SPLIT_RULES = {
+    "random": "chosen at random",
+    "stratified": "chosen at random and stratified",
+    "time": "the last ones in time",
+    "group": "in whole groups",
+}
 
 
 def summarize(target: Mapping[str, Any]) -> str:
@@ -57,8 +63,8 @@ def _validation(validation: Mapping[str, Any]) -> str:
     if validation.get("folds"):
         return f"Every row was held out once, in one of {validation['folds']} folds."
     if validation.get("dataset_id"):
-        return f"Held out were the rows of the data set {validation['dataset_id']}."
+        return f"The rows of the data set {validation['dataset_id']} were held out."
     fraction = validation.get("fraction")
     if not fraction:
         return "No rows were held out."
-    return f"Held out were {fraction:.0%} of the rows, chosen by {validation.get('by', 'random')}."
+    return f"{fraction:.0%} of the rows were held out, {SPLIT_RULES[validation.get('by') or 'random']}."

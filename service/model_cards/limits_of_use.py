@@ -17,10 +17,10 @@ def limits_of_use(
         yield f"Values of {_named(numbers)} outside the ranges of the training data are extrapolated."
     labels = [column["name"] for column in columns if column["type"] in {"category", "boolean", "text"}]
     if labels:
-        yield f"Values of {_named(labels)} that training rows did not have, or had rarely, count as unknown."
+        yield f"Values of {_named(labels)} that are rare or absent in the training rows count as unknown."
     complete = [column["name"] for column in columns if column.get("missing") == 0]
     if complete:
-        yield f"Missing values of {_named(complete)} did not occur in the data; answers without them are guesses."
+        yield f"The data have no missing values of {_named(complete)}; answers for rows without them are guesses."
     yield from _limits_of_scores(evaluation)
     targets = preprocessing["target"].get("targets") or [preprocessing["target"]]
     for target in targets:
