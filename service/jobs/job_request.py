@@ -56,8 +56,8 @@ class JobRequest(BaseModel):
     training: TrainingRequest = Field(default_factory=TrainingRequest, description="How to train.")
     ensemble: EnsembleSpec | None = Field(
         default=None,
-        description="Train several networks and average their answers. Null: one network. Default: null, or the "
-        "ensemble of the model in `init_from`.",
+        description="Train several networks and average their answers. Null: one network. Default: the ensemble "
+        "of the model in `init_from`; without `init_from`, the preset decides.",
     )
     init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model or uploaded weights.")
     priority: int = Field(default=5, ge=0, le=9, strict=True, description="Jobs with a higher priority start first.")

@@ -17,7 +17,7 @@ from store.ids import ProjectId
 from store.jobs.durations import CompletedRun
 
 FRESH_SECONDS = 1.0  # how long a plan is used without a look into the database
-FIRST_SECONDS = 0.05  # the same until a job has succeeded: it is the first that seconds are known from
+FIRST_SECONDS = 0.05  # the same before any job has succeeded: the first one makes estimates of seconds possible
 MAX_PLANS = 256
 MAX_FEATURES = 256  # of a plan that is kept: larger ones take too much memory
 NOT_PLANNED = {"name", "priority", "metadata"}  # fields of a request that have no influence on its plan

@@ -25,7 +25,7 @@ from typing import Any
 
 SHARES_MEMORY = "worker.drain"  # between the process that imports it and the processes that it forks
 READS_ENVIRONMENT = "store.db.failpoints"  # when it is imported
-PRELOADED = (  # no other module that does
+PRELOADED = (  # only modules that neither share memory nor read the environment
     "api.app",
     "api.server.guarded_protocol",
     "celery.apps.worker",
