@@ -72,11 +72,6 @@ class LoadedJob:
         return other_members(self.bags, self.folds)
 
     @property
-    def preprocessor(self) -> Preprocessor:
-        """The preprocessing of the first bag."""
-        return self.bags[0].preprocessor
-
-    @property
     def network(self) -> Network:
         """The first network."""
         return self.first.network
