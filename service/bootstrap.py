@@ -1,5 +1,6 @@
 """The composition root: make the collaborators of one process from its settings, for API, worker and tests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -81,13 +82,7 @@ def bootstrap(
     notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
     counters = SharedCounters(settings.redis_url)
     metrics = MetricsRecorder(counters)
-    observers = {
-        ON_DELIVERY: notifier.notify_deliverers,
-        ON_TRANSITION: metrics.job_entered,
-        ON_LEASE_LOST: partial(metrics.count, LEASES_LOST),
-        ON_UPLOAD: lambda added: metrics.count(UPLOAD_BYTES, amount=added),
-    }
-    sessions = open_sessions(engine, {NOTIFIER: notifier, **observers})
+    sessions = open_sessions(engine, {NOTIFIER: notifier, **_observers(notifier, metrics)})
     activity, loaded_models = Activity(sessions), LoadedModels(sessions)
     return Services(
         settings=settings,
@@ -108,3 +103,13 @@ def bootstrap(
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
         planned_jobs=PlannedJobs(),
     )
+
+
+def _observers(notifier: Notifier, metrics: MetricsRecorder) -> dict[str, Callable[..., None]]:
+    """Return what transactions call, by the key of the event that they report."""
+    return {
+        ON_DELIVERY: notifier.notify_deliverers,
+        ON_TRANSITION: metrics.job_entered,
+        ON_LEASE_LOST: partial(metrics.count, LEASES_LOST),
+        ON_UPLOAD: lambda added: metrics.count(UPLOAD_BYTES, amount=added),
+    }
