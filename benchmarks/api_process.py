@@ -1,16 +1,15 @@
 """Start an API process on a database of its own, for benchmarks that send requests."""
 
-import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from store.db.migrate import migrate
-from tests.support.processes import SHORT, START_SECONDS, Processes
+from tests.support.processes import SHORT, START_SECONDS, Part, Processes
 from tests.support.servers import PostgresServer, RedisServer, valkey_binary
 
 
-def start_api(stack: ExitStack, database: str, **settings: str) -> tuple[Processes, subprocess.Popen[bytes], str]:
+def start_api(stack: ExitStack, database: str, **settings: str) -> tuple[Processes, Part, str]:
     """Start an API with default intervals on `sqlite` or `postgresql`; `stack` ends it.
 
     Returns the service, the process of its API, and the URL of the database.

@@ -1,6 +1,6 @@
 """Measure what a deployment needs: memory and connections of each process, and disk per job and epoch.
 
-    python benchmarks/sizing.py [--database sqlite postgresql] [--jobs 2000]
+    ./dev bench sizing [--database sqlite postgresql] [--jobs 2000]
 
 Each database gets a new service: an API process, a worker with two training processes, and a scheduler. Memory is
 measured when a job has been trained and its model has predicted: the resident set, of which forked processes share a
@@ -55,7 +55,8 @@ def use(service: Processes) -> None:
     """Train two jobs at a time and predict a row, so that each process has done its work."""
     dataset = service.upload(flowers())
     jobs = [service.submit(dataset, target="kind", training={"epochs": 5}) for _ in range(4)]
-    model = next(iter([service.finished(job) for job in jobs]))["links"]["model"]
+    ended = [service.finished(job) for job in jobs]
+    model = ended[0]["links"]["model"]
     rows = [{"length": 5.1, "width": 3.4, "color": "red"}]
     service.client.post(f"{model}/predictions", json={"rows": rows}).raise_for_status()
 
