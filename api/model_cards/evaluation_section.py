@@ -20,7 +20,9 @@ NAMES = {  # of scores, in the order of the table
     "rmse": "Root mean squared error",
     "median_absolute_error": "Median absolute error",
     "mape": "Mean absolute percentage error",
-    "deviance": "Deviance",
+    "poisson_deviance": "Poisson deviance",
+    "gamma_deviance": "Gamma deviance",
+    "tweedie_deviance": "Tweedie deviance",
     "concordance": "Concordance index",
 }
 
@@ -54,15 +56,12 @@ def _classes(metrics: Mapping[str, Any]) -> str:
 
 def _coverage(metrics: Mapping[str, Any]) -> str:
     """Return how often intervals or label sets contain the truth, by level."""
-    found = metrics.get("intervals") or metrics.get("sets")
-    if not isinstance(found, Mapping):
+    levels: Sequence[Mapping[str, float]] = metrics.get("intervals") or metrics.get("sets") or ()
+    if not levels:
         return ""
-    facts = [(key.replace("_", " ").capitalize(), number(value)) for key, value in found.items() if _is_number(value)]
-    levels: Sequence[Any] = next((value for value in found.values() if isinstance(value, list)), ())
-    each = [level for level in levels if isinstance(level, Mapping)]
-    heads = [key for key in (each[0] if each else ()) if _is_number(each[0][key])]
-    by_level = table([[number(level.get(key)) for key in heads] for level in each], heads) if heads else ""
-    return f"<h3>Intervals and label sets</h3>{table(facts) if facts else ''}{by_level}"
+    heads = [name.replace("_", " ").capitalize() for name in levels[0]]
+    rows = [[number(value) for value in level.values()] for level in levels]
+    return f"<h3>Intervals and label sets</h3>{table(rows, heads)}"
 
 
 def _importance(importance: Mapping[str, Any]) -> str:

@@ -28,8 +28,6 @@ ModelFormat = Annotated[
 ]
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
-
-
 predictions = APIRouter(prefix="/v1/models", tags=["models"], route_class=PredictionsRoute)
 
 
@@ -55,7 +53,10 @@ def get_model(model_id: str, response: Response, services: AppServices, caller: 
 
 @router.delete("/{model_id}", status_code=204, **declare(status=204, problems=[ModelInUse]))
 def delete_model(model_id: str, services: AppServices, caller: Writer, if_match: IfMatch) -> Response:
-    """Delete a model that no unfinished job starts from, with its weights. The job that trained it is kept."""
+    """Delete a model with its weights, unless an unfinished job starts from it or an alias names it.
+
+    The job that trained it is kept.
+    """
     with audited(services.sessions, caller, model_id) as tx:
         models.get(tx, caller.project, model_id)
         if_match.check(lambda tag: tag == etag_of(model_id))
