@@ -44,7 +44,7 @@ def _optimizer(size: SizeDefaults) -> str:
 
 def _batch_size() -> str:
     steps = ", ".join(f"{size} for fewer than {below:,} training rows" for below, size in BATCH_SIZES)
-    return f"{steps}, otherwise {LARGE_BATCH_SIZE}; never more than there are training rows"
+    return f"{steps}, otherwise {LARGE_BATCH_SIZE}"
 
 
 def _loss() -> str:
