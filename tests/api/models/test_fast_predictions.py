@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.models import fast_predictions
+from tabular.trained_model.trained_model import TrainedModel
 
 ROW = '{"length": 0.1, "width": 2.9, "color": "red"}'
 BODIES = {  # and whether they are answered in front of the framework
@@ -68,3 +69,17 @@ def test_fast_answers_are_those_of_the_endpoint(
             found = answer(client, url, body, headers)
             assert (len(fast) > before) == (BODIES.get(name, False) or name in {"id", "wrong id"})
             assert found == answer(client, url, body, headers | {"Prefer": "handling=lenient"})
+
+
+def test_an_unexpected_error_is_reported_by_the_endpoint(
+    client: TestClient, model: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"/v1/models/{model['id']}/predictions"
+    assert client.post(url, json={"rows": [{"length": 1}]}).status_code == 200  # loads the model
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(TrainedModel, "predict_each", fail)
+    failed = client.post(url, json={"rows": [{"length": 1}]})
+    assert (failed.status_code, failed.json()["request_id"]) == (500, failed.headers["X-Request-Id"])
