@@ -1,7 +1,11 @@
 """Read the examples of the documentation."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from tests.support.project import ROOT
@@ -29,3 +33,19 @@ def shell_commands(text: str) -> list[str]:
     block = re.search(r"```sh\n(.*?)```", text, re.DOTALL)
     assert block
     return block[1].replace("\\\n", "").strip().splitlines()
+
+
+def run_python_of(page: str, folder: Path, url: str) -> list[str]:
+    """Run the only Python program of a page in docs with the service at `url`, and return the printed lines."""
+    (program,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    (folder / "program.py").write_text(program)
+    ended = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "BACKPROP_URL": url.rstrip("/")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()

@@ -56,7 +56,16 @@ def test_the_page_needs_nothing_else_and_runs_nothing(client: TestClient, model:
     assert not re.search(r"https?://|url\(|@import", response.text)
     assert found.tags.count("svg") >= 2
     text = " ".join(found.text)
-    for expected in ("Accuracy", "Baseline", "Limits of use", "CPU seconds", model["weights"]["sha256"], "tulip"):
+    for expected in (
+        "Accuracy",
+        "Baseline",
+        "Intervals and label sets",
+        "Mean size",
+        "Limits of use",
+        "CPU seconds",
+        model["weights"]["sha256"],
+        "tulip",
+    ):
         assert expected in text
 
 
