@@ -1,8 +1,8 @@
 """The HTTP application: routes, problem documents and middleware around the services of this process."""
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from anyio import CapacityLimiter
@@ -72,6 +72,32 @@ def create_app(
     settings: Settings, limits: ServiceLimits | None = None, http_settings: ApiSettings | None = None
 ) -> FastAPI:
     """Return the application on the database and broker of `settings`."""
+    app = FastAPI(
+        title="Backprop",
+        version=VERSION,
+        summary="Backpropagation as a service.",
+        description=DESCRIPTION,
+        lifespan=_lifespan(settings, limits),
+        openapi_url=None,  # api.docs has the document and its page
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
+        telemetry={"tracing": tracing.is_configured(), "metrics": False, "logs": False, "operation_spans": False},
+    )
+    app.state.api_settings = http_settings or api_settings()
+    app.include_router(models.predictions)  # the first, as these are the most frequent requests that reach a route
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    app.include_router(aliases.predictions)
+    messages.describe(app)
+    problems.install(app)
+    _add_middleware(app)
+    return app
+
+
+def _lifespan(
+    settings: Settings, limits: ServiceLimits | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what opens the services when the application starts, and closes them when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -90,26 +116,7 @@ def create_app(
         tracing.flush()
         await buckets.close()
 
-    app = FastAPI(
-        title="Backprop",
-        version=VERSION,
-        summary="Backpropagation as a service.",
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        openapi_url=None,  # api.docs has the document and its page
-        generate_unique_id_function=operation_id,
-        redirect_slashes=False,
-        telemetry={"tracing": tracing.is_configured(), "metrics": False, "logs": False, "operation_spans": False},
-    )
-    app.state.api_settings = http_settings or api_settings()
-    app.include_router(models.predictions)  # the first, as these are the most frequent requests that reach a route
-    for resource in RESOURCES:
-        app.include_router(resource.router)
-    app.include_router(aliases.predictions)
-    messages.describe(app)
-    problems.install(app)
-    _add_middleware(app)
-    return app
+    return lifespan
 
 
 def _add_middleware(app: FastAPI) -> None:
