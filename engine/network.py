@@ -87,12 +87,7 @@ class Network:
         Raises:
             ValueError: a layer does not exist or has no parameters.
         """
-        found = {n: [i for i in self.trainable if self.layers[i].id.spec_index == n] for n in layers}
-        empty = sorted(n for n, indices in found.items() if not indices)
-        if empty:
-            raise ValueError(f"layers {empty} have no parameters to freeze")
-        indices = {index for each in found.values() for index in each}
-        names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
+        indices, names = self._to_freeze(layers)
         if not names >= self.parameters.frozen:
             raise ValueError("frozen layers stay frozen; load the weights into a new network to train them")
         if indices:
@@ -103,14 +98,24 @@ class Network:
         """Freeze these layers of the spec and no others, in a network that was allocated without frozen layers.
 
         Returns whether this changes anything. Further layers train as before; nothing is allocated.
+
+        Raises:
+            ValueError: a layer does not exist or has no parameters.
         """
-        indices = {index for index in self.trainable if self.layers[index].id.spec_index in layers}
-        names = frozenset(f"{index}.{name}" for index in indices for name in self.layers[index].parameter_shapes())
+        indices, names = self._to_freeze(layers)
         if names == self.parameters.frozen:
             return False
         self.parameters.frozen = names
         self.sequential.refreeze(indices, self.trainable)
         return True
+
+    def _to_freeze(self, layers: Collection[int]) -> tuple[set[int], frozenset[str]]:
+        """Return the indices of layers of the spec in `self.layers`, and the names of their parameters."""
+        indices = {index for index in self.trainable if self.layers[index].id.spec_index in layers}
+        empty = sorted(set(layers).difference(self.layers[index].id.spec_index for index in indices))
+        if empty:
+            raise ValueError(f"layers {empty} have no parameters to freeze")
+        return indices, frozenset(f"{n}.{name}" for n in indices for name in self.layers[n].parameter_shapes())
 
     def without_frozen(self) -> Network:
         """Return a network with the same weights and no frozen layers; this one, if it has none."""

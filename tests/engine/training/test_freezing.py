@@ -104,3 +104,9 @@ def test_training_after_unfreezing_has_the_bits_of_a_new_run() -> None:
         list(train(following, initialize_training(following, own, moons()), own, moons()))
         split = following
     np.testing.assert_array_equal(network.parameters.vector, split.parameters.vector)
+
+
+def test_layers_that_do_not_exist_cannot_be_unfrozen() -> None:
+    network, settings = exact(), spec(precision="float64", frozen=(0, 9), unfreeze_every=1)
+    with pytest.raises(ValueError, match=r"layers \[9\] have no parameters to freeze"):
+        list(train(network, initialize_training(network, settings, moons()), settings, moons()))
