@@ -24,11 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from benchmarks.scoring.in_process import load_job, plan_split, read_split, unseen_rows
+from benchmarks.scoring.in_process import read_split, train_split, unseen_rows
 from benchmarks.scoring.tables import Split, read_splits
-from engine.training.loop import train
-from tabular.preprocessing.training_arrays import make_training_arrays
-from tabular.table import read_table
 from tabular.trained_model.detailed_predictions import Details, predict_in_detail
 from tabular.trained_model.trained_model import TrainedModel
 from worker.job.evaluation.evaluated_model import EvaluatedModel, evaluate_model
@@ -63,13 +60,7 @@ def _train(split: Split, request: dict[str, Any]) -> EvaluatedModel:
     """Train and evaluate a job as the worker does."""
     with tempfile.TemporaryDirectory() as folder:
         profile, parquet = read_split(split, Path(folder))
-        planned = plan_split(profile, split, request)
-        loaded = load_job(planned, make_training_arrays(read_table(parquet), planned), profile)
-    first = loaded.first
-    for _ in train(first.network, loaded.state, first.spec, first.training, first.validation, members=loaded.others):
-        pass
-    loaded.use_final_parameters()
-    return evaluate_model(loaded)
+        return evaluate_model(train_split(split, request, profile, parquet))
 
 
 def _line(split: Split, found: EvaluatedModel, answers: Answers, covered: float, options: argparse.Namespace) -> str:

@@ -64,19 +64,26 @@ def score(split: Split, request: dict[str, Any], folder: Path) -> Result:
     """Train on the split's rows and score the unseen ones."""
     profile, parquet = read_split(split, folder)
     started = time.process_time()
+    loaded = train_split(split, request, profile, parquet)
+    weights = blend(loaded, answer_held_out(loaded))
+    seconds = time.process_time() - started
+    answers = loaded.blended(weights).predict(unseen_rows(split))
+    best = loaded.state.best
+    detail = f"best epoch {best.epoch if best else 0} of {loaded.plan.training.epochs}, weights {weights}"
+    task = loaded.plan.task
+    found = score_answers(task, answers, split)
+    return Result(task=task or "", score=found, cpu_seconds=seconds, detail=detail)
+
+
+def train_split(split: Split, request: dict[str, Any], profile: Profile, parquet: Path) -> LoadedJob:
+    """Return a trained job, whose networks have their final weights."""
     planned = plan_split(profile, split, request)
     loaded = load_job(planned, make_training_arrays(read_table(parquet), planned), profile)
     first = loaded.first
     for _ in train(first.network, loaded.state, first.spec, first.training, first.validation, members=loaded.others):
         pass
     loaded.use_final_parameters()
-    weights = blend(loaded, answer_held_out(loaded))
-    seconds = time.process_time() - started
-    answers = loaded.blended(weights).predict(unseen_rows(split))
-    best = loaded.state.best
-    detail = f"best epoch {best.epoch if best else 0} of {planned.training.epochs}, weights {weights}"
-    found = score_answers(planned.task, answers, split)
-    return Result(task=planned.task or "", score=found, cpu_seconds=seconds, detail=detail)
+    return loaded
 
 
 def load_job(planned: Plan, arrays: TrainingArrays, profile: Profile) -> LoadedJob:
