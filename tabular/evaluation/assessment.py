@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
-FOLD_SCORES = ("rows", "accuracy", "log_loss", "all_right", "r2", "mae", "rmse")  # shown for each fold
+FOLD_SCORES = ("rows", "accuracy", "log_loss", "all_right", "r2", "mae", "rmse", "concordance")  # shown for each fold
 MIN_IMPORTANCE_FLOPS = 1e9  # about 0.1 s: what importance may always take
 IMPORTANCE_SHARE = 0.05  # of the operations of training, which importance may take if that is more
 
@@ -101,7 +101,7 @@ def _fold_scores(
     """Yield the main scores of each fold."""
     ends = np.cumsum([len(part.truth) for part in unseen])[:-1]
     for part, predicted in zip(unseen, np.split(outputs, ends), strict=True):
-        scores = evaluate(served.target, training_truth, part.truth, predicted)
+        scores = evaluate(served.target, training_truth, part.truth, predicted, part.weights)
         yield {name: scores[name] for name in FOLD_SCORES if name in scores}
 
 

@@ -39,6 +39,16 @@ def test_the_left_out_rows_are_evaluated_after_an_interruption_as_without(worker
     assert job.estimate["flops"] == pytest.approx(3 * _estimate_without_folds(worker_fixture, dataset_id), rel=1e-6)
 
 
+def test_folds_of_times_until_an_event_have_their_concordance(worker_fixture: WorkerFixture) -> None:
+    rows = [f"{1 + value % 37},{'yes' if value % 5 == 0 else 'no'},{value % 11}" for value in range(90)]
+    dataset_id = worker_fixture.upload("\n".join(["days,lost,x", *rows]))
+    job_id = worker_fixture.queue(dataset_id, target="days", censored="lost", training=TRAINING)
+    worker_fixture.run_all()
+    with snapshot(worker_fixture.sessions) as tx:
+        evaluation = tx.get_one(Model, worker_fixture.job(job_id).model_id).evaluation or {}
+    assert [set(fold) for fold in evaluation["folds"]] == [{"rows", "concordance"}] * 3
+
+
 def _estimate_without_folds(fixture: WorkerFixture, dataset_id: str) -> float:
     training = {**TRAINING, "validation": {"fraction": 0}}
     return float(fixture.job(fixture.queue(dataset_id, training=training)).estimate["flops"])
