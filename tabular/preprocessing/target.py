@@ -1,6 +1,7 @@
 """All columns to predict: to training targets, and from the network's outputs back to answers."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -186,11 +187,14 @@ class TargetEncoder:
         Several: {"targets": {column: the same}}.
         """
         each = zip(self.columns, self.split_outputs(outputs), strict=True)
-        answers = [column.decode(part) for column, part in each]
+        return self.combine([column.decode(part) for column, part in each])
+
+    def combine(self, each: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """Return one object per row from those of each column. Several columns: {"targets": {column: object}}."""
         if not self.several:
-            return answers[0]
+            return each[0]
         names = [column.column for column in self.columns]
-        return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*answers, strict=True)]
+        return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*each, strict=True)]
 
     def to_json(self) -> dict[str, Any]:
         """Return everything that was learned, as JSON values."""

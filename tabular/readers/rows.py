@@ -1,7 +1,7 @@
 """Read rows sent for prediction (JSON objects) into a table, by the rules of the data set's file."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -67,9 +67,12 @@ class RowReader:
 
     def table(self, rows: Sequence[Row]) -> Table:
         """Return the columns of the rows as a table. Raises `InvalidRows`."""
-        cells = self.cells(rows)
+        return self.table_of_cells(self.cells(rows), len(rows))
+
+    def table_of_cells(self, cells: Mapping[str, Sequence[Cell]], rows: int) -> Table:
+        """Return what `cells` returned for this many rows as a table."""
         columns = {column.name: column_of_cells(cells[column.name], column) for column in self.columns}
-        return Table(rows=len(rows), columns=columns)
+        return Table(rows=rows, columns=columns)
 
     def _have_exact_keys(self, rows: Sequence[Row]) -> bool:
         """Tell whether every key is the exact name of a column, and every row has a needed one, as in most requests."""

@@ -48,11 +48,8 @@ def explain(model: TrainedModel, inputs: Sequence[Array], averages: Sequence[Ave
     members = _members(model, inputs, averages)
     columns = _input_columns(model)
     final = model.outputs_of_inputs(inputs)
-    each = [_explain_target(model, members, columns, final, place) for place in range(len(model.target.columns))]
-    if not model.target.several:
-        return each[0]
-    names = [column.column for column in model.target.columns]
-    return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*each, strict=True)]
+    places = range(len(model.target.columns))
+    return model.target.combine([_explain_target(model, members, columns, final, place) for place in places])
 
 
 def _members(model: TrainedModel, inputs: Sequence[Array], averages: Sequence[AverageInputs]) -> list[Member]:

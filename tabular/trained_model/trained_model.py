@@ -101,9 +101,9 @@ class TrainedModel:
             cells = self.reader.cells(rows)
             inputs = [bag.encoding.inputs(cells, len(rows), bag.dtype) for bag in self.bags]
             outputs = self.outputs_of_inputs(inputs)
-            return self.answers(
-                self.with_exposure(outputs, self.reader.table(rows)) if self.target.exposure else outputs
-            )
+            if self.target.exposure:
+                outputs = self.with_exposure(outputs, self.reader.table_of_cells(cells, len(rows)))
+            return self.answers(outputs)
         table = self.reader.table(rows)
         windows = self.forecast.windows(table)
         answers = self.answers(self.outputs_of_inputs(self.window_inputs(table, windows)))

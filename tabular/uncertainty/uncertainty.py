@@ -45,11 +45,7 @@ class Uncertainty:
             LevelUnavailable: too few rows were held out for the level.
         """
         parts = zip(target.columns, self.columns, target.split_outputs(outputs), strict=True)
-        each = [_answer_column(*part, level) for part in parts]
-        if not target.several:
-            return each[0]
-        names = [column.column for column in target.columns]
-        return [{"targets": dict(zip(names, row, strict=True))} for row in zip(*each, strict=True)]
+        return target.combine([_answer_column(*part, level) for part in parts])
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return everything as JSON values, one object per target column."""
