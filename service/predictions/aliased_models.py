@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from store.artifacts import aliases
 from store.db.database import Sessions, is_transient
 from store.db.transaction import snapshot
+from store.errors import NotFound
 from store.ids import ModelId, ProjectId
 
 FRESH_SECONDS = 0.5  # after which a move through another process is noticed
@@ -47,6 +48,9 @@ class AliasedModels:
         try:
             with snapshot(self._sessions) as tx:
                 model_id = ModelId(aliases.get(tx, project, name).model_id)
+        except NotFound:
+            self.forget(project, name)
+            raise
         except Exception as error:
             known = self._known.get((project, name))
             if known is None or not is_transient(error):

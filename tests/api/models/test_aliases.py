@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from service.bootstrap import Services
 from service.predictions.aliased_models import AliasedModels
+from store.errors import NotFound
 from store.ids import DEFAULT_PROJECT
 from tests.support.api import upload
 from tests.support.tables import flowers
@@ -90,3 +91,7 @@ def test_a_move_through_another_process_is_seen_after_half_a_second(client: Test
     time[0] = 0.5
     assert elsewhere.current(DEFAULT_PROJECT, "flowers-production") is None
     assert elsewhere.look_up(DEFAULT_PROJECT, "flowers-production") == models[1]
+    client.delete(PATH)
+    with pytest.raises(NotFound):
+        elsewhere.look_up(DEFAULT_PROJECT, "flowers-production")
+    assert elsewhere.current(DEFAULT_PROJECT, "flowers-production") is None
