@@ -18,6 +18,12 @@ class Outlier:
     low: float
     high: float
 
+    def describe(self, column: str, row: int | None) -> str:
+        """Return a sentence about the value. `row`: where it is, from 1; None if that is unknown."""
+        place = "" if row is None else f" in row {row:,}"
+        ends = f"{shown_number(self.low)} and {shown_number(self.high)}"
+        return f"{column!r} has the value {shown_number(self.value)}{place}, but 99 % of its values are between {ends}."
+
 
 def harmful_outlier(column: Column) -> Outlier | None:
     """Return the value because of which standardization would make all other values of a column nearly equal.

@@ -1,7 +1,7 @@
 """How a feature becomes numbers: the encoding of its column, its options, and what planning warns about."""
 
 from tabular.encodings import CYCLES, DEFAULT_FREQUENCIES, ENCODINGS, Encoding, fitting_encodings, repeated_values
-from tabular.outliers import Outlier, harmful_outlier, shown_number
+from tabular.outliers import Outlier, harmful_outlier
 from tabular.planning.features.feature_plan import FeaturePlan
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import InputUse
@@ -27,12 +27,9 @@ def choose_encoding(column: Column, use: InputUse, numbers: Encoding, report: Pl
 
 def _warn_of_outlier(column: Column, outlier: Outlier, robust: Encoding, report: PlanningReport) -> None:
     row = report.outlier_row(column.name)
-    place = "" if row is None else f" in row {row:,}"
-    range_text = f"{shown_number(outlier.low)} and {shown_number(outlier.high)}"
     detail = (
-        f"{column.name!r} has the value {shown_number(outlier.value)}{place}, but 99 % of its values are between "
-        f"{range_text}. With the encoding standardize, the outlier would make all other values nearly equal, so the "
-        f"column is encoded as {robust}."
+        f"{outlier.describe(column.name, row)} With the encoding standardize, the outlier would make all other values "
+        f"nearly equal, so the column is encoded as {robust}."
     )
     fix = (
         "If the value is wrong, correct it and upload the file again. To standardize the column anyway, request "

@@ -1,6 +1,6 @@
 """Warn about single numbers to predict that would make all others nearly equal for the network."""
 
-from tabular.outliers import harmful_outlier, shown_number
+from tabular.outliers import harmful_outlier
 from tabular.planning.report import PlanningReport
 from tabular.planning.targets.losses import LossPlan
 from tabular.planning.targets.targets import Targets
@@ -15,11 +15,7 @@ def warn_of_target_outliers(targets: Targets, losses: LossPlan, report: Planning
         if outlier is None or loss.type == "cox":
             continue
         row, name = report.outlier_row(target.column.name), target.column.name
-        place = "" if row is None else f" in row {row:,}"
-        detail = (
-            f"{name!r} has the value {shown_number(outlier.value)}{place}, but 99 % of its values are between "
-            f"{shown_number(outlier.low)} and {shown_number(outlier.high)}."
-        )
+        detail = outlier.describe(name, row)
         fix = "If the value is wrong, correct it, or leave it empty: rows without a target are left out."
         if loss.type in ROBUST_LOSSES:
             detail += f" The target is scaled by its median and quartiles, and {loss.type} limits how much it counts."
