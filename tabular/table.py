@@ -69,7 +69,7 @@ def read_table(parquet: Path, columns: Sequence[str] | None = None, rows: range 
         data = connection.from_parquet(str(parquet))
         kinds = dict(zip(data.columns, map(str, data.types), strict=True))
         names = list(kinds) if columns is None else list(columns)
-        (data if rows is None else _some_rows(connection, parquet, rows)).create_view("source")
+        (data if rows is None else _some_rows(connection, parquet, data.columns, rows)).create_view("source")
         labels = {name: _labels(connection, name) for name in names if kinds[name] == "VARCHAR"}
         arrays = _arrays(connection, {name: kinds[name] for name in names}, labels)
     return Table(
@@ -81,11 +81,13 @@ def read_table(parquet: Path, columns: Sequence[str] | None = None, rows: range 
     )
 
 
-def _some_rows(connection: duckdb.DuckDBPyConnection, parquet: Path, rows: range) -> duckdb.DuckDBPyRelation:
+def _some_rows(
+    connection: duckdb.DuckDBPyConnection, parquet: Path, columns: Sequence[str], rows: range
+) -> duckdb.DuckDBPyRelation:
     """Return the rows with these numbers. DuckDB reads only the parts of the file that they are in."""
     path, number = literal(str(parquet)), ROW_NUMBER
     source = f"read_parquet({path}, {number} => true)"
-    taken = {name.casefold() for name in connection.from_parquet(str(parquet)).columns}
+    taken = {name.casefold() for name in columns}
     if number in taken:  # all rows are counted then, which takes longer
         while number in taken:
             number += "_"

@@ -143,9 +143,8 @@ def number_encoding(profile: Profile, request: PlanRequest) -> Encoding:
 def recipe_training(recipe: Recipe, training: TrainingSpec, rows: int, inputs: int) -> TrainingSpec:
     """Return `training` with the recipe's values for the fields that were not set.
 
-    `rows`: of training, with so many `inputs`.
-
-    The schedule comes only with the recipe's optimizer, and early stopping only with its number of epochs.
+    `rows`: the number of training rows; `inputs`: of each row. The schedule comes only with the recipe's optimizer, and
+    early stopping only with its number of epochs.
     """
     requested = training.model_fields_set
     batch_size = training.batch_size if "batch_size" in requested else recipe.batch_size(rows)

@@ -67,7 +67,6 @@ class ColumnTarget:
                 mean, stddev = 0.0, 1.0
             case "standardize" if isinstance(loss, ROBUST):
                 mean, stddev = center_and_spread(column.values[rows])
-        is_time = loss.type == "cox"
         return cls(
             column=name,
             task="regression",
@@ -76,7 +75,7 @@ class ColumnTarget:
             loss=loss.type,
             quantiles=loss.quantiles if isinstance(loss, QuantileSpec) else (),
             power=loss.power if isinstance(loss, TweedieSpec) else None,
-            clamp=_range(column.values[rows]) if clamped and not is_time else None,
+            clamp=_range(column.values[rows]) if clamped and loss.type != "cox" else None,
         )
 
     @classmethod

@@ -57,16 +57,14 @@ class BaselineHazard:
         hazard, times = np.array(self.cumulative), np.array(self.times)
         median = np.searchsorted(hazard, np.log(2) / relative)
         shown = np.unique(np.linspace(0, len(times) - 1, min(len(times), CURVE_POINTS)).astype(np.int64))
-        curves = np.exp(-relative[:, None] * hazard[shown]) if len(times) else np.empty((len(risk), 0))
+        curves = np.exp(-relative[:, None] * hazard[shown])  # without points if there was no event
         return [
             {
                 "value": self.times[place] if place < len(times) else None,
                 "relative_risk": one,
                 "survival": [
                     {"time": time, "probability": p} for time, p in zip(times[shown].tolist(), curve, strict=True)
-                ]
-                if len(times)
-                else [],
+                ],
             }
             for place, one, curve in zip(median.tolist(), relative.tolist(), curves.tolist(), strict=True)
         ]

@@ -115,11 +115,11 @@ def required_columns(plan: Plan) -> list[str]:
 
 def evaluation_columns(plan: Plan) -> list[str]:
     """Return the columns that a table of validation rows needs, each once."""
-    weight = [name for name in (plan.sample_weight, plan.exposure, plan.censored) if name]
+    outcome = [name for name in (plan.sample_weight, plan.exposure, plan.censored) if name]
     parts = (part.column for part in plan.parts)
     features = (feature.column for bag in plan.bags for feature in bag.features)
     ordering = plan.sequence.columns if plan.sequence else ()
-    return list(dict.fromkeys([*parts, *features, *weight, *ordering]))
+    return list(dict.fromkeys([*parts, *features, *outcome, *ordering]))
 
 
 def make_training_arrays(

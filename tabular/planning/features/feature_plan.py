@@ -10,9 +10,9 @@ class FeaturePlan(BaseModel):
     """A column that the network learns from; it makes at most `inputs_at_most` of a row's inputs.
 
     `size`: the numbers in one embedding, the inputs that a text is hashed into, or the sums of waves of a number, which
-    has as many waves as `frequencies`. `vectors`: how many embeddings there
-    are. `order`: the categories of an ordinal column; None: sorted. `bins`: at most, of a numeric embedding. `cycles`:
-    of a time; None: those that vary. `period`: of a cyclic number.
+    has as many waves as `frequencies`. `vectors`: how many embeddings there are. `order`: the categories of an ordinal
+    column; None: sorted. `bins`: at most, of a numeric embedding. `cycles`: of a time; None: those that vary.
+    `period`: of a cyclic number.
     `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
     """
 

@@ -1,7 +1,7 @@
 """Columns that belong to the target: the exposure of a count or amount, and whether a time is censored."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.spec import LossName
 from engine.spec.losses import BY_NAME, RegressionLoss
@@ -14,12 +14,6 @@ EXPOSURE_LOSSES: tuple[LossName, ...] = tuple(
     name for name, loss in BY_NAME.items() if issubclass(loss, RegressionLoss) and loss.takes_exposure
 )
 MIN_BATCH_ROWS = 256  # of rows that are compared with each other; small batches have few rows at risk
-
-
-@dataclass(frozen=True, slots=True)
-class _Requested:
-    pointer: str
-    name: str
 
 
 def with_implied_loss(request: PlanRequest, rows: int) -> PlanRequest:

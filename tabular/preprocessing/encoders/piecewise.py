@@ -26,10 +26,9 @@ class NumericEmbeddingEncoder:
     """A number as in RobustEncoder, and how much of each bin lies below it (Gorishniy et al., 2022).
 
     `edges`, in ascending order, divide the range of the training rows into bins. The input of a bin is 0 below it, 1
-    above it, and between them grows linearly. With a
-    `size`, the first layer of the network adds that many sums of waves of the first input, of as many waves as
-    `frequencies`. A missing number becomes the median; `indicator`: another input is 1
-    where the number is missing.
+    above it, and between them grows linearly. With a `size`, the first layer of the network adds that many sums of
+    waves of the first input, of as many waves as `frequencies`. A missing number becomes the median; `indicator`:
+    another input is 1 where the number is missing.
     """
 
     encoding: ClassVar[Encoding] = "numeric_embedding"
