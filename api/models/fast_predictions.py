@@ -22,7 +22,6 @@ from service.bootstrap import Services
 from service.metrics.definitions import HTTP_REQUESTS, HTTP_SECONDS, PREDICTION_ROWS, PREDICTION_SECONDS
 from service.predictions.batching import MAX_JOINED_ROWS
 from store.accounts.keys import Caller
-from tabular.errors import InvalidRows
 
 PATH = re.compile(r"/v1/models/([A-Za-z0-9_-]+)/predictions")
 ROUTE = "/v1/models/{model_id}/predictions"
@@ -101,7 +100,7 @@ async def _predict(services: Services, caller: Caller, model_id: str, rows: list
         return None
     try:
         return await services.prediction_batches.predict(caller.project, model_id, rows)
-    except InvalidRows:
+    except Exception:  # noqa: BLE001 - the endpoint finds the error again and reports it
         return None
 
 
