@@ -1,7 +1,6 @@
 """What the sender of a file can say about how to read it, and how this is written in a query."""
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -109,8 +108,15 @@ def _name_and_value(entry: str) -> tuple[str, str, str]:
 
 
 def split_list(text: str) -> list[str]:
-    """Return the values of a comma list, in which values with commas are in double quotes."""
-    return next(csv.reader(io.StringIO(text)), [""])
+    """Return the values of a comma list, in which values with commas or line breaks are in double quotes.
+
+    Raises:
+        ValueError: a line break is outside of double quotes.
+    """
+    try:
+        return next(csv.reader([text])) or [""]
+    except csv.Error:
+        raise ValueError("missing is a comma list; put a spelling with a line break in double quotes") from None
 
 
 def listed(value: str) -> str:

@@ -27,6 +27,13 @@ def test_missing_spellings_are_added_unless_only() -> None:
     assert missing_spellings("only:x") == ("x",)
 
 
+def test_line_break_in_a_missing_spelling_needs_quotes() -> None:
+    assert missing_spellings('only:"a\nb",c') == ("a\nb", "c")
+    for text in ("a\rb", "\nb", "a,b\nc"):
+        with pytest.raises(ValueError, match="line break in double quotes"):
+            missing_spellings(text)
+
+
 @pytest.mark.parametrize(
     ("text", "values"),
     [
