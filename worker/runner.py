@@ -12,15 +12,15 @@ from store.errors import LeaseLost
 from store.ids import JobId
 from store.jobs.leases import Lease
 from store.tables import Job
+from worker.attempt import retry
+from worker.attempt.finishing import Finisher
+from worker.attempt.outcomes import Outcome
 from worker.claiming import Claimer
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
-from worker.job import retry
 from worker.job.failure_classification import classify
-from worker.job.finishing import Finisher
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
-from worker.job.outcomes import Outcome
 from worker.job.recorder import Recorder
 
 log = logging.getLogger(__name__)

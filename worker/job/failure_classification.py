@@ -6,9 +6,9 @@ import duckdb
 
 from store.db.database import is_statement_error, is_transient
 from store.errors import BlobDamaged, BlobGone
+from worker.attempt.outcomes import Failed, Interrupted, Outcome
 from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
-from worker.job.outcomes import Failed, Interrupted, Outcome
 
 log = logging.getLogger(__name__)
 

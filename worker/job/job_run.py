@@ -8,7 +8,9 @@ from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
 from engine.training.loop import train
+from store.artifacts import blobs
 from store.tables import Job
+from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 from worker.job import learning_rate
@@ -16,7 +18,6 @@ from worker.job.findings import RunDiagnosis, class_counts, layer_sizes, new_dat
 from worker.job.finite_json import finite
 from worker.job.loaded_job import LoadedJob
 from worker.job.model_artifacts import in_target_units, model_columns, store_weights
-from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.job.recorder import Recorder
 
 
@@ -102,7 +103,7 @@ class JobRun:
         """Return what ends the attempt, if anything does. Otherwise write the progress and checkpoint that are due."""
 
         def save() -> bool:
-            return self._recorder.write_checkpoint(checkpoint.dump(loaded.state))
+            return self._recorder.write_checkpoint(blobs.chunks_of(checkpoint.dump(loaded.state)))
 
         outcome = self._check_for_end(loaded, save)
         if outcome is None and self._recorder.checkpoint_is_due:

@@ -3,8 +3,8 @@
 from messaging.notifications import publish_change
 from store.db.transaction import Tx, transaction
 from store.jobs import leases
-from worker.job import retry
-from worker.job.outcomes import Failed, WorkerLost
+from worker.attempt import retry
+from worker.attempt.outcomes import Failed, WorkerLost
 from worker.maintenance.duty import Duty
 
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from store.errors import BlobDamaged
+from worker.attempt.outcomes import Failed, Interrupted
 from worker.job.failure_classification import classify
 from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
-from worker.job.outcomes import Failed, Interrupted
 
 
 @pytest.mark.parametrize(

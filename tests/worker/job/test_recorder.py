@@ -15,10 +15,10 @@ from store.jobs import epochs, jobs
 from store.jobs.leases import Lease
 from store.tables import Blob, Job
 from tests.support.worker_fixture import WorkerFixture
+from worker.attempt.outcomes import Succeeded
 from worker.held_lease import HeldLease
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
-from worker.job.outcomes import Succeeded
 from worker.job.recorder import Recorder
 
 UNREACHABLE = "postgresql://nobody@/none?host=/nowhere"
@@ -112,7 +112,7 @@ def test_slow_checkpoints_are_written_less_often(
         clock.now += 1.0
 
     monkeypatch.setattr(recorder, "_store_checkpoint", store_slowly)
-    assert recorder.write_checkpoint(b"state")
+    assert recorder.write_checkpoint([b"state"])
     clock.now = 6.0 + 19.9
     assert not recorder.checkpoint_is_due
     clock.now = 6.0 + 20.0  # one second is 5 % of 20
@@ -124,7 +124,7 @@ def test_a_checkpoint_of_a_lost_lease_leaves_no_blob(worker_fixture: WorkerFixtu
     with snapshot(worker_fixture.sessions) as tx:
         before = tx.scalar(select(func.count()).select_from(Blob))
     with pytest.raises(LeaseLost):
-        Recorder(worker_fixture.context(), job, stale, clock).write_checkpoint(b"state")
+        Recorder(worker_fixture.context(), job, stale, clock).write_checkpoint([b"state"])
     with snapshot(worker_fixture.sessions) as tx:
         assert tx.scalar(select(func.count()).select_from(Blob)) == before
 

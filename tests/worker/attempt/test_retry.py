@@ -1,9 +1,9 @@
-"""Tests for worker/job/retry.py."""
+"""Tests for worker/attempt/retry.py."""
 
 import pytest
 
-from worker.job import retry
-from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded, WorkerLost
+from worker.attempt import retry
+from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded, WorkerLost
 
 LAST = 3
 

@@ -1,6 +1,6 @@
 """Decide whether a job gets another attempt."""
 
-from worker.job.outcomes import Failed, Interrupted, Outcome, WorkerLost
+from worker.attempt.outcomes import Failed, Interrupted, Outcome, WorkerLost
 
 DATABASE_REFUSED = Failed(
     code="internal",

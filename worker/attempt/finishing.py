@@ -13,11 +13,11 @@ from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.jobs import leases
 from store.jobs.leases import Lease
+from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.attempt.progress import ProgressRecorder
+from worker.attempt.retry import DATABASE_REFUSED
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
-from worker.job.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
-from worker.job.recorder import Recorder
-from worker.job.retry import DATABASE_REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Finisher:
     def __init__(self, context: WorkerContext) -> None:
         self._context = context
 
-    def finish(self, held_lease: HeldLease, recorder: Recorder, outcome: Outcome) -> None:
+    def finish(self, held_lease: HeldLease, recorder: ProgressRecorder, outcome: Outcome) -> None:
         """Write the last progress and the outcome. If the database rejects them, write an internal error instead."""
         try:
             self._write(held_lease, outcome, recorder.write)

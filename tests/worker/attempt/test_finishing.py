@@ -1,4 +1,4 @@
-"""Tests for worker/job/finishing.py: the database rejects an outcome, or cannot be reached when it is written."""
+"""Tests for worker/attempt/finishing.py: the database rejects an outcome, or cannot be reached when it is written."""
 
 import threading
 from dataclasses import replace
