@@ -19,10 +19,11 @@ COPY tabular tabular
 COPY store store
 COPY messaging messaging
 COPY service service
+COPY web web
 COPY worker worker
 COPY api api
 COPY launcher launcher
-RUN /opt/venv/bin/python -m compileall -q engine tabular store messaging service worker api launcher migrations
+RUN /opt/venv/bin/python -m compileall -q engine tabular store messaging service web worker api launcher migrations
 # One BLAS thread per process: parallelism comes from processes, and results stay bit-identical.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \

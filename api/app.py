@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.audit import endpoints as audit
 from api.comparisons import endpoints as comparisons
+from api.dashboard import endpoints as dashboard
 from api.datasets import endpoints as datasets
 from api.datasets import upload_endpoints as uploads
 from api.deletions import endpoints as deletions
@@ -54,7 +55,7 @@ KEY_READERS = 8  # threads that look up keys, which other requests that wait for
 
 RESOURCES = (
     *(datasets, uploads, jobs, deletions, events, models, model_cards, aliases, comparisons, weights),
-    *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs),
+    *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs, dashboard),
 )
 
 SWITCH_SECONDS = 0.0005  # how long a thread that reads a large body may delay the event loop (Python: 0.005)

@@ -1,4 +1,4 @@
-"""/, /docs and /openapi.json: what a person or a program that only knows the address finds."""
+"""/docs and /openapi.json: the description of the API, for people and for programs."""
 
 import html
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from fastapi.responses import FileResponse
 
 from api.http.proxies.middleware import prefix_before
 from api.openapi.document import openapi_document
@@ -21,26 +21,11 @@ ASSETS = {
     "swagger-ui.css": VIEWER / "swagger-ui.css",
     "start.js": FOLDER / "start.js",
 }
-LINKS = {
-    "documentation": "/docs",
-    "openapi": "/openapi.json",
-    "health": "/healthz",
-    "readiness": "/readyz",
-    **{name: f"/v1/{name}" for name in ("datasets", "jobs", "models", "weights")},
-}
 Asset = Literal["swagger-ui-bundle.js", "swagger-ui.css", "start.js"]
 POLICY = (  # nothing from other hosts; Swagger UI sets styles of single elements
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-@router.get("/")
-async def root(request: Request) -> Response:
-    """Send people to the documentation, and tell programs where things are."""
-    if "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/docs", 302)
-    return JSONResponse({"name": "Backprop", "version": request.app.version, "links": LINKS})
 
 
 @router.get("/openapi.json")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("api", "engine", "launcher", "messaging", "migrations", "service", "store", "tabular", "worker")
+PACKAGES = ("api", "engine", "launcher", "messaging", "migrations", "service", "store", "tabular", "web", "worker")
 PRODUCT = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 SOURCES = sorted(
     [

@@ -1,0 +1,1 @@
+"""The dashboard at /: static files, which need no API key."""
