@@ -1,4 +1,4 @@
-# One image for all parts of the service; the command selects the part.
+# The whole service: docker run -p 8000:8000 -v backprop:/data IMAGE; another command runs a single part of it.
 FROM python:3.11-slim-bookworm AS packages
 WORKDIR /build
 RUN python -m venv /opt/venv
@@ -12,7 +12,6 @@ RUN useradd --system --uid 10001 --home-dir /app backprop \
     && install -d -o backprop -g backprop -m 0700 /data
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
-COPY alembic.ini ./
 COPY migrations migrations
 COPY engine engine
 COPY tabular tabular
@@ -31,9 +30,12 @@ ENV PATH=/opt/venv/bin:$PATH \
     OPENBLAS_NUM_THREADS=1 \
     OMP_NUM_THREADS=1 \
     BACKPROP_DATA=/data
+RUN printf '#!/bin/sh\nPYTHONPATH=/app exec python -P -m launcher "$@"\n' >/usr/local/bin/backprop-server \
+    && chmod 755 /usr/local/bin/backprop-server
 USER backprop
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-m", "launcher.readiness", "--path", "/healthz"]
-CMD ["python", "-m", "api", "--host", "0.0.0.0", "--port", "8000"]
+    CMD ["backprop-server", "ready", "--path", "/healthz"]
+# Listening beyond loopback needs an API key: the first start creates one and prints it.
+CMD ["backprop-server", "serve", "--host", "0.0.0.0", "--first-key"]

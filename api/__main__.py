@@ -64,6 +64,7 @@ def _refusal(host: str) -> str | None:
     """Return why this service may not listen on `host`; None if it may."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - after the arguments are checked
 
+    from service.command_name import COMMAND  # noqa: PLC0415 - the same
     from service.settings import settings  # noqa: PLC0415 - the same
     from store.accounts import keys  # noqa: PLC0415 - the same
     from store.db.database import open_database, open_sessions  # noqa: PLC0415 - the same
@@ -74,11 +75,10 @@ def _refusal(host: str) -> str | None:
             if keys.any_exist(tx):
                 return None
     except SQLAlchemyError:
-        return "The database cannot be read, so API keys cannot be checked. Run ./dev migrate.\n"
+        return f"The database cannot be read, so API keys cannot be checked. Run {COMMAND} migrate.\n"
     return (
         f"No API key exists, so the service listens on loopback only, not on {host}.\n"
-        "Create a key with `./dev key create` (`python -m launcher.keys create`), "
-        "or set BACKPROP_API_KEY and run `./dev migrate`.\n"
+        f"Create a key with `{COMMAND} key create`, or set BACKPROP_API_KEY and run `{COMMAND} migrate`.\n"
     )
 
 

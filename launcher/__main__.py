@@ -1,96 +1,103 @@
-"""The command line: ``python -m launcher serve``."""
+"""The command `backprop-server`, in a checkout `./dev`: run and maintain the service."""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
+from launcher.command_line.parser import parse
 from launcher.errors import LaunchError
-from launcher.machine import cores
 from launcher.options import Options
 from launcher.processes.console import Console
-from launcher.serve import serve
 
-WORKERS_PER_CORE = 8
-MAX_API_PROCESSES = 64
-MIN_WORKER_LIMIT = 64  # so that tests of scheduling need no large machine
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the service until it is stopped; return 0 after a requested stop, else the exit code of the error."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0 after success or a requested stop, else the exit code of the error."""
+    options = parse(arguments)
+    return COMMANDS[options.command](options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from launcher.serve import serve  # noqa: PLC0415 - each command imports what it needs, so that all start fast
+
     console = Console()
     try:
-        serve(parse(arguments), console)
+        serve(serve_options(options), console)
     except LaunchError as error:
         console.say(f"error: {error}")
         return error.exit_code
     return 0
 
 
-def parse(arguments: Sequence[str]) -> Options:
-    """Parse the options and fill in the defaults."""
-    parser = argparse.ArgumentParser(prog="./dev", description="Run the whole service on this machine.")
-    serve_parser = parser.add_subparsers(required=True).add_parser(
-        "serve", help="broker, database, workers, scheduler and API in the foreground"
-    )
-    serve_parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on (%(default)s); addresses beyond loopback need an API key",
-    )
-    serve_parser.add_argument(
-        "--port", type=port, default=8000, help="port to listen on (%(default)s); 0 selects a free port"
-    )
-    serve_parser.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("BACKPROP_DATA") or "data",
-        help="folder of the database, the broker and uploads (%(default)s)",
-    )
-    serve_parser.add_argument(
-        "--workers", type=workers, default=cores(), help="jobs that train in parallel (%(default)s: one per core)"
-    )
-    serve_parser.add_argument(
-        "--api-processes",
-        type=api_processes,
-        default=os.environ.get("BACKPROP_API_PROCESSES") or 1,
-        help="processes that answer requests (%(default)s)",
-    )
-    found = parser.parse_args(arguments)
+def serve_options(found: argparse.Namespace) -> Options:
+    """Return the options of ``serve``; the data folder is relative to the caller's folder."""
     return Options(
         host=found.host,
         port=found.port,
         data=found.data.absolute(),
         workers=found.workers,
         api_processes=found.api_processes,
+        first_key=found.first_key,
     )
 
 
-def port(text: str) -> int:
-    """Parse a port number."""
-    return _whole_number(text, "a port", 0, 65535)
+def _key(options: argparse.Namespace) -> int:
+    from launcher.keys import run  # noqa: PLC0415 - as above
+
+    return run(options)
 
 
-def workers(text: str) -> int:
-    """Parse a number of workers; far more of them than cores only compete for CPU and memory."""
-    return _whole_number(text, "the number of workers", 1, max(MIN_WORKER_LIMIT, WORKERS_PER_CORE * cores()))
+def _migrate(options: argparse.Namespace) -> int:
+    from launcher.migrate import run  # noqa: PLC0415 - as above
+
+    return run(options.data, first_key=options.first_key)
 
 
-def api_processes(text: str) -> int:
-    """Parse a number of API processes."""
-    return _whole_number(text, "the number of API processes", 1, MAX_API_PROCESSES)
+def _backup(options: argparse.Namespace) -> int:
+    from launcher.backup import run  # noqa: PLC0415 - as above
+
+    return run(options.folder, options.data)
 
 
-def _whole_number(text: str, name: str, low: int, high: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = low - 1
-    if not low <= number <= high:
-        raise argparse.ArgumentTypeError(f"{text!r} is invalid: {name} is a whole number from {low} to {high}")
-    return number
+def _api(options: argparse.Namespace) -> NoReturn:
+    processes = [] if options.processes is None else ["--processes", str(options.processes)]
+    _become("api", "--host", options.host, "--port", str(options.port), *processes)
 
+
+def _worker(options: argparse.Namespace) -> NoReturn:
+    _become("worker", "--concurrency", str(options.concurrency))
+
+
+def _scheduler(_options: argparse.Namespace) -> NoReturn:
+    _become("worker.maintenance.scheduler")
+
+
+def _ready(options: argparse.Namespace) -> int:
+    from launcher.readiness import run  # noqa: PLC0415 - as above
+
+    return run(options.host, options.port, options.path)
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Replace this process by a part of the service, so that signals reach it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    os.execve(sys.executable, [sys.executable, "-P", "-m", module, *arguments], environment)  # noqa: S606 - no shell
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "key": _key,
+    "migrate": _migrate,
+    "backup": _backup,
+    "api": _api,
+    "worker": _worker,
+    "scheduler": _scheduler,
+    "ready": _ready,
+}
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

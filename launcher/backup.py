@@ -1,16 +1,15 @@
-"""Back up a running service: ``./dev backup FOLDER``."""
+"""Back up a running service: ``backprop-server backup FOLDER``."""
 
-import argparse
 import shutil
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from launcher.configuration import configured_settings
+from launcher.configuration import chosen_settings
 from launcher.errors import LaunchError
+from service.command_name import COMMAND
 from service.settings import Settings
 from store.db.backup import copy_database
 
@@ -22,15 +21,10 @@ docs/operations.md tells how to restore it."""
 KEEP_KEY = "BACKPROP_SECRET_KEY is set: keep its value with the backup. Without it, no API key is valid."
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; exit code 1 if there is no backup afterwards."""
-    parser = argparse.ArgumentParser(prog="./dev backup")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--data", type=Path)
-    options = parser.parse_args(arguments)
+def run(folder: Path, data: Path | None = None) -> int:
+    """Back up to `folder`; exit code 1 if there is no backup afterwards."""
     try:
-        settings = configured_settings() if options.data is None else Settings(data=options.data)
-        back_up(settings, options.folder)
+        back_up(chosen_settings(data), folder)
     except (LaunchError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -38,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def back_up(settings: Settings, folder: Path) -> None:
-    """Create `folder` with a copy of the database and of the secret key: a data folder for ``./dev serve --data``.
+    """Create `folder` with a copy of the database and of the secret key: a data folder for ``serve --data``.
 
     Raises:
         LaunchError: the database is not SQLite, does not exist, or `folder` exists.
@@ -57,7 +51,7 @@ def back_up(settings: Settings, folder: Path) -> None:
     size = (folder / "backprop.sqlite3").stat().st_size
     sys.stdout.write(
         f"backed up {size / 1e6:,.1f} MB to {folder} in {time.monotonic() - start:.1f} s\n"
-        f"start it with: ./dev serve --data {folder}\n"
+        f"start it with: {COMMAND} serve --data {folder}\n"
     )
 
 
@@ -83,7 +77,3 @@ def _show_progress(fraction: float) -> None:
     if sys.stderr.isatty():
         bar = "█" * round(fraction * BAR_WIDTH)
         sys.stderr.write(f"\r{bar:░<{BAR_WIDTH}} {fraction:4.0%}" + ("\n" if fraction == 1 else ""))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

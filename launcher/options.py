@@ -16,6 +16,7 @@ class Options:
     data: Path
     workers: int
     api_processes: int = 1
+    first_key: bool = False  # create a key if there is none
 
     def url(self) -> str:
         """Return the URL of the API for clients on this machine."""

@@ -1,9 +1,7 @@
-"""Check whether a service is ready: ``python -m launcher.readiness``, also the health check of the containers."""
+"""Check whether a service is ready: ``backprop-server ready``, also the health check of the containers."""
 
-import argparse
 import http.client
 import sys
-from collections.abc import Sequence
 from http import HTTPStatus
 
 TIMEOUT_SECONDS = 2.0
@@ -22,19 +20,8 @@ def readiness(host: str, port: int, path: str = "/readyz") -> tuple[int, str]:
         connection.close()
 
 
-def main(arguments: Sequence[str]) -> int:
+def run(host: str, port: int, path: str) -> int:
     """Print the response; return 0 if the service is ready."""
-    parser = argparse.ArgumentParser(prog="launcher.readiness", description="Exit with 0 if the service is ready.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument(
-        "--path", default="/readyz", help="/healthz checks only that the API process is alive (%(default)s)"
-    )
-    options = parser.parse_args(arguments)
-    status, body = readiness(options.host, options.port, options.path)
+    status, body = readiness(host, port, path)
     sys.stdout.write(f"{status} {body}\n")
     return 0 if status == HTTPStatus.OK else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

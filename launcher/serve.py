@@ -79,7 +79,7 @@ class Service:
             self._supervisor.start(broker_part(self._broker))
         api = self._supervisor.start(api_part(self._options, environment), gated=True)
         worker = self._supervisor.start(worker_part(self._options, environment), gated=True)
-        self._supervisor.run(migrate_part(environment), meanwhile=self._stop.check)
+        self._supervisor.run(migrate_part(self._options, environment), meanwhile=self._stop.check)
         api.open_gate()
         self._wait_for_broker()
         worker.open_gate()

@@ -26,13 +26,12 @@ from service.predictions.onnx_files import OnnxFiles
 from service.quotas import ON_UPLOAD
 from service.secret_box import SecretBox
 from service.settings import Settings
+from service.version import VERSION
 from service.webhooks.target_policy import TargetPolicy
 from store.db.database import Sessions, open_database, open_sessions
 from store.jobs.leases import ON_LEASE_LOST
 from store.jobs.transitions import ON_TRANSITION
 from store.webhooks.outbox import ON_DELIVERY
-
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

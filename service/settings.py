@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         description="Secret with which API keys are hashed and secrets of webhooks are encrypted. "
         "Empty: created and stored in `BACKPROP_DATA`.",
     )
-    api_key: SecretStr = Field(default=SecretStr(""), description="An API key that `./dev migrate` adds.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="An API key that the migrations make valid.")
     lease_seconds: float = Field(
         default=30.0, gt=0, description="Seconds without a heartbeat after which a worker loses its job."
     )

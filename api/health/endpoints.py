@@ -13,6 +13,7 @@ from api.health.schemas import HealthView, ReadinessView
 from api.openapi.headers import header_reference
 from messaging.broker_health import BrokerRefusesWrites, check_broker
 from service.bootstrap import Services
+from service.command_name import COMMAND
 from store.db.database import journal_mode
 from store.db.schema import needed_version, version_of
 from store.db.transaction import Tx, snapshot
@@ -55,7 +56,7 @@ def _database(services: Services) -> str | None:
     except (SQLAlchemyError, OSError):
         return "the database cannot be reached: start it, or check BACKPROP_DATABASE_URL"
     if current != needed_version():
-        return f"the database has schema {current}, this version needs {needed_version()}: run ./dev migrate"
+        return f"the database has schema {current}, this version needs {needed_version()}: run {COMMAND} migrate"
     try:
         with _reading(services) as tx:
             jobs.probe(tx)

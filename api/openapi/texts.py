@@ -19,8 +19,8 @@ SECURITY_SCHEME: dict[str, Any] = {
     "type": "http",
     "scheme": "bearer",
     "bearerFormat": "bp_live_…",
-    "description": "An API key, created with `./dev key create`. While no key exists, the service listens on loopback "
-    "addresses only and no key is needed: the header can be left out.",
+    "description": "An API key, created with `backprop-server key create` (in a checkout: `./dev key create`). While "
+    "no key exists, the service listens on loopback addresses only and no key is needed: the header can be left out.",
 }
 
 TAGS: list[dict[str, Any]] = [

@@ -17,9 +17,10 @@ def broker_part(broker: EmbeddedBroker) -> Part:
     return Part(name="broker", command=broker.command, linger=BROKER_LINGER_SECONDS, log=broker.log)
 
 
-def migrate_part(environment: Mapping[str, str]) -> Part:
+def migrate_part(options: Options, environment: Mapping[str, str]) -> Part:
     """The migrations: upgrade the database to the current schema, then end."""
-    return Part(name="migrate", module="launcher.migrate", environment=environment)
+    command = ["migrate", "--first-key"] if options.first_key else ["migrate"]
+    return Part(name="migrate", module="launcher", command=command, environment=environment)
 
 
 def api_part(options: Options, environment: Mapping[str, str]) -> Part:

@@ -28,7 +28,7 @@ def upgrade(url: str) -> None:
 
 def alembic_config(url: str) -> Config:
     """The Alembic configuration for the database at `url`."""
-    config = Config(ROOT / "alembic.ini")
+    config = Config()  # without alembic.ini, which belongs to the checkout
     config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
     config.attributes["url"] = url
     return config

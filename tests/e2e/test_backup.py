@@ -23,7 +23,7 @@ SHORT: dict[str, Any] = {"target": "kind", "training": {"epochs": 5}}
 
 def back_up_sqlite(service: Processes, folder: Path) -> str:
     target = folder / "copy"
-    command = [sys.executable, "-P", "-m", "launcher.backup", str(target)]
+    command = [sys.executable, "-P", "-m", "launcher", "backup", str(target)]
     output = subprocess.run(
         command, env=service.environment, cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout

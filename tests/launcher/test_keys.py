@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.keys import create_key, list_keys, main, revoke_key
+from launcher.__main__ import main
+from launcher.keys import create_key, list_keys, revoke_key
 from service.settings import Settings
 from store.accounts import keys
 from store.accounts.keys import Caller, KeyGrant
@@ -68,16 +69,16 @@ def test_unknown_project_and_unknown_key_are_errors(settings: Settings) -> None:
 
 def test_commands_create_list_and_revoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ["--data", str(tmp_path / "data")]
-    assert main(["create", "--name", "billing", "--scopes", "read,write", "--expires", "90d", *data]) == 0
+    assert main(["key", "create", "--name", "billing", "--scopes", "read,write", "--expires", "90d", *data]) == 0
     key = capsys.readouterr().out.strip()
     assert key.startswith(keys.PREFIX)
-    assert main(["list", *data]) == 0
+    assert main(["key", "list", *data]) == 0
     listed = capsys.readouterr().out
     assert key not in listed
     assert re.search(r"billing +prj_default +read,write +\S+Z +\S+Z +-", listed)
     key_id = re.findall(r"key_\w+", listed)[0]
-    assert main(["revoke", key_id, *data]) == 0
-    assert main(["revoke", "key_none", *data]) == 1
+    assert main(["key", "revoke", key_id, *data]) == 0
+    assert main(["key", "revoke", "key_none", *data]) == 1
     assert "error: There is no key 'key_none'" in capsys.readouterr().err
 
 
@@ -87,6 +88,6 @@ def test_commands_create_list_and_revoke(tmp_path: Path, capsys: pytest.CaptureF
 )
 def test_invalid_options_are_explained(arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["create", *arguments])
+        main(["key", "create", *arguments])
     assert ended.value.code == 2
     assert error in capsys.readouterr().err

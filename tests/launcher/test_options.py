@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from launcher.__main__ import main, parse
+from launcher.__main__ import main, serve_options
+from launcher.command_line.parser import parse
 from launcher.options import Options
 
 
@@ -26,8 +27,8 @@ def test_invalid_numbers_are_refused_with_the_valid_range(
 def test_the_data_folder_is_relative_to_the_callers_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BACKPROP_DATA", raising=False)
-    assert parse(["serve"]).data == tmp_path / "data"
-    assert parse(["serve", "--data", "mine"]).data == tmp_path / "mine"
+    assert serve_options(parse(["serve"])).data == tmp_path / "data"
+    assert serve_options(parse(["serve", "--data", "mine"])).data == tmp_path / "mine"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from launcher.__main__ import main
 from launcher.machine import free_port
-from launcher.readiness import main, readiness
+from launcher.readiness import readiness
 
 
 class Health(BaseHTTPRequestHandler):
@@ -46,5 +47,5 @@ def test_no_response_is_status_0_with_the_reason() -> None:
 def test_the_exit_code_is_0_only_for_status_200(
     port: int, path: str, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--port", str(port), "--path", path]) == code
+    assert main(["ready", "--port", str(port), "--path", path]) == code
     assert "no worker" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from launcher.processes.parts import api_part, migrate_part, scheduler_part, wor
 from launcher.processes.process import Part
 
 OPTIONS = Options(host="127.0.0.1", port=8123, data=Path("data"), workers=3)
-PARTS = [api_part(OPTIONS, {}), worker_part(OPTIONS, {}), migrate_part({}), scheduler_part({})]
+PARTS = [api_part(OPTIONS, {}), worker_part(OPTIONS, {}), migrate_part(OPTIONS, {}), scheduler_part({})]
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: str(part.name))
@@ -24,6 +24,8 @@ def test_options_reach_the_parts() -> None:
     assert api_part(OPTIONS, {}).argv(None)[-4:] == ["--host", "127.0.0.1", "--port", "8123"]
     assert api_part(replace(OPTIONS, api_processes=2), {}).argv(None)[-2:] == ["--processes", "2"]
     assert worker_part(OPTIONS, {}).argv(None)[-2:] == ["--concurrency", "3"]
+    assert migrate_part(OPTIONS, {}).argv(None)[-2:] == ["launcher", "migrate"]
+    assert migrate_part(replace(OPTIONS, first_key=True), {}).argv(None)[-2:] == ["migrate", "--first-key"]
 
 
 def test_only_gated_parts_get_a_gate() -> None:
