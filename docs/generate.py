@@ -1,8 +1,12 @@
-"""Write the generated pages of docs/: `./dev docs`.
+"""Write the generated pages of docs/: `./dev docs`. Build the site: `./dev docs --site DIR`.
 
 A page is a function that returns its text. `PAGES` names all of them; a test checks that the files are current.
 """
 
+import argparse
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings
 from docs.defaults_page import defaults_page
+from docs.page_index import llms_txt
 from service.limits import ServiceLimits
 from service.settings import Settings
 
@@ -32,10 +37,38 @@ NOT_IN_A_CLASS = (  # settings of ./dev and docker-compose.yml, which no Python 
 )
 
 
-def main() -> None:
-    """Write every generated page."""
+def main() -> int:
+    """Write every generated page, or what the options ask for."""
+    parser = argparse.ArgumentParser(prog="./dev docs", description="Write the generated pages of docs/.")
+    parser.add_argument("--site", type=Path, metavar="DIR", help="build the site of the documentation into DIR instead")
+    options = parser.parse_args()
+    if options.site:
+        return build_site(options.site)
     for name, page in PAGES.items():
         (DOCS / name).write_text(page())
+    return 0
+
+
+def build_site(target: Path) -> int:
+    """Build the site into `target`; return the exit code of MkDocs, which fails if a link leads nowhere."""
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--config-file",
+        DOCS.parent / "mkdocs.yml",
+    ]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    code = subprocess.run(  # noqa: S603 - the command is our own
+        [*command, "--site-dir", target.absolute()], env=environment, check=False
+    ).returncode
+    if code == 0:
+        sys.stdout.write(f"open {target / 'index.html'}\n")
+    return code
 
 
 def settings_page() -> str:
@@ -79,7 +112,8 @@ def _with_unit(size: int) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "defaults.md": lambda: defaults_page(HEADER),
+    "llms.txt": llms_txt,
 }
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
