@@ -13,6 +13,7 @@ from messaging.channels import impatient_client
 COUNTERS = "backprop-metrics"  # a hash: the sums by series
 PROCESSES = "backprop-processes"  # a hash: the last report of each process
 LIVE_SECONDS = 30.0  # after its last report, a process is forgotten
+READ = "return cjson.encode(redis.call('HGETALL', KEYS[1]))"  # one string: parsed much faster than thousands of them
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -44,13 +45,14 @@ class SharedCounters:
     def read(self) -> tuple[dict[str, float], list[ProcessReport]]:
         """Return the counters by series, and the live processes."""
         with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.hgetall(COUNTERS)
+            pipeline.eval(READ, 1, COUNTERS)
             pipeline.hgetall(PROCESSES)
-            counters, reports = pipeline.execute()
+            text, reports = pipeline.execute()
         live, dead = _sort(reports)
         if dead:
             self._redis.hdel(PROCESSES, *dead)
-        return {series.decode(): float(amount) for series, amount in counters.items()}, live
+        flat = json.loads(text) or []  # Lua writes an empty list as {}
+        return dict(zip(flat[::2], map(float, flat[1::2]), strict=True)), live
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.dependencies import AppServices
 from api.http.authentication import admin
 from api.openapi.declarations import declare
-from service.metrics.exposition import CONTENT_TYPE
+from service.metrics.text_format import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
 

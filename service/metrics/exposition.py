@@ -1,115 +1,96 @@
-"""Write all metrics in the text format of Prometheus."""
+"""The metrics of the whole service as Prometheus reads them, whichever process is asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from messaging.shared_counters import ProcessReport, SharedCounters
+from service.metrics import text_format
 from service.metrics.definitions import COUNTERS, HISTOGRAMS, PREFIX, Counter, Histogram
-from service.metrics.recorder import INFINITY, SEPARATOR, SUM, MetricsRecorder
+from service.metrics.recorder import SEPARATOR, MetricsRecorder
 from service.metrics.stored_figures import Figures, StoredFigures
+from service.metrics.text_format import Labels
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-
-Series = Mapping[Any, float]  # values by tuples of labels
+Counts = Mapping[Labels, float]  # the labels of a histogram end with the bound
 
 
-class Exposition(Collector):
-    """The metrics of the whole service, whichever process is asked."""
+class Exposition:
+    """Collects the counts of all processes and the figures of the database."""
 
     def __init__(self, recorder: MetricsRecorder, shared: SharedCounters, figures: StoredFigures, version: str) -> None:
         self._recorder = recorder
         self._shared = shared
         self._figures = figures
         self._version = version
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
 
-    def text(self) -> bytes:
-        """Return the metrics as Prometheus reads them."""
-        return generate_latest(self._registry)
+    def text(self) -> str:
+        """Return the metrics."""
+        return "".join(self._lines())
 
-    def collect(self) -> Iterable[Metric]:
-        """Return all metrics."""
+    def _lines(self) -> Iterator[str]:
         self._recorder.flush()
         try:
             counts, processes = self._shared.read()
             is_up = True
         except (RedisError, OSError):
             counts, processes, is_up = self._recorder.counts(), [], False
-        yield _gauge("info", "The version of the service.", {(self._version,): 1}, ("version",))
+        yield from _gauge("info", "The version of the service.", {(self._version,): 1}, ("version",))
         text = "Whether Redis can be reached. If not, the counters are those of one process."
-        yield _gauge("broker_up", text, {(): is_up})
+        yield from _gauge("broker_up", text, {(): is_up})
         yield from _stored(self._figures.read())
         yield from _processes(processes)
         by_name = _by_name(counts)
-        yield from (_counter(each, by_name[each.name]) for each in COUNTERS)
-        yield from (_histogram(each, by_name[each.name]) for each in HISTOGRAMS)
+        for counter in COUNTERS:
+            yield from _counter(counter, by_name[counter.name])
+        for histogram in HISTOGRAMS:
+            yield from _histogram(histogram, by_name[histogram.name])
 
 
-def _by_name(counts: Mapping[str, float]) -> defaultdict[str, dict[tuple[str, ...], float]]:
-    found: defaultdict[str, dict[tuple[str, ...], float]] = defaultdict(dict)
+def _by_name(counts: Mapping[str, float]) -> defaultdict[str, dict[Labels, float]]:
+    found: defaultdict[str, dict[Labels, float]] = defaultdict(dict)
     for series, value in counts.items():
         name, *labels = series.split(SEPARATOR)
         found[name][tuple(labels)] = value
     return found
 
 
-def _stored(figures: Figures) -> Iterator[Metric]:
-    yield _gauge("database_up", "Whether the database can be read.", {(): figures.database_up})
+def _stored(figures: Figures) -> Iterator[str]:
+    yield from _gauge("database_up", "Whether the database can be read.", {(): figures.database_up})
     if not figures.database_up:
         return
     jobs = {(state,): count for state, count in sorted(figures.jobs.items())}
-    yield _gauge("jobs", "Jobs by state. Those that have ended are counted once a minute.", jobs, ("state",))
+    yield from _gauge("jobs", "Jobs by state. Those that have ended are counted once a minute.", jobs, ("state",))
     waits = {(): figures.oldest_queued_seconds}
-    yield _gauge("queue_oldest_seconds", "How long the oldest queued job has waited.", waits)
-    yield _gauge("workers", "Live workers.", {(): figures.workers})
-    yield _gauge("worker_slots", "Jobs that the live workers can run at a time.", {(): figures.slots})
-    pending = {(): figures.pending_deliveries}
-    yield _gauge("webhook_deliveries_pending", "Webhook deliveries that wait for an attempt, up to 10,001.", pending)
+    yield from _gauge("queue_oldest_seconds", "How long the oldest queued job has waited.", waits)
+    yield from _gauge("workers", "Live workers.", {(): figures.workers})
+    yield from _gauge("worker_slots", "Jobs that the live workers can run at a time.", {(): figures.slots})
+    pending, text = {(): figures.pending_deliveries}, "Webhook deliveries that wait for an attempt, up to 10,001."
+    yield from _gauge("webhook_deliveries_pending", text, pending)
 
 
-def _processes(reports: Sequence[ProcessReport]) -> Iterator[Metric]:
-    labels = ("role", "process")
-    memory = {(each.role, each.process): float(each.resident_bytes) for each in reports}
-    yield _gauge("process_resident_memory_bytes", "Memory of each live process.", memory, labels)
+def _processes(reports: Sequence[ProcessReport]) -> Iterator[str]:
+    labels = ("process", "role")
+    memory = {(each.process, each.role): each.resident_bytes for each in reports}
+    yield from _gauge("process_resident_memory_bytes", "Memory of each live process.", memory, labels)
     cpu = Counter("process_cpu_seconds", "CPU time of each live process.", labels)
-    yield _counter(cpu, {(each.role, each.process): each.cpu_seconds for each in reports})
+    yield from _counter(cpu, {(each.process, each.role): each.cpu_seconds for each in reports})
 
 
-def _gauge(name: str, text: str, values: Series, labels: Sequence[str] = ()) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
-    for each, value in values.items():
-        family.add_metric(each, float(value))
-    return family
+def _gauge(name: str, text: str, values: Counts, labels: Sequence[str] = ()) -> Iterator[str]:
+    return text_format.gauge(PREFIX + name, text, values, labels)
 
 
-def _counter(counter: Counter, values: Series) -> Metric:
-    family = CounterMetricFamily(PREFIX + counter.name, counter.text, labels=counter.labels)
-    for labels, value in values.items() if counter.labels else {(): values.get((), 0.0)}.items():
-        if len(labels) == len(counter.labels):
-            family.add_metric(labels, value)
-    return family
+def _counter(counter: Counter, values: Counts) -> Iterator[str]:
+    all_values = values if counter.labels else {(): values.get((), 0.0)}
+    known = {labels: value for labels, value in all_values.items() if len(labels) == len(counter.labels)}
+    return text_format.counter(PREFIX + counter.name, counter.text, known, counter.labels)
 
 
-def _histogram(histogram: Histogram, values: Series) -> Metric:
-    family = HistogramMetricFamily(PREFIX + histogram.name, histogram.text, labels=histogram.labels)
-    for labels in dict.fromkeys(key[:-1] for key in values):
+def _histogram(histogram: Histogram, values: Counts) -> Iterator[str]:
+    counts: defaultdict[Labels, dict[str, float]] = defaultdict(dict)
+    for (*labels, bound), value in values.items():
         if len(labels) == len(histogram.labels):
-            family.add_metric(labels, _buckets(histogram, labels, values), values.get((*labels, SUM), 0.0))
-    return family
-
-
-def _buckets(histogram: Histogram, labels: tuple[str, ...], values: Series) -> list[tuple[str, float]]:
-    """Return the cumulative counts by upper bound."""
-    buckets, total = [], 0.0
-    for bound in (*(f"{bound:g}" for bound in histogram.bounds), INFINITY):
-        total += values.get((*labels, bound), 0.0)
-        buckets.append((bound, total))
-    return buckets
+            counts[tuple(labels)][bound] = value
+    bounds = [f"{bound:g}" for bound in histogram.bounds]
+    return text_format.histogram(PREFIX + histogram.name, histogram.text, counts, histogram.labels, bounds)

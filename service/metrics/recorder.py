@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from messaging.shared_counters import SharedCounters
 from service.metrics import definitions
 from service.metrics.definitions import Counter, Histogram
+from service.metrics.text_format import INFINITY, SUM
 from store.jobs.states import TERMINAL
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,6 @@ FLUSH_SECONDS = 5.0  # what a killed process has counted since then is lost
 CLOSE_SECONDS = 1.0  # for a flush in progress, before the process ends
 SEPARATOR = "\x1f"  # between the parts of the name of a series
 POLL_ROUTE = "/v1/jobs/{job_id}"
-SUM, INFINITY = "sum", "+Inf"
 
 
 def series_of(name: str, *labels: str) -> str:
