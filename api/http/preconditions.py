@@ -19,9 +19,9 @@ class Precondition:
     def __init__(self, header: str | None) -> None:
         self._is_sent = header is not None
         self._is_any = header is None or header.strip() == "*"
-        if not self._is_any and not TAGS.fullmatch(header or ""):
-            raise InvalidHeader('If-Match must be * or a list of ETags in double quotes, such as "1-".')
         self._tags = re.findall(TAG, header or "")
+        if not self._is_any and not (self._tags and TAGS.fullmatch(header or "")):
+            raise InvalidHeader('If-Match must be * or a list of ETags in double quotes, such as "1-".')
 
     @property
     def names_versions(self) -> bool:

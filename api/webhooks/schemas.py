@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.http.schemas import RequestBody, View
-from service.fields import Metadata
+from service.fields import Metadata, WholeNumber
 from store.clock import rfc3339
 from store.tables import Webhook, WebhookDelivery
 
@@ -65,11 +65,10 @@ class WebhookChange(RequestBody):
 class RotationRequest(RequestBody):
     """How to rotate the secret."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: WholeNumber = Field(
         default=DAY_SECONDS,
         ge=0,
         le=7 * DAY_SECONDS,
-        strict=True,
         description="How long requests are signed with the previous secret as well. 0: it is invalid at once.",
     )
 

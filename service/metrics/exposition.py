@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -12,7 +13,7 @@ from service.metrics.recorder import SEPARATOR, MetricsRecorder
 from service.metrics.stored_figures import Figures, StoredFigures
 from service.metrics.text_format import Labels
 
-Counts = Mapping[Labels, float]  # the labels of a histogram end with the bound
+Counts = Mapping[Any, float]  # by labels, which are tuples of texts; those of a histogram end with the bound
 
 
 class Exposition:

@@ -31,7 +31,7 @@ def test_a_precondition_holds_if_one_strong_tag_is_current(header: str | None, p
         assert passes
 
 
-@pytest.mark.parametrize("header", ["a", '"a', "*, *", '"a" "b"'])
+@pytest.mark.parametrize("header", ["", ",", "a", '"a', "*, *", '"a" "b"'])
 def test_malformed_tags_are_invalid(header: str) -> None:
     with pytest.raises(InvalidHeader):
         Precondition(header)

@@ -42,6 +42,7 @@ DEPENDS_ON_DATA = {  # what their schemas allow can still be invalid: a table, c
     "get_usage",
     "list_audit_entries",
     "predict",
+    "predict_by_alias",
     "update_project",
     "update_webhook",
 }

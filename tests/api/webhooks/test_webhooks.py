@@ -67,7 +67,7 @@ def test_changes_need_the_current_version_and_rotation_gives_a_new_secret(client
         "updated_at": "",
     }
     assert client.patch(path, json={"enabled": True}, headers={"If-Match": before}).status_code == 412
-    rotated = client.post(f"{path}/rotate", json={"overlap_seconds": 60}).json()
+    rotated = client.post(f"{path}/rotate", json={"overlap_seconds": 60.0}).json()
     assert rotated["secret"].startswith("whsec_")
     assert rotated["secret"] != created["secret"]
     assert rotated["previous_secret_until"] > rotated["updated_at"]
