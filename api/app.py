@@ -9,6 +9,8 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 
 from api.audit import endpoints as audit
+from api.batches import endpoints as batches
+from api.batches.batch_response import read_batch
 from api.comparisons import endpoints as comparisons
 from api.dashboard import endpoints as dashboard
 from api.datasets import endpoints as datasets
@@ -54,7 +56,7 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, deletions, events, models, model_cards, aliases, comparisons, weights),
+    *(datasets, uploads, jobs, deletions, events, models, model_cards, aliases, batches, comparisons, weights),
     *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs, dashboard),
 )
 
@@ -105,6 +107,7 @@ def _lifespan(
         services = bootstrap(settings, limits)
         app.state.services = services
         app.state.job_snapshots = JobSnapshots(services.change_feed, partial(read_job, services.sessions))
+        app.state.batch_snapshots = JobSnapshots(services.change_feed, partial(read_batch, services.sessions))
         app.state.open_requests = OpenRequests(app.state.api_settings.share(services.limits.max_project_waiting))
         app.state.key_readers = CapacityLimiter(KEY_READERS)
         buckets = TokenBuckets(settings.redis_url)

@@ -17,6 +17,7 @@ __all__ = [
     "Admin",
     "AppServices",
     "AppSettings",
+    "Batches",
     "Reader",
     "Snapshots",
     "Waiting",
@@ -55,6 +56,12 @@ async def job_snapshots(request: Request) -> JobSnapshots:
     return snapshots
 
 
+async def batch_snapshots(request: Request) -> JobSnapshots:
+    """Return the batches that this process keeps in memory."""
+    snapshots: JobSnapshots = request.app.state.batch_snapshots
+    return snapshots
+
+
 async def open_requests(request: Request) -> OpenRequests:
     """Return the counts of waiting requests."""
     counts: OpenRequests = request.app.state.open_requests
@@ -63,5 +70,6 @@ async def open_requests(request: Request) -> OpenRequests:
 
 AppServices = Annotated[Services, Depends(app_services)]
 AppSettings = Annotated[ApiSettings, Depends(app_settings)]
+Batches = Annotated[JobSnapshots, Depends(batch_snapshots)]
 Snapshots = Annotated[JobSnapshots, Depends(job_snapshots)]
 Waiting = Annotated[OpenRequests, Depends(open_requests)]

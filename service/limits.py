@@ -13,8 +13,12 @@ class ServiceLimits(BaseSettings):
 
     max_job_bytes: int = Field(default=2 << 30, gt=0, description="Maximum memory that training a job may need.")
     max_parameters: int = Field(default=20_000_000, gt=0, description="Maximum number of parameters of a network.")
-    max_project_bytes: int = Field(default=5 << 30, gt=0, description="Maximum size of all uploads of a project.")
-    max_project_queued: int = Field(default=100, gt=0, description="Maximum number of queued jobs of a project.")
+    max_project_bytes: int = Field(
+        default=5 << 30, gt=0, description="Maximum size of all uploads and results of batches of a project."
+    )
+    max_project_queued: int = Field(
+        default=100, gt=0, description="Maximum number of queued jobs and batches of a project."
+    )
     max_project_waiting: int = Field(
         default=1_000,
         gt=0,

@@ -16,7 +16,18 @@ def check_storage(tx: Tx, limits: ServiceLimits, project: ProjectId, added: int)
     if used + added > quota:
         detail = (
             f"The upload has {added:,} bytes. With it, the project would store {used + added:,} bytes; "
-            f"its limit is {quota:,}. Delete data sets or weights that you no longer need."
+            f"its limit is {quota:,}. Delete data sets, weights or batches that you no longer need."
+        )
+        raise QuotaExceeded(detail, name="bytes", quota=quota)
+
+
+def check_room(tx: Tx, limits: ServiceLimits, project: ProjectId) -> None:
+    """Check that the project may store more bytes; how many is not known yet. Raises `QuotaExceeded`."""
+    used, quota = usage.uploaded_bytes(tx, project), limits.max_project_bytes
+    if used >= quota:
+        detail = (
+            f"The project stores {used:,} bytes; its limit is {quota:,}. Delete batches, data sets or weights that you "
+            "no longer need."
         )
         raise QuotaExceeded(detail, name="bytes", quota=quota)
 

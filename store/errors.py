@@ -8,6 +8,7 @@ StoreError
 ├── ModelInUse           an unfinished job starts from the model, or an alias names it
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
 ├── ProjectInUse         the project is the default one, or something still belongs to it
+├── ResultMissing        the batch has not succeeded
 ├── WebhookDisabled      nothing is delivered to the webhook
 ├── UploadInterrupted    another request has continued or deleted the resumable upload
 ├── LeaseLost            a write under a lease that the worker no longer holds
@@ -32,6 +33,10 @@ class JobFinished(StoreError):
 
 class JobUnfinished(StoreError):
     """The job has not ended yet."""
+
+
+class ResultMissing(StoreError):
+    """The batch has no result, because it has not succeeded."""
 
 
 class DatasetInUse(StoreError):

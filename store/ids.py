@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from typing import NewType
+from typing import Literal, NewType
 
 ProjectId = NewType("ProjectId", str)
 DatasetId = NewType("DatasetId", str)
@@ -20,6 +20,9 @@ WebhookId = NewType("WebhookId", str)
 DeliveryId = NewType("DeliveryId", str)
 WorkerId = NewType("WorkerId", str)
 
+Kind = Literal["job", "batch"]  # of what is queued for workers
+PREFIXES: dict[Kind, str] = {"job": "job", "batch": "bat"}
+
 DEFAULT_PROJECT = ProjectId("prj_default")  # owns everything on a service without API keys
 
 FORM = re.compile(r"[a-z]{2,4}_[0-9a-z]{1,40}")
@@ -28,6 +31,11 @@ FORM = re.compile(r"[a-z]{2,4}_[0-9a-z]{1,40}")
 def is_id(value: str) -> bool:
     """Whether `value` has the form of an id. If not, no query is needed."""
     return FORM.fullmatch(value) is not None
+
+
+def kind_of(queued_id: str) -> Kind:
+    """What is queued under an id."""
+    return "batch" if queued_id.startswith(PREFIXES["batch"]) else "job"
 
 
 def first_id(prefix: str, milliseconds: int) -> str:

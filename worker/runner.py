@@ -1,4 +1,4 @@
-"""Run queued jobs one after the other: claim, load, train, classify, finish."""
+"""Run queued jobs and batches one after the other: claim, load, train or predict, classify, finish."""
 
 import logging
 import time
@@ -8,6 +8,7 @@ from structlog.contextvars import bound_contextvars
 
 from service import tracing
 from service.metrics.definitions import ATTEMPTS_ABANDONED, JOB_RETRIES, TRAINING_SECONDS
+from service.predictions.loaded_models import LoadedModels
 from store.errors import LeaseLost
 from store.ids import JobId
 from store.jobs.leases import Lease
@@ -15,15 +16,21 @@ from store.tables import Job
 from worker.attempt import retry
 from worker.attempt.finishing import Finisher
 from worker.attempt.outcomes import Outcome
+from worker.attempt.progress import ProgressRecorder
+from worker.batch import failures
+from worker.batch.batch_run import BatchRun
+from worker.batch.recorder import BatchRecorder
 from worker.claiming import Claimer
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
-from worker.job.failure_classification import classify
+from worker.job import failure_classification
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
 from worker.job.recorder import Recorder
 
 log = logging.getLogger(__name__)
+
+MAX_MODEL_BYTES = 64 << 20  # of the models that batches used last
 
 
 class Runner:
@@ -33,6 +40,7 @@ class Runner:
         self._context = context
         self._claimer = Claimer(context)
         self._loader = JobLoader(context.sessions)
+        self._models = LoadedModels(context.sessions, max_bytes=MAX_MODEL_BYTES)
         self._finisher = Finisher(context)
 
     def close(self) -> None:
@@ -60,9 +68,8 @@ class Runner:
             metrics.count(JOB_RETRIES)
         try:
             with self._context.lease_keeper.holding(lease, job.requested) as held_lease:
-                recorder = Recorder(self._context, job, held_lease)
-                outcome = self._attempt(job, held_lease, recorder)
-                outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts)
+                recorder, outcome = self._attempt(job, held_lease)
+                outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts, job.kind)
                 with tracing.span("finish"):
                     self._finisher.finish(held_lease, recorder, outcome)
         except LeaseLost:
@@ -73,8 +80,15 @@ class Runner:
             metrics.count(TRAINING_SECONDS, amount=time.monotonic() - began)
         log.info("Attempt %d ended: %s.", job.attempt, type(outcome).__name__.lower())
 
-    def _attempt(self, job: Job, held_lease: HeldLease, recorder: Recorder) -> Outcome:
-        """Load and train the job. Every error except `LeaseLost` becomes an outcome."""
+    def _attempt(self, job: Job, held_lease: HeldLease) -> tuple[ProgressRecorder, Outcome]:
+        """Do the work. Every error except `LeaseLost` becomes an outcome."""
+        if job.kind == "batch":
+            batch_recorder = BatchRecorder(self._context, job, held_lease)
+            return batch_recorder, self._predict(job, held_lease, batch_recorder)
+        recorder = Recorder(self._context, job, held_lease)
+        return recorder, self._train(job, held_lease, recorder)
+
+    def _train(self, job: Job, held_lease: HeldLease, recorder: Recorder) -> Outcome:
         try:
             with tracing.span("load"):
                 loaded = self._loader.load(job)
@@ -83,7 +97,16 @@ class Runner:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - classified and logged
-            return classify(error)
+            return failure_classification.classify(error)
+
+    def _predict(self, batch: Job, held_lease: HeldLease, recorder: BatchRecorder) -> Outcome:
+        try:
+            with tracing.span("predict"):
+                return BatchRun(self._context, self._models, batch, held_lease, recorder).predict()
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - classified and logged
+            return failures.classify(error)
 
 
 def _log_context(job: Job) -> AbstractContextManager[None]:

@@ -3,7 +3,7 @@
 ApiError
 ├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader, InconsistentUploadLength
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
-├── 409 JobFinished, JobUnfinished, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
+├── 409 JobFinished, JobUnfinished, ResultMissing, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
 │       WebhookDisabled, IdempotencyInProgress, UploadInterrupted, UploadOffsetMismatch
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
@@ -110,6 +110,12 @@ class JobFinished(ApiError):
 
 class JobUnfinished(ApiError):
     """The job has not ended yet."""
+
+    status, code = 409, "not_ready"
+
+
+class ResultMissing(ApiError):
+    """The batch has no result."""
 
     status, code = 409, "not_ready"
 

@@ -43,9 +43,9 @@ def declare(  # noqa: PLR0913 - each is one kind of declaration
     return {"responses": responses, "openapi_extra": added}
 
 
-def declare_download(media_type: str, *, problems: Iterable[type[ApiError]] = ()) -> Declaration:
+def declare_download(*media_types: str, problems: Iterable[type[ApiError]] = ()) -> Declaration:
     """Return arguments for the route of a download, whole or in ranges."""
-    content = {media_type: {"schema": BINARY}}
+    content = {media_type: {"schema": BINARY} for media_type in media_types}
     declared = declare(
         accepts=("Range", "If-Range", "If-None-Match"),
         headers=DOWNLOAD_HEADERS,

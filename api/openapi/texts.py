@@ -27,6 +27,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "datasets", "description": "Tables to train on: upload a file, read its profile, download it."},
     {"name": "jobs", "description": "Training jobs: submit, follow and control them."},
     {"name": "models", "description": "Trained models: scores, weights and predictions."},
+    {"name": "batches", "description": "Predictions for whole data sets."},
     {"name": "weights", "description": "Uploaded weights that jobs can start from."},
     {"name": "access", "description": "Projects and API keys: who may call, and what belongs together."},
     {"name": "webhooks", "description": "URLs that receive events as signed requests, and the log of deliveries."},

@@ -26,11 +26,13 @@ class UsageView(View):
     project_id: str
     start: date = Field(description="The first day, in UTC.")
     end: date = Field(description="The last day, in UTC.")
-    cpu_seconds: float = Field(description="CPU time of training.")
+    cpu_seconds: float = Field(description="CPU time of training and of batches.")
     jobs: JobCountsView
-    prediction_rows: int = Field(description="Rows predicted over HTTP.")
+    prediction_rows: int = Field(description="Rows predicted by requests and by batches.")
     uploaded_bytes: int = Field(description="Size of the uploaded data sets and weights.")
-    stored_bytes: int = Field(description="The most bytes that data sets, weights and models had at a time.")
+    stored_bytes: int = Field(
+        description="The most bytes that data sets, weights, models and results of batches had at a time."
+    )
 
     @classmethod
     def of(cls, report: UsageReport) -> "UsageView":

@@ -51,11 +51,35 @@ class FinishedData(View):
 
 
 class FinishedEvent(View):
-    """A sweep or a batch prediction has ended."""
+    """A sweep has ended."""
 
-    type: Literal["sweep.finished", "batch.finished"]
+    type: Literal["sweep.finished"]
     timestamp: str
     data: FinishedData
+
+
+class BatchEventLinks(View):
+    """Paths of the batch and its result."""
+
+    self: str = Field(examples=["/v1/batches/bat_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"])
+    content: str | None = Field(description="Null if the batch has no result.")
+
+
+class BatchEventData(View):
+    """How a batch of predictions has ended."""
+
+    id: str = Field(examples=["bat_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"])
+    state: Literal["succeeded", "failed", "canceled"]
+    error_code: str | None
+    links: BatchEventLinks
+
+
+class BatchEvent(View):
+    """A batch of predictions has ended."""
+
+    type: Literal["batch.finished"]
+    timestamp: str
+    data: BatchEventData
 
 
 class TestData(View):
@@ -95,8 +119,8 @@ def describe(app: FastAPI) -> None:
     """Add the requests to the OpenAPI document of `app`. Nothing is served."""
     for kind in JOB_EVENTS:
         _add(app.webhooks, kind, JobEvent)
-    for kind in ("sweep.finished", "batch.finished"):
-        _add(app.webhooks, kind, FinishedEvent)
+    _add(app.webhooks, "sweep.finished", FinishedEvent)
+    _add(app.webhooks, "batch.finished", BatchEvent)
     _add(app.webhooks, "webhook.test", TestEvent)
 
 

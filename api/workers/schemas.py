@@ -4,24 +4,39 @@ from pydantic import Field
 
 from api.http.schemas import View
 from store.clock import rfc3339
-from store.ids import ProjectId
+from store.ids import ProjectId, kind_of
 from store.jobs.workers import LiveWorker, RunningJob
 
 
 class RunningJobView(View):
-    """A job that a worker runs."""
+    """A job or a batch that a worker runs."""
 
-    job_id: str = Field(examples=["job_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"])
+    job_id: str | None = Field(
+        description="Null for a batch of predictions.", examples=["job_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"]
+    )
+    batch_id: str | None = Field(
+        description="Null for a training job.", examples=["bat_0198f3c2a4b07d3e8f1c2b3a4d5e6f71"]
+    )
     project_id: str
     epoch: int
-    epochs: int
+    epochs: int = Field(description="0 for a batch.")
+    fraction: float = Field(description="How much is done, from 0 to 1.")
     since: str | None = Field(description="When the worker took the job.")
 
     @classmethod
     def of(cls, job: RunningJob) -> "RunningJobView":
         """Return the view of a running job."""
         since = None if job.since is None else rfc3339(job.since)
-        return cls(job_id=job.id, project_id=job.project, epoch=job.epoch, epochs=job.epochs, since=since)
+        kind = kind_of(job.id)
+        return cls(
+            job_id=job.id if kind == "job" else None,
+            batch_id=job.id if kind == "batch" else None,
+            project_id=job.project,
+            epoch=job.epoch,
+            epochs=job.epochs,
+            fraction=job.fraction,
+            since=since,
+        )
 
 
 class WorkerView(View):

@@ -44,7 +44,7 @@ def lock_base(tx: Tx, project: ProjectId, init_from: InitFrom | None) -> None:
         models.get(tx, project, init_from.model_id or "", lock="shared")
 
 
-def base_columns(init_from: InitFrom | None) -> dict[str, str]:
+def base_columns(init_from: InitFrom | None) -> dict[str, Any]:
     """Return the job's database columns that reference its base."""
     if init_from is None:
         return {}

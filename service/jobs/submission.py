@@ -20,7 +20,7 @@ from store.artifacts import datasets
 from store.db.database import Sessions
 from store.db.transaction import Tx, snapshot
 from store.errors import NotFound
-from store.ids import ProjectId
+from store.ids import Kind, ProjectId
 from store.jobs import durations, jobs, queue_position
 from store.tables import Dataset, Job
 from tabular.errors import InvalidPlan
@@ -99,12 +99,12 @@ def find_plan_problems(sessions: Sessions, project: ProjectId, fields: dict[str,
     return []
 
 
-def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, **columns: Any) -> Job:
-    """Insert a queued job and notify a worker after the commit. Raises `QuotaExceeded` or `QueueFull`."""
+def enqueue(tx: Tx, limits: ServiceLimits, project: ProjectId, kind: Kind = "job", **columns: Any) -> Job:
+    """Insert a queued job or batch and notify a worker after the commit. Raises `QuotaExceeded` or `QueueFull`."""
     queue_position.lock_queue(tx, project)
     origin = {"request_id": get_contextvars().get("request_id"), "traceparent": tracing.traceparent()}
     with tracing.span("insert job"):
-        job = jobs.create(tx, project, **origin, **columns)
+        job = jobs.create(tx, project, kind, **origin, **columns)
     check_queue(tx, limits, project)
     notify_workers(tx)
     return job

@@ -8,13 +8,14 @@ from store.db.pages import Page, page
 from store.db.transaction import Lock, Tx
 from store.errors import NotFound, ProjectInUse
 from store.ids import DEFAULT_PROJECT, ProjectId, is_id, new_id
-from store.tables import ApiKey, Dataset, Deletion, IdempotencyKey, Job, Model, Project, Weights
+from store.tables import IS_BATCH, IS_JOB, ApiKey, Dataset, Deletion, IdempotencyKey, Job, Model, Project, Weights
 
-CONTENTS = {
-    "data sets": Dataset.project_id,
-    "jobs": Job.project_id,
-    "models": Model.project_id,
-    "weights": Weights.project_id,
+CONTENTS: dict[str, tuple[Any, ...]] = {  # the column with the owner, and a condition
+    "data sets": (Dataset.project_id,),
+    "jobs": (Job.project_id, IS_JOB),
+    "batches": (Job.project_id, IS_BATCH),
+    "models": (Model.project_id,),
+    "weights": (Weights.project_id,),
 }
 
 
@@ -61,7 +62,8 @@ def remove(tx: Tx, project: Project) -> None:
 
 def contents(tx: Tx, project: ProjectId) -> list[str]:
     """What still belongs to a project, as in `CONTENTS`."""
-    return [name for name, owner in CONTENTS.items() if tx.scalar(select(exists().where(owner == project)))]
+    found = CONTENTS.items()
+    return [name for name, (owner, *which) in found if tx.scalar(select(exists().where(owner == project, *which)))]
 
 
 def _within(only: ProjectId | None) -> tuple[ColumnElement[bool], ...]:

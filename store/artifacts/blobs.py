@@ -21,7 +21,9 @@ CHUNK_BYTES = 1 << 20
 CHUNKS_PER_TRANSACTION = 8  # so that other writers of an SQLite file can write in between
 ORPHAN_MILLISECONDS = 3_600_000  # an hour; a blob without references by then was left by a process that died
 ORPHAN_BATCH = 500  # blobs checked by one call, which takes some milliseconds
-OWNERS = (Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id)  # each has an index
+OWNERS = (  # each has an index
+    *(Dataset.blob_id, Weights.blob_id, Checkpoint.blob_id, Model.blob_id, Job.weights_blob_id, Job.result_blob_id),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

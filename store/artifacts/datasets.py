@@ -77,6 +77,14 @@ def _check_expiry(dataset_id: str, is_expired: bool, expires_at: int | None) -> 
         raise NotFound(f"Data set {dataset_id} expired at {rfc3339(expires_at or 0)}. Upload the file again.")
 
 
+def get_of_job(tx: Tx, dataset_id: str) -> Dataset:
+    """A data set that an unfinished job needs, for a worker. Raises `NotFound`."""
+    dataset = tx.get(Dataset, dataset_id)
+    if dataset is None:
+        raise NotFound(f"Data set {dataset_id} was deleted.")
+    return dataset
+
+
 def blob_of(tx: Tx, dataset_id: DatasetId) -> str | None:
     """The blob of a data set, for a worker; None if the data set was deleted."""
     return tx.scalar(select(Dataset.blob_id).where(Dataset.id == dataset_id))
@@ -106,7 +114,7 @@ def remove(tx: Tx, project: ProjectId, dataset_id: str) -> None:
     """Delete a data set, unless an unfinished job needs it."""
     dataset = get(tx, project, dataset_id, lock="exclusive")
     if is_dataset_needed(tx, dataset_id):
-        raise DatasetInUse(f"Data set {dataset_id} is needed by a job that has not ended. Cancel the job or wait.")
+        raise DatasetInUse(f"Data set {dataset_id} is needed by a job or batch that has not ended. Cancel it or wait.")
     tx.execute(delete(Dataset).where(Dataset.id == dataset_id))
     blobs.remove(tx, [dataset.blob_id])
 

@@ -53,7 +53,7 @@ def remove(tx: Tx, project: ProjectId, model_id: str) -> Model:
     """
     model = get(tx, project, model_id, lock="exclusive")
     if is_referenced(tx, Job.base_model_id, model_id):
-        raise ModelInUse(f"Model {model_id} is needed by a job that has not ended. Cancel the job or wait.")
+        raise ModelInUse(f"Model {model_id} is needed by a job or batch that has not ended. Cancel it or wait.")
     if named := aliases.names_of(tx, [model_id]).get(model_id):
         names = ", ".join(named)
         raise ModelInUse(f"Model {model_id} is named by the aliases {names}. Move or delete them first.")

@@ -15,15 +15,17 @@ Row = TypeVar("Row")
 Pairs = tuple[tuple[str, str], ...]
 
 
-def created_after(query: Select[Row], key: InstrumentedAttribute[str], milliseconds: int | None) -> Select[Row]:
-    """Keep the rows created after a time; `key` is the column with their ids.
+def created_after(
+    query: Select[Row], key: InstrumentedAttribute[str], milliseconds: int | None, prefix: str | None = None
+) -> Select[Row]:
+    """Keep the rows created after a time; `key` is the column with their ids, and `prefix` that of the ids.
 
     Ids sort by time, so the walk over the index ends at the oldest id that can match.
     """
     if milliseconds is None:
         return query
     table = key.class_
-    oldest = first_id(PREFIXES[table.__tablename__], milliseconds - MAX_SKEW_MILLISECONDS)
+    oldest = first_id(prefix or PREFIXES[table.__tablename__][0], milliseconds - MAX_SKEW_MILLISECONDS)
     return query.where(table.created_at > milliseconds, key >= oldest)
 
 

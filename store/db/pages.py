@@ -15,19 +15,19 @@ from store.errors import StoreError
 from store.ids import is_id
 
 PREFIXES = {
-    "aliases": "als",
-    "api_keys": "key",
-    "audit_entries": "aud",
-    "datasets": "ds",
-    "dataset_metadata": "ds",
-    "deletions": "del",
-    "jobs": "job",
-    "job_metadata": "job",
-    "models": "mdl",
-    "projects": "prj",
-    "webhook_deliveries": "dlv",
-    "webhooks": "whk",
-    "weights": "wts",
+    "aliases": ("als",),
+    "api_keys": ("key",),
+    "audit_entries": ("aud",),
+    "datasets": ("ds",),
+    "dataset_metadata": ("ds",),
+    "deletions": ("del",),
+    "jobs": ("job", "bat"),
+    "job_metadata": ("job", "bat"),
+    "models": ("mdl",),
+    "projects": ("prj",),
+    "webhook_deliveries": ("dlv",),
+    "webhooks": ("whk",),
+    "weights": ("wts",),
 }  # of ids, by table
 DIGEST_CHARACTERS = 12  # hexadecimal: cursors are not secret, they only must not be mixed up
 
@@ -79,7 +79,7 @@ def _decode(cursor: str, column: InstrumentedAttribute[str], digest: str) -> str
     except (binascii.Error, UnicodeDecodeError, ValueError):
         text = ""
     key, _, made_for = text.partition(".")
-    if not is_id(key) or key.partition("_")[0] != PREFIXES[column.class_.__tablename__]:
+    if not is_id(key) or key.partition("_")[0] not in PREFIXES[column.class_.__tablename__]:
         raise InvalidCursor("Invalid cursor. Use the next_cursor of a page of this list.")
     if made_for != digest:
         raise InvalidCursor("This cursor belongs to a list with other filters. Send the same filters with each page.")

@@ -7,7 +7,7 @@
 --   2. The highest priority.
 --   3. The project with the fewest running jobs; of several, the next one after the project that was served last. The
 --      projects take turns in descending order of their ids.
---   4. The oldest job.
+--   4. The oldest job. Batches of predictions are queued like training jobs, and both are called jobs here.
 --
 -- Why it is fast
 --   The statement never reads the whole queue. It walks over the (priority, project) pairs in the index
@@ -132,7 +132,7 @@ WHERE state = 'queued' AND id = coalesce(
     (SELECT id FROM jobs
     WHERE state = 'queued' AND id NOT IN (SELECT id FROM reserved) AND priority = (SELECT priority FROM level)
     AND project_id = (SELECT project_id FROM candidates ORDER BY running, round, project_id DESC LIMIT 1)
-    ORDER BY id LIMIT 1 {skip_locked}),
+    ORDER BY created_at, id LIMIT 1 {skip_locked}),
     -- If other claims are taking all of that project's jobs right now: any job, rather than none.
     (SELECT id FROM jobs
     WHERE state = 'queued' AND id NOT IN (SELECT id FROM reserved)

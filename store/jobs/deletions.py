@@ -16,7 +16,7 @@ from store.db.metadata_search import Pairs, created_after, with_metadata
 from store.db.pages import Page, page
 from store.db.transaction import Tx
 from store.errors import NotFound
-from store.ids import DeletionId, JobId, ProjectId, first_id, is_id, new_id
+from store.ids import PREFIXES, DeletionId, JobId, Kind, ProjectId, first_id, is_id, new_id
 from store.jobs.states import TERMINAL
 from store.tables import IS_UNFINISHED, Checkpoint, Deletion, Job, JobMetadata, Model, Project
 
@@ -84,14 +84,15 @@ def carry_on(tx: Tx, deletion_id: DeletionId, limit: int) -> Erased:
     return erased
 
 
-def outdated(tx: Tx, project: ProjectId, days: int, after: str, limit: int) -> list[JobId]:
-    """At most `limit` jobs of a project, with ids after `after`, that ended more than `days` days ago.
+def outdated(tx: Tx, project: ProjectId, days: int, kind: Kind, after: str, limit: int) -> list[JobId]:  # noqa: PLR0913, PLR0917 - a page
+    """At most `limit` jobs or batches of a project, with ids after `after`, that ended more than `days` days ago.
 
     The walk over the index of the project ends at the first job that is too new to have ended by then.
     """
     cutoff = now() - days * DAY_MILLISECONDS
-    newest = first_id("job", (tx.scalar(select(cutoff)) or 0) + 1)
-    query = select(Job.id).where(Job.project_id == project, Job.id > after, Job.id < newest, Job.finished_at < cutoff)
+    newest, prefix = first_id(PREFIXES[kind], (tx.scalar(select(cutoff)) or 0) + 1), f"{PREFIXES[kind]}_"
+    between = (Job.id > max(after, prefix), Job.id < newest)
+    query = select(Job.id).where(Job.project_id == project, *between, Job.finished_at < cutoff)
     return [JobId(job_id) for job_id in tx.scalars(query.order_by(Job.id).limit(limit))]
 
 
@@ -108,10 +109,10 @@ def erase(tx: Tx, job_ids: Sequence[str]) -> Erased:
     needed = set(tx.scalars(select(Job.base_model_id).where(Job.base_model_id.in_(list(models)), IS_UNFINISHED)))
     needed |= aliases.names_of(tx, list(models)).keys()
     kept = {models[model_id].job_id for model_id in needed}
-    ended = select(Job.id, Job.weights_blob_id).where(Job.id.in_(job_ids), Job.state.in_(TERMINAL))
+    ended = select(Job.id, Job.weights_blob_id, Job.result_blob_id).where(Job.id.in_(job_ids), Job.state.in_(TERMINAL))
     rows = [row for row in tx.execute(ended.order_by(Job.id).with_for_update()) if row.id not in kept]
     erased = [JobId(row.id) for row in rows]
-    bytes_of = [row.weights_blob_id for row in rows if row.weights_blob_id]
+    bytes_of = [blob for row in rows for blob in (row.weights_blob_id, row.result_blob_id) if blob]
     bytes_of += [model.blob_id for model in models.values() if model.job_id not in kept]
     bytes_of += tx.scalars(select(Checkpoint.blob_id).where(Checkpoint.job_id.in_(erased)))
     for table, column in ((Model, Model.job_id), (Job, Job.id)):
@@ -139,7 +140,7 @@ def _matching(deletion: Deletion) -> Select[Any]:
     query = select(Job.id).where(
         Job.project_id == deletion.project_id,
         Job.state.in_(states),
-        Job.id > (deletion.position or ""),
+        Job.id > (deletion.position or "job_"),
         Job.id < first_id("job", deletion.created_at + 1),
         Job.finished_at <= deletion.created_at,
     )

@@ -121,6 +121,15 @@ def succeed(tx: Tx, lease: Lease, stop_reason: str, model: Mapping[str, Any]) ->
     return job
 
 
+def complete(tx: Tx, lease: Lease, blob_id: str, rows: int) -> Job:
+    """End a batch with its result, and count the rows. If its owner has canceled it by now, it ends as canceled."""
+    done = {"state": "succeeded", "result_blob_id": blob_id, "fraction": 1.0, "eta_seconds": 0.0}
+    batch = _end(tx, lease, done, blob_id)
+    if batch.state == "succeeded":
+        metering.count(tx, batch.project_id, batch.id, "prediction_rows", rows)
+    return batch
+
+
 def fail(
     tx: Tx, lease: Lease, error: dict[str, Any], stop_reason: str | None = None, weights_blob_id: str | None = None
 ) -> Job:

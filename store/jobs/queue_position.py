@@ -32,9 +32,9 @@ def _count(at_most: Any, *where: ColumnElement[bool]) -> ScalarSelect[int]:
 IN_QUEUE_OF_PROJECT = and_(IS_QUEUED, Job.priority.in_(PRIORITIES))  # with the condition on the project, by its index
 OF_PROJECT = Job.project_id == bindparam("project")
 OWN_JOBS = (
-    select(Job.priority, Job.id, Job.expected_seconds)
+    select(Job.priority, Job.created_at, Job.id, Job.expected_seconds)
     .where(IN_QUEUE_OF_PROJECT, OF_PROJECT)
-    .order_by(Job.priority.desc(), Job.id)
+    .order_by(Job.priority.desc(), Job.created_at, Job.id)
 )
 DEPTHS = (
     select(Job.priority, Job.project_id, func.count(), func.avg(Job.expected_seconds))
@@ -53,7 +53,7 @@ RUNNING_JOBS = select(
 ).where(IS_RUNNING)
 
 Depth = tuple[int, str, int, float | None]  # priority, project, number of queued jobs, their mean expected seconds
-OwnJob = tuple[int, str, float | None]  # minus the priority, id, expected seconds: sorts in the order of claims
+OwnJob = tuple[int, int, str, float | None]  # minus the priority, creation, id, expected seconds: the order of claims
 OthersJobs = tuple[int, int, float | None]  # priority, number of queued jobs, expected seconds of each
 JobsAhead = tuple[int, float | None]  # number of jobs, expected seconds of each
 _cached_snapshots: WeakKeyDictionary[Engine | Connection, dict[ProjectId, tuple[float, "QueueSnapshot"]]] = (
@@ -99,11 +99,11 @@ class QueueSnapshot:
 
         Then each other project gets one job of the same priority before each of ours.
         """
-        own = bisect_left(self.own, (-job.priority, job.id))
-        rounds = own - bisect_left(self.own, (-job.priority, "")) + 1
+        own = bisect_left(self.own, (-job.priority, job.created_at, job.id))
+        rounds = own - bisect_left(self.own, (-job.priority, 0, "")) + 1
         higher = [(queued, seconds) for priority, queued, seconds in self.others if priority > job.priority]
         same = [(min(queued, rounds), seconds) for priority, queued, seconds in self.others if priority == job.priority]
-        return [*higher, *((1, seconds) for _, _, seconds in self.own[:own]), *same]
+        return [*higher, *((1, seconds) for *_, seconds in self.own[:own]), *same]
 
     def _starts_in(self, jobs_ahead: int, ahead: Sequence[JobsAhead]) -> float | None:
         """Simulate the slots: each job ahead takes the slot that becomes free first, then this one does."""
@@ -158,9 +158,9 @@ def join_queue(tx: Tx, job: Job) -> QueuePosition:
     if queue is None or time.monotonic() >= until:
         queue = queue_snapshot(tx, project)
         queues[project] = time.monotonic() + NEW_JOBS_SECONDS, queue
-    place = bisect_left(queue.own, (-job.priority, job.id))
-    if not any(job_id == job.id for _, job_id, _ in queue.own[place : place + 1]):
-        queue.own.insert(place, (-job.priority, job.id, job.expected_seconds))
+    place = bisect_left(queue.own, (-job.priority, job.created_at, job.id))
+    if not any(job_id == job.id for _, _, job_id, _ in queue.own[place : place + 1]):
+        queue.own.insert(place, (-job.priority, job.created_at, job.id, job.expected_seconds))
     return queue.position_of(job)
 
 
@@ -173,7 +173,7 @@ def _read_queue(tx: Tx, project: ProjectId) -> QueueSnapshot:
     rows = tx.execute(OWN_JOBS, {"project": project})
     slots, mean_seconds = tx.execute(CAPACITY, {"milliseconds": int(LIVE_SECONDS * 1000)}).one()
     return QueueSnapshot(
-        own=[(-priority, job_id, seconds) for priority, job_id, seconds in rows],
+        own=[(-priority, created_at, job_id, seconds) for priority, created_at, job_id, seconds in rows],
         others=[(priority, queued, seconds) for priority, owner, queued, seconds in _depths(tx) if owner != project],
         slots=slots,
         running=[_seconds_left(*row) for row in tx.execute(RUNNING_JOBS)],

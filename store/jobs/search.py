@@ -8,7 +8,7 @@ from store.db.metadata_search import Pairs, created_after, page_with_metadata
 from store.db.pages import Page
 from store.db.transaction import Tx
 from store.ids import ProjectId
-from store.tables import Job, JobMetadata
+from store.tables import IS_JOB, Job, JobMetadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class JobFilters:
 
 def page_of(tx: Tx, project: ProjectId, filters: JobFilters, cursor: str | None, limit: int) -> Page[Job]:
     """The project's jobs that match all filters, newest first."""
-    query = select(Job).where(Job.project_id == project)
+    query = select(Job).where(Job.project_id == project, IS_JOB)
     if filters.state:
         query = query.where(Job.state == filters.state)
     query = created_after(query, Job.id, filters.created_after)

@@ -37,6 +37,7 @@ def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
     """
     if job.state in TERMINAL:
         checkpoints.remove_older(tx, JobId(job.id), keep=0)
+    if job.state in TERMINAL and job.kind == "job":
         metering.count(tx, job.project_id, job.id, ENDED_METRICS[job.state])
     transition = {"state": job.state, "at": rfc3339(job.updated_at)}
     job = tx.scalars(RECORD, {"job": job.id, "transitions": [*job.transitions, transition]}).one()
@@ -46,7 +47,7 @@ def record_transition(tx: Tx, job: Job, **data: Any) -> Job:
 
 def announce(tx: Tx, job: Job, data: dict[str, Any]) -> None:
     """Write the event of the job's new state, and the deliveries to webhooks that it causes."""
-    events.append(tx, job.id, job.events, f"job.{job.state}", data)
+    events.append(tx, job.id, job.events, f"{job.kind}.{job.state}", data)
     if job.state != "queued":
         queue_position.forget_queue(tx)
     outbox.add_job_event(tx, job)

@@ -39,6 +39,7 @@ class RunningJob:
     project: ProjectId
     epoch: int
     epochs: int
+    fraction: float
     since: int | None
 
 
@@ -80,10 +81,18 @@ def count_live(tx: Tx, within_seconds: float) -> int:
 def live(tx: Tx, within_seconds: float) -> list[LiveWorker]:
     """The workers with a heartbeat in the last `within_seconds`, in the order of their starts."""
     running = defaultdict[str, list[RunningJob]](list)
-    columns = (Job.id, Job.project_id, Job.epoch, Job.epochs, Job.claimed_at, Job.worker_id)
-    for job_id, project, epoch, epochs, since, worker_id in tx.execute(select(*columns).where(IS_RUNNING)):
-        job = RunningJob(id=JobId(job_id), project=ProjectId(project), epoch=epoch, epochs=epochs, since=since)
-        running[(worker_id or "")[:ID_LENGTH]].append(job)
+    columns = (Job.id, Job.project_id, Job.epoch, Job.epochs, Job.fraction, Job.claimed_at, Job.worker_id)
+    for job_id, project, epoch, epochs, fraction, since, worker_id in tx.execute(select(*columns).where(IS_RUNNING)):
+        running[(worker_id or "")[:ID_LENGTH]].append(
+            RunningJob(
+                id=JobId(job_id),
+                project=ProjectId(project),
+                epoch=epoch,
+                epochs=epochs,
+                fraction=fraction,
+                since=since,
+            )
+        )
     recent = select(Worker).where(Worker.seen_at > now() - int(within_seconds * 1000)).order_by(Worker.id)
     return [_live(row, running[row.id]) for row in tx.scalars(recent)]
 

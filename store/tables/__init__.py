@@ -5,6 +5,8 @@ from store.tables.artifacts import Alias, Blob, BlobChunk, Dataset, DatasetMetad
 from store.tables.base import Base, Id, Json, table_of
 from store.tables.jobs import (
     HAS_CHECKPOINT,
+    IS_BATCH,
+    IS_JOB,
     IS_QUEUED,
     IS_RUNNING,
     IS_UNFINISHED,
@@ -22,6 +24,8 @@ from store.tables.webhooks import IS_PENDING, Webhook, WebhookDelivery
 
 __all__ = [
     "HAS_CHECKPOINT",
+    "IS_BATCH",
+    "IS_JOB",
     "IS_PENDING",
     "IS_QUEUED",
     "IS_RUNNING",

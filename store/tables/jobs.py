@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, literal_column
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, and_, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.clock import now
+from store.ids import Kind, kind_of
 from store.tables.base import Base, Id, Json
 
 # States as literals, not parameters: SQLite uses a partial index only if the statement contains its condition.
@@ -14,7 +15,11 @@ RUNNING = literal_column("'running'", String)
 
 
 class Job(Base):
-    """A training job: its spec, its progress, and the worker that holds it under which fence."""
+    """What workers do: a training job or a batch of predictions, as the prefix of the id says.
+
+    It has a spec, progress, and the worker that holds it under which fence. A batch has `base_model_id`, the model that
+    predicts, and `result_blob_id` once it has succeeded.
+    """
 
     __tablename__ = "jobs"
 
@@ -56,6 +61,7 @@ class Job(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(Json)
     model_id: Mapped[str | None] = mapped_column(Id)
     weights_blob_id: Mapped[str | None] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
+    result_blob_id: Mapped[str | None] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     bit_exact: Mapped[bool] = mapped_column(default=True)
     transitions: Mapped[list[Any]] = mapped_column(default=list)
@@ -64,6 +70,11 @@ class Job(Base):
     started_at: Mapped[int | None]
     claimed_at: Mapped[int | None] = mapped_column(index=True)
     finished_at: Mapped[int | None]
+
+    @property
+    def kind(self) -> Kind:
+        """What the worker does."""
+        return kind_of(self.id)
 
     __table_args__ = (
         Index(None, "project_id", "id"),
@@ -86,6 +97,8 @@ class JobMetadata(Base):
 
 IS_QUEUED = Job.state == QUEUED
 IS_RUNNING = Job.state == RUNNING
+IS_JOB = and_(Job.id >= "job", Job.id < "joc")  # by the prefix of the id
+IS_BATCH = and_(Job.id >= "bat", Job.id < "bau")
 IS_UNFINISHED = Job.finished_at.is_(None)
 HAS_CHECKPOINT = Job.checkpoint_id.is_not(None)
 
@@ -93,6 +106,7 @@ Index(
     "ix_jobs_queued",
     Job.priority,
     Job.project_id,
+    Job.created_at,
     Job.id,
     Job.expected_seconds,  # not searched, but read from the index
     postgresql_where=IS_QUEUED,

@@ -43,9 +43,14 @@ def queue(  # noqa: PLR0913, PLR0917 - an event
 
 
 def add_job_event(tx: Tx, job: Job) -> None:
-    """Queue the event of a job that entered its state. Queued jobs have no event."""
-    if job.state not in JOB_STATES:
-        return
+    """Queue the event of a job or a batch that entered its state. Queued jobs have no event."""
+    if job.kind == "batch":
+        _add_batch_event(tx, job)
+    elif job.state in JOB_STATES:
+        _add_state(tx, job)
+
+
+def _add_state(tx: Tx, job: Job) -> None:
     path = f"/v1/jobs/{job.id}"
     model = f"/v1/models/{job.model_id}" if job.model_id else None
     data = {
@@ -58,3 +63,16 @@ def add_job_event(tx: Tx, job: Job) -> None:
         "links": {"self": path, "model": model},
     }
     add(tx, job.project_id, f"job.{job.state}", data, job.updated_at, job.traceparent)
+
+
+def _add_batch_event(tx: Tx, batch: Job) -> None:
+    if batch.finished_at is None:
+        return
+    path = f"/v1/batches/{batch.id}"
+    data = {
+        "id": batch.id,
+        "state": batch.state,
+        "error_code": batch.error["code"] if batch.error else None,
+        "links": {"self": path, "content": f"{path}/content" if batch.state == "succeeded" else None},
+    }
+    add(tx, batch.project_id, "batch.finished", data, batch.updated_at, batch.traceparent)

@@ -64,7 +64,7 @@ def _details(model: TrainedModel, inputs: Sequence[Array], outputs: Floats, deta
         try:
             yield model.uncertainty.answers(model.target, outputs, details.interval)
         except LevelUnavailable as refused:
-            raise InvalidRows([PointedProblem(pointer="/interval", detail=_level_text(refused))]) from refused
+            raise InvalidRows([level_problem(refused)]) from refused
     if details.explain and model.averages is not None:
         yield explain(model, inputs, model.averages)
 
@@ -80,16 +80,32 @@ def _for_exposure(explained: Sequence[Json], exposure: Floats) -> list[Json]:
     ]
 
 
-def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[PointedProblem]:
-    if details.interval is not None and model.target.is_survival:
+def interval_problems(model: TrainedModel) -> Iterator[PointedProblem]:
+    """Yield why the model has no intervals at any level."""
+    if model.target.is_survival:
         detail = "This model has no intervals: it predicts the time until an event. Leave out `interval`."
         yield PointedProblem(pointer="/interval", detail=detail)
-    elif details.interval is not None and model.uncertainty is None:
+    elif model.uncertainty is None:
         detail = (
             "This model has no intervals: no rows were held out when it was trained, or it was trained by an older "
             "version. Leave out `interval`, or train a model with validation rows."
         )
         yield PointedProblem(pointer="/interval", detail=detail)
+
+
+def level_problem(refused: LevelUnavailable) -> PointedProblem:
+    """Return why the model has no intervals at this level."""
+    highest = f"Use a level up to {refused.highest:g}, or train" if refused.highest else "Train"
+    detail = (
+        f"The model was evaluated on {refused.rows} rows, which are too few for intervals of {refused.level:g}. "
+        f"{highest} a model with more validation rows."
+    )
+    return PointedProblem(pointer="/interval", detail=detail)
+
+
+def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[PointedProblem]:
+    if details.interval is not None:
+        yield from interval_problems(model)
     if not details.explain:
         return
     if model.averages is None:
@@ -98,14 +114,6 @@ def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[Poin
     elif rows > (most := max_explained_rows(model)):
         detail = f"At most {most:,} rows of this model can be explained in one request, not {rows:,}. Send fewer rows."
         yield PointedProblem(pointer="/explain", detail=detail)
-
-
-def _level_text(refused: LevelUnavailable) -> str:
-    highest = f"Use a level up to {refused.highest:g}, or train" if refused.highest else "Train"
-    return (
-        f"The model was evaluated on {refused.rows} rows, which are too few for intervals of {refused.level:g}. "
-        f"{highest} a model with more validation rows."
-    )
 
 
 def _merge(parts: Sequence[Json]) -> Json:

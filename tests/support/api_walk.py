@@ -37,6 +37,7 @@ class ApiWalk:
         job = self.train(dataset)
         self.control_jobs(dataset)
         self.use_model(job)
+        self.predict_data_set(job)
         self.replace_model(job)
         self.upload_weights(job)
         self.misuse(dataset, job)
@@ -151,6 +152,29 @@ class ApiWalk:
         self.call("POST", f"{path}/predictions", json={"rows": rows})
         self.call("POST", f"{path}/predictions", json={"rows": [{"lenght": 1}]})
 
+    def predict_data_set(self, job: dict[str, Any]) -> None:
+        """Predict a data set as a batch; follow, download, cancel and delete batches."""
+        path = f"{job['links']['model']}/batches"
+        body = {"dataset_id": job["dataset_id"], "key_columns": ["length"], "metadata": {"team": "garden"}}
+        created = self.call("POST", path, json=body, headers={"Idempotency-Key": "batch-1"})
+        self.call("POST", path, json=body, headers={"Idempotency-Key": "batch-1"})
+        self.call("POST", path, json={**body, "key_columns": ["lenght"]})
+        batch = created.headers["Location"]
+        self.call("GET", f"{batch}/content")
+        self.call("DELETE", batch)
+        other = self.call("POST", path, json={"dataset_id": job["dataset_id"], "format": "parquet"}).headers["Location"]
+        self.call("POST", f"{other}/cancel", headers={"If-Match": '"other"'})
+        for _ in range(2):
+            self.call("POST", f"{other}/cancel", headers={"Idempotency-Key": "cancel-batch-1"})
+        self.call("POST", f"{other}/cancel")
+        self.work()
+        current = self.call("GET", batch, params={"until": "ended"}, headers={"Prefer": "wait=5"})
+        self.call("GET", batch, headers={"If-None-Match": current.headers["ETag"]})
+        self.call("GET", "/v1/batches", params={"metadata.team": "garden", "state": "succeeded"})
+        self.download(f"{batch}/content")
+        self.call("DELETE", batch, headers={"If-Match": '"other"'})
+        self.call("DELETE", batch)
+
     def replace_model(self, job: dict[str, Any]) -> None:
         """Compare a model with another one, and move an alias to it."""
         dataset_id, model_id = job["dataset_id"], job["model_id"]
@@ -183,10 +207,10 @@ class ApiWalk:
 
     def misuse(self, dataset: str, job: dict[str, Any]) -> None:
         """Send requests that are wrong in all common ways."""
-        for path in ("datasets/ds_", "jobs/job_", "models/mdl_", "weights/wts_"):
+        for path in ("datasets/ds_", "jobs/job_", "batches/bat_", "models/mdl_", "weights/wts_"):
             self.call("GET", f"/v1/{path}{UNKNOWN}")
             self.call("DELETE", f"/v1/{path}{UNKNOWN}")
-        for name in ("datasets", "jobs", "models", "aliases", "weights"):
+        for name in ("datasets", "jobs", "batches", "models", "aliases", "weights"):
             self.call("GET", f"/v1/{name}", params={"cursor": "x"})
             self.call("GET", f"/v1/{name}", params={"limit": 0, "unknown": 1})
         for content in ("{", "[]", "{}", '{"dataset_id": NaN}'):

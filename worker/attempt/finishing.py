@@ -13,7 +13,7 @@ from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.jobs import leases
 from store.jobs.leases import Lease
-from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.attempt.outcomes import Answered, Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.attempt.progress import ProgressRecorder
 from worker.attempt.retry import DATABASE_REFUSED
 from worker.context import WorkerContext
@@ -81,6 +81,8 @@ def _write_outcome(tx: Tx, lease: Lease, outcome: Outcome) -> None:
     match outcome:
         case Succeeded():
             leases.succeed(tx, lease, outcome.stop_reason, outcome.model)
+        case Answered():
+            leases.complete(tx, lease, outcome.blob_id, outcome.rows)
         case Canceled():
             leases.cancel(tx, lease)
         case Paused():

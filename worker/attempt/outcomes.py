@@ -13,6 +13,14 @@ class Succeeded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """All rows of a batch are answered; the blob is the result."""
+
+    blob_id: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
     """The owner canceled the job."""
 
@@ -26,10 +34,12 @@ class Paused:
 class Interrupted:
     """The attempt could not continue here. The job resumes elsewhere from its checkpoint.
 
-    `charged`: the job may be the cause, so the attempt counts toward its limit.
+    `charged`: the job may be the cause, so the attempt counts toward its limit. `failure`: how the job ends if no
+    attempt is left; by default, as one whose results the database rejects.
     """
 
     charged: bool = False
+    failure: "Failed | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +65,4 @@ class Failed:
         return {"code": self.code, "detail": self.detail, **(self.more or {})}
 
 
-Outcome = Succeeded | Canceled | Paused | Interrupted | WorkerLost | Failed
+Outcome = Succeeded | Answered | Canceled | Paused | Interrupted | WorkerLost | Failed

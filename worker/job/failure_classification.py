@@ -1,25 +1,17 @@
 """Classify the errors that end an attempt at a job."""
 
-import logging
-
 import duckdb
 
-from store.db.database import is_statement_error, is_transient
 from store.errors import BlobDamaged, BlobGone
-from worker.attempt.outcomes import Failed, Interrupted, Outcome
+from worker.attempt.outcomes import Failed, Outcome
+from worker.attempt.unexpected import classify_unexpected
 from worker.job.initial_weights import InitialWeightsUnusable
 from worker.job.loading import DatasetUnusable
-
-log = logging.getLogger(__name__)
 
 OUT_OF_MEMORY = Failed(
     code="out_of_memory",
     detail="The worker ran out of memory. Use fewer units, a smaller batch size or fewer columns.",
 )
-INTERNAL_DETAIL = (
-    "Internal error. Submit the job again. If that fails, give its id to the operator: the worker's log has the cause."
-)
-INTERNAL = Failed(code="internal", detail=INTERNAL_DETAIL)
 
 OTHER_WEIGHTS = "Submit a new job that names a model or weights that exist and fit."
 
@@ -34,11 +26,7 @@ def classify(error: Exception) -> Outcome:
             return Failed(code="base_unusable", detail=detail)
         case MemoryError() | duckdb.OutOfMemoryException():
             return OUT_OF_MEMORY
-    if is_transient(error):
-        log.warning("A database error interrupted the attempt: %s", error)
-        return Interrupted(charged=is_statement_error(error))
-    log.error("Internal error.", exc_info=error)
-    return INTERNAL
+    return classify_unexpected(error, "job")
 
 
 def _dataset_detail(error: Exception) -> str:

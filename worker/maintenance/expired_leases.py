@@ -2,6 +2,7 @@
 
 from messaging.notifications import publish_change
 from store.db.transaction import Tx, transaction
+from store.ids import kind_of
 from store.jobs import leases
 from worker.attempt import retry
 from worker.attempt.outcomes import Failed, WorkerLost
@@ -22,7 +23,8 @@ class ExpiredLeases(Duty):
 def release_expired(tx: Tx, max_attempts: int, limit: int = ExpiredLeases.limit) -> None:
     """Requeue, pause, cancel or fail at most `limit` jobs whose leases have expired."""
     for expired in leases.expired(tx, limit):
-        outcome = retry.decide(WorkerLost(requested=expired.requested), expired.attempt, max_attempts)
+        kind = kind_of(expired.lease.job_id)
+        outcome = retry.decide(WorkerLost(requested=expired.requested), expired.attempt, max_attempts, kind)
         if isinstance(outcome, Failed):
             leases.fail_expired(tx, expired.lease, outcome.error)
         else:
