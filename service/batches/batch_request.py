@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from service.fields import Metadata
-from tabular.table_file import FileFormat
+from tabular.batches.table_file import FileFormat
 
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 

@@ -13,8 +13,8 @@ from store.db.database import Sessions
 from store.db.transaction import Tx, snapshot
 from store.ids import ProjectId
 from store.tables import Job
+from tabular.batches.dataset_answers import AnswerRequest, DatasetAnswers
 from tabular.profile import Profile
-from tabular.trained_model.dataset_answers import AnswerRequest, DatasetAnswers
 
 ROW_SECONDS = 4e-6  # to read a row and write its answer; measured, see benchmarks/batches.py
 FLOP_SECONDS = 1e-10  # of the networks

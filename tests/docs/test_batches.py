@@ -10,7 +10,9 @@ from tests.support.project import ROOT
 
 
 def test_the_program_prints_the_customers_who_leave(service: ExampleService, tmp_path: Path) -> None:
-    (program,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "batches.md").read_text(), re.M | re.S)
+    (program,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "docs" / "batches.md").read_text(), re.MULTILINE | re.DOTALL
+    )
     (tmp_path / "score.py").write_text(program)
     url = str(service.client.base_url).rstrip("/")
     done = subprocess.run(

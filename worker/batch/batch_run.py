@@ -14,9 +14,9 @@ from store.errors import BlobDamaged
 from store.ids import JobId, ProjectId
 from store.jobs import checkpoints
 from store.tables import Job
+from tabular.batches.dataset_answers import AnswerRequest, DatasetAnswers
+from tabular.batches.table_file import TableFile
 from tabular.profile import Profile
-from tabular.table_file import TableFile
-from tabular.trained_model.dataset_answers import AnswerRequest, DatasetAnswers
 from worker.attempt.outcomes import Answered, Canceled, Interrupted, Outcome
 from worker.batch.recorder import BatchRecorder
 from worker.context import WorkerContext

@@ -147,14 +147,14 @@ def test_keys_are_copied_and_parquet_has_the_same_values(client: TestClient, wor
 def test_everything_that_does_not_fit_is_listed_before_anything_is_queued(client: TestClient, work: Work) -> None:
     dataset = upload(client, flowers())
     job = train(client, work, {"dataset_id": dataset["id"], "target": "kind", "training": {"epochs": 2}})
-    other = upload(client, "length,colour,id\nlong,red,1\nshort,blue,2\n")
+    other = upload(client, "length,colors,id\nlong,red,1\nshort,blue,2\n")
     path = f"/v1/models/{job['model_id']}/batches"
     body = {"dataset_id": other["id"], "key_columns": ["idd", "id", "id"]}
     problem = client.post(path, json=body)
     assert problem.status_code == 422
     assert pointers(problem.json()) == ["/dataset_id"] * 3 + ["/key_columns/0", "/key_columns/2"]
     details = " ".join(error["detail"] for error in problem.json()["errors"])
-    for part in ("'width'", "'color', a feature of the model", "'colour'", "types=length:number", "Did you mean 'id'"):
+    for part in ("'width'", "'color', a feature of the model", "'colors'", "types=length:number", "Did you mean 'id'"):
         assert part in details
     assert client.post(path, json={"dataset_id": dataset["id"], "interval": 0.4}).status_code == 422
     assert client.post(path, json={"dataset_id": dataset["id"], "interval": 0.99}).status_code == 422

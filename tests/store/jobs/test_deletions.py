@@ -102,7 +102,7 @@ def test_retention_finds_the_jobs_that_ended_long_ago(sessions: Sessions, other_
         tx.add(Job(id=old, project_id=DEFAULT_PROJECT, finished_at=ended, **columns))
     canceled_job(sessions)
     with snapshot(sessions) as tx:
-        assert deletions.outdated(tx, DEFAULT_PROJECT, 2, "", 10) == [old]
-        assert deletions.outdated(tx, DEFAULT_PROJECT, 4, "", 10) == []
+        assert deletions.outdated(tx, DEFAULT_PROJECT, 2, "job", "", 10) == [old]
+        assert deletions.outdated(tx, DEFAULT_PROJECT, 4, "job", "", 10) == []
         assert deletions.retentions(tx, 0) == []
         assert deletions.retentions(tx, 9) == [(DEFAULT_PROJECT, 9), (other_project, 9)]

@@ -85,9 +85,9 @@ def test_job_starts_when_jobs_ahead_have_freed_a_slot(sessions: Sessions) -> Non
 
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 15.0), (1, 30.0)])
 def test_job_ahead_without_estimate_takes_the_mean_duration(ahead: int, seconds: float) -> None:
-    own = [(-5, f"job_{number}", None) for number in range(ahead)]
-    queue = QueueSnapshot(own=[*own, (-5, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
-    assert queue.position_of(Job(id="job_z", priority=5)).starts_in_seconds == seconds
+    own = [(-5, 0, f"job_{number}", None) for number in range(ahead)]
+    queue = QueueSnapshot(own=[*own, (-5, 0, "job_z", None)], others=[], slots=1, running=[15.0], mean_seconds=15.0)
+    assert queue.position_of(Job(id="job_z", priority=5, created_at=0)).starts_in_seconds == seconds
 
 
 def run_one(sessions: Sessions, runtime: float = 3600, **columns: Any) -> None:
@@ -139,9 +139,9 @@ def test_jobs_ahead_take_their_expected_durations(sessions: Sessions, other_proj
 
 def test_thousands_of_jobs_ahead_count_by_the_sum_of_durations() -> None:
     queue = QueueSnapshot(
-        own=[(-5, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None
+        own=[(-5, 0, "job_z", 1.0)], others=[(9, 10_000, 3.0)], slots=2, running=[3.0, 3.0], mean_seconds=None
     )
-    assert queue.position_of(Job(id="job_z", priority=5)) == QueuePosition(
+    assert queue.position_of(Job(id="job_z", priority=5, created_at=0)) == QueuePosition(
         jobs_ahead=10_000, starts_in_seconds=15_003.0
     )
 

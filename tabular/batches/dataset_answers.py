@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import PointedProblem
+from tabular.batches.answer_columns import answer_columns, answer_names
+from tabular.batches.table_file import unique_names
 from tabular.errors import InvalidPlan
 from tabular.names import NameHints
 from tabular.profile import Profile
 from tabular.table import Table, TableColumn
-from tabular.table_file import unique_names
-from tabular.trained_model.answer_columns import answer_columns, answer_names
 from tabular.trained_model.dataset_rows import NeededColumn, column_problems, needed_columns, read_rows
 from tabular.trained_model.detailed_predictions import interval_problems, level_problem
 from tabular.trained_model.trained_model import TrainedModel
