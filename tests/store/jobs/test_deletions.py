@@ -95,14 +95,16 @@ def test_jobs_that_end_after_the_request_stay(sessions: Sessions) -> None:
 
 
 def test_retention_finds_the_jobs_that_ended_long_ago(sessions: Sessions, other_project: ProjectId) -> None:
-    old = JobId("job_" + "0" * 32)
+    old, batch = JobId("job_" + "0" * 32), JobId("bat_" + "0" * 32)
     with transaction(sessions) as tx:
         columns = {"dataset_id": "ds_1", "name": "old", "spec": {}, "estimate": {}, "epochs": 1, "state": "failed"}
         ended = now() - 3 * deletions.DAY_MILLISECONDS
-        tx.add(Job(id=old, project_id=DEFAULT_PROJECT, finished_at=ended, **columns))
+        for each in (old, batch):
+            tx.add(Job(id=each, project_id=DEFAULT_PROJECT, finished_at=ended, **columns))
     canceled_job(sessions)
     with snapshot(sessions) as tx:
         assert deletions.outdated(tx, DEFAULT_PROJECT, 2, "job", "", 10) == [old]
+        assert deletions.outdated(tx, DEFAULT_PROJECT, 2, "batch", "", 10) == [batch]
         assert deletions.outdated(tx, DEFAULT_PROJECT, 4, "job", "", 10) == []
         assert deletions.retentions(tx, 0) == []
         assert deletions.retentions(tx, 9) == [(DEFAULT_PROJECT, 9), (other_project, 9)]
