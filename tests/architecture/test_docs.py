@@ -82,6 +82,7 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+NO_PACKAGES = {"client", "data"}  # `client.jobs` is an attribute of the Python client
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
 NOT_IN_THE_PROJECT = {"first_job.py", "receiver.py"}  # files that a page asks its reader to create
 SUFFIXES = (".md", ".py", ".yml", ".toml", ".sql", ".html", ".svg", ".lock")
@@ -94,7 +95,7 @@ def exists(name: str) -> bool:
     first = re.split(r"[./]", name)[0]
     if "/" in name and first in FOLDERS:
         return (ROOT / name).exists()
-    if "." in name and first in FOLDERS - {"data"} and "/" not in name:
+    if "." in name and first in FOLDERS - NO_PACKAGES and "/" not in name:
         return module_exists(name)
     if "/" not in name and name.endswith(SUFFIXES) and name.count(".") == 1:
         return any(ROOT.glob(name)) or any(ROOT.rglob(f"[!.]*/**/{name}"))

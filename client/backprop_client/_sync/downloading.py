@@ -1,0 +1,67 @@
+"""Download a file, in several attempts if the connection breaks."""
+
+# Generated from the same file in _async by client/generator; do not edit.
+
+from collections.abc import Callable
+from pathlib import Path
+
+from backprop_client._sync import runtime
+from backprop_client._sync.transport import Transport
+from backprop_client.errors import ApiError, BackpropError
+from backprop_client.part_file import PartFile, announced_digest
+from backprop_client.requests import Parameters, Request
+from backprop_client.retries import Attempts
+
+Progress = Callable[[int, int | None], None]
+
+
+def download(
+    transport: Transport,
+    path: str,
+    target: Path,
+    *,
+    parameters: Parameters | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Save the content at `path` as the file `target`, and return it.
+
+    Continues where it stopped, also where an earlier call stopped, if the content is still the same. Raises
+    `DownloadError` if the bytes are not those that the service announced.
+    """
+    part = PartFile(target)
+    attempts = Attempts(transport.configuration.retries, long=True)
+    while True:
+        before = part.size
+        try:
+            digest = _receive(transport, path, parameters or {}, part, progress)
+        except BackpropError as error:
+            _recover(part, attempts, error, before)
+        else:
+            return runtime.in_thread(part.finish, digest)
+        finally:
+            part.close()
+
+
+def _receive(
+    transport: Transport, path: str, parameters: Parameters, part: PartFile, progress: Progress | None
+) -> str | None:
+    """Receive what is missing, and return the digest of the whole content."""
+    request = Request(method="GET", path=path, parameters=parameters, headers=part.headers)
+    with transport.stream(request) as response:
+        total = part.begin(response.status_code, response.headers)
+        for data in response.iter_raw():
+            size = runtime.in_thread(part.write, data)
+            if progress is not None:
+                progress(size, total if total >= 0 else None)
+        return announced_digest(response.headers)
+
+
+def _recover(part: PartFile, attempts: Attempts, error: BackpropError, before: int) -> None:
+    """Prepare the next attempt. Raises the error if there is none."""
+    part.close()
+    if part.size > before:
+        attempts.succeeded()
+    if isinstance(error, ApiError) and error.status == 416 and part.path is not None:
+        part.discard()  # everything had arrived, or the content has changed
+        return
+    runtime.sleep(attempts.delay_after(error))

@@ -1,0 +1,126 @@
+"""One job: wait for it, follow it, act on it, and get its model."""
+
+# Generated from the same file in _async by client/generator; do not edit.
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from backprop_client._sync.downloading import Progress, download
+from backprop_client._sync.following import follow, wait
+from backprop_client._sync.models import Model, Models
+from backprop_client._sync.transport import Transport
+from backprop_client.errors import JobFailedError
+from backprop_client.formats import WeightsFormat
+from backprop_client.paths import target_file
+from backprop_client.requests import path_of
+from backprop_client.types import jobs as types
+
+ENDED = frozenset({"succeeded", "failed", "canceled"})
+
+
+class Job(types.Job):
+    """A training job. Its fields are those of the last answer; `refresh`, `wait` and the actions update them."""
+
+    __slots__ = ("_transport",)
+
+    def __init__(self, transport: Transport, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self._transport = transport
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job has succeeded, failed or was canceled. A paused job has not ended."""
+        return self.state in ENDED
+
+    def refresh(self) -> Self:
+        """Read the job again, and return it."""
+        self._replace(self._transport.get(self._path()))
+        return self
+
+    def wait(self, timeout: float | None = None, *, on_change: Callable[[Self], None] | None = None) -> Self:
+        """Wait until the job has ended, and return it. Whether it succeeded, `state` says.
+
+        timeout: seconds after which `WaitTimeoutError` is raised; the job continues. Default: no limit.
+        on_change: called with the job whenever it has changed, at most twice per second.
+
+        Survives lost connections and restarts of the service. A paused job is waited for until somebody resumes it.
+        """
+
+        def changed(data: Mapping[str, Any]) -> bool:
+            self._replace(data)
+            if on_change is not None:
+                on_change(self)
+            return self.has_ended
+
+        end = None if timeout is None else time.monotonic() + timeout
+        wait(self._transport, self._path(), changed, end, each_change=on_change is not None)
+        return self
+
+    def events(self, *, after: int = 0) -> Iterator[types.Event]:
+        """Iterate over the events of the job, each transition, epoch and warning, until it has ended.
+
+        after: only events after this number. Survives lost connections, without a gap and without a repetition.
+        """
+        return follow(self._transport, self._path("events"), self._path(), after)
+
+    def metrics(self, *, after_epoch: int | None = None, max_points: int | None = None) -> list[types.Epoch]:
+        """Return the metrics of each epoch; more than `max_points` (1,000) are thinned out evenly."""
+        parameters = {"after_epoch": after_epoch, "max_points": max_points}
+        return types.Epochs(self._transport.get(self._path("metrics"), parameters)).data
+
+    # --- actions
+
+    def cancel(self) -> Self:
+        """Cancel the job. A running job ends after its present mini-batch, without a model."""
+        return self._act("cancel")
+
+    def stop(self) -> Self:
+        """Finish now: the model gets the best weights so far."""
+        return self._act("stop")
+
+    def pause(self) -> Self:
+        """Save a checkpoint and free the worker."""
+        return self._act("pause")
+
+    def resume(self) -> Self:
+        """Continue a paused job where it stopped, with bit-identical results."""
+        return self._act("resume")
+
+    def retry(self) -> Self:
+        """Create a new job with the same spec, and return it; its `retry_of` is this job."""
+        return type(self)(self._transport, self._transport.create(self._path("retry")))
+
+    def delete(self) -> None:
+        """Erase the job with its metrics, events, checkpoints and model. Only for jobs that have ended."""
+        self._transport.delete(self._path())
+
+    # --- results
+
+    def model(self) -> Model:
+        """Return the model of the job. Raises `JobFailedError` if it has none."""
+        if self.model_id is None and not self.has_ended:
+            self.refresh()
+        if self.model_id is None:
+            raise JobFailedError(self)
+        return Models(self._transport).get(self.model_id)
+
+    def download_weights(
+        self,
+        path: str | Path,
+        *,
+        format: WeightsFormat = "safetensors",
+        progress: Progress | None = None,
+    ) -> Path:
+        """Save the weights that the job ended with: its model's, or the last finite ones if training diverged."""
+        target = target_file(path, f"{self.id}.{format}")
+        parameters = {"format": format}
+        return download(self._transport, self._path("weights"), target, parameters=parameters, progress=progress)
+
+    def _act(self, action: str) -> Self:
+        self._replace(self._transport.create(self._path(action)))
+        return self
+
+    def _path(self, *rest: str) -> str:
+        return path_of("jobs", self.id, *rest)

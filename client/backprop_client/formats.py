@@ -1,0 +1,5 @@
+"""The formats of downloads."""
+
+from typing import Literal
+
+WeightsFormat = Literal["safetensors", "npz", "onnx"]

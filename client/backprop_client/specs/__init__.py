@@ -1,0 +1,1 @@
+"""What can be sent: one `TypedDict` for each JSON object."""

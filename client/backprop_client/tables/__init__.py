@@ -1,0 +1,1 @@
+"""Tables that applications have: files, data frames, rows and arrays."""

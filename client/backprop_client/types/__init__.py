@@ -1,0 +1,1 @@
+"""What the service answers: one class for each JSON object, by resource."""

@@ -1,0 +1,1 @@
+"""Write the generated code of the client: `./dev client`."""
