@@ -4,10 +4,17 @@
 export const routes = [
   { path: "/jobs", title: "Jobs", load: () => import("./pages/jobs.js") },
   { path: "/jobs/:id", title: "Job", load: () => import("./pages/job.js") },
+  { path: "/datasets", title: "Data sets", load: () => import("./pages/datasets/list.js") },
+  { path: "/datasets/:id", title: "Data set", load: () => import("./pages/datasets/dataset.js") },
+  { path: "/new", title: "New job", load: () => import("./pages/new_job/page.js") },
 ];
 
 // Entries of the navigation. `icon` is the path of a 16 × 16 drawing (SVG, stroked).
-export const navigation = [{ path: "/jobs", label: "Jobs", icon: "M2 4h12M2 8h12M2 12h7" }];
+export const navigation = [
+  { path: "/jobs", label: "Jobs", icon: "M2 4h12M2 8h12M2 12h7" },
+  { path: "/new", label: "New job", icon: "M8 3v10M3 8h10" },
+  { path: "/datasets", label: "Data sets", icon: "M2 3h12v10H2zM2 6.5h12M2 10h12M6.5 3v10" },
+];
 
 // The address of a page, for `href`: link("/jobs", { state: "running" }).
 export function link(path, query = {}) {

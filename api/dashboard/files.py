@@ -40,9 +40,13 @@ class DashboardFiles:
     version: str
 
     def start_modules(self) -> list[str]:
-        """Return the modules that the first one imports, directly or through others: browsers load them at once."""
+        """Return the modules that browsers load at once."""
+        return self.modules_of(START)
+
+    def modules_of(self, first: str) -> list[str]:
+        """Return a module and those that it imports, directly or through others."""
         found: dict[str, None] = {}
-        pending = [START]
+        pending = [first]
         while pending:
             name = pending.pop(0)
             if name not in found:
