@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,16 @@ EXCEPTIONS = {"CONTRIBUTING.md"}  # shows the words to avoid
 GENERATED = {"client/backprop_client/specs", "client/backprop_client/types"}  # from texts that are checked themselves
 
 
+@cache
+def lines() -> list[tuple[Path, int, str]]:
+    """Return the lines of all files, each with file and number."""
+    return [
+        (path, number, line)
+        for path in files()
+        for number, line in enumerate((ROOT / path).read_text().splitlines(), 1)
+    ]
+
+
 def files() -> list[Path]:
     """Return the text files of the project, as git lists them."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
@@ -49,12 +60,7 @@ def files() -> list[Path]:
 
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
     """Return the lines in which a pattern occurs, each with file and line number."""
-    return [
-        f"{path}:{number}: {line.strip()[:100]}"
-        for path in files()
-        for number, line in enumerate((ROOT / path).read_text().splitlines(), start=1)
-        if pattern.search(line)
-    ]
+    return [f"{path}:{number}: {line.strip()[:100]}" for path, number, line in lines() if pattern.search(line)]
 
 
 @pytest.mark.parametrize(("words", "better"), USE_INSTEAD.items())

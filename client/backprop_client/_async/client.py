@@ -4,10 +4,14 @@ from typing import Self
 
 import httpx
 
+from backprop_client._async.access import AsyncKeys, AsyncOperations, AsyncProjects
+from backprop_client._async.aliases import AsyncAliases
+from backprop_client._async.batches import AsyncBatches
 from backprop_client._async.datasets import AsyncDatasets
 from backprop_client._async.jobs import AsyncJobs
 from backprop_client._async.models import AsyncModels
 from backprop_client._async.transport import AsyncTransport
+from backprop_client._async.webhooks import AsyncWebhooks
 from backprop_client.configuration import Configuration
 from backprop_client.retries import MAX_RETRIES, OUTAGE_SECONDS, RetryPolicy
 
@@ -39,6 +43,12 @@ class AsyncClient:
         self.datasets = AsyncDatasets(self._transport)
         self.jobs = AsyncJobs(self._transport)
         self.models = AsyncModels(self._transport)
+        self.aliases = AsyncAliases(self._transport)
+        self.batches = AsyncBatches(self._transport)
+        self.webhooks = AsyncWebhooks(self._transport)
+        self.keys = AsyncKeys(self._transport)
+        self.projects = AsyncProjects(self._transport)
+        self.operations = AsyncOperations(self._transport)
 
     @property
     def base_url(self) -> str:

@@ -6,10 +6,14 @@ from typing import Self
 
 import httpx
 
+from backprop_client._sync.access import Keys, Operations, Projects
+from backprop_client._sync.aliases import Aliases
+from backprop_client._sync.batches import Batches
 from backprop_client._sync.datasets import Datasets
 from backprop_client._sync.jobs import Jobs
 from backprop_client._sync.models import Models
 from backprop_client._sync.transport import Transport
+from backprop_client._sync.webhooks import Webhooks
 from backprop_client.configuration import Configuration
 from backprop_client.retries import MAX_RETRIES, OUTAGE_SECONDS, RetryPolicy
 
@@ -41,6 +45,12 @@ class Client:
         self.datasets = Datasets(self._transport)
         self.jobs = Jobs(self._transport)
         self.models = Models(self._transport)
+        self.aliases = Aliases(self._transport)
+        self.batches = Batches(self._transport)
+        self.webhooks = Webhooks(self._transport)
+        self.keys = Keys(self._transport)
+        self.projects = Projects(self._transport)
+        self.operations = Operations(self._transport)
 
     @property
     def base_url(self) -> str:

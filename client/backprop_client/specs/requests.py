@@ -86,6 +86,27 @@ class BagSpec(TypedDict, total=False):
     """Null: the job's."""
 
 
+class BatchRequest(TypedDict, total=False):
+    """Predict every row of a data set."""
+
+    dataset_id: Required[str]
+    """A data set with the columns that the model reads. Its other columns are ignored."""
+    format: Literal["csv", "parquet"]
+    """The format of the result."""
+    interval: float | None
+    """Add the ends of an interval to each number and a set of labels to each class, which contain the truth this
+    often: 0.9 means 9 of 10 times.
+    """
+    key_columns: list[str]
+    """Columns of the data set that are copied to the result, such as an id. Without them, the result has the number
+    of each row, from 1.
+    """
+    priority: int
+    """Batches and jobs with a higher priority start first."""
+    metadata: dict[str, str]
+    """Up to 16 strings of your own, returned unchanged."""
+
+
 class ComparisonBody(TypedDict, total=False):
     """Two models that predict the same column, and rows with the truth."""
 

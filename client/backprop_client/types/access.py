@@ -101,13 +101,19 @@ class Project(Record):
 
 
 class RunningJob(Record):
-    """A job that a worker runs."""
+    """A job or a batch that a worker runs."""
 
     __slots__ = ()
-    job_id: str
+    job_id: str | None
+    """Null for a batch of predictions."""
+    batch_id: str | None
+    """Null for a training job."""
     project_id: str
     epoch: int
     epochs: int
+    """0 for a batch."""
+    fraction: float
+    """How much is done, from 0 to 1."""
     since: str | None
     """When the worker took the job."""
 
@@ -129,14 +135,14 @@ class Usage(Record):
     end: str
     """The last day, in UTC."""
     cpu_seconds: float
-    """CPU time of training."""
+    """CPU time of training and of batches."""
     jobs: JobCounts
     prediction_rows: int
-    """Rows predicted over HTTP."""
+    """Rows predicted by requests and by batches."""
     uploaded_bytes: int
     """Size of the uploaded data sets and weights."""
     stored_bytes: int
-    """The most bytes that data sets, weights and models had at a time."""
+    """The most bytes that data sets, weights, models and results of batches had at a time."""
 
 
 class Worker(Record):
