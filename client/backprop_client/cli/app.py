@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from backprop_client.configuration import version
 
 from backprop_client.cli.commands import access, data, jobs, models, train
+from backprop_client.configuration import version
 
 HELP = """\
 Train neural networks on a Backprop service: from a file to predictions in three commands.

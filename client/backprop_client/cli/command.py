@@ -8,6 +8,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+
+from backprop_client.cli import exit_codes
+from backprop_client.cli.session import Session
 from backprop_client.errors import (
     ApiError,
     AuthenticationError,
@@ -16,9 +19,6 @@ from backprop_client.errors import (
     ServerError,
     ServiceUnreachableError,
 )
-
-from backprop_client.cli import exit_codes
-from backprop_client.cli.session import Session
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="The service. Default: BACKPROP_URL, or that of login.")

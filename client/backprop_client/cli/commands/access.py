@@ -1,29 +1,20 @@
-"""`backprop login`, `logout` and `keys`."""
-
-from typing import Annotated
+"""`backprop login` and `logout`."""
 
 import typer
-from backprop_client.configuration import DEFAULT_URL
-from backprop_client.errors import AuthenticationError
 
 from backprop_client import Client
-from backprop_client.cli import numbers
 from backprop_client.cli.command import command
-from backprop_client.cli.ids import key_id, short
 from backprop_client.cli.login_file import Login, forget_login, login_path, save_login
 from backprop_client.cli.session import Session
-from backprop_client.cli.views import plain, table
+from backprop_client.cli.views import plain
+from backprop_client.configuration import DEFAULT_URL
+from backprop_client.errors import AuthenticationError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app)(login)
     command(app)(logout)
-    keys = typer.Typer(help="Create, list and revoke API keys. Needs a key with the scope admin.", no_args_is_help=True)
-    command(keys, "list")(list_keys)
-    command(keys, "create")(create_key)
-    command(keys, "revoke")(revoke_key)
-    app.add_typer(keys, name="keys")
 
 
 def login(session: Session) -> None:
@@ -67,39 +58,3 @@ def logout(session: Session) -> None:
     existed = forget_login()
     session.print_json({"removed": existed})
     session.print(plain(f"{path} is removed." if existed else "You are not logged in."))
-
-
-def list_keys(session: Session) -> None:
-    """List the keys; the keys themselves are shown only when they are created."""
-    found = list(session.client.keys.list())
-    session.print_json([each.to_dict() for each in found])
-    listed = table("id", "name", "scopes", "created", "expires", "state")
-    for each in found:
-        state = "revoked" if each.revoked_at else "valid"
-        cells = (short(each.id), each.name, ",".join(each.scopes), numbers.age(each.created_at))
-        listed.add_row(*map(plain, (*cells, (each.expires_at or "never")[:10], state)))
-    session.print(listed)
-
-
-def create_key(
-    session: Session,
-    name: Annotated[str, typer.Option(metavar="TEXT", help="A name for your own lists.")] = "default",
-    scopes: Annotated[
-        str, typer.Option(metavar="LIST", help="read, write, admin, separated by commas.")
-    ] = "read,write",
-) -> None:
-    """Create a key and print it, once."""
-    created = session.client.keys.create(name=name, scopes=[each.strip() for each in scopes.split(",")])
-    session.print_json(created.to_dict())
-    session.note(f"Key {created.id}. It is shown only here; keep it:")
-    session.print(created.key)
-
-
-def revoke_key(
-    session: Session, key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, or its end.")]
-) -> None:
-    """Make a key invalid."""
-    full_id = key_id(session, key)
-    session.client.keys.revoke(full_id)
-    session.print_json({"id": full_id, "revoked": True})
-    session.print(f"{full_id} is revoked.")

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from backprop_client.formats import WeightsFormat
 
 from backprop_client.cli import numbers, prediction_files
 from backprop_client.cli.command import UsageError, command
@@ -14,6 +13,7 @@ from backprop_client.cli.ids import dataset_id, model_id, short
 from backprop_client.cli.row_files import read_rows
 from backprop_client.cli.session import Session
 from backprop_client.cli.views import importance_table, plain, scores_table, show_warnings, table
+from backprop_client.formats import WeightsFormat
 
 SHOWN_ROWS = 20  # of predictions, in a terminal
 SHOWN_COLUMNS = 6
