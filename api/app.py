@@ -39,6 +39,7 @@ from api.models.fast_predictions import FastPredictions
 from api.openapi.document import operation_id
 from api.openapi.texts import DESCRIPTION
 from api.projects import endpoints as projects
+from api.reports import endpoints as reports
 from api.settings import ApiSettings, api_settings
 from api.usage import endpoints as usage
 from api.webhooks import endpoints as webhooks
@@ -56,8 +57,8 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, deletions, events, models, model_cards, aliases, batches, comparisons, weights),
-    *(projects, keys, audit, usage, workers, webhooks, health, metrics, docs, dashboard),
+    *(datasets, uploads, jobs, reports, deletions, events, models, model_cards, aliases, batches, comparisons),
+    *(weights, projects, keys, audit, usage, workers, webhooks, health, metrics, docs, dashboard),
 )
 
 SWITCH_SECONDS = 0.0005  # how long a thread that reads a large body may delay the event loop (Python: 0.005)

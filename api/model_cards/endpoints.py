@@ -1,22 +1,22 @@
 """/v1/models/{id}/card: the model card, for programs and for people."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
 
 from api.dependencies import AppServices, Reader
 from api.http.requests.json_body import JsonRoute
-from api.model_cards.page import POLICY, card_page
+from api.model_cards.page import card_page
 from api.model_cards.schemas import ModelCardView
 from api.openapi.declarations import declare
+from api.pages.negotiation import HTML, page_or_json
 from service.model_cards.card import read_card
 from store.db.transaction import snapshot
 
 router = APIRouter(prefix="/v1/models", tags=["models"], route_class=JsonRoute)
 
-HTML = {"text/html": {"schema": {"type": "string"}}}
+DOCUMENT = declare(accepts=["If-None-Match"], headers=["ETag"], media=HTML)
 
 
-@router.get("/{model_id}/card", response_model=ModelCardView, **declare(media=HTML))
+@router.get("/{model_id}/card", response_model=ModelCardView, **DOCUMENT)
 def get_model_card(model_id: str, request: Request, services: AppServices, caller: Reader) -> Response:
     """Return the model card: what the model predicts, from which data, how good it is, and its limits of use.
 
@@ -24,6 +24,4 @@ def get_model_card(model_id: str, request: Request, services: AppServices, calle
     """
     with snapshot(services.sessions) as tx:
         card = ModelCardView.of(read_card(tx, caller.project, model_id))
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(card_page(card), headers={"Content-Security-Policy": POLICY, "Vary": "Accept"})
-    return Response(card.model_dump_json(), media_type="application/json", headers={"Vary": "Accept"})
+    return page_or_json(request, card, lambda: card_page(card), filename=f"{model_id}-card.html")

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from api.model_cards.evaluation_section import evaluation_section
-from api.model_cards.html import listed, number, section, table
-from api.model_cards.plots import plot
 from api.model_cards.schemas import CardColumnView, CardDatasetView, ModelCardView
-
-STYLE = (Path(__file__).parent / "style.css").read_text()
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+from api.pages.document import document
+from api.pages.evaluation_section import evaluation_section
+from api.pages.html import listed, number, section, table
+from api.pages.plots import plot
 
 
 def card_page(card: ModelCardView) -> str:
@@ -24,15 +21,11 @@ def card_page(card: ModelCardView) -> str:
         section("Limits of use", listed(card.limits)),
         section("Origin", _origin(card)),
     ]
-    title = escape(card.name)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Model card: {title}</title><style>{STYLE}</style></head><body>"
-        f"<h1>{title}</h1><p>{escape(card.summary)}</p>"
+    head = (
+        f"<h1>{escape(card.name)}</h1><p>{escape(card.summary)}</p>"
         f'<p class="faint">{escape(card.id)}, {escape(card.created_at)}</p>'
-        f"{''.join(parts)}</body></html>"
     )
+    return document(f"Model card: {card.name}", head + "".join(parts))
 
 
 def _dataset(dataset: CardDatasetView | None) -> str:

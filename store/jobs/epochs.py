@@ -39,3 +39,12 @@ def downsampled(tx: Tx, job_id: str, after: int, max_points: int) -> list[Epoch]
     newest = select(func.max(Epoch.epoch)).where(*selected).scalar_subquery()
     query = select(Epoch).where(*selected, (newest - Epoch.epoch) % stride == 0)
     return list(tx.scalars(query.order_by(Epoch.epoch)))
+
+
+def with_layer_statistics(tx: Tx, job_id: str, max_points: int) -> list[Epoch]:
+    """At most `max_points` of the epochs in which the layers were measured, evenly spaced; always with the newest."""
+    measured = (Epoch.job_id == job_id, Epoch.metrics["layers"].as_string().is_not(None))
+    numbers = list(tx.scalars(select(Epoch.epoch).where(*measured).order_by(Epoch.epoch.desc())))
+    chosen = numbers[:: max(1, -(-len(numbers) // max_points))]
+    query = select(Epoch).where(Epoch.job_id == job_id, Epoch.epoch.in_(chosen))
+    return list(tx.scalars(query.order_by(Epoch.epoch)))

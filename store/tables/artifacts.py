@@ -96,7 +96,7 @@ class Model(Base):
     """A trained network: how it was made, its metrics, and its weights as a blob (safetensors).
 
     `output_layers`: the output layers as they were trained (safetensors), if those of the blob contain the units of the
-    target. Models of version 0.1.0 do not have it.
+    target. `backpropagation`: one measured training step, for the report. Models of version 0.1.0 have neither.
     """
 
     __tablename__ = "models"
@@ -113,6 +113,7 @@ class Model(Base):
     metrics: Mapped[dict[str, Any]]
     evaluation: Mapped[dict[str, Any] | None] = mapped_column(Json)
     contributions: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    backpropagation: Mapped[dict[str, Any] | None] = mapped_column(Json, deferred=True)
     parameters: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(64))
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)

@@ -120,6 +120,8 @@ class ApiWalk:
         self.call("GET", f"{path}/metrics")
         self.call("GET", f"{path}/events")
         self.call("GET", f"{path}/events", headers={"Accept": "text/event-stream"})
+        report = self.call("GET", f"{path}/report")
+        self.call("GET", f"{path}/report", headers={"If-None-Match": report.headers["ETag"]})
         self.download(f"{path}/weights")
         job: dict[str, Any] = current.json()
         return job
@@ -147,7 +149,8 @@ class ApiWalk:
         self.call("GET", path)
         self.call("GET", f"{path}/evaluation")
         self.call("GET", f"{path}/contributions")
-        self.call("GET", f"{path}/card")
+        card = self.call("GET", f"{path}/card")
+        self.call("GET", f"{path}/card", headers={"If-None-Match": card.headers["ETag"]})
         rows = [{"length": 0.4, "width": 2.9, "color": "red"}, {"length": "3.9"}]
         self.call("POST", f"{path}/predictions", json={"rows": rows})
         self.call("POST", f"{path}/predictions", json={"rows": [{"lenght": 1}]})

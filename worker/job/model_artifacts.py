@@ -9,6 +9,7 @@ from store.artifacts.blobs import BlobInfo
 from store.db.database import Sessions
 from tabular.trained_model.exported_weights import WeightsFile
 from tabular.trained_model.stored import architecture_of, preprocessing_of, weights_file_of
+from worker.job.evaluation.backpropagation import backpropagation_of
 from worker.job.evaluation.evaluated_model import evaluate_model
 from worker.job.evaluation.model_contributions import contributions_of
 from worker.job.finite_json import finite
@@ -41,6 +42,7 @@ def model_columns(sessions: Sessions, loaded: LoadedJob, metrics: dict[str, Any]
         "metrics": metrics,
         "evaluation": finite(found.evaluation),
         "contributions": finite(contributions_of(loaded, found.weights)),
+        "backpropagation": finite(backpropagation_of(loaded, found.weights)),
         "parameters": sum(network.parameters.size for bag in model.bags for network in bag.networks),
         "fingerprint": numeric_fingerprint(),
         "blob_id": blob.id,

@@ -43,7 +43,8 @@ from engine.spec import (
 )
 from engine.training import checkpoint
 from engine.training.loop import train
-from engine.training.state import initialize_training
+from engine.training.measured_step import measure_step
+from engine.training.state import Member, initialize_training
 from tests.support.costs import cost_of
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives
 from tests.support.training_runs import best, classifier, spec
@@ -201,6 +202,20 @@ def test_predictions_do_not_depend_on_training_memory_or_grouping(layers: list[L
     np.testing.assert_allclose(
         np.concatenate([twin.predict(part) for part in np.array_split(rows.x, 7)]), expected, rtol=1e-4
     )
+
+
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_a_step_can_be_measured_and_adds_up(layers: list[LayerSpec]) -> None:
+    network, rows, training = classifier(*layers, inputs=INPUTS), noise(40), spec(batch_size=16)
+    state = initialize_training(network, training, rows)
+    before = network.parameters.vector.copy()
+    step = measure_step(Member(network=network, training=rows, validation=None, spec=training), state)
+    np.testing.assert_array_equal(network.parameters.vector, before)
+    forward, backward = network.sequential.flops()
+    assert sum(layer.flops_forward for layer in step.passes.layers) == forward
+    assert sum(layer.flops_backward for layer in step.passes.layers) == backward
+    if step.weight:
+        assert np.prod([factor.value for factor in step.weight.factors]) == pytest.approx(step.weight.path, rel=1e-6)
 
 
 smooth: st.SearchStrategy[ActivationName] = st.sampled_from(["linear", "tanh", "sigmoid", "silu", "mish", "gelu"])

@@ -21,7 +21,7 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str] = ()) -> str:
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(each)}</td>" for each in rest)}</tr>'
         for first, *rest in rows
     )
-    return f'<div class="scroll"><table>{head}<tbody>{body}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0"><table>{head}<tbody>{body}</tbody></table></div>'
 
 
 def number(value: object) -> str:

@@ -1,10 +1,10 @@
-"""The scores of one target in a model card: beside the baseline, with plots."""
+"""The scores of one target: beside the baseline, with plots."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from api.model_cards.html import number, table
-from api.model_cards.plots import bars, plot
+from api.pages.html import number, table
+from api.pages.plots import bars, plot
 
 MAX_BARS = 20
 MAX_CLASSES = 50  # whose scores are listed

@@ -1,0 +1,1 @@
+"""Training reports, as JSON and as a page for people."""

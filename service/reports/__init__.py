@@ -1,0 +1,1 @@
+"""Training reports: what a job learned, how, from which data, and what that cost."""
