@@ -75,7 +75,7 @@ class FineTuningView(View):
     """What fine-tuning instead would have cost, with more and more frozen layers."""
 
     options: list[FineTuningOptionView]
-    in_words: list[str] = Field(description="The arithmetic, and what it assumes.")
+    in_words: list[str] = Field(description="The calculation, and what it assumes.")
 
     @classmethod
     def of(cls, options: Sequence[FineTuning], words: Sequence[str]) -> "FineTuningView":

@@ -24,8 +24,8 @@ def cost_sections(report: ReportView) -> Iterator[str]:
             "Of this training",
             "Time of a step",
         )
-        about, *arithmetic = tuned.in_words
-        content = f"{listed([about])}{table(_options(tuned), names)}<h3>The arithmetic</h3>{listed(arithmetic)}"
+        about, *calculation = tuned.in_words
+        content = f"{listed([about])}{table(_options(tuned), names)}<h3>The calculation</h3>{listed(calculation)}"
         yield section("What fine-tuning instead would have cost", content)
 
 

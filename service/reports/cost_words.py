@@ -1,4 +1,4 @@
-"""Explain what a training cost, what predictions cost, and what fine-tuning would have cost, with the arithmetic."""
+"""Explain what a training cost, what predictions cost, and what fine-tuning would have cost, with the calculation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from engine.diagnostics.layer_passes import groups
+from engine.measured_step.layer_passes import groups
 from engine.network import Network
 from engine.spec import TrainingSpec
 from store.tables import Job, Model

@@ -37,7 +37,7 @@ def summarize_job(job: Job, model: Model | None, data: UsedData, costs: Training
     if costs and job.epoch:
         yield (
             f"Training took {duration(job.ran_seconds)} for {plural(job.epoch, 'epoch')} of "
-            f"{plural(costs.rows_per_epoch, 'row')}: {count(costs.total_flops)} arithmetic operations."
+            f"{plural(costs.rows_per_epoch, 'row')}: {count(costs.total_flops)} operations."
         )
     if job.state in STATES:
         yield STATES[job.state]

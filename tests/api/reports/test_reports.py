@@ -35,7 +35,7 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture
-def path(client: TestClient, model: dict[str, Any]) -> str:
+def path(model: dict[str, Any]) -> str:
     """The path of the report on the job of a model."""
     return f"/v1/jobs/{model['job_id']}/report"
 
@@ -90,7 +90,7 @@ def test_texts_of_users_never_become_elements(client: TestClient, path: str) -> 
 
 
 def poison(value: Any, key: str = "") -> Any:
-    """Return JSON values in which every text of users is the payload; labels keep their values, because code joins them."""
+    """Return JSON values in which every text of users is the payload; labels keep what tells layers apart."""
     if isinstance(value, dict):
         return {name: poison(each, name) for name, each in value.items()}
     if isinstance(value, list):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.batches import Rows
 from engine.layers.build import MAKERS, hidden_layers
 from engine.layers.layer_id import ShapeError
+from engine.measured_step.step import measure_step
 from engine.memory import Shape
 from engine.spec import (
     ActivationName,
@@ -43,7 +44,6 @@ from engine.spec import (
 )
 from engine.training import checkpoint
 from engine.training.loop import train
-from engine.training.measured_step import measure_step
 from engine.training.state import Member, initialize_training
 from tests.support.costs import cost_of
 from tests.support.layer_harness import LayerHarness, assert_exact, derivatives

@@ -4,7 +4,7 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from engine.training.measured_step import MeasuredStep, measure_step
+from engine.measured_step.step import MeasuredStep, measure_step
 from worker.job.loaded_job import LoadedBag, LoadedJob
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from engine.diagnostics.walk import MiniBatch, Observer, walk
 from engine.layers.activations.activation import Activation, Linear
 from engine.layers.activations.parametric import ParametricActivation
 from engine.layers.dense import Dense
@@ -22,6 +21,7 @@ from engine.layers.embedding.column_embedding import ColumnEmbedding
 from engine.layers.embedding.periodic_embedding import PeriodicEmbedding
 from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.scale import Scale
+from engine.measured_step.walk import MiniBatch, Observer, walk
 from engine.memory import Array
 from engine.network import Network
 

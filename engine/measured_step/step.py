@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.batches import Batches, Rows, check_rows
-from engine.diagnostics.layer_passes import LayerPasses, groups, joint_size, measure_passes
-from engine.diagnostics.network_drawing import DrawnLayer, drawn_layers
-from engine.diagnostics.walk import MiniBatch
-from engine.diagnostics.weight_path import WalkedArrays, WeightPath, walk_and_keep, weight_path
+from engine.measured_step.layer_passes import LayerPasses, groups, joint_size, measure_passes
+from engine.measured_step.network_drawing import DrawnLayer, drawn_layers
+from engine.measured_step.walk import MiniBatch
+from engine.measured_step.weight_path import WalkedArrays, WeightPath, walk_and_keep, weight_path
 from engine.memory import Array
 from engine.network import Network
 from engine.training.state import Member, TrainingState

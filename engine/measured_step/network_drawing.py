@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.diagnostics.layer_passes import groups
-from engine.diagnostics.weight_path import UNCHANGED, WalkedArrays, WeightPath
 from engine.layers.dense import Dense
+from engine.measured_step.layer_passes import groups
+from engine.measured_step.weight_path import UNCHANGED, WalkedArrays, WeightPath
 from engine.memory import Array, Image
 from engine.network import Network
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from engine.measured_step.step import MeasuredStep, measure_step
 from engine.network import Network
 from engine.spec import BatchNormSpec, DenseSpec, DropoutSpec, ScaleSpec, TrainingSpec
-from engine.training.measured_step import MeasuredStep, measure_step
 from engine.training.state import Member
 from tests.support import training_runs
 from tests.support.training_runs import exact, moons, regressor, run, small

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.diagnostics.walk import MiniBatch, Observer, walk
+from engine.measured_step.walk import MiniBatch, Observer, walk
 from engine.memory import Array, Shape
 from engine.network import Network
 from engine.parameters import flat
