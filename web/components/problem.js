@@ -2,13 +2,14 @@
 // with all its errors. `skip` names pointers that are already shown beside their fields.
 import { html } from "../vendor/htm/preact.js";
 
-export function ProblemPanel({ problem, onRetry, skip = [] }) {
+export function ProblemPanel({ problem, onRetry, skip = [], children }) {
   const errors = (problem.errors ?? []).filter((error) => !skip.includes(error.pointer));
   return html`
     <div class="problem" role="alert">
       <p class="problem-title">${problem.title ?? "Something went wrong"}</p>
       <p>${problem.detail ?? problem.message}</p>
-      ${errors.length > 0 && html`<ul>${errors.map((error, at) => html`<${Error_} key=${at} error=${error} />`)}</ul>`}
+      ${errors.length > 0 && html`<ul>${errors.map((error, at) => html`<${Line} key=${at} error=${error} />`)}</ul>`}
+      ${children}
       <p class="problem-end">
         ${problem.code && html`<code>${problem.code}</code>`}
         ${problem.request_id && html`<span class="quiet">Request <code>${problem.request_id}</code></span>`}
@@ -19,7 +20,7 @@ export function ProblemPanel({ problem, onRetry, skip = [] }) {
 }
 
 // Errors of requests have a pointer, errors of files a line, a column and a value.
-function Error_({ error }) {
+function Line({ error }) {
   const place = error.pointer || [error.line && `line ${error.line}`, error.column && `column ${error.column}`].filter(Boolean).join(", ");
   return html`
     <li>
