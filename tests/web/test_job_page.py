@@ -20,7 +20,8 @@ HIDE = """(hidden) => {
 
 def submit(service: httpx.Client, dataset_id: str, **body: Any) -> str:
     """Submit a job with one small network; return its path."""
-    one = {"dataset_id": dataset_id, "target": "kind", "ensemble": None, "model": {"layers": [{"type": "dense", "units": 8}]}}
+    model = {"layers": [{"type": "dense", "units": 8}]}
+    one = {"dataset_id": dataset_id, "target": "kind", "ensemble": None, "model": model}
     return str(service.post("/v1/jobs", json={**one, **body}).raise_for_status().json()["links"]["self"])
 
 
@@ -99,7 +100,7 @@ def test_hostile_texts_are_shown_as_text(open_page: OpenPage, service: httpx.Cli
     assert page.inner_text("h1") == payload
     page.click("summary")
     assert payload in page.inner_text("details pre")
-    page.click("text=‹ Jobs")
+    page.click(".back")
     page.wait_for_selector("tbody tr")
     assert f"a: {payload}" in page.inner_text("tbody")
     page.wait_for_timeout(200)
