@@ -191,6 +191,8 @@ def _largest(compared: Sequence[ComparedModel], table: Table, numbers: Index) ->
     first, second = compared
     places = np.argsort(-np.abs(first.losses - second.losses), kind="stable")[:MAX_DIFFERENT_ROWS]
     places = places[first.losses[places] != second.losses[places]]
+    if not len(places):
+        return []
     answers = [each.model.answers(each.outputs[places]) for each in compared]
     truths = {column.column: _truths(column, table, places) for column in first.model.target.columns}
     return [
