@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from store.db.transaction import Tx
 from store.ids import JobId
+from store.jobs.epochs import with_layers
 from store.tables import Epoch, Event, table_of
 
 APPEND = insert(table_of(Event))
@@ -42,7 +43,7 @@ def after(tx: Tx, job_id: JobId, number: int, limit: int) -> list[JobEvent]:
     epochs = select(Epoch).where(Epoch.job_id == job_id, Epoch.number > number).order_by(Epoch.number).limit(limit)
     merged = heapq.merge(
         (JobEvent(number=row.number, type=row.type, data=row.data, at=row.at) for row in tx.scalars(others)),
-        (_of_epoch(row) for row in tx.scalars(epochs)),
+        map(_of_epoch, with_layers(tx, job_id, tx.scalars(epochs).all())),
         key=lambda event: event.number,
     )
     return list(merged)[:limit]

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, String, and_, literal_column
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, and_, literal_column
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.clock import now
@@ -142,9 +143,22 @@ class Epoch(Base):
     epoch: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[int]
     metrics: Mapped[dict[str, Any]]
+    layers: Mapped[list[Any] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )  # for each layer, the numbers of the fields of `EpochLayers`
     at: Mapped[int] = mapped_column(default=now())
 
     __table_args__ = (Index(None, "job_id", "number"),)
+
+
+class EpochLayers(Base):
+    """What the numbers in `Epoch.layers` are, once per job: their fields, and the label of each layer."""
+
+    __tablename__ = "epoch_layers"
+
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    fields: Mapped[list[Any]]
+    labels: Mapped[list[Any]]
 
 
 class Event(Base):
