@@ -48,7 +48,7 @@ def test_a_job_gives_the_same_bits_despite_faults_of_its_worker(
     named = [f"{place}.{moment}_commit" for place in places]
     for place in named:
         service.arm("worker", place, action)
-    jobs = service.wait_for_all([service.submit_job(LONG) for _ in range(3)])
+    jobs = service.wait_for_all([service.submit_job(LONG) for _ in range(2)])
     assert service.has_fired("worker", named)
     service.assert_same_as_reference(jobs, LONG)
     note(f"{len(named)} x {action} {moment} commit")
@@ -144,9 +144,8 @@ def test_job_with_a_lost_or_repeated_notification_trains_once(
     place = f"notification.{moment}_send"
     service.reference_hash(LONG)
     service.arm(role, place, action)
-    jobs = service.wait_for_all(
-        [service.submit_job(LONG) for _ in range(3)]
-    )  # one more than slots, so that the scheduler notifies too
+    submitted = 3 if role == "scheduler" else 1  # it notifies when more jobs than slots are there
+    jobs = service.wait_for_all([service.submit_job(LONG) for _ in range(submitted)])
     service.wait(lambda: service.has_fired(role, [place]))
     service.assert_same_as_reference(jobs, LONG)
     assert {job["attempt"] for job in jobs} == {1}

@@ -21,7 +21,7 @@ def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderT
     several: dict[str, Any] = {"epochs": epochs // 4, "ensemble": {"type": "folds", "folds": 3}}
     (undisturbed,) = service.wait_for_all([service.submit_job(**several)])
     service.start_part("second worker")
-    urls = [service.submit_job(**several), *(service.submit_job(epochs) for _ in range(size(4, 200)))]
+    urls = [service.submit_job(**several), *(service.submit_job(epochs) for _ in range(size(3, 200)))]
     rng, kills, pause = random.Random(1), 0, (0.4, 1.0) if size(0, 1) == 0 else (0.5, 3.0)
     waiting = set(urls)
     while waiting and kills < size(6, 10_000):
@@ -45,7 +45,7 @@ def test_random_kills_do_not_change_the_result_of_any_job(service: ServiceUnderT
 def test_five_notifications_claim_a_job_once(service: ServiceUnderTest, note: Note, size: Size) -> None:
     app = celery_app(service.broker.url)
     urls = []
-    for _ in range(size(10, 100)):
+    for _ in range(size(5, 100)):
         urls.append(service.submit_job(20))
         send_notifications(app, 5)
     jobs = service.wait_for_all(urls)
