@@ -23,8 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import duckdb
 
-from service.batches import submission
-from service.batches.batch_request import BatchRequest
 from service.limits import ServiceLimits
 from service.predictions.loaded_models import LoadedModels
 from service.settings import Settings
@@ -113,22 +111,18 @@ def upload(worker: Any, folder: Path, rows: int) -> str:
 def predict(folder: Path, redis_url: str, batch: dict[str, Any]) -> dict[str, float]:
     """Create the batch and run it; then let the bare network predict the same rows."""
     worker = make_worker(folder, redis_url)
-    models = LoadedModels(worker.sessions)
-    request = BatchRequest(dataset_id=batch["dataset_id"], format=batch["format"])
-    resolved = submission.resolve(worker.sessions, models, DEFAULT_PROJECT, batch["model_id"], request)
-    with transaction(worker.sessions) as tx:
-        created = submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved)
+    batch_id = worker.queue_batch(**batch)
     runner = Runner(worker.context())
     before, began = peak_memory(), time.perf_counter()
     runner.run_all()
     seconds, peak = time.perf_counter() - began, peak_memory()
-    with snapshot(worker.sessions) as tx:
-        ended = batches.get(tx, DEFAULT_PROJECT, created.id)
+    ended = worker.batch(batch_id)
     if ended.state != "succeeded":
         raise SystemExit(f"The batch has failed: {ended.error}")
-    bare = bare_seconds(worker, models.get(DEFAULT_PROJECT, batch["model_id"]), batch["dataset_id"])
+    model = LoadedModels(worker.sessions).get(DEFAULT_PROJECT, batch["model_id"])
+    bare = bare_seconds(worker, model, batch["dataset_id"])
     with transaction(worker.sessions) as tx:
-        batches.remove(tx, DEFAULT_PROJECT, created.id)
+        batches.remove(tx, DEFAULT_PROJECT, batch_id)
     worker.close()
     cpu = ended.cpu_seconds
     return {"seconds": seconds, "cpu_seconds": cpu, "before": before, "peak": peak, "bare_seconds": bare}

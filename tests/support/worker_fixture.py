@@ -12,16 +12,20 @@ import pytest
 from sqlalchemy import Engine
 
 from messaging.notifier import Notifier
+from service.batches import submission as batch_submission
+from service.batches.batch_request import BatchRequest
 from service.bootstrap import bootstrap
 from service.jobs import submission
 from service.jobs.job_request import JobRequest
 from service.jobs.planned_jobs import PlannedJobs
 from service.limits import ServiceLimits
+from service.predictions.loaded_models import LoadedModels
 from service.settings import Settings
 from service.uploads import dataset_uploads
 from service.uploads.dataset_request import DatasetRequest
 from service.uploads.dataset_uploads import StoredTable
 from service.uploads.uploaded_file import UploadedFile
+from store import batches
 from store.artifacts import blobs
 from store.db.database import Sessions
 from store.db.transaction import snapshot, transaction
@@ -97,6 +101,24 @@ class WorkerFixture:
         resolved = submission.resolve(self.sessions, ServiceLimits(), PlannedJobs(), DEFAULT_PROJECT, request)
         with transaction(self.sessions) as tx:
             return submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved).id
+
+    def queue_batch(self, model_id: str | None, dataset_id: str, **body: Any) -> str:
+        """Queue a batch of predictions as the API does; return its id."""
+        request, models = BatchRequest(dataset_id=dataset_id, **body), LoadedModels(self.sessions)
+        resolved = batch_submission.resolve(self.sessions, models, DEFAULT_PROJECT, model_id or "", request)
+        with transaction(self.sessions) as tx:
+            return batch_submission.submit(tx, ServiceLimits(), DEFAULT_PROJECT, resolved).id
+
+    def batch(self, batch_id: str) -> Job:
+        """Read a batch."""
+        with snapshot(self.sessions) as tx:
+            return batches.get(tx, DEFAULT_PROJECT, batch_id)
+
+    def result_of(self, batch_id: str) -> bytes:
+        """Return the result of a batch."""
+        with snapshot(self.sessions) as tx:
+            _, blob_id = batches.result_blob(tx, DEFAULT_PROJECT, batch_id)
+        return b"".join(blobs.read_verified(self.sessions, blob_id))
 
     def claim(self, lease_seconds: float = 30) -> Job:
         """Claim the next job as this worker, without running it."""

@@ -89,12 +89,13 @@ class BatchRun:
         for blob_id in stored:
             chunks = blobs.read_verified(self._sessions, blob_id)
             try:
-                rows = int.from_bytes(next(chunks), "little")
-                file.restore(chunks)
+                first = next(chunks)
+                file.restore(chain([first[ROWS_BYTES:]], chunks))
             except BlobDamaged as error:
                 log.warning("Skipping an unusable checkpoint: %s", error)
                 file.clear()
             else:
+                rows = int.from_bytes(first[:ROWS_BYTES], "little")
                 self._recorder.resume(rows)
                 return rows
         return 0
@@ -108,8 +109,7 @@ class BatchRun:
             self._check_for_end()
         if self._recorder.checkpoint_is_due and self._recorder.rows < self._batch.spec["rows"]:
             with file.content() as written:
-                rows = self._recorder.rows.to_bytes(ROWS_BYTES, "little")
-                self._recorder.write_checkpoint(chain([rows], self._watched(blobs.chunks_of_file(written))))
+                self._recorder.write_checkpoint(self._watched(_checkpoint_chunks(self._recorder.rows, written)))
 
     def _check_for_end(self) -> None:
         if self._held_lease.requested == "cancel":
@@ -126,3 +126,9 @@ class BatchRun:
             self._check_for_end()
             self._held_lease.check()
             yield chunk
+
+
+def _checkpoint_chunks(rows: int, written: BinaryIO) -> Iterator[bytes]:
+    """Yield the number of rows, and then the file with them. All chunks but the last have the full size."""
+    yield rows.to_bytes(ROWS_BYTES, "little") + written.read(blobs.CHUNK_BYTES - ROWS_BYTES)
+    yield from blobs.chunks_of_file(written)
