@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.client_environment import client_environment
 from tests.support.launched import Launched
 from tests.support.project import ROOT
 
@@ -50,6 +51,30 @@ def test_the_shell_commands_end_with_weights_and_a_prediction(url: str, checkout
     )
     assert '"label":' in done.stdout
     assert (checkout / "adult.safetensors").stat().st_size > 1000
+
+
+def test_three_commands_show_what_the_readme_shows_where_only_the_client_is_installed(url: str, checkout: Path) -> None:
+    """The first word of each line that the README shows is the first word of a line of the real output."""
+    programs = client_environment(checkout / "client-venv", "cli") / "bin"
+    subprocess.run([programs / "python", "examples/use_cases.py", "churn", "--rows", "300"], cwd=checkout, check=True)
+    (session,) = blocks("console")
+    shown = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
+    assert [text.split()[:2] for text in shown] == [["backprop", name] for name in ("train", "evaluate", "predict")]
+    environment = {"PATH": f"{programs}:/usr/bin:/bin", "BACKPROP_URL": url, "HOME": str(checkout), "COLUMNS": "100"}
+    for text in shown:
+        command, *expected = text.splitlines()
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=checkout, env=environment, capture_output=True, text=True, check=True
+        )
+        words = set(done.stdout.replace(",", " ").split())
+        assert [line for line in expected if line != "…" and line.split()[0] not in words] == []
+
+
+def test_without_its_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    command = client_environment(tmp_path) / "bin" / "backprop"
+    done = subprocess.run([command, "jobs"], env={}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'pip install "backprop-client[cli]"' in done.stderr
 
 
 def test_the_python_program_ends_with_a_prediction(url: str, checkout: Path) -> None:

@@ -62,6 +62,15 @@ def dataset_id(session: Session, text: str) -> str:
     return _resolved("data set", text, lambda: session.client.datasets.list(page_size=100))
 
 
+def key_id(session: Session, text: str) -> str:
+    """Return the id of the API key that `text` names.
+
+    Raises:
+        UsageError: no key or several keys have such an id.
+    """
+    return _resolved("key", text, session.client.keys.list)
+
+
 def looks_like_an_id(text: str) -> bool:
     """Whether `text` can only be an id, a short id or `latest`, and not a file."""
     return text == LATEST or re.fullmatch(r"(ds_)?[0-9a-f]{4,32}", text) is not None

@@ -86,6 +86,16 @@ def test_jobs_are_paused_resumed_stopped_and_canceled(backprop: Run, folder: Pat
     assert (ended.code, "is canceled" in ended.out) == (1, True)
 
 
+def test_keys_are_created_listed_and_revoked(backprop: Run) -> None:
+    created = backprop("keys", "create", "--name", "billing", "--scopes", "read", "--json").json
+    assert created["key"].startswith("bp_live_")
+    listed = backprop("keys", "list")
+    assert created["key"] not in listed.out
+    assert "billing" in listed.out
+    assert backprop("keys", "revoke", created["id"][-8:]).code == 0
+    assert "revoked" in backprop("keys", "list").out
+
+
 def test_every_problem_of_a_request_is_one_paragraph(backprop: Run, folder: Path) -> None:
     (folder / "wrong.json").write_text(json.dumps({"training": {"batch_size": 0, "optimizer": {"type": "adamm"}}}))
     done = backprop("train", "flowers.csv", "-t", "kind", "--spec", "wrong.json")
@@ -132,7 +142,8 @@ def test_errors_have_a_reason_and_a_code_of_their_kind(
 def test_the_help_lists_every_command_and_wraps_at_80_columns(backprop: Run) -> None:
     shown = backprop("--help").out
     assert "backprop train customers.csv --target churned\n" in shown
-    for command in ("train", "upload", "jobs", "watch", "predict", "evaluate", "download", "compare", "login"):
+    for command in ("train", "upload", "jobs", "watch", "predict", "evaluate", "download", "compare", "login", "keys"):
         assert f"\n  {command} " in shown
-        assert "--json" in backprop(command, "--help").out
+        arguments = (command, "list", "--help") if command == "keys" else (command, "--help")
+        assert "--json" in backprop(*arguments).out
     assert max(map(len, shown.splitlines())) <= 80

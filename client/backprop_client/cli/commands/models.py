@@ -16,7 +16,7 @@ from backprop_client.cli.views import importance_table, plain, scores_table, sho
 from backprop_client.formats import WeightsFormat
 
 SHOWN_ROWS = 20  # of predictions, in a terminal
-SHOWN_COLUMNS = 6
+SHOWN_COLUMNS = 7
 FORMATS: tuple[WeightsFormat, ...] = get_args(WeightsFormat)
 ModelArgument = Annotated[
     str, typer.Argument(metavar="MODEL", help="The id of a model or of its job, the end of it, or `latest`.")
@@ -70,15 +70,15 @@ def predict(  # noqa: PLR0913 - each is an option of the command
         prediction_files.write(output, done)
         session.note(f"{len(done):,} predictions are in {output}.")
     elif session.out.is_terminal:
-        _show(session, done)
+        _show(session, done, set(rows[0]))
     elif not session.as_json:
         session.out.out(prediction_files.as_csv(done), end="", highlight=False)
 
 
-def _show(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Print the first rows, with the predictions at the left."""
+def _show(session: Session, rows: list[dict[str, Any]], given: set[str]) -> None:
+    """Print the first rows: the predictions, then as many of the given columns as fit."""
     names = list(dict.fromkeys(name for row in rows[:SHOWN_ROWS] for name in row))
-    names = (names[::-1] if len(names) > SHOWN_COLUMNS else names)[:SHOWN_COLUMNS]
+    names = sorted(names, key=lambda name: name in given)[:SHOWN_COLUMNS]
     shown = table(*names)
     for row in rows[:SHOWN_ROWS]:
         shown.add_row(*(plain(_cell(row.get(name, ""))) for name in names))
