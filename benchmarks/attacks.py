@@ -1,6 +1,6 @@
 """Measure polls of one client beside requests that were made to delay everybody.
 
-    python benchmarks/attacks.py [--seconds 5]
+    ./dev bench attacks [--seconds 5]
 
 Each attack runs in a process of its own with four connections, again and again, while one client polls a paused job
 every 5 ms. Prints the percentiles of the polls and the answers that the attack got. `slow_sockets.py` does the same

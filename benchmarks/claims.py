@@ -1,6 +1,6 @@
 """Time the queries of the queue on SQLite and on PostgreSQL: claims, counts and queue positions.
 
-    python benchmarks/claims.py [--jobs 100000] [--projects 1000] [--running 16] [--reserved 1000] [--repeats 30]
+    ./dev bench claims [--jobs 100000] [--projects 1000] [--running 16] [--reserved 1000] [--repeats 30]
 
 Fills a queue, lets some of the projects run a job each, and prints the best and the median time of a transaction
 without its commit. On a busy machine, compare the best times. Claims are timed in that queue, then with the oldest jobs

@@ -1,6 +1,6 @@
 """Measure the cost of layer statistics: the time of one measurement relative to the steps between two measurements.
 
-    python benchmarks/diagnosis.py
+    ./dev bench diagnosis
 
 Prints microseconds per step and per measurement, the steps between measurements, and their share of the time. The share
 must stay below 2 %.

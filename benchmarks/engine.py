@@ -1,6 +1,6 @@
 """Time a training step of the engine next to its bare matrix products and, if installed, other libraries.
 
-    python benchmarks/engine.py [--rows 1-6] [--repeats 60] [--all]
+    ./dev bench engine [--rows 1-6] [--repeats 60] [--all]
 
 The other libraries are in the dependency group `peers`. All run in float32 on one thread, interleaved, each after
 warm-up steps. The best of the repeats counts, so a busy machine affects all of them equally. OpenBLAS chooses its

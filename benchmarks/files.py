@@ -1,6 +1,6 @@
 """Upload every file of a folder to a service, and print how each was read or why it was rejected.
 
-    python benchmarks/files.py FOLDER [--url http://127.0.0.1:8000]
+    ./dev bench files FOLDER [--url http://127.0.0.1:8000]
 
 Without `--url`, a service is started in a temporary folder. For each file, the table shows the status, the rows, the
 columns by type, and the codes of the warnings, or the first problem. Exits with 1 if the service failed at a file.

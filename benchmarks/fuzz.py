@@ -1,6 +1,6 @@
 """Read mutated files and rows with each reader, and report every crash, hang, and error without content.
 
-    python benchmarks/fuzz.py [--readers csv parquet ndjson npz rows] [--seconds 600] [--seed 0]
+    ./dev bench fuzz [--readers csv parquet ndjson npz rows] [--seconds 600] [--seed 0]
 
 Each reader runs in a process of its own for the given time. Cases that fail are kept in `fuzz-failures/`.
 """

@@ -1,6 +1,6 @@
 """Time forward and backward of every layer type, in microseconds, and print the ratio of backward to forward.
 
-    python benchmarks/layers.py [NAME]
+    ./dev bench layers [NAME]
 
 The cheap gradient principle (Baur and Strassen, 1983; Griewank and Walther, 2008, section 3.3) promises a small
 constant. The goal here is 2.2; "!" marks a missed goal. All gradients are computed, including that of the input.

@@ -1,6 +1,6 @@
 """Time a training step against the number of weights, from 10^4 to 10^8: a table, the slope, and a plot.
 
-    python benchmarks/linearity.py [--largest 100000000] [--plot linearity.svg]
+    ./dev bench linearity [--largest 100000000] [--plot linearity.svg]
 
 The networks have two hidden layers of equal width and as many inputs. A step is forward, loss, backward, Adam on 64
 rows in float32 on one thread. The slope is that of the least-squares line through the logarithms. 1 is linear; a

@@ -1,6 +1,6 @@
 """Time lists, polls and metrics in a database with many jobs, beside the same in an almost empty one.
 
-    python benchmarks/lists.py [--database sqlite postgresql] [--jobs 20000] [--epochs 200000] [--repeats 30]
+    ./dev bench lists [--database sqlite postgresql] [--jobs 20000] [--epochs 200000] [--repeats 30]
 
 Each database gets a new service with one API process. Its first 100 jobs fill two pages and match all filters; they are
 measured first. Then many jobs and their epochs are inserted, and the same requests are sent again, one at a time. A

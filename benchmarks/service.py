@@ -1,6 +1,6 @@
 """Measure the service beside a bare FastAPI application in the same run: the figures that users notice.
 
-    python benchmarks/service.py [--database sqlite postgresql] [--only polls tiny predictions streams creations]
+    ./dev bench service [--database sqlite postgresql] [--only polls tiny predictions streams creations]
                                  [--seconds 3]
 
 Each database gets a new service with one API process. Requests are sent by `wrk`, polls and creations through 16

@@ -1,6 +1,6 @@
 """Measure polls beside slow sockets, and how soon the sockets are closed.
 
-    python benchmarks/slow_sockets.py [--sockets 1000] [--seconds 8]
+    ./dev bench slow_sockets [--sockets 1000] [--seconds 8]
 
 One client polls a paused job through one connection, every few milliseconds, first alone and then while the sockets
 send a byte now and then. All limits are the defaults, except that one address may have all these sockets.

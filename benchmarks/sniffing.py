@@ -1,6 +1,6 @@
 """Compare DuckDB's own detection of CSV files with that of the service, on the ugly files of the tests.
 
-    python benchmarks/sniffing.py
+    ./dev bench sniffing
 
 Prints how many files each reads with the right number of rows, the right names and the right types of columns.
 """

@@ -1,6 +1,6 @@
 """Measure the throughput of tiny jobs, and the latency of one from submission to success.
 
-    python benchmarks/throughput.py [--jobs 300] [--epochs 1] [--singles 30] [--workers 1 2]
+    ./dev bench throughput [--jobs 300] [--epochs 1] [--singles 30] [--workers 1 2]
 
 The API, the scheduler and the workers run as processes with default settings, on SQLite and on PostgreSQL, with their
 own Valkey server. The jobs are queued before the workers start. Jobs per second are counted from the start of the

@@ -1,6 +1,6 @@
 """Upload large files to one API process, beside DuckDB alone in the same run.
 
-    python benchmarks/upload.py [CASE ...] [--files FOLDER] [--save FOLDER]
+    ./dev bench upload [CASE ...] [--files FOLDER] [--save FOLDER]
 
 From the first byte of the body to the answer, the service reads, checks, describes and stores the table. DuckDB alone
 reads the file, summarizes it and writes it as Parquet, with the same number of threads. `cpu` is the processor time of
@@ -27,11 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import httpx
 
+from benchmarks.api_process import start_api
 from benchmarks.upload_files import CASES, MEGABYTE, UploadCase
-from store.db.migrate import migrate
 from tests.support.http_load import cpu_seconds
-from tests.support.processes import START_SECONDS, Processes
-from tests.support.servers import RedisServer, valkey_binary
+from tests.support.processes import Processes
 
 USUAL = ("csv", "wide", "long", "parquet", "ndjson", "npz")
 BLOCK = 1 << 20
@@ -88,38 +87,17 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         files = options.files or folder
         files.mkdir(exist_ok=True)
-        service, pid = start_api(stack, folder)
+        service, api, _ = start_api(stack, "sqlite", **HIGHER_LIMITS)
+        service.upload("x,y\n1,2\n3,4\n")
         print(HEADINGS)
         for name in options.cases or USUAL:
             case = CASES[name]
             path = written(case, files)
-            measured, answer = measure(service, pid, case, path, folder)
+            measured, answer = measure(service, api.pid, case, path, folder)
             print_line(case, measured)
             if options.save:
                 options.save.mkdir(exist_ok=True)
                 (options.save / f"{name}.json").write_text(json.dumps(answer, indent=1))
-
-
-def start_api(stack: ExitStack, folder: Path) -> tuple[Processes, int]:
-    """Start the API on SQLite and upload a small file; return it and the id of its process."""
-    valkey = RedisServer(valkey_binary()).start()
-    stack.callback(valkey.destroy)
-    url = f"sqlite:///{folder}/x.sqlite3"
-    migrate(url)
-    service = Processes(url, valkey.url, folder)
-    stack.callback(service.end)
-    api = service.start("api", "--port", str(service.port), **HIGHER_LIMITS)
-    service.wait(lambda: is_alive(service), START_SECONDS)
-    service.upload("x,y\n1,2\n3,4\n")
-    return service, api.pid
-
-
-def is_alive(service: Processes) -> bool:
-    """Return whether the API responds."""
-    try:
-        return service.client.get("/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def written(case: UploadCase, folder: Path) -> Path:

@@ -1,6 +1,6 @@
 """Compute reference losses, gradients and trained weights with PyTorch.
 
-    python benchmarks/vectors.py [--check]
+    ./dev bench vectors [--check]
 
 Writes `tests/engine/vectors/*.npz` for `tests/engine/test_reference_vectors.py`; run it again after adding a case.
 Everything is computed in float64 from
