@@ -41,11 +41,26 @@ def main() -> int:
     """Write every generated page, or what the options ask for."""
     parser = argparse.ArgumentParser(prog="./dev docs", description="Write the generated pages of docs/.")
     parser.add_argument("--site", type=Path, metavar="DIR", help="build the site of the documentation into DIR instead")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="DIR", help="take pictures of the dashboard's pages into DIR instead"
+    )
+    parser.add_argument("names", nargs="*", metavar="PAGE", help="with --pictures: only these pages")
     options = parser.parse_args()
+    if options.pictures:
+        return take_pictures_of(options.pictures, options.names)
     if options.site:
         return build_site(options.site)
     for name, page in PAGES.items():
         (DOCS / name).write_text(page())
+    return 0
+
+
+def take_pictures_of(target: Path, names: list[str]) -> int:
+    """Take pictures of pages of the dashboard; return the exit code."""
+    from docs.pictures import take_pictures  # noqa: PLC0415 - needs packages that the generated pages do not need
+
+    for path in take_pictures(target, names):
+        sys.stdout.write(f"{path}\n")
     return 0
 
 
