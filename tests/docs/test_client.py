@@ -27,4 +27,4 @@ def test_the_page_is_one_program(service: ExampleService, tmp_path: Path) -> Non
     assert lines[0] == "['yes']", "as the page shows"
     assert "job.succeeded" in lines
     assert {"churn.onnx", "predictions.csv", "True"} <= set(lines)
-    assert lines[-1].startswith("invalid_request ['/target'")
+    assert lines[-1].startswith("invalid_request [")

@@ -4,6 +4,7 @@ import re
 import sys
 import tomllib
 import venv
+from collections.abc import Sequence
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from tests.support.project import ROOT
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def client_environment(folder: Path, *extras: str) -> Path:
+def client_environment(folder: Path, *extras: str, others: Sequence[str] = ()) -> Path:
     """Create a virtual environment with the client, and return its folder.
 
-    The packages are those of this environment: of `client/pyproject.toml` with these extras, and what they require.
+    The packages are those of this environment: of `client/pyproject.toml` with these extras, other
+    ones that are named, and what they require.
     """
     project = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
+    wanted += others
     venv.create(folder, with_pip=False, symlinks=True)
     packages = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
     (packages / "backprop_client").symlink_to(ROOT / "client" / "backprop_client")
