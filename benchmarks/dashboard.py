@@ -2,8 +2,8 @@
 
     python benchmarks/dashboard.py [--jobs 10000] [--epochs 10000] [--repeats 5]
 
-An API on SQLite has many jobs, one of them with many epochs and 20 layers. Each page is opened in a new context. Then it
-is used: scrolled, paged, its scales and layers switched, its charts read with the pointer. A line shows the medians of
+An API on SQLite has many jobs, one of them with many epochs and 20 layers. Each page is opened in a new context, then
+used: scrolled, paged, its scales and layers switched, its charts read with the pointer. A line shows the medians of
 first paint and memory, and the longest frame and task of all repeats. The empty list is the comparison.
 """
 

@@ -70,7 +70,7 @@ def dashboard_page(prefix: str) -> StaticFile:
     """Return the page at `/`, which a proxy serves below `prefix`. Without one, its addresses are relative."""
     known = dashboard_files()
     assets = f"{prefix}/assets/{known.version}" if prefix else f"assets/{known.version}"
-    preloads = "\n".join(f'<link rel="modulepreload" href="{assets}/{name}">' for name in known.start_modules())
+    preloads = "\n".join(f'<link rel="modulepreload" href="{assets}/{name}">' for name in known.modules_of(START))
     page = (FOLDER / "index.html").read_text().replace("{assets}", assets).replace("{preloads}", preloads)
     return StaticFile.of(page.encode(), PAGE_TYPE)
 
