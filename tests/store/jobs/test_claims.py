@@ -262,3 +262,9 @@ def test_claim_uses_indexes_and_never_scans_the_jobs(sqlite_url: str) -> None:
     assert scans == []
     assert not any("AUTOMATIC" in step or "TEMP B-TREE" in step for step in tables)
     engine.dispose()
+
+
+def test_jobs_and_batches_of_a_project_are_claimed_in_the_order_of_their_creation(sessions: Sessions) -> None:
+    queued = [queue_job(sessions, kind=kind, created_at=at).id for at, kind in enumerate(("job", "batch", "job"), 1)]
+    assert [each.partition("_")[0] for each in queued] == ["job", "bat", "job"]
+    assert [job.id for job in claimed(sessions, 3)] == queued
