@@ -33,6 +33,7 @@ class TableFile(AbstractContextManager["TableFile"]):
         self._types = {name: _type(column) for name, column in first.columns.items()}
         self._file = _anonymous_file()
         self._connection = duckdb.connect(config={"threads": 1, "memory_limit": MEMORY_LIMIT})
+        self._connection.execute("SET enable_progress_bar = false")  # it would write to the standard output
         self._header = _header(first.columns)
         self.clear()
 

@@ -19,7 +19,7 @@ from worker.batch.batch_run import BatchRun
 from worker.batch.recorder import BatchRecorder
 from worker.held_lease import HeldLease
 
-ROWS = 140_000  # three blocks
+ROWS = 70_000  # two blocks
 BLOCK = 65_536
 
 
