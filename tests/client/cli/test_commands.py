@@ -46,6 +46,16 @@ def test_predictions_are_written_beside_the_rows(backprop: Run, trained: str, fo
     assert len(backprop("predict", "latest", "flowers.csv", "--json").json["predictions"]) == 90
 
 
+def test_whole_data_sets_are_predicted_by_the_service(backprop: Run, trained: str, folder: Path) -> None:
+    dataset = backprop("datasets", "--json").json[0]["id"]
+    done = backprop("predict", trained, dataset, "-o", "all.csv")
+    assert (done.code, done.err) == (0, "90 predictions are in all.csv.\n")
+    assert len((folder / "all.csv").read_text().splitlines()) == 91
+    assert backprop("predict", trained, dataset).code == 2
+    assert backprop("predict", trained, "latest", "-o", "all.parquet", "--json").json["state"] == "succeeded"
+    assert (folder / "all.parquet").read_bytes()[:4] == b"PAR1"
+
+
 def test_evaluation_download_and_comparison(backprop: Run, trained: str, folder: Path) -> None:
     evaluated = backprop("evaluate", trained)
     assert "accuracy" in evaluated.out

@@ -6,8 +6,9 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from backprop_client.cli import numbers, prediction_files
+from backprop_client.cli import exit_codes, numbers, prediction_files
 from backprop_client.cli.command import UsageError, command
+from backprop_client.cli.commands.batch_predictions import is_batch, predict_batch
 from backprop_client.cli.commands.data import Limit, transfer, upload_with_progress
 from backprop_client.cli.ids import dataset_id, model_id, short
 from backprop_client.cli.row_files import read_rows
@@ -50,7 +51,12 @@ def _score(evaluation: dict[str, Any]) -> str:
 def predict(  # noqa: PLR0913 - each is an option of the command
     session: Session,
     model: ModelArgument,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, NDJSON or JSON; `-` reads standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV, NDJSON or JSON; `-` is standard input. Parquet or a data set, with -o."
+        ),
+    ],
     *,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write .csv, .ndjson or .json.")
@@ -58,11 +64,16 @@ def predict(  # noqa: PLR0913 - each is an option of the command
     interval: Annotated[
         float | None, typer.Option(metavar="LEVEL", help="Add intervals that contain the truth so often, such as 0.9.")
     ] = None,
-    explain: Annotated[bool, typer.Option(help="Add the contribution of each column.")] = False,
-) -> None:
+    explain: Annotated[bool, typer.Option("--explain", help="Add the contribution of each column.")] = False,
+) -> int:
     """Predict the rows of a file. Columns are named and written as in the file that the model was trained on."""
+    full_id = model_id(session, model)
+    if is_batch(file):
+        if explain:
+            raise UsageError("--explain works with CSV, NDJSON and JSON files only.")
+        return predict_batch(session, full_id, file, output, interval)
     rows = read_rows(file)
-    predictions = session.client.models.predict(model_id(session, model), rows, interval=interval, explain=explain)
+    predictions = session.client.models.predict(full_id, rows, interval=interval, explain=explain)
     if session.as_json:
         session.print_json({"predictions": predictions.to_dicts()})
     done = prediction_files.merged(rows, predictions)
@@ -73,6 +84,7 @@ def predict(  # noqa: PLR0913 - each is an option of the command
         _show(session, done, set(rows[0]))
     elif not session.as_json:
         session.out.out(prediction_files.as_csv(done), end="", highlight=False)
+    return exit_codes.OK
 
 
 def _show(session: Session, rows: list[dict[str, Any]], given: set[str]) -> None:
