@@ -39,10 +39,6 @@ class DashboardFiles:
     files: dict[str, StaticFile]
     version: str
 
-    def start_modules(self) -> list[str]:
-        """Return the modules that browsers load at once."""
-        return self.modules_of(START)
-
     def modules_of(self, first: str) -> list[str]:
         """Return a module and those that it imports, directly or through others."""
         found: dict[str, None] = {}

@@ -15,7 +15,7 @@ from api.settings import ApiSettings
 PAGE = {"Accept": "text/html"}
 MAX_PAGE_BYTES = 80_000  # compressed, with everything that the largest page loads
 MAX_BYTES = 125_000  # compressed, all files of all pages
-MAX_FIRST_BYTES = 50_000  # what the list of jobs loads, with libraries
+MAX_FIRST_BYTES = 55_000  # what the list of jobs loads, with libraries
 
 
 def assets_of(page: str) -> list[str]:
