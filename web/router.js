@@ -6,6 +6,8 @@ export const routes = [
   { path: "/jobs/:id", title: "Job", load: () => import("./pages/job.js") },
   { path: "/datasets", title: "Data sets", load: () => import("./pages/datasets/list.js") },
   { path: "/datasets/:id", title: "Data set", load: () => import("./pages/datasets/dataset.js") },
+  { path: "/models", title: "Models", load: () => import("./pages/models/list.js") },
+  { path: "/models/:id", title: "Model", load: () => import("./pages/models/model.js") },
   { path: "/new", title: "New job", load: () => import("./pages/new_job/page.js") },
 ];
 
@@ -14,6 +16,7 @@ export const navigation = [
   { path: "/jobs", label: "Jobs", icon: "M2 4h12M2 8h12M2 12h7" },
   { path: "/new", label: "New job", icon: "M8 3v10M3 8h10" },
   { path: "/datasets", label: "Data sets", icon: "M2 3h12v10H2zM2 6.5h12M2 10h12M6.5 3v10" },
+  { path: "/models", label: "Models", icon: "M8 2l5.5 3v6L8 14l-5.5-3V5zM8 8v6M8 8l5.5-3M8 8L2.5 5" },
 ];
 
 // The address of a page, for `href`: link("/jobs", { state: "running" }).
