@@ -8,6 +8,7 @@ export const routes = [
   { path: "/datasets/:id", title: "Data set", load: () => import("./pages/datasets/dataset.js") },
   { path: "/models", title: "Models", load: () => import("./pages/models/list.js") },
   { path: "/models/:id", title: "Model", load: () => import("./pages/models/model.js") },
+  { path: "/settings", title: "Settings", load: () => import("./pages/settings/page.js") },
   { path: "/new", title: "New job", load: () => import("./pages/new_job/page.js") },
 ];
 
@@ -17,6 +18,7 @@ export const navigation = [
   { path: "/new", label: "New job", icon: "M8 3v10M3 8h10" },
   { path: "/datasets", label: "Data sets", icon: "M2 3h12v10H2zM2 6.5h12M2 10h12M6.5 3v10" },
   { path: "/models", label: "Models", icon: "M8 2l5.5 3v6L8 14l-5.5-3V5zM8 8v6M8 8l5.5-3M8 8L2.5 5" },
+  { path: "/settings", label: "Settings", icon: "M2 4h6M12 4h2M2 12h2M8 12h6M8 4a2 2 0 1 0 4 0a2 2 0 1 0-4 0M4 12a2 2 0 1 0 4 0a2 2 0 1 0-4 0" },
 ];
 
 // The address of a page, for `href`: link("/jobs", { state: "running" }).

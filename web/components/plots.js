@@ -19,7 +19,7 @@ export function Histogram({ edges, counts, label }) {
 
 // Labeled horizontal bars. items: [{label, value, note, spread, emphasis}], values ≥ 0; `max`: the value of a full bar.
 export function Bars({ items, max, format = number }) {
-  const full = max ?? Math.max(...items.map((item) => item.value), 1e-12);
+  const full = max ?? Math.max(...items.map((item) => item.value + (item.spread ?? 0)), 1e-12);
   return html`<ul class="bars">
     ${items.map(
       (item) => html`<li key=${item.label} class=${item.emphasis ? "strong" : ""}>
@@ -125,7 +125,7 @@ function nearest(event, lines, left, top) {
 
 // True classes as rows, predicted ones as columns; the color is the share of the row.
 export function ConfusionMatrix({ labels, counts }) {
-  return html`<div class="scroll-x">
+  return html`<div class="table-frame" role="region" aria-label="Confusion matrix" tabindex="0">
     <table class="confusion">
       <thead>
         <tr><th scope="col">true ↓ predicted →</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr>

@@ -54,6 +54,15 @@ def test_the_model_with_the_right_column_is_better_and_the_other_order_says_wors
     assert "lower" in found["summary"]
 
 
+def test_models_with_equal_weights_are_the_same(client: TestClient, work: Callable[[], None]) -> None:
+    dataset = upload(client, table(60, seed=1))
+    jobs = [train(client, dataset, "y", "x", epochs=1) for _ in range(2)]
+    work()
+    models = [client.get(job).json()["model_id"] for job in jobs]
+    found = client.post("/v1/comparisons", json={"dataset_id": dataset["id"], "model_ids": models}).json()
+    assert (found["verdict"], found["largest_differences"]) == ("same", [])
+
+
 def row_of(dataset: dict[str, Any], client: TestClient, number: int) -> dict[str, Any]:
     rows = client.get(f"/v1/datasets/{dataset['id']}/preview", params={"rows": number + 1}).json()["rows"]
     return {name: rows[number][name] for name in ("x", "noise")}
