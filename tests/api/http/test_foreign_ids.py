@@ -49,6 +49,9 @@ def resources(client: TestClient, model: dict[str, Any]) -> dict[str, str]:
         "dataset_id": model["dataset_id"],
         "job_id": model["job_id"],
         "model_id": model["id"],
+        "batch_id": client.post(f"/v1/models/{model['id']}/batches", json={"dataset_id": model["dataset_id"]}).json()[
+            "id"
+        ],
         "weights_id": client.post("/v1/weights", content=data, headers=octets).json()["id"],
         "webhook_id": webhook,
         "delivery_id": delivery,
