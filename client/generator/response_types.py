@@ -5,7 +5,12 @@ from typing import Any
 
 from generator.schemas import Operation, closure, description, fields_of, operations_of, type_of
 
-OWN_FILES = {"get_evaluation": "evaluations", "get_model_card": "model_cards", "compare_models": "comparisons"}
+OWN_FILES = {
+    "get_evaluation": "evaluations",
+    "get_model_card": "model_cards",
+    "get_report": "reports",
+    "compare_models": "comparisons",
+}
 SHARED = "shared"
 NAMES = {"WarningView": "ServiceWarning"}  # `Warning` is a class of Python
 RENAMED = {"JobView": {"metrics": "last_metrics"}, "ModelView": {"evaluation": "evaluation_summary"}}

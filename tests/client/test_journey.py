@@ -122,6 +122,13 @@ def test_a_model_predicts_explains_and_is_saved(client: Client, service: Service
     assert model.card_html().startswith("<!doctype html>")
     path = model.download(tmp_path)
     assert path.read_bytes() == service.weights(service.job(f"/v1/jobs/{job.id}"))
+    assert job.report().job_id == job.id
+    assert job.report_html().startswith("<!doctype html>")
+    weights = client.weights.upload(path)
+    assert weights.name == path.stem
+    assert [tensor.name for tensor in client.weights.get(weights.id).tensors]
+    assert next(iter(client.weights.list())).id == weights.id
+    client.weights.delete(weights.id)
     with pytest.raises(InvalidRequestError) as caught:
         model.predict([{"length": 1}] * 10_000 + [{"lenght": 1}])
     assert "/rows/10000/lenght" in [problem.pointer for problem in caught.value.errors], "counts all rows"

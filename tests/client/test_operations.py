@@ -16,12 +16,6 @@ NOT_IN_THE_CLIENT = {
     "healthz": "for supervisors",
     "readyz": "for supervisors",
     "get_service_metrics": "for Prometheus",
-    "create_weights": "weights of other libraries are uploaded by other tools",
-    "list_weights": "as above",
-    "get_weights": "as above",
-    "delete_weights": "as above",
-    "list_deletions": "deletions are for operators",
-    "get_deletion": "as above",
 }
 PART = "*"
 RESOURCES = {"job": "jobs", "batches": "batches"}  # by the file of the class for one of them

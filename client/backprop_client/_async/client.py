@@ -12,6 +12,7 @@ from backprop_client._async.jobs import AsyncJobs
 from backprop_client._async.models import AsyncModels
 from backprop_client._async.transport import AsyncTransport
 from backprop_client._async.webhooks import AsyncWebhooks
+from backprop_client._async.weights import AsyncWeights
 from backprop_client.configuration import Configuration
 from backprop_client.retries import MAX_RETRIES, OUTAGE_SECONDS, RetryPolicy
 
@@ -45,6 +46,7 @@ class AsyncClient:
         self.models = AsyncModels(self._transport)
         self.aliases = AsyncAliases(self._transport)
         self.batches = AsyncBatches(self._transport)
+        self.weights = AsyncWeights(self._transport)
         self.webhooks = AsyncWebhooks(self._transport)
         self.keys = AsyncKeys(self._transport)
         self.projects = AsyncProjects(self._transport)

@@ -58,5 +58,13 @@ class AsyncJobs:
         """Erase the ended jobs that match, in the background, and return the deletion; `all=True` erases all."""
         return Deletion(await self._transport.create(path_of("jobs", "delete"), filters))
 
+    def deletions(self, *, page_size: int | None = None) -> AsyncPages[Deletion]:
+        """Iterate over the deletions of many jobs, newest first."""
+        return AsyncPages(self._transport, path_of("deletions"), {"limit": page_size}, Deletion)
+
+    async def deletion(self, deletion_id: str) -> Deletion:
+        """Return a deletion of many jobs, and how far it is."""
+        return Deletion(await self._transport.get(path_of("deletions", deletion_id)))
+
     def _make(self, data: Mapping[str, Any]) -> AsyncJob:
         return AsyncJob(self._transport, data)

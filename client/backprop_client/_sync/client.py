@@ -14,6 +14,7 @@ from backprop_client._sync.jobs import Jobs
 from backprop_client._sync.models import Models
 from backprop_client._sync.transport import Transport
 from backprop_client._sync.webhooks import Webhooks
+from backprop_client._sync.weights import Weights
 from backprop_client.configuration import Configuration
 from backprop_client.retries import MAX_RETRIES, OUTAGE_SECONDS, RetryPolicy
 
@@ -47,6 +48,7 @@ class Client:
         self.models = Models(self._transport)
         self.aliases = Aliases(self._transport)
         self.batches = Batches(self._transport)
+        self.weights = Weights(self._transport)
         self.webhooks = Webhooks(self._transport)
         self.keys = Keys(self._transport)
         self.projects = Projects(self._transport)

@@ -14,8 +14,9 @@ from backprop_client._sync.transport import Transport
 from backprop_client.errors import JobFailedError
 from backprop_client.formats import WeightsFormat
 from backprop_client.paths import target_file
-from backprop_client.requests import path_of
+from backprop_client.requests import Request, path_of
 from backprop_client.types import jobs as types
+from backprop_client.types import reports
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})
 
@@ -69,6 +70,15 @@ class Job(types.Job):
         """Return the metrics of each epoch; more than `max_points` (1,000) are thinned out evenly."""
         parameters = {"after_epoch": after_epoch, "max_points": max_points}
         return types.Epochs(self._transport.get(self._path("metrics"), parameters)).data
+
+    def report(self) -> reports.Report:
+        """Return the training report: what the job learned, how, and what that cost; also while it runs."""
+        return reports.Report(self._transport.get(self._path("report")))
+
+    def report_html(self) -> str:
+        """Return the training report as a page that contains everything it needs, to save, print or send."""
+        request = Request(method="GET", path=self._path("report"), headers={"Accept": "text/html"})
+        return (self._transport.send(request)).text
 
     # --- actions
 

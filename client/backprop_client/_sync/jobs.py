@@ -60,5 +60,13 @@ class Jobs:
         """Erase the ended jobs that match, in the background, and return the deletion; `all=True` erases all."""
         return Deletion(self._transport.create(path_of("jobs", "delete"), filters))
 
+    def deletions(self, *, page_size: int | None = None) -> Pages[Deletion]:
+        """Iterate over the deletions of many jobs, newest first."""
+        return Pages(self._transport, path_of("deletions"), {"limit": page_size}, Deletion)
+
+    def deletion(self, deletion_id: str) -> Deletion:
+        """Return a deletion of many jobs, and how far it is."""
+        return Deletion(self._transport.get(path_of("deletions", deletion_id)))
+
     def _make(self, data: Mapping[str, Any]) -> Job:
         return Job(self._transport, data)
