@@ -3,6 +3,7 @@
 
 export const routes = [
   { path: "/jobs", title: "Jobs", load: () => import("./pages/jobs.js") },
+  { path: "/jobs/:id/report", title: "Training report", load: () => import("./pages/report.js") },
   { path: "/jobs/:id", title: "Job", load: () => import("./pages/job.js") },
   { path: "/datasets", title: "Data sets", load: () => import("./pages/datasets/list.js") },
   { path: "/datasets/:id", title: "Data set", load: () => import("./pages/datasets/dataset.js") },

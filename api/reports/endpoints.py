@@ -1,6 +1,8 @@
 """/v1/jobs/{id}/report: what a job learned, how, and what that cost, for programs and for people."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import AppServices, Reader
 from api.http.requests.json_body import JsonRoute
@@ -17,7 +19,14 @@ DOCUMENT = declare(accepts=["If-None-Match"], headers=["ETag"], media=HTML)
 
 
 @router.get("/{job_id}/report", response_model=ReportView, **DOCUMENT)
-def get_report(job_id: str, request: Request, services: AppServices, caller: Reader) -> Response:
+def get_report(
+    job_id: str,
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    *,
+    embedded: Annotated[bool, Query(include_in_schema=False)] = False,  # for the dashboard
+) -> Response:
     """Return the training report: data, course, result and cost of a job, and how the network learned.
 
     It covers what is known so far of a job that has not ended; `missing` names the parts that are not known and why.
@@ -25,4 +34,5 @@ def get_report(job_id: str, request: Request, services: AppServices, caller: Rea
     """
     with snapshot(services.sessions) as tx:
         report = ReportView.of(read_report(tx, caller.project, job_id))
-    return page_or_json(request, report, lambda: report_page(report), filename=f"{job_id}-report.html", style=STYLE)
+    name = f"{job_id}-report.html"
+    return page_or_json(request, report, lambda: report_page(report, embedded=embedded), filename=name, style=STYLE)

@@ -26,7 +26,8 @@ def heat_map(epochs: Sequence[LayerStatisticsView], value: Value, title: str) ->
     cell = (WIDTH - NAMES) / len(shown)
     columns = "".join(_column(epoch, at, cell, labels, value, (low, high)) for at, epoch in enumerate(shown))
     names = "".join(
-        f'<text x="{NAMES - 8}" y="{TOP + ROW * row + 15}" text-anchor="end">{escape(layer_name(label))}</text>'
+        f'<text data-layer="{row}" x="{NAMES - 8}" y="{TOP + ROW * row + 15}" text-anchor="end">'
+        f"{escape(layer_name(label))}</text>"
         for row, label in enumerate(labels)
     )
     bottom = TOP + ROW * len(labels)

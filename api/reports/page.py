@@ -32,8 +32,8 @@ PARTS = {
 }
 
 
-def report_page(report: ReportView) -> str:
-    """Return the page."""
+def report_page(report: ReportView, *, embedded: bool = False) -> str:
+    """Return the page; `embedded`: to be shown inside another page."""
     parts = [
         _head(report),
         learning_section(report.how_it_learned) if report.how_it_learned and report.how_it_learned.stages else "",
@@ -45,7 +45,7 @@ def report_page(report: ReportView) -> str:
         section("What was trained", listed(report.spec_in_words)),
         section("Missing from this report", listed(_missing(report))) if report.missing else "",
     ]
-    return document(f"Training report: {report.name}", "".join(parts), STYLE)
+    return document(f"Training report: {report.name}", "".join(parts), STYLE, embedded=embedded)
 
 
 def _head(report: ReportView) -> str:
@@ -57,7 +57,8 @@ def _head(report: ReportView) -> str:
     )
     return (
         f"<h1>{escape(report.name)}</h1>"
-        f'<p class="faint">Training report: {escape(report.job_id)}, {escape(report.state)}, '
+        f'<p class="faint" data-state="{escape(report.state)}">Training report: {escape(report.job_id)}, '
+        f"{escape(report.state)}, "
         f"{escape(report.created_at)}</p>"
         f'<p class="lead">{escape(" ".join(report.summary))}</p>{problem}<ul class="tiles">{tiles}</ul>'
     )
