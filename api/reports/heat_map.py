@@ -18,7 +18,8 @@ Value = Callable[[dict[str, Any]], float | None]
 def heat_map(epochs: Sequence[LayerStatisticsView], value: Value, title: str) -> str:
     """Return the map of the logarithm of a value; nothing if no layer has one."""
     shown = epochs[:: -(-len(epochs) // MAX_COLUMNS) or 1]
-    labels = [layer["label"] for layer in shown[-1].layers if _of(shown[-1], layer["label"], value)] if shown else []
+    known = [layer["label"] for layer in shown[-1].layers] if shown else []
+    labels = [label for label in known if any(_of(epoch, label, value) for epoch in shown)]
     numbers = [found for epoch in shown for label in labels if (found := _of(epoch, label, value))]
     if not numbers:
         return ""

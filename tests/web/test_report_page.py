@@ -26,7 +26,7 @@ def test_a_reader_steps_through_a_training_step_and_the_epochs(
     page.keyboard.press("Home")
     assert page.inner_text(".scrubber output") == "1"
     assert page.locator(".heat .chosen").count() == 2
-    assert "dense" in page.inner_text(".layer-maps tbody tr >> nth=0")
+    assert "layer 1" in page.inner_text(".layer-maps tbody tr >> nth=0")
     with page.expect_download() as saved:
         page.click("button:has-text('Download report')")
     assert saved.value.suggested_filename == f"{trained_job['id']}-report.html"
