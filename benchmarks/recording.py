@@ -70,7 +70,7 @@ def train_by_engine(worker: WorkerFixture, dataset_id: str, layers: list[dict[st
     job = worker.job(queue(worker, dataset_id, layers, epochs))
     loaded = JobLoader(worker.sessions).load(job)
     began = time.perf_counter()
-    for _ in train(loaded.network, loaded.state, loaded.plan.training, loaded.training, loaded.validation):
+    for _ in train(loaded.network, loaded.state, loaded.first.spec, loaded.training, loaded.validation):
         pass
     return time.perf_counter() - began
 

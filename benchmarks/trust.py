@@ -74,8 +74,8 @@ def _line(split: Split, found: EvaluatedModel, answers: Answers, covered: float,
         {"coverage": float("nan")},
     )
     explained = predict_in_detail(found.model, unseen_rows(split)[:EXPLAINED_ROWS], Details(explain=True))
-    scale = float(np.std([float(true) for true in split.truth])) if "value" in answers[0] else 1.0
-    missed = max(_missed(answer) for answer in explained) / (scale or 1.0)
+    scale = _scale(split) if "value" in answers[0] else 1.0
+    missed = max(_missed(answer) for answer in explained) / scale
     columns = [
         f"{split.table:20.20}  {said['coverage']:.3f}  {covered:7.3f}",
         f"{_extent(answers, scale):13.3f}",
@@ -84,6 +84,11 @@ def _line(split: Split, found: EvaluatedModel, answers: Answers, covered: float,
         _shuffled(split, options.request) if options.shuffle else "",
     ]
     return "  ".join(columns)
+
+
+def _scale(split: Split) -> float:
+    """Return the standard deviation of the targets; 1 if all are the same."""
+    return float(np.std([float(true) for true in split.truth])) or 1.0
 
 
 def _is_inside(answer: dict[str, Any], true: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.http.schemas import View, WarningView
 from store.clock import rfc3339
@@ -43,7 +43,7 @@ class ProgressView(View):
 
 
 class MetricsView(View):
-    """The losses of the last epoch."""
+    """The losses of the last epoch; of an ensemble, those of its first bag."""
 
     train_loss: float | None = None
     val_loss: float | None = None
@@ -88,7 +88,10 @@ class JobView(View):
     queue: QueueView | None
     progress: ProgressView
     metrics: MetricsView
-    best: dict[str, Any] | None
+    best: dict[str, Any] | None = Field(
+        description="The metrics of the best epoch; of an ensemble, those of its first bag. The model's evaluation has "
+        "the scores of all networks together."
+    )
     range_test: RangeTestView | None = Field(description="Null before the test has ended and for jobs without one.")
     estimate: dict[str, Any]
     spec: dict[str, Any] = Field(description="The request with every default filled in.")
@@ -142,7 +145,9 @@ RequestedMetric = Annotated[
 
 
 class EpochView(View):
-    """The metrics of one epoch."""
+    """The metrics of one epoch: of an ensemble, those of its first bag, then of further ones as `bag_1_val_loss`."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     epoch: int
     train_loss: float | None = None

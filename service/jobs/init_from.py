@@ -68,7 +68,9 @@ def _describe_model(model: Model) -> ModelDescription:
         _describe_bag(model, model.architecture | bag, fitted["columns"])
         for bag, fitted in zip(bags, features, strict=True)
     ]
-    first = replace(first, columns=_columns(features))
+    target = model.preprocessing["target"]
+    targets = tuple(column["column"] for column in target.get("targets", [target]))
+    first = replace(first, columns=_columns(features), targets=targets, exposure=target.get("exposure"))
     networks = bags[0].get("networks", 1)
     if networks == 1:
         return first

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from store.artifacts import blobs, models
 from store.db.database import Sessions, is_transient
 from store.db.transaction import snapshot
+from store.errors import NotFound
 from store.ids import ProjectId
 from store.tables import Model
 from tabular.trained_model.stored import StoredWeights, read_model
@@ -60,6 +61,10 @@ class LoadedModels:
             with snapshot(self._sessions) as tx:
                 model = models.get(tx, project, model_id)
                 output_layers = model.output_layers if loaded is None else None
+        except NotFound:
+            if loaded:
+                self._drop(model_id)
+            raise
         except Exception as error:
             if loaded is None or not is_transient(error):
                 raise
@@ -76,13 +81,17 @@ class LoadedModels:
         return loaded if loaded and loaded.project == project else None
 
     def _keep(self, model_id: str, loaded: LoadedModel) -> None:
+        self._drop(model_id)
         with self._lock:
-            if before := self._loaded.pop(model_id, None):
-                self._bytes -= before.bytes
             self._loaded[model_id] = loaded
             self._bytes += loaded.bytes
             while self._bytes > self._max_bytes and len(self._loaded) > 1:
                 self._bytes -= self._loaded.popitem(last=False)[1].bytes
+
+    def _drop(self, model_id: str) -> None:
+        with self._lock:
+            if before := self._loaded.pop(model_id, None):
+                self._bytes -= before.bytes
 
 
 def _load(model: Model, weights: StoredWeights, now: float) -> LoadedModel:

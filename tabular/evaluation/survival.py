@@ -6,15 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.metrics.survival import concordance
+from tabular.preprocessing.survival import times_and_events
 
 Floats = npt.NDArray[np.float64]
 
 
 def evaluate_times(true: Floats, risk: Floats, weights: Floats | None = None) -> dict[str, Any]:
-    """Return the metrics of log relative risks (n,) as JSON values. `true`: times (n,), negative if censored."""
+    """Return the metrics of log relative risks (n,) as JSON values. `true`: times (n,), as `signed_times`."""
     return {
         "rows": len(true),
-        "events": int(np.count_nonzero(true > 0)),
+        "events": int(times_and_events(true)[:, 1].sum()),
         "concordance": time_concordance(true, risk, weights),
         "baseline": {"concordance": 0.5},
     }
@@ -22,5 +23,4 @@ def evaluate_times(true: Floats, risk: Floats, weights: Floats | None = None) ->
 
 def time_concordance(true: Floats, risk: Floats, weights: Floats | None = None) -> float:
     """Return the share of comparable pairs of rows in which the earlier event has the higher risk."""
-    targets = np.column_stack([np.abs(true), true > 0])
-    return concordance(risk, targets, np.ones(len(true)) if weights is None else weights)
+    return concordance(risk, times_and_events(true), np.ones(len(true)) if weights is None else weights)

@@ -30,7 +30,8 @@ class ModelDescription:
     `classes`: None for numbers and for classes that are not known by name.
     `ensemble`: the type and the number of networks in a bag, if the model is an ensemble; features and layers are those
     of its first bag, and `further_bags` describes the others.
-    `columns`: those that the features of all bags are made of.
+    `columns`: those that the features of all bags are made of. `targets`: the names of those that it predicts;
+    `exposure`: of the column that they belong to, if the model learned them per unit of it.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -43,6 +44,8 @@ class ModelDescription:
     ensemble: tuple[EnsembleType, int] | None = None
     further_bags: tuple["ModelDescription", ...] = ()
     columns: tuple[BaseColumn, ...] = ()
+    targets: tuple[str, ...] = ()
+    exposure: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

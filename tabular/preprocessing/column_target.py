@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.spec import HuberSpec, LossName, MeanAbsoluteErrorSpec, QuantileSpec, SingleLossSpec, TweedieSpec
 from engine.spec.losses import BY_NAME, ClassificationLoss, DevianceLoss, RegressionLoss
-from tabular.preprocessing.survival import BaselineHazard, is_censored
+from tabular.preprocessing.survival import BaselineHazard, is_censored, signed_times
 from tabular.spec import Task
 from tabular.statistics import center_and_spread, mean_and_stddev
 from tabular.table import Table, TableColumn
@@ -159,9 +159,9 @@ class ColumnTarget:
         return y
 
     def truth_of_rows(self, table: Table, rows: Index) -> Floats:
-        """Return the true targets of rows, as `truth`; censored times are negative."""
+        """Return the true targets of rows, as `truth`; of times until an event, as `signed_times`."""
         values = self.truth(table.columns[self.column].take(rows))
-        return np.where(self._is_event(table, rows), values, -values) if self.loss == "cox" else values
+        return signed_times(values, self._is_event(table, rows)) if self.loss == "cox" else values
 
     def _is_event(self, table: Table, rows: Index) -> npt.NDArray[np.bool_]:
         if self.censored is None:

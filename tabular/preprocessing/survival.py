@@ -25,6 +25,16 @@ def is_censored(column: TableColumn) -> npt.NDArray[np.bool_]:
     return np.asarray(true[column.values.astype(np.int64)])
 
 
+def signed_times(times: Floats, is_event: npt.NDArray[np.bool_]) -> Floats:
+    """Return times (n,) of at least 0 as one number each: those without event get a negative sign, also 0."""
+    return np.copysign(times, np.where(is_event, 1.0, -1.0))
+
+
+def times_and_events(signed: Floats) -> Floats:
+    """Return the times and events (n, 2) of `signed_times`."""
+    return np.column_stack([np.abs(signed), ~np.signbit(signed)])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineHazard:
     """The cumulative hazard of a row with the relative risk 1, a step function: `cumulative[i]` from `times[i]` on.

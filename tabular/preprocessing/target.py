@@ -176,6 +176,16 @@ class TargetEncoder:
         parts = [column.finish(part) for column, part in zip(self.columns, self.split_outputs(outputs), strict=True)]
         return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)).reshape(outputs.shape)
 
+    def renamed(self, plan: Plan) -> "TargetEncoder":
+        """Return the encoder for a single target with the names of `plan`; several columns keep theirs.
+
+        The data set that a model is fine-tuned on may have other names.
+        """
+        if self.several:
+            return self
+        column = replace(self.columns[0], column=plan.parts[0].column, exposure=plan.exposure, censored=plan.censored)
+        return TargetEncoder(columns=(column,), outputs=self.outputs)
+
     def without_units(self) -> "TargetEncoder":
         """Return the encoder for a network whose weights already contain the targets' units."""
         return replace(self, columns=tuple(column.without_units() for column in self.columns))

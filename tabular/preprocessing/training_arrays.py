@@ -141,7 +141,7 @@ def make_training_arrays(
     """
     parts = _divide(table, plan, other)
     samples, training, evaluated, validation = parts.samples, parts.training, parts.evaluated, parts.validation
-    target = target or TargetEncoder.fit(table, plan, training)
+    target = target.renamed(plan) if target else TargetEncoder.fit(table, plan, training)
     dtype, is_ensemble = np.dtype(plan.training.precision), plan.ensemble is not None
     return TrainingArrays(
         bags=tuple(

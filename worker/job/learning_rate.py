@@ -36,12 +36,21 @@ def warnings(plan: Plan, result: RangeTestResult) -> list[dict[str, Any]]:
 
 
 def with_range_test(plan: Plan, stored: dict[str, Any] | None) -> Plan:
-    """Return the plan with the learning rate that the stored test suggests, if it does."""
+    """Return the plan with the learning rate that the stored test suggests, if it does.
+
+    Further bags get it, too, if they have the optimizer of the first bag, with which the test ran.
+    """
     rate = stored and stored["suggested"]
     if rate is None:
         return plan
-    optimizer = plan.training.optimizer.model_copy(update={"learning_rate": rate})
-    return plan.model_copy(update={"training": plan.training.model_copy(update={"optimizer": optimizer})})
+    tested = plan.training.optimizer
+    optimizer = tested.model_copy(update={"learning_rate": rate})
+    changes: dict[str, Any] = {"training": plan.training.model_copy(update={"optimizer": optimizer})}
+    if plan.ensemble:
+        new = {"optimizer": optimizer}
+        blend = (bag.model_copy(update=new if bag.optimizer == tested else {}) for bag in plan.ensemble.blend)
+        changes["ensemble"] = plan.ensemble.model_copy(update={"blend": tuple(blend)})
+    return plan.model_copy(update=changes)
 
 
 def _round(value: float) -> float:

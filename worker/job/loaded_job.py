@@ -121,11 +121,12 @@ class LoadedJob:
     def with_range_test(self, stored: dict[str, Any]) -> Self:
         """Return the job before its first batch, with the learning rate that its range test suggests."""
         plan = with_range_test(self.plan, stored)
-        optimizer = plan.training.optimizer
-        first, *further = self.bags
-        members = tuple(_with(member, optimizer=optimizer) for member in first.members)
-        bags = (replace(first, members=members), *further)
-        folds = tuple(_with(member, optimizer=optimizer) for member in self.folds)
+        each = [planned.training.optimizer for planned in plan.bags]
+        bags = tuple(
+            replace(bag, members=tuple(_with(member, optimizer=optimizer) for member in bag.members))
+            for bag, optimizer in zip(self.bags, each, strict=True)
+        )
+        folds = tuple(_with(member, optimizer=each[0]) for member in self.folds)
         state = initial_state(bags, folds)
         return replace(self, plan=plan, bags=bags, folds=folds, state=state)
 

@@ -34,11 +34,14 @@ def transfer_from_model(
             f"{init_from.freeze_layers} cannot be frozen. Lower `freeze_layers`."
         )
         problems.append(PointedProblem(pointer="/init_from/freeze_layers", detail=detail))
-    if problems:
-        raise InvalidPlan(problems)
     all_layers = equal == len(model.layers) == len(plan.layers)
     difference = _other_outputs(model, plan)
     head = all_layers and difference is None and not init_from.new_head
+    exposure = _other_exposure(model, plan) if head else None
+    if exposure:
+        problems.append(PointedProblem(pointer="/exposure", detail=exposure))
+    if problems:
+        raise InvalidPlan(problems)
     if all_layers and difference and not init_from.new_head:
         fix = "Set `new_head` to show that this is wanted, or make the targets alike."
         report.warn("new_output_layer", f"{difference} The output layer starts from random weights.", fix=fix)
@@ -52,10 +55,24 @@ def _other_outputs(model: ModelDescription, plan: Plan) -> str | None:
     if model.classes != plan.classes:
         theirs, ours = (_list(classes or ()) or "many classes" for classes in (model.classes, plan.classes))
         return f"The base model predicts {theirs}, and the job {ours}."
+    names = {part.column for part in plan.targets}
+    if names and model.targets and names != set(model.targets):
+        return f"The base model predicts {_list(model.targets)}, and the job {_list(sorted(names))}."
     loss = loss_spec(plan.loss)
     if _sharp(model.loss) != _sharp(loss):
         return f"The base model was trained with {model.loss.type}, and the job uses {loss.type} or other settings."
     return None
+
+
+def _other_exposure(model: ModelDescription, plan: Plan) -> str | None:
+    """Return why the base model's output layer means something else: it learned per unit of exposure, or did not."""
+    if bool(model.exposure) == bool(plan.exposure):
+        return None
+    renew = "set `init_from.new_head` to start with a new output layer."
+    if model.exposure:
+        learned = f"The base model learned its target per unit of {model.exposure!r}, but the job has no `exposure`."
+        return f"{learned} Name the column of exposures, or {renew}"
+    return f"The base model learned its target without an exposure. Leave `exposure` out, or {renew}"
 
 
 def _list(names: Sequence[str]) -> str:

@@ -1,6 +1,11 @@
 """Loaded models take a limited number of bytes."""
 
+import pytest
+
 from service.predictions.loaded_models import LoadedModels
+from store.artifacts import models
+from store.db.transaction import transaction
+from store.errors import NotFound
 from store.ids import DEFAULT_PROJECT
 from tests.support.worker_fixture import WorkerFixture, worker_fixture  # noqa: F401 - a fixture
 
@@ -20,3 +25,8 @@ def test_models_that_were_not_used_for_longest_are_dropped(worker_fixture: Worke
         limited.get(DEFAULT_PROJECT, model_id).predict([ROW])
         assert limited._bytes <= 2.5 * each
     assert [limited.current(DEFAULT_PROJECT, model_id) is None for model_id in ids] == [True, False, False]
+    with transaction(worker_fixture.sessions) as tx:
+        models.remove(tx, DEFAULT_PROJECT, ids[1])
+    with pytest.raises(NotFound):
+        limited.get(DEFAULT_PROJECT, ids[1])
+    assert limited._bytes <= 1.5 * each  # a deleted model would otherwise answer while the database cannot be reached

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tabular.evaluation.evaluation import evaluate
+from tabular.evaluation.survival import evaluate_times
 from tabular.preprocessing.column_target import ColumnTarget
+from tabular.preprocessing.survival import signed_times
 from tabular.preprocessing.target import TargetEncoder
 
 BINARY = TargetEncoder.of(ColumnTarget(column="y", task="classification", classes=("no", "yes")))
@@ -123,3 +125,9 @@ def test_points_of_predictions_are_spread_over_the_true_values() -> None:
     assert len(points["true"]) == len(points["predicted"]) == 200
     assert points["true"] == sorted(points["true"])
     assert (points["true"][0], points["true"][-1]) == (y.min(), y.max())
+
+
+def test_an_event_at_time_0_is_an_event() -> None:
+    signed = signed_times(np.array([0.0, 0.0, 3.0, 5.0]), np.array([True, False, True, False]))
+    found = evaluate_times(signed, np.array([4.0, 1.0, 3.0, 2.0]))
+    assert (found["events"], found["concordance"]) == (2, 1.0)

@@ -5,6 +5,7 @@ from sqlalchemy import delete
 
 from store.db.transaction import transaction
 from store.tables import BlobChunk, Job, Model
+from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture
 from worker.job.initial_weights import InitialWeightsUnusable, load_initial_weights
 
@@ -42,3 +43,14 @@ def test_damaged_weights_are_unusable(worker_fixture: WorkerFixture, fine_tuning
         tx.execute(delete(BlobChunk).where(BlobChunk.blob_id == tx.get_one(Model, fine_tuning.base_model_id).blob_id))
     with pytest.raises(InitialWeightsUnusable, match="damaged"):
         load_initial_weights(worker_fixture.sessions, fine_tuning)
+
+
+def test_a_target_of_another_name_is_learned_by_the_reused_output_layer(worker_fixture: WorkerFixture) -> None:
+    csv = flowers(120)
+    base = worker_fixture.train(worker_fixture.upload(csv), training={"epochs": 1})
+    renamed = worker_fixture.upload(csv.replace("kind", "species", 1))
+    tuned = worker_fixture.train(
+        renamed, target="species", init_from={"model_id": base.model_id}, training={"epochs": 0}
+    )
+    assert (tuned.state, tuned.spec["init_from"]["head"]) == ("succeeded", True)
+    assert worker_fixture.weights_hash(tuned.id) == worker_fixture.weights_hash(base.id)

@@ -44,6 +44,18 @@ def test_training_uses_the_learning_rate_that_the_range_test_found(worker_fixtur
     assert events == [(found,)]
 
 
+def test_bags_with_the_tested_optimizer_get_the_rate_that_was_found(worker_fixture: WorkerFixture) -> None:
+    dataset_id = worker_fixture.upload()
+    own = {"type": "sgd", "learning_rate": 0.03}
+    blend = [{"model": {"layers": [{"type": "dense", "units": 4}]}}, {"optimizer": own}]
+    body = {**LAYERS, "ensemble": {"type": "seeds", "networks": 2, "blend": blend}}
+    job = worker_fixture.train(dataset_id, **body, training=TESTED["training"])
+    assert job.range_test is not None
+    optimizer = {**TRAINING["optimizer"], "learning_rate": job.range_test["suggested"]}
+    same = worker_fixture.train(dataset_id, **body, training={**TRAINING, "optimizer": optimizer})
+    assert worker_fixture.weights_hash(job.id) == worker_fixture.weights_hash(same.id)
+
+
 @pytest.mark.parametrize("check", [2, 3, STEPS // 2, STEPS + 3, STEPS + 9])
 def test_weights_are_the_same_wherever_the_job_was_interrupted(worker_fixture: WorkerFixture, check: int) -> None:
     dataset_id = worker_fixture.upload()

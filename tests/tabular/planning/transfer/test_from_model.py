@@ -1,10 +1,11 @@
 """A job reuses a base model's features, and its first layers as far as they are equal."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from engine.spec import MeanSquaredErrorSpec
+from engine.spec import MeanSquaredErrorSpec, PoissonSpec
 from tabular.errors import InvalidPlan
 from tabular.planning.initialization import Initialization
 from tabular.planning.plan import Plan
@@ -55,6 +56,18 @@ def test_a_new_head_leaves_the_output_layer_out() -> None:
 @pytest.mark.parametrize("other", [{"loss": MeanSquaredErrorSpec()}, {"classes": ("a", "c")}, {"classes": None}])
 def test_the_output_layer_is_taken_only_if_it_means_the_same(other: dict[str, Any]) -> None:
     assert taken(planned(base_model(X, LAYERS, **other))) == (3, False)
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("years", None), (None, "x")])
+def test_an_output_layer_per_unit_of_exposure_needs_an_exposure(theirs: str | None, ours: str | None) -> None:
+    numbers = replace(TABLE, columns=(*TABLE.columns, Column(name="n", type="number", missing=0, distinct=9, min=0)))
+    base = base_model([{"column": "z"}], LAYERS, loss=PoissonSpec(), classes=None)
+    base = replace(base, source=replace(base.source, task="regression", exposure=theirs))  # type: ignore[arg-type]
+    request = plan_request("n", initialization=base, task="regression", training={"loss": "poisson"})
+    with pytest.raises(InvalidPlan, match=r"(Name the column of exposures|Leave `exposure` out), or set .*new_head"):
+        plan(numbers, replace(request, exposure=ours))
+    renewed = replace(base, init_from=base.init_from.model_copy(update={"new_head": True}))
+    assert taken(plan(numbers, replace(request, exposure=ours, initialization=renewed))) == (3, False)
 
 
 def test_equal_first_layers_are_taken_up_to_the_first_difference() -> None:
