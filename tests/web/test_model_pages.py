@@ -38,6 +38,9 @@ def test_a_model_is_evaluated_predicts_and_is_compared(open_page: OpenPage, chal
     page.click("button:text-is('Predict')")
     page.wait_for_selector("h3:has-text('Why')")
     assert page.locator(".big-number").inner_text() in challenger["architecture"]["classes"]
+    page.click(".tabs >> text=Batches")
+    page.click("button:text-is('Start')")
+    page.wait_for_selector("button:has-text('Download')")
     page.click(".tabs >> text=Compare")
     page.click("button:text-is('Compare')")
     page.wait_for_selector("h2:has-text('Rows that differ most')")

@@ -15,13 +15,14 @@ import { Time } from "../../components/time.js";
 import { toast } from "../../components/toast.js";
 import { layersInWords } from "../new_job/draft.js";
 import { Aliases } from "./aliases.js";
+import { Batches } from "./batches.js";
 import { Compare } from "./compare.js";
 import { Evaluation, Importance, Scores } from "./evaluation.js";
 import { Predict } from "./predict.js";
 import { Use } from "./use.js";
 import { targetNames } from "./inputs.js";
 
-const TABS = { overview: ["Overview", Overview], evaluation: ["Evaluation", Evaluation], predict: ["Predict", Predict], compare: ["Compare", Compare], use: ["Download and use", Use] };
+const TABS = { overview: ["Overview", Overview], evaluation: ["Evaluation", Evaluation], predict: ["Predict", Predict], batches: ["Batches", Batches], compare: ["Compare", Compare], use: ["Download and use", Use] };
 const BACK = { href: "#/models", label: "Models" };
 
 export default function ModelPage({ params, query }) {
