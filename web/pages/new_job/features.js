@@ -44,7 +44,7 @@ function tableColumns({ form, features, resolved, set }) {
         onChange=${(event) => set(withFeature(features, resolved, column.name, event.target.checked))} />`,
     },
     { key: "name", title: "Column", render: (column) => html`<span class="wrapping">${column.name}</span>${error(column) && html`<p class="error">${error(column)}</p>`}` },
-    { key: "type", title: "Type", render: (column) => html`<${Badge}>${column.type}<//>` },
+    { key: "type", title: "Type", compact: true, render: (column) => html`<${Badge}>${column.type}<//>` },
     {
       key: "encoding",
       title: "Encoding",
