@@ -5,5 +5,5 @@ import { link, match } from "../router.js";
 
 export function PageLink({ path, query, children, ...rest }) {
   if (match(path)) return html`<a href=${link(path, query)} ...${rest}>${children}</a>`;
-  return rest.class === "button" ? null : html`<span>${children}</span>`;
+  return rest.class?.startsWith("button") ? null : html`<span>${children}</span>`;
 }

@@ -8,6 +8,7 @@ import { EmptyState } from "../components/empty.js";
 import { Meter } from "../components/facts.js";
 import { Loading } from "../components/loading.js";
 import { PageHeader } from "../components/page_header.js";
+import { PageLink } from "../components/page_link.js";
 import { ProblemPanel } from "../components/problem.js";
 import { Table } from "../components/table.js";
 import { ago, between, duration, number, shortId } from "../format.js";
@@ -30,7 +31,7 @@ export default function Jobs({ query }) {
   const turn = (list) => go("/jobs", { ...filters, cursors: list.join(" ") });
   const isFiltered = Object.keys(filters).length > 0;
   return html`
-    <${PageHeader} title="Jobs" />
+    <${PageHeader} title="Jobs" actions=${html`<${PageLink} path="/new" class="button primary">New job<//>`} />
     <${Filters} filters=${filters} />
     ${error && html`<${ProblemPanel} problem=${error} onRetry=${reload} />`}
     ${!data && !error && html`<${Loading} />`}
@@ -119,7 +120,8 @@ function Nothing({ isFiltered }) {
   ];
   return html`
     <${EmptyState} title="No jobs yet">
-      <p>Upload a table, then train a network that predicts one of its columns. The second command needs the id that the first one prints.</p>
+      <p>Drop a table on the page for new jobs, and choose the column to predict. Or use the API: the second command needs the id that the first one prints.</p>
+      <${PageLink} path="/new" class="button primary">New job from a file<//>
       <${CodeBlock} label="Commands" text=${commands.join("\n\n")} />
     <//>
   `;
