@@ -21,7 +21,7 @@ def requests() -> list[tuple[str, str, str | None]]:
     found = []
     for line in re.findall(r"^curl (.*)$", PAGE, re.MULTILINE):
         words = shlex.split(line)
-        assert words[:2] == ["-H", "Authorization: Bearer $BACKPROP_KEY"]
+        assert words[:2] == ["-H", "Authorization: Bearer $BACKPROP_API_KEY"]
         body = words[words.index("--json") + 1] if "--json" in words else None
         found.append(("POST" if body else "GET", words[2].removeprefix("http://127.0.0.1:8000"), body))
     return found
