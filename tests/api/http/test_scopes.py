@@ -17,10 +17,11 @@ OPEN = {
     "healthz",
     "readyz",
     "root",
+    "asset",
     "openapi",
     "docs",
     "docs_asset",
-}  # for probes, and for readers of the documentation
+}  # for probes, readers of the documentation, and the dashboard's own files
 FOR_MONITORING = {"get_service_metrics"}  # has a rule of its own, see tests/api/metrics
 
 

@@ -75,4 +75,12 @@ def test_a_process_that_is_killed_is_replaced(sqlite_url: str, valkey_url: str, 
 
 def servers(parent: int) -> set[int]:
     """Return the API processes that the first one has started."""
-    return {pid for pid in children(parent) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in children(parent) if b"spawn_main" in command_line(pid)}
+
+
+def command_line(pid: int) -> bytes:
+    """Return the command of a process; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
