@@ -101,8 +101,8 @@ class DashboardPage:
         """Close the page. Fails if it logged errors, broke its policy or sent requests to other hosts."""
         violations = self.page.evaluate("window.violations")
         self.context.close()
-        assert violations == []
-        assert self._errors == []
+        assert violations == [], violations
+        assert self._errors == [], "\n".join(self._errors)
 
     def _log(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not any(part in text for part in self.expected_errors):

@@ -13,6 +13,7 @@ import { FormPanel } from "../../components/secret.js";
 import { Table } from "../../components/table.js";
 import { Time } from "../../components/time.js";
 import { toast } from "../../components/toast.js";
+import { hasColumns, inputColumns } from "./inputs.js";
 
 const [LIVELY, IDLE] = [2, 20]; // seconds between requests, with and without batches that may change
 const isLive = (batch) => batch.state === "queued" || batch.state === "running";
@@ -22,7 +23,8 @@ export function Batches({ model }) {
   const load = (signal) => get("/v1/batches", { model_id: model.id, limit: 50 }, { signal });
   const { data, error, reload } = usePoll(load, (page) => (page?.data.some(isLive) ? LIVELY : IDLE));
   const [chosen, setChosen] = useState({});
-  const choices = (datasets?.data ?? []).map((each) => ({ value: each.id, label: `${each.name} (${number(each.rows)} rows)` }));
+  const needed = inputColumns(model, null).map((column) => column.name);
+  const choices = (datasets?.data ?? []).filter((each) => hasColumns(each, needed)).map((each) => ({ value: each.id, label: `${each.name} (${number(each.rows)} rows)` }));
   const body = { dataset_id: chosen.dataset ?? choices[0]?.value, format: chosen.format ?? "csv" };
   const start = async () => {
     await post(`/v1/models/${model.id}/batches`, body);
@@ -30,6 +32,7 @@ export function Batches({ model }) {
   };
   return html`
     <${Card} title="Predict a whole data set">
+      ${datasets && !choices.length && html`<p>No data set has the columns that this model reads: ${needed.join(", ")}. Upload one first.</p>`}
       <${FormPanel} submit="Start" onSubmit=${start} disabled=${!body.dataset_id}>
         <${SelectField} label="Rows of" value=${body.dataset_id} options=${choices} onChange=${(dataset) => setChosen({ ...chosen, dataset })} />
         <${SelectField} label="Format of the result" value=${body.format} options=${["csv", "parquet"]} onChange=${(format) => setChosen({ ...chosen, format })} />

@@ -10,7 +10,7 @@ import { SelectField } from "../../components/fields.js";
 import { Loading } from "../../components/loading.js";
 import { ProblemPanel } from "../../components/problem.js";
 import { Table } from "../../components/table.js";
-import { targetNames } from "./inputs.js";
+import { hasColumns, targetNames } from "./inputs.js";
 
 const VERDICTS = { better: "good", worse: "bad", same: "quiet", not_enough_rows: "warn" };
 
@@ -19,7 +19,7 @@ export function Compare({ model }) {
     const [models, datasets] = await Promise.all(["/v1/models", "/v1/datasets"].map((path) => get(path, { limit: 100 }, { signal })));
     const names = targetNames(model).join();
     const others = models.data.filter((other) => other.id !== model.id && targetNames(other).join() === names);
-    return { others, datasets: datasets.data.filter((each) => targetNames(model).every((name) => each.columns.some((column) => column.name === name))) };
+    return { others, datasets: datasets.data.filter((each) => hasColumns(each, targetNames(model))) };
   });
   const [chosen, setChosen] = useState({});
   const [state, setState] = useState({});

@@ -19,6 +19,9 @@ export function inputColumns(model, dataset) {
   });
 }
 
+// Whether a data set has columns with these names.
+export const hasColumns = (dataset, names) => names.every((name) => dataset.columns.some((column) => column.name === name));
+
 // Whether rows are read as windows of a time series, so that one row is not enough for a prediction.
 export const isSequence = (model) => Boolean(model.preprocessing?.sequence);
 
