@@ -14,6 +14,7 @@ from store.jobs import jobs
 from store.tables import Checkpoint, Event, Job
 from tests.support.tables import prices
 from tests.support.worker_fixture import WorkerFixture
+from worker.job.loading import JobLoader
 
 STEPS = 40
 LAYERS = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
@@ -49,11 +50,11 @@ def test_bags_with_the_tested_optimizer_get_the_rate_that_was_found(worker_fixtu
     own = {"type": "sgd", "learning_rate": 0.03}
     blend = [{"model": {"layers": [{"type": "dense", "units": 4}]}}, {"optimizer": own}]
     body = {**LAYERS, "ensemble": {"type": "seeds", "networks": 2, "blend": blend}}
-    job = worker_fixture.train(dataset_id, **body, training=TESTED["training"])
-    assert job.range_test is not None
-    optimizer = {**TRAINING["optimizer"], "learning_rate": job.range_test["suggested"]}
-    same = worker_fixture.train(dataset_id, **body, training={**TRAINING, "optimizer": optimizer})
-    assert worker_fixture.weights_hash(job.id) == worker_fixture.weights_hash(same.id)
+    job = worker_fixture.job(worker_fixture.queue(dataset_id, **body, training=TESTED["training"]))
+    loaded = JobLoader(worker_fixture.sessions).load(job).with_range_test({"suggested": 0.5})
+    rates = [{member.spec.optimizer.learning_rate for member in bag.members} for bag in loaded.bags]
+    assert rates == [{0.5}, {0.5}, {0.03}]
+    assert [each.training.optimizer.learning_rate for each in loaded.plan.bags] == [0.5, 0.5, 0.03]
 
 
 @pytest.mark.parametrize("check", [2, 3, STEPS // 2, STEPS + 3, STEPS + 9])
