@@ -133,6 +133,9 @@ def _different_questions(first: TrainedModel, second: TrainedModel) -> Iterator[
         if model.forecast is not None:
             detail = "This model reads windows of a time series. Only models that read single rows can be compared."
             yield PointedProblem(pointer=f"/model_ids/{place}", detail=detail)
+        if any(column.loss == "cox" for column in model.target.columns):
+            detail = "This model predicts times until an event. Compare the concordance in both evaluations."
+            yield PointedProblem(pointer=f"/model_ids/{place}", detail=detail)
 
 
 def _with_targets(table: Table, model: TrainedModel) -> Index:

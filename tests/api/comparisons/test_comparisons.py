@@ -98,3 +98,13 @@ def test_the_same_model_twice_and_unknown_ones_are_refused(client: TestClient, m
     assert (twice.status_code, "one model twice" in twice.text) == (422, True)
     unknown = client.post("/v1/comparisons", json={"dataset_id": dataset_id, "model_ids": [models[0], "mdl_1"]})
     assert unknown.status_code == 404
+
+
+def test_models_of_times_until_an_event_are_not_compared(client: TestClient, work: Callable[[], None]) -> None:
+    rows = upload(client, csv({"x": np.arange(200.0), "time": np.arange(1.0, 201), "gone": np.arange(200) % 2}))
+    body = {"dataset_id": rows["id"], "target": "time", "censored": "gone", "training": {"epochs": 1}, "ensemble": None}
+    jobs = [client.post("/v1/jobs", json=body).json()["links"]["self"] for _ in range(2)]
+    work()
+    compared = [client.get(job).json()["model_id"] for job in jobs]
+    answer = client.post("/v1/comparisons", json={"dataset_id": rows["id"], "model_ids": compared})
+    assert (answer.status_code, pointers(answer.json())) == (422, ["/model_ids/0", "/model_ids/1"])
