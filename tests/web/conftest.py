@@ -7,21 +7,22 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import DashboardPage, started_browser
+from tests.support.browser import DashboardPage, chromium, started_browser
 from tests.support.launched import Launched
 from tests.support.tables import flowers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A running Chromium."""
+    """A running Chromium. Not for the session: until it ends, Playwright's event loop keeps others from running."""
     with started_browser() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:  # noqa: ARG001 - no Chromium, no service
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a running service with one worker. Tests add what they need and do not count what is there."""
+    chromium()  # without it, tests are skipped before anything starts
     launched = Launched(tmp_path_factory.mktemp("web") / "data", "--port", "0")
     port = launched.wait_until_ready()
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:

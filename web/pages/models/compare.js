@@ -10,7 +10,7 @@ import { SelectField } from "../../components/fields.js";
 import { Loading } from "../../components/loading.js";
 import { ProblemPanel } from "../../components/problem.js";
 import { Table } from "../../components/table.js";
-import { hasColumns, targetNames } from "./inputs.js";
+import { hasColumns, inputColumns, targetNames } from "./inputs.js";
 
 const VERDICTS = { better: "good", worse: "bad", same: "quiet", not_enough_rows: "warn" };
 
@@ -19,7 +19,8 @@ export function Compare({ model }) {
     const [models, datasets] = await Promise.all(["/v1/models", "/v1/datasets"].map((path) => get(path, { limit: 100 }, { signal })));
     const names = targetNames(model).join();
     const others = models.data.filter((other) => other.id !== model.id && targetNames(other).join() === names);
-    return { others, datasets: datasets.data.filter((each) => hasColumns(each, targetNames(model))) };
+    const needed = [...targetNames(model), ...inputColumns(model, null).map((column) => column.name)];
+    return { others, datasets: datasets.data.filter((each) => hasColumns(each, needed)) };
   });
   const [chosen, setChosen] = useState({});
   const [state, setState] = useState({});
@@ -27,7 +28,7 @@ export function Compare({ model }) {
   if (!data) return html`<${Loading} />`;
   if (!data.others.length || !data.datasets.length)
     return html`<${Card}><${EmptyState} title="Nothing to compare with">
-      <p>A comparison needs another model that predicts ${targetNames(model).join(", ")}, and a data set with this column, best one that no model has seen.</p>
+      <p>A comparison needs another model that predicts ${targetNames(model).join(", ")}, and a data set with this column and those that the model reads, best one that no model has seen.</p>
       <a class="button" href="#/new?dataset=${model.dataset_id}">Train another model</a>
     <//><//>`;
   const other = chosen.other ?? data.others[0].id;
