@@ -15,10 +15,14 @@ ATTACK = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture(scope="session")
 def challenger(service: httpx.Client, trained_job: dict[str, Any]) -> dict[str, Any]:
-    """A second model on the same data set, with markup in its name."""
+    """A second model on the same data set, with markup in its name. The newest model reads other columns."""
     job = {"dataset_id": trained_job["dataset_id"], "target": "kind", "name": ATTACK, "training": {"epochs": 2}}
     answer = service.post("/v1/jobs", json=job, headers={"Prefer": "wait=60"}).raise_for_status()
     model: dict[str, Any] = service.get(f"/v1/models/{answer.json()['model_id']}").raise_for_status().json()
+    rows = "kind,age\n" + "".join(f"{('iris', 'rose')[row % 2]},{row}\n" for row in range(40))
+    other = service.post("/v1/datasets", content=rows, headers={"Content-Type": "text/csv"}).raise_for_status().json()
+    job = {"dataset_id": other["id"], "target": "kind", "ensemble": None, "training": {"epochs": 1}}
+    service.post("/v1/jobs", json=job, headers={"Prefer": "wait=60"}).raise_for_status()
     return model
 
 

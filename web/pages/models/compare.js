@@ -10,7 +10,7 @@ import { SelectField } from "../../components/fields.js";
 import { Loading } from "../../components/loading.js";
 import { ProblemPanel } from "../../components/problem.js";
 import { Table } from "../../components/table.js";
-import { hasColumns, inputColumns, targetNames } from "./inputs.js";
+import { columnNames, hasColumns, targetNames } from "./inputs.js";
 
 const VERDICTS = { better: "good", worse: "bad", same: "quiet", not_enough_rows: "warn" };
 
@@ -18,25 +18,28 @@ export function Compare({ model }) {
   const { data, error } = useLoad(async (signal) => {
     const [models, datasets] = await Promise.all(["/v1/models", "/v1/datasets"].map((path) => get(path, { limit: 100 }, { signal })));
     const names = targetNames(model).join();
-    const others = models.data.filter((other) => other.id !== model.id && targetNames(other).join() === names);
-    const needed = [...targetNames(model), ...inputColumns(model, null).map((column) => column.name)];
-    return { others, datasets: datasets.data.filter((each) => hasColumns(each, needed)) };
+    const readable = (one) => datasets.data.filter((each) => hasColumns(each, columnNames(one)));
+    const own = readable(model);
+    const pairs = models.data
+      .filter((other) => other.id !== model.id && targetNames(other).join() === names)
+      .map((other) => ({ other, datasets: readable(other).filter((each) => own.includes(each)) }));
+    return pairs.filter((pair) => pair.datasets.length);
   });
   const [chosen, setChosen] = useState({});
   const [state, setState] = useState({});
   if (error) return html`<${ProblemPanel} problem=${error} />`;
   if (!data) return html`<${Loading} />`;
-  if (!data.others.length || !data.datasets.length)
+  if (!data.length)
     return html`<${Card}><${EmptyState} title="Nothing to compare with">
-      <p>A comparison needs another model that predicts ${targetNames(model).join(", ")}, and a data set with this column and those that the model reads, best one that no model has seen.</p>
+      <p>A comparison needs another model that predicts ${targetNames(model).join(", ")}, and a data set with this column and those that both models read, best one that no model has seen.</p>
       <a class="button" href="#/new?dataset=${model.dataset_id}">Train another model</a>
     <//><//>`;
-  const other = chosen.other ?? data.others[0].id;
-  const dataset = chosen.dataset ?? data.datasets[0].id;
+  const { other, datasets } = data.find((pair) => pair.other.id === chosen.other) ?? data[0];
+  const dataset = (datasets.find((each) => each.id === chosen.dataset) ?? datasets[0]).id;
   const compare = async () => {
     setState({ busy: true });
     try {
-      setState({ result: await post("/v1/comparisons", { dataset_id: dataset, model_ids: [other, model.id] }) });
+      setState({ names: [other.name, model.name], result: await post("/v1/comparisons", { dataset_id: dataset, model_ids: [other.id, model.id] }) });
     } catch (problem) {
       setState({ problem });
     }
@@ -45,14 +48,14 @@ export function Compare({ model }) {
   return html`
     <${Card} title="Compare">
       <div class="form-grid">
-        <${SelectField} label="Model in use" value=${other} options=${named(data.others)} onChange=${(id) => setChosen({ ...chosen, other: id })} />
-        <${SelectField} label="Rows of" value=${dataset} options=${named(data.datasets)} onChange=${(id) => setChosen({ ...chosen, dataset: id })} />
+        <${SelectField} label="Model in use" value=${other.id} options=${named(data.map((pair) => pair.other))} onChange=${(id) => setChosen({ ...chosen, other: id })} />
+        <${SelectField} label="Rows of" value=${dataset} options=${named(datasets)} onChange=${(id) => setChosen({ ...chosen, dataset: id })} />
       </div>
       <p class="quiet">The verdict is about ${model.name}, the challenger of the model in use.</p>
       <button type="button" class="primary" disabled=${state.busy} onClick=${compare}>${state.busy ? "Comparing …" : "Compare"}</button>
     <//>
     ${state.problem && html`<${ProblemPanel} problem=${state.problem} />`}
-    ${state.result && html`<${Result} result=${state.result} names=${[data.others.find((each) => each.id === other).name, model.name]} />`}
+    ${state.result && html`<${Result} result=${state.result} names=${state.names} />`}
   `;
 }
 

@@ -19,6 +19,9 @@ export function inputColumns(model, dataset) {
   });
 }
 
+// The names of all columns that an evaluation of the model reads.
+export const columnNames = (model) => [...targetNames(model), ...inputColumns(model, null).map((column) => column.name)];
+
 // Whether a data set has columns with these names.
 export const hasColumns = (dataset, names) => names.every((name) => dataset.columns.some((column) => column.name === name));
 
