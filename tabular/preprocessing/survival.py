@@ -58,6 +58,12 @@ class BaselineHazard:
         kept = np.unique(np.linspace(0, len(found) - 1, min(len(found), MAX_POINTS)).astype(np.int64))
         return cls(times=tuple(found[kept].tolist()), cumulative=tuple(hazard[kept].tolist()))
 
+    @property
+    def curve_points(self) -> npt.NDArray[np.int64]:
+        """The places of the times at which survival curves are answered."""
+        times = len(self.times)
+        return np.unique(np.linspace(0, times - 1, min(times, CURVE_POINTS)).astype(np.int64))
+
     def answers(self, risk: Floats) -> list[dict[str, Any]]:
         """Return for each log relative risk (n,): the median time, the relative risk, and points of the survival curve.
 
@@ -66,7 +72,7 @@ class BaselineHazard:
         relative = np.exp(np.clip(risk, -50, 50))
         hazard, times = np.array(self.cumulative), np.array(self.times)
         median = np.searchsorted(hazard, np.log(2) / relative)
-        shown = np.unique(np.linspace(0, len(times) - 1, min(len(times), CURVE_POINTS)).astype(np.int64))
+        shown = self.curve_points
         curves = np.exp(-relative[:, None] * hazard[shown])  # without points if there was no event
         return [
             {

@@ -48,10 +48,23 @@ def assert_same_answers(outputs: Mapping[str, Array], answers: Sequence[Mapping[
             labels = np.array([answer["label"] for answer in of_target])
             np.testing.assert_array_equal(outputs[f"{prefix}label"][clear], labels[clear])
         else:
-            values = np.array([answer["value"] for answer in of_target])
-            np.testing.assert_allclose(outputs[f"{prefix}value"], values, atol=1e-5 * (values.std() or 1), rtol=1e-12)
+            values = np.array([answer["value"] for answer in of_target], np.float64)
+            spread = np.nanstd(values) or 1
+            np.testing.assert_allclose(outputs[f"{prefix}value"], values, atol=1e-5 * spread, rtol=1e-12)
         if "quantiles" in of_target[0]:
             quantiles = np.array([[*answer["quantiles"].values()] for answer in of_target])
             np.testing.assert_allclose(
                 outputs[f"{prefix}quantiles"], quantiles, atol=1e-5 * quantiles.std(), rtol=1e-12
             )
+        if "interval" in of_target[0]:
+            for end in ("low", "high"):
+                ends = np.array([answer["interval"][end] for answer in of_target])
+                np.testing.assert_allclose(outputs[f"{prefix}{end}"], ends, atol=1e-5 * (ends.std() or 1), rtol=1e-12)
+        if "set" in of_target[0]:
+            members = [[label in answer["set"] for label in answer["probabilities"]] for answer in of_target]
+            assert np.mean(outputs[f"{prefix}set"] == np.array(members)) > 0.99  # a probability may equal the limit
+        if "survival" in of_target[0]:
+            risks = [answer["relative_risk"] for answer in of_target]
+            np.testing.assert_allclose(outputs["relative_risk"], risks, rtol=1e-5)
+            curves = [[point["probability"] for point in answer["survival"]] for answer in of_target]
+            np.testing.assert_allclose(outputs["survival"], curves, atol=1e-5)

@@ -56,7 +56,7 @@ def _node(node: Node) -> Any:
 def _port(port: Port) -> Any:
     from onnx import helper  # noqa: PLC0415 - an extra
 
-    shape: list[str | int | None] = ["rows", *port.shape]
+    shape: list[str | int | None] = [*port.shape] if port.default is not None else ["rows", *port.shape]
     return helper.make_tensor_value_info(port.name, _element(port.element), shape, doc_string=port.description)
 
 

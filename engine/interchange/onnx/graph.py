@@ -35,12 +35,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """An input or output of the graph. `shape`: after the first axis, which is the batch."""
+    """An input or output of the graph.
+
+    shape: after the first axis, which is the batch.
+    default: of an input that may be left out; the same for the whole batch, so it has no axis for it.
+    """
 
     name: Value
     element: Element
     shape: tuple[int, ...]
     description: str
+    default: Array | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +67,8 @@ class Graph:
         """Add an input of the graph."""
         self.inputs.append(port)
         self._ports.add(port.name)
+        if port.default is not None:
+            self.constants[port.name] = port.default
         return port.name
 
     def output(self, value: Value, port: Port) -> None:

@@ -14,8 +14,10 @@ from engine.interchange.onnx.graph import Graph, Nodes, Value
 from engine.interchange.onnx.network import add_network
 from tabular.preprocessing.onnx.columns import ColumnValues, add_port, column_values
 from tabular.preprocessing.onnx.preprocessor import add_preprocessor
+from tabular.reading import InputColumn
 from tabular.trained_model.bag import Bag
-from tabular.trained_model.onnx.answers import add_answers
+from tabular.trained_model.onnx.answers import Asked, add_answers
+from tabular.trained_model.onnx.intervals import add_level, uncertainty_of
 from tabular.trained_model.trained_model import TrainedModel
 
 FLOAT64 = np.dtype(np.float64)
@@ -37,25 +39,31 @@ def export_onnx(model: TrainedModel, *, model_id: str) -> bytes:
 
     Inputs are the columns that the model reads, (rows, 1) each: numbers as float64, everything else as text. For time
     series they are (rows, window): the window of each series, the oldest row first. Numbers are computed in float64
-    except inside the networks, which have their own precision.
+    except inside the networks, which have their own precision. The level of intervals is an input that may be left out.
 
     Raises:
         NoOnnxForm: with everything that has no ONNX form.
     """
     graph = Graph()
     nodes = Nodes(graph, FLOAT64)
-    outputs = _average(nodes, model, _read_columns(nodes, model))
-    add_answers(nodes, model, outputs)
+    columns = _add_ports(nodes, model)
+    level = add_level(nodes) if uncertainty_of(model) else None
+    values = {column.name: column_values(nodes, column, model.reading) for column in columns}
+    exposure = values[model.target.exposure].value if model.target.exposure else None
+    add_answers(nodes, model, _average(nodes, model, values), Asked(exposure=exposure, level=level))
     if graph.problems:
         raise NoOnnxForm(list(dict.fromkeys(graph.problems)))
     return dump_onnx(graph, name=model_id, description=DESCRIPTION, metadata=_metadata(model))
 
 
-def _read_columns(nodes: Nodes, model: TrainedModel) -> dict[str, ColumnValues]:
+def _add_ports(nodes: Nodes, model: TrainedModel) -> list[InputColumn]:
+    """Add an input for each column that answers depend on, and return these columns."""
     columns = {column.name: column for bag in model.bags for column in bag.preprocessor.input_columns}
+    if exposure := model.target.exposure:
+        columns |= {column.name: column for column in model.input_columns if column.name == exposure}
     for column in columns.values():
         add_port(nodes, column, model.window)
-    return {name: column_values(nodes, column, model.reading) for name, column in columns.items()}
+    return list(columns.values())
 
 
 def _average(nodes: Nodes, model: TrainedModel, columns: dict[str, ColumnValues]) -> Value:

@@ -11,8 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.numpy import load
 
-from tests.support.api import pointers, train
+from tests.support.api import pointers, train, upload
 from tests.support.onnx_runs import as_inputs, assert_same_answers, open_session, run_onnx
+from tests.support.tables import prices
 
 ROW = {"length": 0.1, "width": 2.9, "color": "red"}
 
@@ -56,6 +57,18 @@ def test_the_onnx_file_answers_raw_rows_as_the_service_does(client: TestClient, 
         ("width", "tensor(double)", ["rows", 1]),
         ("color", "tensor(string)", ["rows", 1]),
     ]
+
+
+def test_the_onnx_file_of_an_ensemble_answers_with_intervals_as_the_service_does(
+    client: TestClient, work: Callable[[], None]
+) -> None:
+    body = {"dataset_id": upload(client, prices(160))["id"], "target": "price", "preset": "balanced"}
+    job = train(client, work, body | {"training": {"epochs": 2}})
+    rows = [{"size": 60.5, "age": 3}, {"size": None, "age": 1e6}]
+    url = job["links"]["model"]
+    answers = client.post(f"{url}/predictions", json={"rows": rows, "interval": 0.9}).json()["predictions"]
+    data = client.get(f"{url}/weights?format=onnx").content
+    assert_same_answers(run_onnx(data, as_inputs(open_session(data), rows)), answers)
 
 
 def test_a_server_without_the_package_says_how_to_get_onnx_files(

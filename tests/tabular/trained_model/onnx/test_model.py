@@ -12,8 +12,10 @@ from engine.streams import stream
 from tabular.preprocessing.forecast import Forecast
 from tabular.sequence import SequenceSpec
 from tabular.trained_model.calibration import Calibration
+from tabular.trained_model.detailed_predictions import Details, predict_in_detail
 from tabular.trained_model.onnx.model import NoOnnxForm, export_onnx
 from tabular.trained_model.trained_model import TrainedModel
+from tabular.uncertainty.uncertainty import Uncertainty
 from tests.support.onnx_runs import as_inputs, assert_same_answers, open_session, run_onnx
 from tests.support.reading import Reader
 from tests.support.tabular_jobs import train_job
@@ -82,7 +84,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trainer:
     data = read_as("csv", source)
 
     def train(target: Any, features: list[dict[str, Any]] = FEATURES, **training: Any) -> TrainedModel:
-        return train_job(data, target, features=features, training={"epochs": 3, **training}).stored
+        outcome = {name: training.pop(name) for name in ("exposure", "censored") if name in training}
+        return train_job(data, target, features=features, training={"epochs": 3, **training}, **outcome).stored
 
     return train
 
@@ -146,6 +149,36 @@ def test_windows_are_answered_the_same(trained: Trainer) -> None:
     }
     data = export_onnx(model, model_id="mdl_1")
     assert_same_answers(run_onnx(data, inputs), model.predict(rows))
+
+
+def test_intervals_and_label_sets_are_answered_at_any_level(trained: Trainer) -> None:
+    model, rng = trained(["price", "kind"], PLAIN[:1]), np.random.default_rng(7)
+    price = model.target.columns[0]
+    outputs = np.column_stack([rng.normal(price.mean, price.stddev, 300), rng.dirichlet([1, 1, 1], 300)])
+    spread = np.linspace(0.1, 2, 300)[np.argsort(np.argsort(outputs[:, 0]))] * price.stddev
+    truth = np.column_stack([outputs[:, 0] + spread * rng.normal(size=300), rng.integers(0, 3, 300)])
+    model = replace(model, uncertainty=Uncertainty.fit(model.target, truth, outputs))
+    data, rows = export_onnx(model, model_id="mdl_1"), rows_of(shop())
+    inputs = as_inputs(open_session(data), rows)
+    assert_same_answers(run_onnx(data, inputs), predict_in_detail(model, rows, Details(interval=0.9)))
+    at_level = run_onnx(data, inputs | {"interval": np.array([0.637])})
+    assert_same_answers(at_level, predict_in_detail(model, rows, Details(interval=0.637)))
+    without = run_onnx(data, inputs | {"interval": np.array([0.999])})
+    assert np.isnan(without["price.low"]).all()
+    assert without["kind.set"].all()
+
+
+def test_values_are_for_the_exposure_of_a_row(trained: Trainer) -> None:
+    model = trained("visits", PLAIN[:1], exposure="rate")
+    rows = [{"size": size, "rate": rate} for size in (1.0, 8.0, None) for rate in (0.5, 4.0, None)]
+    assert_same(model, rows)
+    data = export_onnx(model, model_id="mdl_1")
+    assert np.isnan(run_onnx(data, as_inputs(open_session(data), [{"size": 1.0, "rate": 0.0}]))["value"]).all()
+
+
+def test_times_until_an_event_are_answered_the_same(trained: Trainer) -> None:
+    model = trained("size", [{"column": "rate"}, {"column": "color"}], censored="sold")
+    assert_same(model, [{"rate": rate, "color": color} for rate in (-5.0, 0.2, 30.0) for color in ("red", None)])
 
 
 def test_everything_without_a_form_is_named_at_once(trained: Trainer) -> None:
