@@ -1,13 +1,14 @@
 """Answer predictions of few rows in front of the framework.
 
-A request with nothing but rows, for a model that is loaded, by a caller whose key was checked just now, is answered
-here, with the bytes that the endpoint would answer. Every other request, and every one with an error, goes on to the
-endpoint.
+A request with nothing but rows, by a caller whose key was checked just now, is answered here, with the bytes that the
+endpoint would answer. Its model has to be loaded, and its alias looked up just now. Every other request, and every one
+with an error, goes on to the endpoint.
 """
 
 import json
 import re
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
@@ -23,12 +24,38 @@ from service.metrics.definitions import HTTP_REQUESTS, HTTP_SECONDS, PREDICTION_
 from service.predictions.batching import MAX_JOINED_ROWS
 from store.accounts.keys import Caller
 
-PATH = re.compile(r"/v1/models/([A-Za-z0-9_-]+)/predictions")
-ROUTE = "/v1/models/{model_id}/predictions"
+MODEL = re.compile(r"/v1/models/([A-Za-z0-9_-]+)/predictions")
+ALIAS = re.compile(r"/v1/aliases/([A-Za-z0-9][A-Za-z0-9._-]{0,99})/predictions")
+MODEL_ROUTE, ALIAS_ROUTE = "/v1/models/{model_id}/predictions", "/v1/aliases/{name}/predictions"
 READ_HERE = frozenset({b"authorization", b"host", b"x-request-id", b"content-type", b"content-length"})
 READ_ELSEWHERE = frozenset({b"origin", b"prefer", b"content-encoding", b"transfer-encoding", b"idempotency-key"})
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a path names: a model, or the alias of one."""
+
+    name: str
+    is_alias: bool
+
+    @classmethod
+    def by(cls, path: str) -> "Named | None":
+        """Return what the path of a prediction names; None for other paths."""
+        if match := MODEL.fullmatch(path):
+            return cls(name=match[1], is_alias=False)
+        match = ALIAS.fullmatch(path)
+        return cls(name=match[1], is_alias=True) if match else None
+
+    @property
+    def route(self) -> str:
+        """The path of the endpoint."""
+        return ALIAS_ROUTE if self.is_alias else MODEL_ROUTE
+
+    def model_id(self, services: Services, caller: Caller) -> str | None:
+        """Return the id of the model if no query is needed for that."""
+        return services.aliased_models.current(caller.project, self.name) if self.is_alias else self.name
 
 
 class FastPredictions:
@@ -40,9 +67,9 @@ class FastPredictions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer predictions, or let the application answer."""
-        match = PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
-        headers = read_headers(scope, READ_HERE, READ_ELSEWHERE) if match else None
-        if match is None or headers is None or scope["query_string"] or not _is_small_json(headers):
+        named = Named.by(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        headers = read_headers(scope, READ_HERE, READ_ELSEWHERE) if named else None
+        if named is None or headers is None or scope["query_string"] or not _is_small_json(headers):
             await self._app(scope, receive, send)
             return
         caller = self._admit(scope, headers)
@@ -51,12 +78,15 @@ class FastPredictions:
             return
         began, first = time.perf_counter(), await receive()
         rows = _rows(first)
-        answers = await _predict(scope["app"].state.services, caller, match[1], rows) if rows else None
+        services: Services = scope["app"].state.services
+        model_id = named.model_id(services, caller)
+        answers = await _predict(services, caller, model_id, rows) if rows and model_id else None
         if answers is None:
             await self._app(scope, _replaying(first, receive), send)
             return
-        _count(scope["app"].state.services, caller, len(answers), time.perf_counter() - began)
-        await _respond(to_json({"predictions": answers}), headers, scope["state"]["rate_limit_fields"], send)
+        _count(services, caller, named.route, len(answers), time.perf_counter() - began)
+        answer = {"model_id": model_id} if named.is_alias else {}
+        await _respond(to_json({**answer, "predictions": answers}), headers, scope["state"]["rate_limit_fields"], send)
 
     def _admit(self, scope: Scope, headers: Headers) -> Caller | None:
         """Return the caller, and count the request, if both need no waiting. The application then does not do it again.
@@ -104,11 +134,11 @@ async def _predict(services: Services, caller: Caller, model_id: str, rows: list
         return None
 
 
-def _count(services: Services, caller: Caller, rows: int, seconds: float) -> None:
+def _count(services: Services, caller: Caller, route: str, rows: int, seconds: float) -> None:
     services.metrics.observe(PREDICTION_SECONDS, seconds)
     services.metrics.count(PREDICTION_ROWS, amount=rows)
-    services.metrics.count(HTTP_REQUESTS, "POST", ROUTE, "200")
-    services.metrics.observe(HTTP_SECONDS, seconds, "POST", ROUTE)
+    services.metrics.count(HTTP_REQUESTS, "POST", route, "200")
+    services.metrics.observe(HTTP_SECONDS, seconds, "POST", route)
     services.activity.rows_predicted(caller.project, rows)
 
 

@@ -79,6 +79,8 @@ def test_ordered_classes_keep_the_requested_order(read: Reader) -> None:
         ({"exposure": "years", "features": [{"column": "years"}]}, "/exposure", "also a feature"),
         ({"censored": "x"}, "/censored", "boolean"),
         ({"censored": "lost", "training": {"loss": "gamma"}}, "/censored", "cox"),
+        ({"censored": "all"}, "/censored", "not seen"),
+        ({"censored": "always"}, "/censored", "not seen"),
         ({"training": {"loss": "gamma"}}, "/training/loss", "above 0"),
         ({"training": {"loss": "cox", "early_stopping": {"metric": "val_mae"}}}, "/training/early_stopping", "conc"),
         ({"training": {"early_stopping": {"metric": "val_concordance"}}}, "/training/early_stopping", "cox"),
@@ -86,7 +88,9 @@ def test_ordered_classes_keep_the_requested_order(read: Reader) -> None:
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_columns_that_do_not_fit_are_rejected(read: Reader, request_: dict[str, Any], pointer: str, says: str) -> None:
-    data = read(csv({**claims(), "none": [0] * 400, "lost": lifetimes()["lost"]}))
+    data = read(
+        csv({**claims(), "none": [0] * 400, "all": [1] * 400, "always": ["true"] * 400, "lost": lifetimes()["lost"]})
+    )
     with pytest.raises(InvalidPlan) as caught:
         plan_job(data, "claims", task="regression", **request_)
     found = {problem.pointer: problem.detail for problem in caught.value.problems}

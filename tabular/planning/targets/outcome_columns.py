@@ -9,6 +9,7 @@ from tabular.names import suggest_name
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.profile import Column, Profile
+from tabular.readers.values.booleans import TRUE
 
 EXPOSURE_LOSSES: tuple[LossName, ...] = tuple(
     name for name, loss in BY_NAME.items() if issubclass(loss, RegressionLoss) and loss.takes_exposure
@@ -70,6 +71,11 @@ def _problems(column: Column, request: PlanRequest, pointer: str) -> Iterator[st
         yield "must be a boolean column, or a column of 0 and 1, with 1 for times whose event was not seen."
     elif column.missing:
         yield f"has no value in {column.missing:,} rows. Upload the data with a value in every row."
+    elif _is_always_yes(column):
+        yield (
+            "says in every row that the event was not seen, so no row tells when events happen. Upload data with "
+            "events. If the column marks the events instead, swap its values: 1 means that the event was not seen."
+        )
 
 
 def _exposure_problems(column: Column) -> Iterator[str]:
@@ -85,3 +91,10 @@ def _is_yes_or_no(column: Column) -> bool:
     return column.type == "boolean" or (
         column.type == "number" and bool(column.integer) and column.min in {0, 1} and column.max in {0, 1}
     )
+
+
+def _is_always_yes(column: Column) -> bool:
+    if column.type == "number":
+        return column.min == 1
+    labels = [str(each.value).lower() for each in column.top or ()]
+    return bool(labels) and all(label in TRUE for label in labels)

@@ -71,6 +71,20 @@ def test_fast_answers_are_those_of_the_endpoint(
             assert found == answer(client, url, body, headers | {"Prefer": "handling=lenient"})
 
 
+def test_an_alias_is_answered_fast_once_it_was_looked_up(
+    client: TestClient, model: dict[str, Any], fast: list[bytes]
+) -> None:
+    url, body = "/v1/aliases/churn.live/predictions", next(iter(BODIES))
+    client.put("/v1/aliases/churn.live", json={"model_id": model["id"]})
+    first = answer(client, url, body, {})
+    assert (first[2]["model_id"], fast) == (model["id"], [])
+    client.app.state.services.aliased_models._clock = lambda: 0.0  # type: ignore[attr-defined]  # never too old
+    assert answer(client, url, body, {}) == first
+    assert len(fast) == 1
+    client.delete("/v1/aliases/churn.live")
+    assert answer(client, url, body, {})[0] == 404
+
+
 def test_an_unexpected_error_is_reported_by_the_endpoint(
     client: TestClient, model: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
