@@ -30,6 +30,7 @@ from api.http.rate_limits.request_limits import RequestLimits
 from api.jobs import endpoints as jobs
 from api.jobs.job_response import read_job
 from api.keys import endpoints as keys
+from api.learning_curves import endpoints as learning_curves
 from api.metrics import endpoints as metrics
 from api.metrics.request_metrics import RequestMetricsMiddleware
 from api.model_cards import endpoints as model_cards
@@ -57,7 +58,20 @@ from service.version import VERSION
 KEY_READERS = 8  # threads that look up keys, which other requests that wait for the database do not take away
 
 RESOURCES = (
-    *(datasets, uploads, jobs, reports, deletions, events, models, model_cards, aliases, batches, comparisons),
+    *(
+        datasets,
+        uploads,
+        jobs,
+        learning_curves,
+        reports,
+        deletions,
+        events,
+        models,
+        model_cards,
+        aliases,
+        batches,
+        comparisons,
+    ),
     *(weights, projects, keys, audit, usage, workers, webhooks, health, metrics, docs, dashboard),
 )
 

@@ -8,6 +8,7 @@ StoreError
 ├── ModelInUse           an unfinished job starts from the model, or an alias names it
 ├── WeightsInUse         an unfinished job starts from the uploaded weights
 ├── ProjectInUse         the project is the default one, or something still belongs to it
+├── LearningCurveExists  the job already has a learning curve
 ├── ResultMissing        the batch has not succeeded
 ├── WebhookDisabled      nothing is delivered to the webhook
 ├── UploadInterrupted    another request has continued or deleted the resumable upload
@@ -33,6 +34,10 @@ class JobFinished(StoreError):
 
 class JobUnfinished(StoreError):
     """The job has not ended yet."""
+
+
+class LearningCurveExists(StoreError):
+    """The job already has a learning curve."""
 
 
 class ResultMissing(StoreError):

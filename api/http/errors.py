@@ -3,8 +3,8 @@
 ApiError
 ├── 400 MalformedJson, MalformedForm, InvalidCursor, InvalidHeader, InconsistentUploadLength
 ├── 401 Unauthenticated   403 Forbidden   404 NotFound   405 MethodNotAllowed
-├── 409 JobFinished, JobUnfinished, ResultMissing, DatasetInUse, ModelInUse, WeightsInUse, ProjectInUse,
-│       WebhookDisabled, IdempotencyInProgress, UploadInterrupted, UploadOffsetMismatch
+├── 409 JobFinished, JobUnfinished, LearningCurveExists, ResultMissing, DatasetInUse, ModelInUse, WeightsInUse,
+│       ProjectInUse, WebhookDisabled, IdempotencyInProgress, UploadInterrupted, UploadOffsetMismatch
 ├── 412 PreconditionFailed   413 BodyTooLarge   415 UnsupportedMediaType   416 RangeNotSatisfiable
 ├── 421 MisdirectedRequest
 ├── 422 InvalidRequest, InvalidDatasetFile, InvalidWeightsFile, IdempotencyMismatch, OverLimit,
@@ -112,6 +112,12 @@ class JobUnfinished(ApiError):
     """The job has not ended yet."""
 
     status, code = 409, "not_ready"
+
+
+class LearningCurveExists(ApiError):
+    """The job already has a learning curve."""
+
+    status, code = 409, "learning_curve_exists"
 
 
 class ResultMissing(ApiError):

@@ -90,7 +90,9 @@ def run_idempotently(
         if first is not None:
             return _repeat(first)
         answer = use_case(tx)
-        audit.record_request(tx, caller, answer.body.get("id"), answer.status, answer.project)
+        audit.record_request(
+            tx, caller, answer.body.get("id") or answer.body.get("job_id"), answer.status, answer.project
+        )
         if keyed:
             idempotency.store_answer(tx, caller.project, keyed.key, answer)
     return JSONResponse({**answer.body, **answer.shown_once}, answer.status, answer.headers)

@@ -35,6 +35,7 @@ STORE_ERRORS: dict[type[Exception], type[ApiError]] = {
     store_errors.NotFound: errors.NotFound,
     store_errors.JobFinished: errors.JobFinished,
     store_errors.JobUnfinished: errors.JobUnfinished,
+    store_errors.LearningCurveExists: errors.LearningCurveExists,
     store_errors.ResultMissing: errors.ResultMissing,
     store_errors.DatasetInUse: errors.DatasetInUse,
     store_errors.ModelInUse: errors.ModelInUse,

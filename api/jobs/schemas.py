@@ -78,6 +78,7 @@ class JobView(View):
     dataset_id: str
     model_id: str | None
     retry_of: str | None
+    learning_curve_of: str | None = Field(description="The job whose learning curve this job is a point of.")
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -112,6 +113,7 @@ class JobView(View):
             dataset_id=job.dataset_id,
             model_id=job.model_id,
             retry_of=job.retry_of,
+            learning_curve_of=job.learning_curve_of,
             created_at=rfc3339(job.created_at),
             started_at=_time(job.started_at),
             finished_at=_time(job.finished_at),

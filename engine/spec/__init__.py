@@ -69,6 +69,7 @@ from engine.spec.training import (
     EarlyStoppingSpec,
     RangeTestSpec,
     RegularizationSpec,
+    SampleSpec,
     TrainingSpec,
     ValidationSpec,
 )
@@ -138,6 +139,7 @@ __all__ = [
     "ReshapeSpec",
     "ResidualSpec",
     "RmsPropSpec",
+    "SampleSpec",
     "ScaleSpec",
     "ScheduleSpec",
     "SgdSpec",

@@ -111,6 +111,13 @@ class ValidationSpec(Spec):
         return self
 
 
+class SampleSpec(Spec):
+    """A random part of the training rows. The rows of a smaller fraction are among those of a larger one."""
+
+    fraction: float = Field(gt=0, le=1, description="part of the training rows that the network learns from")
+    seed: int = Field(default=0, ge=0, le=MAX_SEED, description="another seed draws other rows")
+
+
 class EarlyStoppingSpec(Spec):
     """Stop when a metric has not improved by more than `min_delta` for `patience` epochs."""
 
@@ -208,6 +215,13 @@ class TrainingSpec(Spec):
         "and so on. The optimizer starts again each time; default: layers stay frozen",
     )
     validation: ValidationSpec = ValidationSpec()
+    sample: SampleSpec | None = Field(
+        default=None,
+        exclude_if=equals(None),
+        description="learn from a random part of the training rows, for trials that cost less. The rows that evaluate "
+        "the network stay the same; default: all training rows",
+        examples=[{"fraction": 0.25}],
+    )
     early_stopping: EarlyStoppingSpec | None = None
     class_weight: (
         Literal["balanced"]

@@ -4,6 +4,7 @@ from messaging.notifications import notify_workers, publish_change, publish_requ
 from service.jobs.submission import enqueue
 from service.limits import ServiceLimits
 from service.quotas import check_queue
+from store import learning_curves
 from store.artifacts import datasets, models, uploaded_weights
 from store.db.transaction import Tx
 from store.ids import JobId, ProjectId
@@ -58,7 +59,10 @@ def resume(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Jo
 
 
 def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
-    """Delete a job that has ended. Raises `NotFound` or `JobUnfinished`."""
+    """Delete a job that has ended, with its learning curve. Raises `NotFound` or `JobUnfinished`."""
+    if learning_curves.exists(tx, project, job_id):
+        for removed in learning_curves.remove(tx, project, job_id):
+            publish_change(tx, removed)
     jobs.remove(tx, project, job_id)
     publish_change(tx, job_id)
 
@@ -66,14 +70,14 @@ def remove(tx: Tx, project: ProjectId, job_id: str) -> None:
 def retry(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str) -> Job:
     """Queue a new job with the spec of one that has ended. Raises `QuotaExceeded` or `QueueFull`."""
     old = jobs.get_ended(tx, project, job_id)
-    _keep_inputs(tx, project, old)
+    keep_inputs(tx, project, old)
     found = events.warnings(tx, JobId(old.id))  # while the old job ran; the new one has to find them again
     planned = [warning for warning in old.warnings if warning not in found]
     copied = {name: getattr(old, name) for name in RETRIED_COLUMNS}
     return enqueue(tx, limits, project, retry_of=old.id, warnings=planned, **copied)
 
 
-def _keep_inputs(tx: Tx, project: ProjectId, job: Job) -> None:
+def keep_inputs(tx: Tx, project: ProjectId, job: Job) -> None:
     """Let nobody delete what the job needs before `tx` ends. Raises `NotFound` for what is deleted already."""
     for dataset_id in filter(None, (job.dataset_id, job.validation_dataset_id)):
         datasets.keep(tx, project, dataset_id)

@@ -18,6 +18,7 @@ from store.tables.jobs import (
     Event,
     Job,
     JobMetadata,
+    LearningCurve,
     Worker,
 )
 from store.tables.uploads import Upload, UploadChunk
@@ -51,6 +52,7 @@ __all__ = [
     "Job",
     "JobMetadata",
     "Json",
+    "LearningCurve",
     "Model",
     "Project",
     "Upload",

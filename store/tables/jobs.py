@@ -31,6 +31,7 @@ class Job(Base):
     base_model_id: Mapped[str | None] = mapped_column(Id)  # the same
     base_weights_id: Mapped[str | None] = mapped_column(Id)  # of uploaded weights; the same
     retry_of: Mapped[str | None] = mapped_column(Id)
+    learning_curve_of: Mapped[str | None] = mapped_column(Id)  # the job whose curve this one is a point of
     request_id: Mapped[str | None] = mapped_column(String(200))  # of the request that created it
     traceparent: Mapped[str | None] = mapped_column(String(55))  # of the trace that the worker continues
     name: Mapped[str]
@@ -131,6 +132,12 @@ for _column in (
         postgresql_where=IS_UNFINISHED,
         sqlite_where=IS_UNFINISHED,
     )
+Index(
+    "ix_jobs_learning_curve_of",
+    Job.learning_curve_of,
+    postgresql_where=Job.learning_curve_of.is_not(None),
+    sqlite_where=Job.learning_curve_of.is_not(None),
+)
 Index("ix_jobs_running", Job.project_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING)
 
 
@@ -182,6 +189,17 @@ class Checkpoint(Base):
     job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
     blob_id: Mapped[str] = mapped_column(Id, ForeignKey("blobs.id"), index=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(default=now())
+
+
+class LearningCurve(Base):
+    """The learning curve of a job, measured by `metric`. Its points are the jobs with this `learning_curve_of`."""
+
+    __tablename__ = "learning_curves"
+
+    job_id: Mapped[str] = mapped_column(Id, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[str] = mapped_column(Id, ForeignKey("projects.id"))
+    metric: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[int] = mapped_column(default=now())
 
 

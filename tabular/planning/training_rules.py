@@ -29,6 +29,11 @@ def count_validation_rows(rows: int, fraction: float) -> int:
     return max(1, round(fraction * rows)) if fraction > 0 else 0
 
 
+def sample_size(rows: int, fraction: float) -> int:
+    """Return how many of `rows` are a sample: the nearest whole number, at least one."""
+    return max(1, round(fraction * rows))
+
+
 def check_training(training: TrainingSpec, targets: Targets, report: PlanningReport) -> None:
     """Report every setting that the targets or the number of rows rule out."""
     held_out = count_validation_rows(targets.rows, training.validation.fraction)

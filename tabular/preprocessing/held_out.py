@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tabular.planning.plan import Plan
+from tabular.planning.training_rules import sample_size
 from tabular.preprocessing.column_target import class_codes
 from tabular.preprocessing.fold_split import Folds, fold_by_group, fold_by_time, fold_rows
-from tabular.preprocessing.row_split import split_by_group, split_by_time, split_rows
+from tabular.preprocessing.row_split import interleave, split_by_group, split_by_time, split_rows
 from tabular.table import Table, TableColumn
 
 Index = npt.NDArray[np.int64]
+STREAM = 0x5A3B1E  # separates the random stream of samples from others of the same seed
 MAX_STRATA = 20  # different numbers that are kept in proportion one by one; more are joined to bins
 BINS = 10  # of a number column with more values, with about as many rows each
 
@@ -57,6 +59,26 @@ def divide_into_folds(table: Table, plan: Plan, rows: Index) -> Folds:
         y = rows if strata is None else strata
         folds = fold_rows(y, validation.folds, seed, stratify=strata is not None)
     return [(rows[training], rows[left_out]) for training, left_out in folds]
+
+
+def draw_sample(table: Table, plan: Plan, rows: Index) -> Index:
+    """Return which of the ascending `rows` of the table the network learns from: all, or the plan's sample of them.
+
+    The classes of a target keep their shares. Rows of one group stay together if groups are held out.
+    """
+    sample, validation = plan.training.sample, plan.training.validation
+    if sample is None:
+        return rows
+    count, rng = sample_size(len(rows), sample.fraction), np.random.Generator(np.random.PCG64([sample.seed, STREAM]))
+    order = rng.permutation(len(rows))
+    strata = _strata(table, plan, rows)
+    if validation.by == "group":
+        values = table.columns[validation.column or ""].take(rows).values
+        _, first, group = np.unique(values[order], return_index=True, return_inverse=True)
+        order = order[np.argsort(first[group], kind="stable")]
+    elif validation.by != "time" and strata is not None:
+        order = order[interleave(strata[order])]
+    return np.sort(rows[order[:count]])
 
 
 def _strata(table: Table, plan: Plan, rows: Index) -> npt.NDArray[Any] | None:

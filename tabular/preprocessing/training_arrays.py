@@ -13,7 +13,7 @@ from tabular.planning.plan import Plan
 from tabular.planning.training_rules import count_validation_rows
 from tabular.preprocessing.column_target import exposure_weights, exposures
 from tabular.preprocessing.fold_split import Folds
-from tabular.preprocessing.held_out import describe_held_out, divide_into_folds, hold_out
+from tabular.preprocessing.held_out import describe_held_out, divide_into_folds, draw_sample, hold_out
 from tabular.preprocessing.leakage import leaking_features
 from tabular.preprocessing.other_rows import describe_other_rows, read_alike
 from tabular.preprocessing.preprocessor import Preprocessor
@@ -141,11 +141,11 @@ def make_training_arrays(
     """
     parts = _divide(table, plan, other)
     samples, training, evaluated, validation = parts.samples, parts.training, parts.evaluated, parts.validation
-    target = target.renamed(plan) if target else TargetEncoder.fit(table, plan, training)
+    target = target.renamed(plan) if target else TargetEncoder.fit(table, plan, parts.learned)
     dtype, is_ensemble = np.dtype(plan.training.precision), plan.ensemble is not None
     return TrainingArrays(
         bags=tuple(
-            _bag(bag, fitted, (samples, training), (evaluated, validation))
+            _bag(bag, fitted, parts)
             for bag, fitted in itertools.zip_longest(plan.bags, preprocessors[: len(plan.bags)])
         ),
         target=target,
@@ -170,11 +170,13 @@ def make_training_arrays(
 class _Parts:
     """The rows of both parts, and the samples that they number.
 
-    `unseen`: the rows that evaluate the network: the `validation` rows, or the left-out rows of all `folds`.
+    `training`: the rows of the arrays. Those of an ensemble of folds evaluate networks, too; only the `learned` ones
+    train any. `unseen`: the rows that evaluate the network: the `validation` rows, or the left-out rows of all `folds`.
     """
 
     samples: Samples
     training: Index
+    learned: Index
     evaluated: Samples
     validation: Index
     folds: Folds
@@ -186,28 +188,32 @@ def _divide(table: Table, plan: Plan, other: Table | None) -> _Parts:
     samples = Samples.of(table, plan)
     rows = _complete_rows(samples, plan)
     training, validation = hold_out(table, plan, rows)
-    folds = divide_into_folds(table, plan, rows)
+    learned = draw_sample(table, plan, training)
+    folds = [(np.intersect1d(kept, learned), left_out) for kept, left_out in divide_into_folds(table, plan, rows)]
     unseen = np.concatenate([left_out for _, left_out in folds]) if folds else validation
     evaluated = samples
     if other is not None:
         evaluated = Samples.of(read_alike(other, table), plan)
         unseen = validation = _complete_rows(evaluated, plan)
     return _Parts(
-        samples=samples, training=training, evaluated=evaluated, validation=validation, folds=folds, unseen=unseen
+        samples=samples,
+        training=training if plan.ensemble and folds else learned,
+        learned=learned,
+        evaluated=evaluated,
+        validation=validation,
+        folds=folds,
+        unseen=unseen,
     )
 
 
-def _bag(
-    plan: Plan, fitted: Preprocessor | None, training: tuple[Samples, Index], validation: tuple[Samples, Index]
-) -> BagInputs:
-    """Fit the preprocessing of a bag on the training rows, and transform both parts."""
-    dtype, (samples, rows) = np.dtype(plan.training.precision), training
-    preprocessor = fitted or Preprocessor.fit(samples.table, plan, samples.input_rows(rows))
-    evaluated, unseen = validation
+def _bag(plan: Plan, fitted: Preprocessor | None, parts: _Parts) -> BagInputs:
+    """Fit the preprocessing of a bag on the rows that train networks, and transform both parts."""
+    dtype, samples = np.dtype(plan.training.precision), parts.samples
+    preprocessor = fitted or Preprocessor.fit(samples.table, plan, samples.input_rows(parts.learned))
     return BagInputs(
         preprocessor=preprocessor,
-        x=samples.inputs(preprocessor, rows, dtype),
-        validation_x=evaluated.inputs(preprocessor, unseen, dtype),
+        x=samples.inputs(preprocessor, parts.training, dtype),
+        validation_x=parts.evaluated.inputs(preprocessor, parts.validation, dtype),
     )
 
 

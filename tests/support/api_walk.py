@@ -35,6 +35,7 @@ class ApiWalk:
         dataset = self.upload()
         self.upload_in_parts()
         job = self.train(dataset)
+        self.draw_learning_curve(job["id"])
         self.control_jobs(dataset)
         self.use_model(job)
         self.predict_data_set(job)
@@ -125,6 +126,21 @@ class ApiWalk:
         self.download(f"{path}/weights")
         job: dict[str, Any] = current.json()
         return job
+
+    def draw_learning_curve(self, job_id: str) -> None:
+        """Start the learning curve of a job, cancel it, finish another one, and delete it."""
+        path = f"/v1/jobs/{job_id}/learning-curve"
+        self.call("GET", path)
+        self.call("POST", path, json={"metric": "rmse"})
+        self.call("POST", path, json={"samples": 1}, headers={"Idempotency-Key": "curve-1"})
+        self.call("POST", path, json={"samples": 1}, headers={"Idempotency-Key": "curve-1"})
+        self.call("POST", path, json={})
+        self.call("DELETE", path)
+        self.call("POST", f"{path}/cancel")
+        self.call("DELETE", path)
+        self.call("POST", path, json={"samples": 1})
+        self.work()
+        self.call("GET", path)
 
     def control_jobs(self, dataset: str) -> None:
         """Pause, resume, stop, cancel, retry and delete jobs."""

@@ -5,7 +5,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from backprop_client._sync.downloading import Progress, download
 from backprop_client._sync.following import follow, wait
@@ -15,6 +15,7 @@ from backprop_client.errors import JobFailedError
 from backprop_client.formats import WeightsFormat
 from backprop_client.paths import target_file
 from backprop_client.requests import Request, path_of
+from backprop_client.specs.requests import LearningCurveRequest
 from backprop_client.types import jobs as types
 from backprop_client.types import reports
 
@@ -79,6 +80,24 @@ class Job(types.Job):
         """Return the training report as a page that contains everything it needs, to save, print or send."""
         request = Request(method="GET", path=self._path("report"), headers={"Accept": "text/html"})
         return (self._transport.send(request)).text
+
+    # --- more data
+
+    def start_learning_curve(self, **request: Unpack[LearningCurveRequest]) -> types.LearningCurve:
+        """Find out whether more data would help: queue jobs that learn from parts of the rows."""
+        return types.LearningCurve(self._transport.create(self._path("learning-curve"), request))
+
+    def learning_curve(self) -> types.LearningCurve:
+        """Return the learning curve as far as its jobs have ended; `summary` has the answer in words."""
+        return types.LearningCurve(self._transport.get(self._path("learning-curve")))
+
+    def cancel_learning_curve(self) -> types.LearningCurve:
+        """Cancel those jobs of the learning curve that have not ended."""
+        return types.LearningCurve(self._transport.create(self._path("learning-curve", "cancel")))
+
+    def delete_learning_curve(self) -> None:
+        """Erase the learning curve with its jobs and their models. This job stays."""
+        self._transport.delete(self._path("learning-curve"))
 
     # --- actions
 

@@ -316,6 +316,24 @@ class KeyBody(TypedDict, total=False):
     """From this time on, the key is rejected."""
 
 
+class LearningCurveRequest(TypedDict, total=False):
+    """Train on growing parts of the rows. An empty object is enough."""
+
+    fractions: list[float] | None
+    """Parts of the training rows, ascending. Default: four parts up to a half, from a sixteenth or from 20 rows."""
+    samples: int
+    """Samples of each size. Each is a job; their differences show how much is chance."""
+    metric: (
+        Literal["accuracy", "balanced_accuracy", "log_loss", "brier", "roc_auc", "r2", "rmse", "mae", "concordance"]
+        | None
+    )
+    """A score of the evaluation. Default: `accuracy` for classes, `rmse` for numbers, `concordance` for times until
+    an event; of several targets, the mean `accuracy` or `r2`.
+    """
+    priority: int | None
+    """Of the jobs. Default: the job's."""
+
+
 class LearningRateFactorsSpec(TypedDict, total=False):
     """Learning rates of the parts of a network, relative to the optimizer's rate. The factors of a parameter's kind
     and of its layer are multiplied. Weight decay is multiplied by them, too.
@@ -424,6 +442,15 @@ class RotationRequest(TypedDict, total=False):
 
     overlap_seconds: int
     """How long requests are signed with the previous secret as well. 0: it is invalid at once."""
+
+
+class SampleSpec(TypedDict, total=False):
+    """A random part of the training rows. The rows of a smaller fraction are among those of a larger one."""
+
+    fraction: Required[float]
+    """part of the training rows that the network learns from"""
+    seed: int
+    """another seed draws other rows"""
 
 
 class SeedsEnsembleSpec(TypedDict, total=False):
@@ -561,6 +588,10 @@ class TrainingRequest(TypedDict, total=False):
     validation: ValidationSpec
     """Default: by the preset; with an `ensemble` of folds, those of the ensemble; otherwise `fraction` 0.2; `by`
     `stratified` for a single target with classes, otherwise `random`; `time` by `order_by` with `sequence`.
+    """
+    sample: SampleSpec | None
+    """learn from a random part of the training rows, for trials that cost less. The rows that evaluate the network
+    stay the same; default: all training rows
     """
     early_stopping: EarlyStoppingSpec | None
     """Default: on `val_loss` with a patience of 50% of the epochs; with own `model` layers, `sequence`, `init_from`

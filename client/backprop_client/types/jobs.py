@@ -10,6 +10,52 @@ from backprop_client.record import Record
 from backprop_client.types.shared import ServiceWarning
 
 
+class CurveFit(Record):
+    """A power law: error = limit + coefficient * rows ^ -exponent; the error is 1 - score if higher is better."""
+
+    __slots__ = ()
+    limit: float
+    """The error that more rows cannot reduce."""
+    coefficient: float
+    exponent: float
+
+
+class CurveForecast(Record):
+    """What a job with more rows would reach and cost."""
+
+    __slots__ = ()
+    factor: int
+    """Times as many rows as the job has."""
+    rows: int
+    score: Score
+    cpu_seconds: float
+
+
+class CurvePoint(Record):
+    """One job of the curve."""
+
+    __slots__ = ()
+    job_id: str
+    rows: int
+    """Training rows."""
+    fraction: float
+    """Part of the job's training rows; 1 for the job itself."""
+    sample: int | None
+    """The number of the sample among those of its size. Null: all rows."""
+    state: Literal["queued", "running", "paused", "succeeded", "failed", "canceled"]
+    score: float | None
+    """On the same rows as all other jobs of the curve."""
+    cpu_seconds: float
+
+
+class CurveProgress(Record):
+    """How many jobs on parts of the rows have ended."""
+
+    __slots__ = ()
+    jobs: int
+    ended: int
+
+
 class DeletionFilters(Record):
     """The filters of a deletion."""
 
@@ -34,6 +80,14 @@ class Deletion(Record):
     created_at: str
     started_at: str | None
     finished_at: str | None
+
+
+class DrawnPoint(Record):
+    """A point of the fitted curve."""
+
+    __slots__ = ()
+    rows: int
+    score: Score
 
 
 class Epoch(Record):
@@ -104,6 +158,8 @@ class Job(Record):
     dataset_id: str
     model_id: str | None
     retry_of: str | None
+    learning_curve_of: str | None
+    """The job whose learning curve this job is a point of."""
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -129,6 +185,34 @@ class Job(Record):
     transitions: list[Transition]
     metadata: dict[str, str]
     links: Links
+
+
+class LearningCurve(Record):
+    """Whether more data would help, as far as is known now."""
+
+    __slots__ = ()
+    job_id: str
+    state: Literal["running", "ended"]
+    created_at: str
+    metric: str
+    higher_is_better: bool
+    progress: CurveProgress
+    points: list[CurvePoint]
+    """The job itself first, then the parts from small to large."""
+    fit: CurveFit | None
+    """Null until jobs of three sizes have scores."""
+    now: Score | None
+    """The mean score of jobs with all rows, by the fitted curve."""
+    forecasts: list[CurveForecast]
+    """For twice and ten times the rows."""
+    curve: list[DrawnPoint]
+    """The fitted curve, to draw."""
+    more_data: Literal["yes", "no", "unclear"] | None
+    """Whether twice the rows would reduce the error by 5 % or more. `unclear`: chance hides it."""
+    summary: str
+    """The answer in words."""
+    cpu_seconds: float
+    """What the jobs on parts of the rows have used so far."""
 
 
 class Links(Record):
@@ -183,6 +267,15 @@ class RangeTest(Record):
     """The learning rate at which the loss fell fastest."""
     suggested: float | None
     """The learning rate of the training: a tenth of the one with the lowest loss."""
+
+
+class Score(Record):
+    """A score, and the interval that contains the score of such a job in 90 % of the cases."""
+
+    __slots__ = ()
+    value: float
+    low: float
+    high: float
 
 
 class Transition(Record):

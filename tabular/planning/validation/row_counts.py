@@ -1,12 +1,12 @@
 """How many rows train a network, and how many evaluate it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabular.planning.plan import Plan
 from tabular.planning.request import PlanRequest
 from tabular.planning.sequence import sample_count
 from tabular.planning.targets.targets import Targets
-from tabular.planning.training_rules import count_validation_rows
+from tabular.planning.training_rules import count_validation_rows, sample_size
 from tabular.profile import Profile
 
 
@@ -20,6 +20,12 @@ class RowCounts:
 
 def count_rows(profile: Profile, request: PlanRequest, targets: Targets) -> RowCounts:
     """Return how many rows with a target train and evaluate the network; of a time series, how many windows."""
+    counts, sample = _count_all(profile, request, targets), request.training.sample
+    return counts if sample is None else replace(counts, training=sample_size(counts.training, sample.fraction))
+
+
+def _count_all(profile: Profile, request: PlanRequest, targets: Targets) -> RowCounts:
+    """Return the same without a sample of the training rows."""
     validation, other = request.training.validation, request.validation_profile
     rows = sample_count(request.sequence, profile, targets.rows)
     if other is not None:

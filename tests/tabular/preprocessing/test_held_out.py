@@ -76,3 +76,22 @@ def test_classes_are_stratified_by_default_and_random_by_request(read: Reader) -
     ]
     assert shares[:2] == [10, 10]
     assert shares[2] != 10
+
+
+@pytest.mark.parametrize("validation", [{}, {"by": "group", "column": "customer"}, {"folds": 4}])
+def test_samples_are_nested_and_leave_held_out_rows_alone(sales: Read, validation: dict[str, Any]) -> None:
+    def sampled(fraction: float | None, seed: int = 0) -> TrainingArrays:
+        training = {"validation": validation, "sample": {"fraction": fraction, "seed": seed} if fraction else None}
+        return make_training_arrays(sales.table, plan_job(sales, "total", training=training))
+
+    whole, half, quarter, other = sampled(None), sampled(0.5), sampled(0.25), sampled(0.25, seed=1)
+    assert set(quarter.training_rows) < set(half.training_rows) < set(whole.training_rows)
+    assert set(quarter.training_rows) != set(other.training_rows)
+    assert len(quarter.training_rows) == round(0.25 * len(whole.training_rows))
+    assert half.target.columns[0].mean != whole.target.columns[0].mean
+    for found in (half, quarter):
+        assert np.array_equal(found.validation_rows, whole.validation_rows)
+        assert np.array_equal(found.truth, whole.truth)
+        for fold, whole_fold in zip(found.folds, whole.folds, strict=True):
+            assert np.array_equal(fold.rows, whole_fold.rows)
+            assert len(fold.training) < len(whole_fold.training)

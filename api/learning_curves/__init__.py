@@ -1,0 +1,1 @@
+"""/v1/jobs/{id}/learning-curve: would more data help?"""
