@@ -62,7 +62,10 @@ def cancel(tx: Tx, project: ProjectId, job_id: str) -> list[Job]:
 
 
 def remove(tx: Tx, project: ProjectId, job_id: str) -> list[str]:
-    """Delete a curve with its jobs and their models; return the ids of these jobs. Raises `NotFound`, `JobUnfinished` or `ModelInUse`."""
+    """Delete a curve with its jobs and their models, and return the ids of these jobs.
+
+    Raises `NotFound`, `JobUnfinished` or `ModelInUse`.
+    """
     get(tx, project, job_id)
     points = jobs_of(tx, job_id)
     if running := sum(job.state not in TERMINAL for job in points):
