@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from backprop_client.cli.commands import access, data, jobs, keys, models, train
+from backprop_client.cli.commands import access, data, jobs, keys, learning_curves, models, train
 from backprop_client.configuration import version
 
 HELP = """\
@@ -43,5 +43,5 @@ def backprop(
     """Hold the options of the command itself."""
 
 
-for group in (train, data, jobs, models, access, keys):
+for group in (train, data, jobs, learning_curves, models, access, keys):
     group.register(app)
