@@ -23,7 +23,7 @@ from engine.spec import SampleSpec
 from engine.training.loop import train
 from tabular.evaluation.power_law import fit_power_law
 from tabular.planning.plan import Plan
-from tabular.planning.sample import plan_sample
+from tabular.planning.validation.sample import plan_sample
 from tabular.preprocessing.training_arrays import make_training_arrays
 from tabular.table import Table, read_table
 from worker.job.evaluation.evaluated_model import evaluate_model

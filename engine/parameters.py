@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.memory import Arena, Array, Columns, Shape
 
+MIN_SQUARES = 1e-30  # smaller sums have lost digits in float32
+
 
 class Parameters:
     """Named views of one flat vector of numbers, and of a second one for the gradients.
@@ -67,6 +69,16 @@ class Parameters:
                 runs.append(slice(runs.pop().start if adjoins else start, stop))
             start = stop
         return runs
+
+
+def squared_norm(vector: Array) -> float:
+    """Return the sum of squares of (n,) values; in float64 where it leaves the range of float32, whose end is 3e38."""
+    with np.errstate(over="ignore"):
+        total = float(vector.dot(vector))
+    if MIN_SQUARES < total < math.inf:
+        return total
+    wide = vector.astype(np.float64)
+    return float(wide.dot(wide))
 
 
 def flat(values: Array) -> Array:

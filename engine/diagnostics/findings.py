@@ -41,7 +41,9 @@ SMALL_STEP = 1e-5  # the learning rate is too low
 RISE_FACTOR = 1.05  # loss by that of the epoch before. MIN_RISES such rises in RECENT_EPOCHS: the loss is unstable
 RECENT_EPOCHS = 8
 MIN_RISES = 3
+BURST_FACTOR = 3.0  # mean loss of an epoch by the loss before the first update: steps have thrown the network off
 EMBEDDING_TYPES = {"embedding", "column_embedding"}
+SMALL_WEIGHTS = EMBEDDING_TYPES | {"positions", "periodic_embedding"}  # start small, so steps are large beside them
 
 
 class Epoch(Protocol):
@@ -73,6 +75,19 @@ class Evidence:
     history: Sequence[Epoch]
     layers: Sequence[LayerStatistics]  # the latest ones
     class_counts: Sequence[int]
+    first_loss: float | None  # before the first update
+    loss_scale: float  # from the history's losses to the target's units
+    line_search: bool  # the optimizer chooses its own steps
+
+    @property
+    def is_decayed(self) -> bool:
+        """Whether a schedule has lowered the learning rate, so that small steps are intended."""
+        rates = self.series("learning_rate")
+        return rates[-1] <= max(rates) / 2
+
+    def shown(self, loss: float) -> str:
+        """Return a loss in the target's units."""
+        return f"{loss * self.loss_scale:.4g}"
 
     @property
     def learning_layers(self) -> list[LayerStatistics]:
@@ -90,15 +105,31 @@ class Evidence:
         return [epoch.metrics[metric] for epoch in self.history]
 
 
-def find(history: Sequence[Epoch], *, class_counts: Sequence[int] = ()) -> tuple[Finding, ...]:
-    """Return the findings for a run's epochs so far; nothing for a healthy run.
+def find(
+    history: Sequence[Epoch],
+    *,
+    class_counts: Sequence[int] = (),
+    first_loss: float | None = None,
+    loss_scale: float = 1.0,
+    line_search: bool = False,
+) -> tuple[Finding, ...]:
+    """Return the findings for a run's epochs so far; nothing for a healthy run. They depend on these values alone.
 
-    `history` has the epochs in order, and `class_counts` the number of training rows per class.
+    `history` has the epochs in order, and `class_counts` the number of training rows per class. `first_loss`: before
+    the first update, if known. `loss_scale`: factor from losses to the target's units. `line_search`: whether the
+    optimizer chooses its own steps.
     """
     if not history:
         return ()
     layers = next((epoch.layers for epoch in reversed(history) if epoch.layers), ())
-    evidence = Evidence(history=history, layers=layers, class_counts=class_counts)
+    evidence = Evidence(
+        history=history,
+        layers=layers,
+        class_counts=class_counts,
+        first_loss=first_loss,
+        loss_scale=loss_scale,
+        line_search=line_search,
+    )
     return tuple(finding for check in CHECKS if (finding := check(evidence)))
 
 
@@ -159,7 +190,7 @@ def _saturation(evidence: Evidence) -> Finding | None:
 
 def _plateau(evidence: Evidence) -> Finding | None:
     losses = evidence.series("train_loss")
-    if len(losses) <= PLATEAU_EPOCHS or losses[-1] <= SOLVED_SHARE * losses[0]:
+    if len(losses) <= PLATEAU_EPOCHS or losses[-1] <= SOLVED_SHARE * losses[0] or evidence.is_decayed:
         return None
     before, after = min(losses[:-PLATEAU_EPOCHS]), min(losses[-PLATEAU_EPOCHS:])
     if after <= before - PLATEAU_IMPROVEMENT * abs(before):
@@ -167,7 +198,8 @@ def _plateau(evidence: Evidence) -> Finding | None:
     return Finding(
         code="plateau",
         layers=(),
-        seen=f"the lowest training loss is {after:.4g} in the last {PLATEAU_EPOCHS} epochs and {before:.4g} before",
+        seen=f"the lowest training loss is {evidence.shown(after)} in the last {PLATEAU_EPOCHS} epochs and "
+        f"{evidence.shown(before)} before",
         advice="Lower the learning_rate with a schedule. If it was low from the start, raise it or widen the network.",
     )
 
@@ -179,13 +211,14 @@ def _overfitting(evidence: Evidence) -> Finding | None:
     best = validation.index(min(validation))
     latest = validation[best + 1 :][-OVERFIT_EPOCHS:]
     rises = len(latest) == OVERFIT_EPOCHS and _exceeds(min(latest), OVERFIT_FACTOR, validation[best])
-    if not rises or training[-1] >= training[best]:
+    if not rises or training[-1] >= training[best] or validation[-1] <= training[-1]:
         return None
     return Finding(
         code="overfitting",
         layers=(),
-        seen=f"since epoch {best + 1} the validation loss rose from {validation[best]:.4g} to {validation[-1]:.4g}, "
-        f"while the training loss fell from {training[best]:.4g} to {training[-1]:.4g}",
+        seen=f"since epoch {best + 1} the validation loss rose from {evidence.shown(validation[best])} to "
+        f"{evidence.shown(validation[-1])}, while the training loss fell from {evidence.shown(training[best])} to "
+        f"{evidence.shown(training[-1])}",
         advice="Use early stopping, dropout, weight decay, fewer units, or more rows.",
     )
 
@@ -203,13 +236,12 @@ def _class_imbalance(evidence: Evidence) -> Finding | None:
 
 
 def _learning_rate_too_high(evidence: Evidence) -> Finding | None:
+    if evidence.line_search:
+        return None
     learning = _layers_with_usual_weights(evidence.learning_layers)
     large = [layer.label for layer in learning if _relative_step(layer) > LARGE_STEP]
-    losses = evidence.series("train_loss")
-    recent, threshold = losses[-RECENT_EPOCHS:], SOLVED_SHARE * abs(losses[0])
-    rises = sum(_exceeds(b, RISE_FACTOR, a) and b - a > threshold for a, b in itertools.pairwise(recent))
     seen = [f"a step changes weights by up to {max(map(_relative_step, learning)):.1%} of their size"] if large else []
-    seen += [f"the training loss rose in {rises} of the last {len(recent)} epochs"] if rises >= MIN_RISES else []
+    seen += [text for text in (_rises(evidence), _burst(evidence)) if text]
     if not seen:
         return None
     return Finding(
@@ -220,17 +252,36 @@ def _learning_rate_too_high(evidence: Evidence) -> Finding | None:
     )
 
 
+def _rises(evidence: Evidence) -> str | None:
+    """Return that the training loss rose again and again, if it did."""
+    losses = evidence.series("train_loss")
+    recent, threshold = losses[-RECENT_EPOCHS:], SOLVED_SHARE * abs(losses[0])
+    rises = sum(_exceeds(b, RISE_FACTOR, a) and b - a > threshold for a, b in itertools.pairwise(recent))
+    return f"the training loss rose in {rises} of the last {len(recent)} epochs" if rises >= MIN_RISES else None
+
+
+def _burst(evidence: Evidence) -> str | None:
+    """Return that an epoch's loss was far above that of the untrained network, if it was: relu units die of it."""
+    losses, first = evidence.series("train_loss"), evidence.first_loss
+    first = losses[0] if first is None else first
+    if not _exceeds(max(losses), BURST_FACTOR, first) or max(losses) <= 0:
+        return None
+    epoch = losses.index(max(losses)) + 1
+    before = f"{evidence.shown(first)} before the first update"
+    return f"the mean training loss was {evidence.shown(max(losses))} in epoch {epoch}, and {before}"
+
+
 def _layers_with_usual_weights(learning: list[LayerStatistics]) -> list[LayerStatistics]:
-    """Return the layers without the output layer, unless it is the only one: its weights may start at almost 0."""
-    return [layer for layer in learning if layer.label != OUTPUT.label] or learning
+    """Return the layers whose weights do not start small: not embeddings, and not the output if there are others."""
+    usual = [layer for layer in learning if layer.type not in SMALL_WEIGHTS]
+    return [layer for layer in usual if layer.label != OUTPUT.label] or usual
 
 
 def _learning_rate_too_low(evidence: Evidence) -> Finding | None:
-    rates, losses = evidence.series("learning_rate"), evidence.series("train_loss")
+    losses = evidence.series("train_loss")
     is_solved = losses[-1] <= SOLVED_SHARE * losses[0]
-    is_decayed = rates[-1] <= max(rates) / 2  # small steps at the end of a schedule are intended
     largest = max(map(_relative_step, evidence.learning_layers), default=math.inf)
-    if is_solved or is_decayed or largest >= SMALL_STEP:
+    if is_solved or evidence.is_decayed or evidence.line_search or largest >= SMALL_STEP:
         return None
     return Finding(
         code="learning_rate_too_low",

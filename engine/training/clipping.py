@@ -10,7 +10,7 @@ import numpy as np
 from engine.diagnostics.leaf_layers import leaf_layers
 from engine.memory import Array
 from engine.network import Network
-from engine.parameters import flat
+from engine.parameters import flat, squared_norm
 from engine.spec import TrainingSpec
 
 Clipper = Callable[[], None]
@@ -44,7 +44,7 @@ def _clip_values(gradients: Array, bound: float) -> Clipper:
 
 def _clip_norm(parts: list[Array], bound: float) -> Clipper:
     def clip() -> None:
-        norm = math.sqrt(sum(float(part.dot(part)) for part in parts))
+        norm = math.sqrt(sum(map(squared_norm, parts)))
         if norm > bound:
             for part in parts:
                 np.multiply(part, bound / norm, out=part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
@@ -14,14 +15,16 @@ from engine.training.loop import train
 from engine.training.state import initialize_training
 
 SMOOTHING_WINDOW = 20  # losses are smoothed over a tenth of the steps: a twentieth on either side
+MIN_FALL = 4.0  # standard errors of the mean loss at the first rates, by which the loss has to fall
 MAX_LOSS_GROWTH = 3.0  # stop when the loss has grown by this many times the first one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeTestResult:
-    """The loss at each learning rate. `suggested` is a tenth of the rate with the lowest smoothed loss.
+    """The loss at each learning rate. `suggested` is a tenth of the first rate with the lowest smoothed loss.
 
-    `steepest` and `suggested` are None if the loss did not fall at any rate.
+    Losses that differ by no more than their noise count as equal. `steepest` and `suggested` are None if the loss did
+    not fall by more than its noise at any rate.
     """
 
     rates: tuple[float, ...]
@@ -75,7 +78,11 @@ def _summarize(rates: Sequence[float], losses: Sequence[float]) -> RangeTestResu
     side = max(1, len(rates) // SMOOTHING_WINDOW)
     windows = [losses[max(0, step - side) : step + side + 1] for step in range(len(losses))]
     smoothed = [sum(window) / len(window) for window in windows]
-    lowest = smoothed.index(min(smoothed)) if smoothed else 0
+    least = min(smoothed, default=0.0)
+    noise = _noise(losses[: smoothed.index(least) + 1] if smoothed else ())  # before it rises again
+    falls = bool(smoothed) and smoothed[0] - least > MIN_FALL * noise / math.sqrt(side + 1)
+    margin = noise / math.sqrt(2 * side + 1)
+    lowest = next((step for step, loss in enumerate(smoothed) if loss <= least + margin), 0) if falls else 0
     changes = [after - before for before, after in itertools.pairwise(smoothed)]
     return RangeTestResult(
         rates=tuple(rates[: len(losses)]),
@@ -83,3 +90,9 @@ def _summarize(rates: Sequence[float], losses: Sequence[float]) -> RangeTestResu
         steepest=rates[changes.index(min(changes))] if lowest else None,
         suggested=rates[lowest] / 10 if lowest else None,
     )
+
+
+def _noise(losses: Sequence[float]) -> float:
+    """Return the standard deviation of a batch's loss around its trend, from the differences of successive losses."""
+    squares = [(after - before) ** 2 for before, after in itertools.pairwise(losses)]
+    return math.sqrt(sum(squares) / len(squares) / 2) if squares else 0.0

@@ -11,6 +11,7 @@ from engine.batches import Batches
 from engine.memory import Array
 from engine.network import Network
 from engine.optimizers.line_search import LineSearch
+from engine.parameters import squared_norm
 from engine.spec import TrainingSpec
 from engine.training.clipping import gradient_clippers
 from engine.training.fine_tuning import last_change
@@ -53,8 +54,7 @@ class ParameterUpdate:
 
     def gradient_norm(self) -> float:
         """Return the Euclidean norm of the gradient."""
-        gradients = self.parameters.gradients
-        return math.sqrt(gradients.dot(gradients))
+        return math.sqrt(squared_norm(self.parameters.gradients))
 
     def clip(self) -> None:
         """Clip the gradient as the spec says."""

@@ -20,8 +20,8 @@ from store.jobs import durations, jobs
 from store.tables import Job
 from tabular.errors import InvalidPlan
 from tabular.planning.plan import Plan
-from tabular.planning.sample import plan_sample
 from tabular.planning.serialization import SPEC_ONLY, from_spec, to_spec
+from tabular.planning.validation.sample import plan_sample
 
 MIN_ROWS = 20  # of a sample
 LOWEST, HIGHEST, SIZES = 1 / 16, 1 / 2, 4  # of the default fractions

@@ -1,7 +1,8 @@
 """Warn about problems of a training run while it runs, once for each kind."""
 
-import time
+import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,17 +10,18 @@ from engine.diagnostics.findings import Finding, find
 from engine.training.events import EpochEnd
 from worker.job.loaded_job import LoadedJob
 
-MAX_TIME_SHARE = 0.002  # of the training time that diagnosis may take
+EVERY_EPOCH = 10  # diagnosis runs after each of the first epochs
+GROWTH = 1.1  # and then whenever there are a tenth more, because it takes longer with each epoch
 
 
 class RunDiagnosis:
     """The finished epochs of a run, and the kinds of warnings that were already reported."""
 
-    def __init__(self, reported: list[dict[str, Any]], class_counts: tuple[int, ...]) -> None:
+    def __init__(self, reported: list[dict[str, Any]], facts: Callable[[], dict[str, Any]] = dict) -> None:
+        """`facts`: what else `find` needs to know, when diagnosis runs."""
         self._reported = {warning["code"] for warning in reported}
-        self._class_counts = class_counts
+        self._facts = facts
         self._history: list[EpochEnd] = []
-        self._due_at = 0.0
 
     def add(self, end: EpochEnd) -> None:
         """Add a finished epoch."""
@@ -27,20 +29,31 @@ class RunDiagnosis:
 
     @property
     def is_due(self) -> bool:
-        """Whether diagnosis may run again. It takes longer with each epoch, so it runs less and less often."""
-        return time.monotonic() >= self._due_at
+        """Whether the last epoch is one after which diagnosis runs: always the same ones, however fast the machine."""
+        return bool(self._history) and is_diagnosed(self._history[-1].epoch)
 
     def new_warnings(self) -> list[dict[str, Any]]:
         """Diagnose the epochs so far; return warnings of kinds that were not reported before."""
-        began = time.monotonic()
-        findings = [
-            finding
-            for finding in find(self._history, class_counts=self._class_counts)
-            if finding.code not in self._reported
-        ]
+        found = find(self._history, **self._facts())
+        findings = [finding for finding in found if finding.code not in self._reported]
         self._reported |= {finding.code for finding in findings}
-        self._due_at = began + (time.monotonic() - began) / MAX_TIME_SHARE
         return [_warning(finding, self._history[-1].epoch) for finding in findings]
+
+
+def facts_of(loaded: LoadedJob) -> dict[str, Any]:
+    """Return what findings depend on beside the epochs. The first batch sets the limit of the loss."""
+    limit, factor = loaded.state.loss_limit, loaded.network.loss.divergence_factor
+    return {
+        "class_counts": class_counts(loaded),
+        "first_loss": limit / factor if limit else None,  # at least 1
+        "loss_scale": loaded.target.loss_scale,
+        "line_search": loaded.plan.training.optimizer.type == "lbfgs",
+    }
+
+
+def is_diagnosed(epoch: int) -> bool:
+    """Whether diagnosis runs after an epoch."""
+    return epoch <= EVERY_EPOCH or int(math.log(epoch, GROWTH)) > int(math.log(epoch - 1, GROWTH))
 
 
 def new_data_warnings(loaded: LoadedJob, reported: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from engine.training import checkpoint
@@ -14,7 +15,7 @@ from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paus
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 from worker.job import learning_rate
-from worker.job.findings import RunDiagnosis, class_counts, layer_sizes, new_data_warnings
+from worker.job.findings import RunDiagnosis, facts_of, layer_sizes, new_data_warnings
 from worker.job.finite_json import finite
 from worker.job.loaded_job import LoadedJob
 from worker.job.model_artifacts import in_target_units, model_columns, store_weights
@@ -66,7 +67,7 @@ class JobRun:
         state, first = loaded.state, loaded.first
         self._recorder.resume(state.epoch, _best(loaded))
         self._recorder.add_warnings(new_data_warnings(loaded, self._job.warnings))
-        diagnosis = RunDiagnosis(self._job.warnings, class_counts(loaded))
+        diagnosis = RunDiagnosis(self._job.warnings, partial(facts_of, loaded))
         if outcome := self._between_batches(loaded):
             return outcome
         events = train(first.network, state, first.spec, first.training, first.validation, members=loaded.others)
@@ -77,13 +78,13 @@ class JobRun:
                 case EpochEnd():
                     self._note_epoch(loaded, event)
                     diagnosis.add(event)
+                    if diagnosis.is_due:
+                        self._recorder.add_warnings(diagnosis.new_warnings())
                 case Stopped():
                     self._recorder.add_warnings(diagnosis.new_warnings())
                     return self._stopped(loaded, event)
             if not (self._held_lease.requested or self._is_draining() or self._recorder.is_due):
                 continue  # the usual case: there may be 30,000 batches in a second
-            if self._recorder.record_is_due and diagnosis.is_due:
-                self._recorder.add_warnings(diagnosis.new_warnings())
             if outcome := self._between_batches(loaded):
                 return outcome
         raise AssertionError("training always ends with a Stopped event")

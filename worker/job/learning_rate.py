@@ -30,8 +30,9 @@ def warnings(plan: Plan, result: RangeTestResult) -> list[dict[str, Any]]:
     rate = plan.training.optimizer.learning_rate
     lowest = plan.training.range_test.lowest if plan.training.range_test else 0.0
     tried = f"at {len(result.losses)} rates from {lowest:g} up" if result.losses else f"not even at {lowest:g}"
-    detail = f"The range test found no learning rate that lowers the loss, {tried}; {rate:g} is used as requested."
-    fix = "Lower range_test.lowest, or check the data for very large numbers, which keep a network from learning."
+    no_rate = "no learning rate that lowers the loss by more than its noise"
+    detail = f"The range test found {no_rate}, {tried}; {rate:g} is used as requested."
+    fix = "Use a larger batch_size, lower range_test.lowest, or check the data for very large numbers."
     return [{"code": "range_test_failed", "column": None, "detail": detail, "fix": fix}]
 
 

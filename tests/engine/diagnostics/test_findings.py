@@ -144,3 +144,39 @@ def test_negative_losses_may_fall_but_not_fluctuate() -> None:
     (finding,) = find(fluctuating)
     assert finding.code == "learning_rate_too_high"
     assert finding.seen == "the training loss rose in 3 of the last 7 epochs"
+
+
+def test_steps_that_throw_a_relu_network_off_in_its_first_epoch_are_too_large() -> None:
+    rows = line()
+    network = regressor(DenseSpec(units=32), DenseSpec(units=32))
+    _, events = run(network, spec(optimizer=AdamSpec(learning_rate=0.9), epochs=4, batch_size=20), rows)
+    ends = [event for event in events if isinstance(event, EpochEnd)]
+    finding = next(finding for finding in find(ends, first_loss=1.0) if finding.code == "learning_rate_too_high")
+    assert "in epoch 1, and 1 before the first update" in finding.seen
+
+
+def made_up(training: list[float], validation: list[float], rates: list[float]) -> list[EpochEnd]:
+    """Return epochs with these losses and learning rates."""
+    each = zip(training, validation, rates, strict=True)
+    return [
+        EpochEnd(
+            epoch=number,
+            metrics={"train_loss": loss, "val_loss": val_loss, "learning_rate": rate, "gradient_norm": 1.0},
+        )
+        for number, (loss, val_loss, rate) in enumerate(each, start=1)
+    ]
+
+
+def test_what_a_schedule_or_an_easy_validation_set_explains_is_no_finding() -> None:
+    flat = [1.0, *[0.5] * 20]
+    assert codes(made_up(flat, flat, [0.1] * 21)) == {"plateau"}
+    assert codes(made_up(flat, flat, [0.1] * 10 + [0.01] * 11)) == set()
+    falling = [1.0 / number for number in range(1, 11)]
+    assert codes(made_up([loss + 1 for loss in falling], [0.2, *[0.3] * 9], [0.1] * 10)) == set()
+    assert "overfitting" in codes(made_up(falling, [0.2, *[0.3] * 9], [0.1] * 10))
+
+
+def test_losses_are_shown_in_the_units_of_the_target() -> None:
+    flat = [1.0, *[0.5] * 20]
+    (finding,) = find(made_up(flat, flat, [0.1] * 21), loss_scale=100.0)
+    assert "50 in the last 10 epochs" in finding.seen

@@ -108,3 +108,12 @@ def test_a_line_search_optimizer_is_rejected() -> None:
         next(run_range_test(small(), spec(optimizer=LbfgsSpec()), moons()))
     with pytest.raises(ValidationError, match="range_test"):
         spec(optimizer=LbfgsSpec(), range_test=RangeTestSpec())
+
+
+def test_noise_gives_no_learning_rate() -> None:
+    """Targets without any relation to the inputs: the loss goes up and down, but there is nothing to learn."""
+    rng = np.random.default_rng(4)
+    for seed in range(3):
+        rows = Rows((0.01 * rng.normal(size=(400, 1))).astype(np.float32), rng.normal(size=(400, 1)).astype(np.float32))
+        tested = found(regressor(inputs=1), spec(optimizer=SgdSpec(), batch_size=8, seed=seed), rows, highest=1.0)
+        assert (tested.steepest, tested.suggested) == (None, None)

@@ -8,7 +8,7 @@ import pytest
 from engine.batches import Rows
 from engine.memory import Arena, Array, Columns
 from engine.network import Network
-from engine.parameters import Parameters
+from engine.parameters import Parameters, squared_norm
 from engine.spec import (
     AttentionSpec,
     AveragingSpec,
@@ -210,3 +210,11 @@ def test_update_memory_is_allocated_only_for_used_features() -> None:
     assert (plain.accumulated_gradient, plain.averaged_parameters, plain.bytes) == (None, None, 0)
     more = allocate_update_memory(network, spec(optimizer=SgdSpec(), accumulate=2, averaging=AveragingSpec()))
     assert more.bytes == 2 * network.parameters.vector.nbytes
+
+
+def test_norms_beyond_the_range_of_float32_are_measured_in_float64() -> None:
+    large = np.full(4, 2e19, dtype=np.float32)
+    assert squared_norm(large) == pytest.approx(1.6e39)
+    assert squared_norm(np.full(4, 1e-25, dtype=np.float32)) == pytest.approx(4e-50)
+    assert squared_norm(np.array([3, 4], dtype=np.float32)) == 25
+    assert np.isnan(squared_norm(np.array([np.nan], dtype=np.float32)))

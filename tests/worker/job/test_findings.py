@@ -1,7 +1,7 @@
 """Tests for worker/job/findings.py."""
 
 from engine.training.events import EpochEnd
-from worker.job.findings import RunDiagnosis, layer_sizes
+from worker.job.findings import RunDiagnosis, is_diagnosed, layer_sizes
 
 
 def epoch(number: int, train_loss: float, val_loss: float) -> EpochEnd:
@@ -17,7 +17,7 @@ def overfitting_run(epochs: int = 40) -> list[EpochEnd]:
 
 
 def diagnose(reported: list[dict[str, str]]) -> RunDiagnosis:
-    diagnosis = RunDiagnosis(reported, class_counts=())
+    diagnosis = RunDiagnosis(reported)
     for end in overfitting_run():
         diagnosis.add(end)
     return diagnosis
@@ -37,11 +37,11 @@ def test_each_kind_of_finding_is_reported_once() -> None:
     assert diagnose(reported).new_warnings() == []
 
 
-def test_diagnosis_is_due_again_only_after_a_multiple_of_its_duration() -> None:
-    diagnosis = diagnose([])
-    assert diagnosis.is_due
-    diagnosis.new_warnings()
-    assert not diagnosis.is_due
+def test_diagnosis_runs_after_the_same_epochs_on_every_machine() -> None:
+    due = [number for number in range(1, 61) if is_diagnosed(number)]
+    assert due[:10] == list(range(1, 11))
+    assert 20 < len(due) < 30
+    assert diagnose([]).is_due is is_diagnosed(40)
 
 
 def test_epochs_without_statistics_have_no_layer_sizes() -> None:
