@@ -28,6 +28,7 @@ from service.secret_box import SecretBox
 from service.settings import Settings
 from service.version import VERSION
 from service.webhooks.target_policy import TargetPolicy
+from store.artifacts.object_storage import OBJECT_STORAGE, ObjectStorage
 from store.db.database import Sessions, open_database, open_sessions
 from store.jobs.leases import ON_LEASE_LOST
 from store.jobs.transitions import ON_TRANSITION
@@ -81,7 +82,7 @@ def bootstrap(
     notifier = notifier or Notifier(celery_app(settings.broker), settings.redis_url, change_feed.announce_own)
     counters = SharedCounters(settings.redis_url)
     metrics = MetricsRecorder(counters)
-    sessions = open_sessions(engine, {NOTIFIER: notifier, **_observers(notifier, metrics)})
+    sessions = open_sessions(engine, {NOTIFIER: notifier, **_observers(notifier, metrics), **_storage(settings)})
     activity, loaded_models = Activity(sessions), LoadedModels(sessions)
     return Services(
         settings=settings,
@@ -102,6 +103,10 @@ def bootstrap(
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
         planned_jobs=PlannedJobs(),
     )
+
+
+def _storage(settings: Settings) -> dict[str, ObjectStorage]:
+    return {OBJECT_STORAGE: ObjectStorage(settings.blob_url)} if settings.blob_url else {}
 
 
 def _observers(notifier: Notifier, metrics: MetricsRecorder) -> dict[str, Callable[..., None]]:

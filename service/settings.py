@@ -3,11 +3,14 @@
 import os
 import secrets
 from functools import lru_cache
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BLOB_SCHEMES = ("s3://", "gs://", "az://")
 
 
 class Settings(BaseSettings):
@@ -22,6 +25,11 @@ class Settings(BaseSettings):
         default="",
         description="URL of the database, such as `postgresql://USER:PASSWORD@HOST/NAME`. "
         "Empty: an SQLite file in `BACKPROP_DATA`.",
+    )
+    blob_url: str = Field(
+        default="",
+        description="Bucket and folder in object storage for the bytes of data sets, weights, checkpoints and results, "
+        "such as `s3://BUCKET/FOLDER`. Empty: in the database. See [object storage](operations.md#object-storage).",
     )
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="URL of Redis or Valkey, for notifications.")
     broker_url: str = Field(default="", description="URL of the Celery broker. Empty: `BACKPROP_REDIS_URL`.")
@@ -83,6 +91,15 @@ class Settings(BaseSettings):
     webhook_delivery_days: float = Field(
         default=30.0, gt=0, description="Days for which deliveries of webhooks can be listed and replayed."
     )
+
+    @field_validator("blob_url")
+    @classmethod
+    def _blob_url(cls, url: str) -> str:
+        if url and not url.startswith(BLOB_SCHEMES):
+            raise ValueError(f"Use a URL that begins with {', '.join(BLOB_SCHEMES)}, such as s3://BUCKET/FOLDER.")
+        if url and find_spec("obstore") is None:
+            raise ValueError("Object storage needs a package: pip install 'backprop-server[objects]'.")
+        return url
 
     @field_validator("webhook_allow_networks")
     @classmethod

@@ -14,6 +14,7 @@ from api.openapi.headers import header_reference
 from messaging.broker_health import BrokerRefusesWrites, check_broker
 from service.bootstrap import Services
 from service.command_name import COMMAND
+from store.artifacts.object_storage import ObjectStorage, ObjectStorageUnavailable, storage_of
 from store.db.database import journal_mode
 from store.db.schema import needed_version, version_of
 from store.db.transaction import Tx, snapshot
@@ -39,6 +40,8 @@ def healthz() -> HealthView:
 def readyz(services: AppServices) -> Response:
     """Return whether database, schema, broker and workers are ready, with the reasons if not."""
     checks = {"database": _database(services), "broker": _broker(services), "workers": _workers(services)}
+    if (storage := storage_of(services.sessions)) is not None:
+        checks["object_storage"] = _object_storage(storage)
     reasons = [reason for reason in checks.values() if reason]
     body = {
         "status": "not_ready" if reasons else "ready",
@@ -85,6 +88,14 @@ def _broker(services: Services) -> str | None:
         return "the broker rejects writes: check its memory, its disk and its replicas"
     except (OperationalError, OSError):
         return "the broker cannot be reached: start it, or check BACKPROP_BROKER_URL and BACKPROP_REDIS_URL"
+    return None
+
+
+def _object_storage(storage: ObjectStorage) -> str | None:
+    try:
+        storage.check()
+    except ObjectStorageUnavailable:
+        return "object storage cannot be used: start it, or check BACKPROP_BLOB_URL, its credentials and its bucket"
     return None
 
 

@@ -18,7 +18,7 @@ class ReadinessView(View):
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, str] = Field(
-        description="`ok`, or what is wrong, for the database, the broker and the workers.",
+        description="`ok`, or what is wrong, for database, broker, workers and, if it is used, object storage.",
         examples=[{"database": "ok", "broker": "ok", "workers": "ok"}],
     )
     reasons: list[str] = Field(description="What is wrong. Empty if the service is ready.")

@@ -22,6 +22,7 @@ from api.http.routes import all_routes
 from engine.errors import InvalidWeights, PointedProblem
 from service import errors as service_errors
 from store import errors as store_errors
+from store.artifacts.object_storage import ObjectStorageUnavailable
 from store.db.database import is_transient
 from store.db.pages import InvalidCursor
 from tabular.errors import InvalidDataset, InvalidPlan, InvalidRows, OverLimit
@@ -233,8 +234,9 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, OperationalError) and "full" in str(error.orig).lower():
         return _system(request, OSError(errno.ENOSPC, "database or disk is full"))
     if is_transient(error):
-        log.warning("The database cannot be reached: %s", error)
-        detail = "The database cannot be reached. No data was lost. Try again."
+        place = "object storage" if isinstance(error, ObjectStorageUnavailable) else "database"
+        log.warning("The %s cannot be reached: %s", place, error)
+        detail = f"The {place} cannot be reached. No data was lost. Try again."
         return problem_response(request, errors.Unavailable(detail, headers=RETRY_AFTER))
     return internal_error(request, error)
 

@@ -1,7 +1,7 @@
 """The tables of the database, one file per folder of the store. Importing this package registers all of them."""
 
 from store.tables.accounts import ApiKey, AuditEntry, Deletion, IdempotencyKey, Project, Usage, UsageEntry
-from store.tables.artifacts import Alias, Blob, BlobChunk, Dataset, DatasetMetadata, Model, Weights
+from store.tables.artifacts import Alias, Blob, BlobChunk, Dataset, DatasetMetadata, DeletedObject, Model, Weights
 from store.tables.base import Base, Id, Json, table_of
 from store.tables.jobs import (
     HAS_CHECKPOINT,
@@ -43,6 +43,7 @@ __all__ = [
     "Checkpoint",
     "Dataset",
     "DatasetMetadata",
+    "DeletedObject",
     "Deletion",
     "Epoch",
     "EpochLayers",

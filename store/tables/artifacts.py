@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.clock import now
@@ -10,14 +10,26 @@ from store.tables.base import Base, Id, Json
 
 
 class Blob(Base):
-    """Bytes in chunks, written once, referenced by one row; `sha256` is null until the last chunk is written."""
+    """Bytes, written once, referenced by one row; `sha256` is null until all are written.
+
+    They are in chunks in the database, or, if `is_object`, an object of that name in object storage.
+    """
 
     __tablename__ = "blobs"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     bytes: Mapped[int] = mapped_column(default=0)
     sha256: Mapped[str | None] = mapped_column(String(64))
+    is_object: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[int] = mapped_column(default=now())
+
+
+class DeletedObject(Base):
+    """The object of a deleted blob, which is to be deleted from object storage."""
+
+    __tablename__ = "deleted_objects"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
 
 
 class BlobChunk(Base):

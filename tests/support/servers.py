@@ -71,7 +71,7 @@ class PostgresServer:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self.folder / "data"), *options]
         self._process = self._spawn(command)
-        _wait_until(self._answers, what="PostgreSQL", log=self.folder / "log", process=self._process)
+        wait_until_ready(self._answers, what="PostgreSQL", log=self.folder / "log", process=self._process)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server: SIGINT closes connections and ends cleanly, SIGQUIT ends like a crash."""
@@ -104,7 +104,7 @@ class PostgresServer:
                 group=account and account.pw_gid,
                 extra_groups=account and [],
                 start_new_session=True,
-                preexec_fn=_end_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - runs one system call, no threads yet
+                preexec_fn=end_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - runs one system call, no threads yet
             )
 
     def _answers(self) -> bool:
@@ -120,7 +120,7 @@ class RedisServer:
 
     def __init__(self, binary: Path) -> None:
         self._binary = binary
-        self._port = _free_port()
+        self._port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="bp-redis-"))
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._process: subprocess.Popen[bytes] | None = None
@@ -136,9 +136,9 @@ class RedisServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent(signal.SIGKILL),  # noqa: PLW1509 - as above
+                preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509 - as above
             )
-        _wait_until(self._answers, what=self._binary.name, log=self.folder / "log", process=self._process)
+        wait_until_ready(self._answers, what=self._binary.name, log=self.folder / "log", process=self._process)
         return self
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -217,13 +217,14 @@ def _open_to_all(path: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (path.resolve(), *path.resolve().parents))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback interface that nobody uses now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+def end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
     """Return what a child runs first so that it receives ``how`` when the test process ends (Linux only)."""
     if sys.platform != "linux":
         return None
@@ -231,8 +232,11 @@ def _end_with_parent(how: signal.Signals) -> Callable[[], None] | None:
     return lambda: libc.prctl(PR_SET_PDEATHSIG, how)
 
 
-def _wait_until(ready: Callable[[], bool], *, what: str, log: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
+def wait_until_ready(
+    ready: Callable[[], bool], *, what: str, log: Path, process: subprocess.Popen[bytes], seconds: float = START_SECONDS
+) -> None:
+    """Wait until a server is ready. Fail with the end of its log if it ends before, or after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-2000:]

@@ -1,4 +1,4 @@
-"""Delete blobs that processes left behind when they crashed."""
+"""Delete blobs that processes left behind when they crashed, and objects of deleted blobs."""
 
 from store.artifacts import blobs
 from worker.maintenance.duty import Duty, Resources
@@ -14,5 +14,6 @@ class OrphanedBlobs(Duty):
         self._last_checked = ""
 
     def run(self) -> None:
-        """Check the next blobs and delete those that nothing refers to."""
+        """Check the next blobs, delete those that nothing refers to, and delete objects whose blobs were deleted."""
         self._last_checked = blobs.remove_orphans(self.sessions, self._last_checked, self.limit)
+        blobs.remove_objects(self.sessions, self.limit)
