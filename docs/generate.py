@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings
+from docs.backpropagation_drawings import DRAWINGS
 from docs.defaults_page import defaults_page
 from docs.page_index import llms_txt
 from service.limits import ServiceLimits
@@ -128,6 +129,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "defaults.md": lambda: defaults_page(HEADER),
     "llms.txt": llms_txt,
+    **DRAWINGS,
 }
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ import numpy as np
 from engine.memory import Arena, Array
 from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer, UpdateRule
-from engine.parameters import Parameters
+from engine.parameters import Parameters, squared_norm
 from engine.spec import LbfgsSpec
 
 SUFFICIENT_DECREASE = 1e-4  # fraction of the decrease predicted by the slope that a step must reach (Armijo)
 CURVATURE_FACTOR = 0.9  # a step must reduce the slope below this fraction of the first slope (Wolfe)
 MAX_TRIALS = 25  # points tried along one direction; halving that often leaves 3e-8 of the length
-MIN_CURVATURE = 1e-10  # smallest product of step and change of gradient that is worth storing, as in PyTorch
+MIN_CURVATURE = (
+    1e-10  # smallest cosine of step and change of gradient that is worth storing: no unit of the loss matters
+)
 
 
 class LbfgsDirection(UpdateRule):
@@ -81,7 +83,7 @@ class LbfgsDirection(UpdateRule):
         return float(self.gradient.dot(d))
 
     def _store_pair(self, step: Array, change: Array) -> None:
-        if step.dot(change) > MIN_CURVATURE:
+        if step.dot(change) > MIN_CURVATURE * math.sqrt(squared_norm(step)) * math.sqrt(squared_norm(change)):
             slot = int(self.scalars["pairs"]) % self.history
             self.state[f"step{slot}"][:] = step
             self.state[f"change{slot}"][:] = change

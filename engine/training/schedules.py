@@ -93,7 +93,12 @@ def _coslog(spec: CosLogSpec, last: int) -> Schedule:
 
 
 def _one_cycle(spec: OneCycleSpec, last: int) -> Schedule:
-    """Return a rise over the share `rise` of all steps, then a decay until the last one."""
+    """Return a rise over the share `rise` of all steps, then a decay until the last one.
+
+    With one or two steps, the last one has the full rate: otherwise no step would.
+    """
+    if last < 2:
+        return lambda step: 1.0 if step >= last else spec.initial_factor
     peak = max(spec.rise * (last + 1) - 1, 1e-9)
 
     def curve(step: int) -> float:

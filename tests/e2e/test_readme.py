@@ -79,7 +79,7 @@ def test_without_its_extra_the_command_says_what_to_install(tmp_path: Path) -> N
 
 def test_the_python_program_ends_with_a_prediction(url: str, checkout: Path) -> None:
     python = client_environment(checkout / "client-venv", others=["pandas"]) / "bin" / "python"
-    (program,) = blocks("python")
+    program = blocks("python")[0]
     assert URL in program
     (checkout / "first_job.py").write_text(program.replace(URL, url.removesuffix("/v1")))
     done = subprocess.run([python, "first_job.py"], cwd=checkout, capture_output=True, text=True, check=True)

@@ -1,5 +1,7 @@
 """Read the examples of the documentation."""
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -49,3 +51,11 @@ def run_python_of(page: str, folder: Path, url: str) -> list[str]:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
+
+
+def printed_by(program: str) -> str:
+    """Run a program of a page in this process, and return what it prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(program, "program.py", "exec"), {"__name__": "__main__"})
+    return output.getvalue()

@@ -66,6 +66,15 @@ def test_a_quadratic_function_takes_a_few_steps(spec: LbfgsSpec) -> None:
     assert quadratic(parameters.vector)[0] < 1e-12
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_the_unit_of_the_loss_does_not_matter(unit: float) -> None:
+    """The first step has at most length 1, so it is long in small units."""
+    scaled = lambda x: tuple(unit * part for part in quadratic(x))  # noqa: E731 - a value
+    _, parameters, rule = minimize(scaled, np.ones(6), 60, LbfgsSpec())
+    assert rule.scalars["pairs"] > 3
+    assert quadratic(parameters.vector)[0] < 1e-8
+
+
 def test_a_step_to_an_undefined_point_is_undone() -> None:
     losses, parameters, _ = minimize(cliff, np.full(3, 20.0), 300, LbfgsSpec(learning_rate=100))
     assert np.isnan(losses).any()

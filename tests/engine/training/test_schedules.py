@@ -95,6 +95,11 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_almost_zero() -> None:
     assert found[29:] == sorted(found[29:], reverse=True)
 
 
+@pytest.mark.parametrize(("steps", "expected"), [(1, [1.0]), (2, [0.04, 1.0])])
+def test_one_cycle_reaches_the_full_rate_in_the_shortest_runs(steps: int, expected: list[float]) -> None:
+    assert values(OneCycleSpec(), RunLength(steps_per_epoch=steps, epochs=1)) == expected
+
+
 @pytest.mark.parametrize("spec", [OneCycleSpec(), CosineSpec(restarts=5, growth=3.0), CosLogSpec()])
 def test_schedules_work_for_a_single_step(spec: ScheduleSpec) -> None:
     (found,) = values(spec, RunLength(steps_per_epoch=1, epochs=1))
