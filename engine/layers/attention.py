@@ -32,8 +32,11 @@ class Attention(Layer):
     ones: Array  # per time step of every row
     all: Array  # ones, per time step of one row
     mask: Array  # only if causal
+    kept: Array  # of the weights while training, only with dropout: 0, or what scales them up
+    dropped: Array
+    used: Array  # the weights after dropout
 
-    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
+    def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Project to q, k and v, weight the values, project to the output. `x` must not change until backward."""
         self.x = x.reshape(-1, self.features)
         qkv = self.x.dot(self.Wi.T, self.qkv.reshape(-1, 3 * self.features))
@@ -43,7 +46,7 @@ class Attention(Layer):
         if self.causal:
             np.add(self.weights, self.mask, out=self.weights)
         self._softmax()
-        np.matmul(self.weights, self.v, out=self.context_by_head)
+        np.matmul(self._drop(dropout), self.v, out=self.context_by_head)
         y = self.context.reshape(-1, self.features).dot(self.Wo.T, self.y.reshape(-1, self.features))
         np.add(y, self.bo, out=y)
         return self.y
@@ -75,11 +78,23 @@ class Attention(Layer):
         weights.reshape(-1, self.time).dot(self.all, totals.reshape(-1))  # a product sums faster than a reduction
         np.divide(weights, totals, out=weights)
 
+    def _drop(self, dropout: np.random.Generator | None) -> Array:
+        """Return the weights with some set to zero while training, and the others scaled up."""
+        self.used = self.weights
+        if self.rate and dropout is not None:
+            dropout.random(dtype=self.kept.dtype, out=self.kept)
+            np.greater_equal(self.kept, self.rate, out=self.kept)
+            np.multiply(self.kept, 1 / (1 - self.rate), out=self.kept)
+            self.used = np.multiply(self.weights, self.kept, out=self.dropped)
+        return self.used
+
     def _backward_heads(self) -> None:
         """Write dqkv from dcontext; q includes its scale."""
         weights, dweights, dcontext = self.weights, self.dweights, self.dcontext_by_head
-        np.matmul(weights.swapaxes(-1, -2), dcontext, out=self.dv)
+        np.matmul(self.used.swapaxes(-1, -2), dcontext, out=self.dv)
         np.matmul(dcontext, self.v.swapaxes(-1, -2), out=dweights)
+        if self.used is not weights:
+            np.multiply(dweights, self.kept, out=dweights)
         np.einsum("rhtd,rhtd->rht", dcontext, self.context_by_head, out=self.totals[..., 0])
         np.subtract(dweights, self.totals, out=dweights)
         np.multiply(dweights, weights, out=dweights)
@@ -98,6 +113,7 @@ class Attention(Layer):
             raise ShapeError(layer_id, f"takes rows of shape (time, features), not {list(shape)}; {fix}")
         super().__init__(shape, shape, layer_id)
         self.time, self.features = shape
+        self.spec, self.rate = spec, spec.dropout
         self.heads, self.causal = spec.heads, spec.causal
         if self.features % self.heads:
             raise ShapeError(layer_id, f"{self.features} features cannot be divided among {self.heads} heads")
@@ -135,6 +151,8 @@ class Attention(Layer):
         shapes |= {"weights": square, "totals": (*square[:2], 1)}
         if training:
             shapes |= {"dqkv": wide, "dweights": square, "dcontext": self.input_shape}
+        if training and self.rate:
+            shapes |= {"kept": square, "dropped": square}
         if training and self.passes_gradient:
             shapes["dx"] = self.input_shape
         return {name: (shape, dtype) for name, shape in shapes.items()}
@@ -162,13 +180,16 @@ class Attention(Layer):
         """Four projections, two products over all pairs of time steps, a softmax; backward twice as many products."""
         projections, numbers = 8 * self.time * self.features**2, self.time * self.features
         products, weights = 4 * self.time * numbers, self.heads * self.time**2
-        forward = projections + products + (5 + self.causal) * weights + 5 * numbers
-        backward = (2 if self.passes_gradient else 1.25) * projections + 2 * products + 2 * weights + 7 * numbers
+        drops = bool(self.rate)
+        forward = projections + products + (5 + self.causal + 4 * drops) * weights + 5 * numbers
+        backward = (2 if self.passes_gradient else 1.25) * projections + 2 * products + (2 + drops) * weights
+        backward += 7 * numbers
         return forward, int(backward)
 
     def torch_code(self) -> str:
         """Return the expression for the class defined below."""
-        return f"Attention({self.features}, {self.heads}{', causal=True' if self.causal else ''})"
+        options = (", causal=True" if self.causal else "") + (f", dropout={self.rate!r}" if self.rate else "")
+        return f"Attention({self.features}, {self.heads}{options})"
 
     def torch_definitions(self) -> dict[str, str]:
         """Return a class around PyTorch's layer, for self-attention."""
@@ -177,8 +198,8 @@ class Attention(Layer):
 
 TORCH = """\
 class Attention(torch.nn.MultiheadAttention):
-    def __init__(self, features, heads, causal=False):
-        super().__init__(features, heads, batch_first=True)
+    def __init__(self, features, heads, causal=False, dropout=0.0):
+        super().__init__(features, heads, dropout, batch_first=True)
         self.causal = causal
 
     def forward(self, x):

@@ -21,7 +21,10 @@ from engine.layers.embedding.positional_encoding import positions
 from engine.layers.layer import Layer
 from engine.layers.layer_id import FLATTEN, NETWORK, OUTPUT, LayerId, ShapeError
 from engine.layers.normalization.batch_norm import BatchNorm
+from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
+from engine.layers.padding.padding_mask import PaddingMask
+from engine.layers.padding.use_masks import use_masks
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
@@ -33,8 +36,8 @@ from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingS
 from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.layers import LayerSpec, ResidualSpec
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
-from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
+from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 
@@ -59,6 +62,7 @@ def build(
     if layers[-1].output_shape != output_shape:
         raise ShapeError(OUTPUT, f"rows of shape {list(shape)} cannot make outputs of shape {list(output_shape)}")
     network = Sequential(layers, input_shape, NETWORK)
+    use_masks(network, None)
     if not input_gradient:
         network.stop_gradient()
     return network
@@ -66,7 +70,9 @@ def build(
 
 def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
     """Return the layers of the specs without an output layer."""
-    return Sequential(list(_layers(specs, input_shape, NETWORK, "layers")), input_shape, NETWORK)
+    layers = Sequential(list(_layers(specs, input_shape, NETWORK, "layers")), input_shape, NETWORK)
+    use_masks(layers, None)
+    return layers
 
 
 MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
@@ -83,7 +89,9 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     ),
     BatchNormSpec: BatchNorm,
     LayerNormSpec: LayerNorm,
+    GroupNormSpec: GroupNorm,
     ScaleSpec: Scale,
+    MaskSpec: PaddingMask,
     FlattenSpec: lambda _, shape, layer_id: shaping.flatten(shape, layer_id),
     EmbeddingSpec: Embedding,
     ColumnEmbeddingSpec: ColumnEmbedding,

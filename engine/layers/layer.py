@@ -62,6 +62,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.layers.layer_id import LayerId
+from engine.layers.padding.mask import Mask
 from engine.memory import Array, Image, RowBuffers, Shape
 
 
@@ -122,6 +123,13 @@ class Layer(RowBuffers):
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Write initial values into the bound parameters and statistics."""
+
+    def output_mask(self, mask: Mask | None) -> Mask | None:
+        """Return the mask of the time steps of the output: that of the input, if they are the same time steps."""
+        same_steps = (
+            len(self.input_shape) == len(self.output_shape) == 2 and self.input_shape[0] == self.output_shape[0]
+        )
+        return mask if same_steps else None
 
     def preserve_input(self) -> None:
         """Do not overwrite the input: another layer needs it. Called before `allocate`."""

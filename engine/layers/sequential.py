@@ -31,6 +31,11 @@ class Sequential(Layer):
             dy = layer.backward(dy)
         return dy
 
+    def replace(self, layers: Sequence[Layer]) -> None:
+        """Use other layers for the same shapes. Called once, before all other methods."""
+        self.layers = tuple(layers)
+        self._preserve_inputs()
+
     def _preserve_inputs(self) -> None:
         """Keep layers from overwriting their input if the layer before, or the caller, needs that array."""
         needed = not self.overwrites_input

@@ -41,7 +41,7 @@ from engine.spec.losses import (
     TweedieSpec,
     loss_spec,
 )
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
+from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.optimizers import (
     AdagradSpec,
     AdamSpec,
@@ -62,7 +62,7 @@ from engine.spec.schedules import (
     ScheduleSpec,
     StepSpec,
 )
-from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec, RecurrentSpec
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec, RecurrentSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 from engine.spec.training import (
     AveragingSpec,
@@ -107,6 +107,7 @@ __all__ = [
     "FlattenSpec",
     "GammaSpec",
     "GlobalPoolSpec",
+    "GroupNormSpec",
     "GruSpec",
     "HuberSpec",
     "InitializerName",
@@ -118,6 +119,7 @@ __all__ = [
     "LossName",
     "LossSpec",
     "LstmSpec",
+    "MaskSpec",
     "MaxPoolSpec",
     "MeanAbsoluteErrorSpec",
     "MeanSquaredErrorSpec",

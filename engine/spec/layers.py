@@ -17,8 +17,8 @@ from engine.spec.convolution import (
     MaxPoolSpec,
 )
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
-from engine.spec.normalization import BatchNormSpec, LayerNormSpec, ScaleSpec
-from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, PositionsSpec
+from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
+from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec
 from engine.spec.shaping import FlattenSpec, ReshapeSpec
 
 
@@ -37,6 +37,7 @@ LayerSpec = Annotated[
     | PeriodicEmbeddingSpec
     | EmbeddingSpec
     | PositionsSpec
+    | MaskSpec
     | LstmSpec
     | GruSpec
     | AttentionSpec
@@ -50,6 +51,7 @@ LayerSpec = Annotated[
     | GlobalPoolSpec
     | BatchNormSpec
     | LayerNormSpec
+    | GroupNormSpec
     | ScaleSpec
     | ReshapeSpec
     | FlattenSpec

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.spec.base import TINY, Spec
+from engine.spec.base import MAX_WIDTH, TINY, Spec
 
 
 class BatchNormSpec(Spec):
@@ -21,6 +21,14 @@ class LayerNormSpec(Spec):
     """Normalizes the features of each row or time step (Ba, Kiros and Hinton, 2016)."""
 
     type: Literal["layer_norm"] = "layer_norm"
+    epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
+
+
+class GroupNormSpec(Spec):
+    """Normalizes groups of channels or features within each row (Wu and He, 2018). Works with any batch size."""
+
+    type: Literal["group_norm"] = "group_norm"
+    groups: int = Field(default=1, ge=1, le=MAX_WIDTH, description="the number of channels must be divisible by it")
     epsilon: float = Field(default=1e-5, ge=TINY, le=1, description="added to the variance")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_VOCABULARY, MAX_WIDTH, Spec
+from engine.spec.base import MAX_VOCABULARY, MAX_WIDTH, Spec, equals, validation_error
 
 Direction = Literal["forward", "backward", "bidirectional"]
 
@@ -23,6 +23,32 @@ class EmbeddingSpec(Spec):
         description="inputs are whole numbers from 0 to vocabulary - 1; others count as the nearest of these",
     )
     units: int = Field(ge=1, le=MAX_WIDTH, description="length of the vectors")
+    padding: int | None = Field(
+        default=None,
+        ge=0,
+        lt=MAX_VOCABULARY,
+        exclude_if=equals(None),
+        description="the number that fills up short sequences at their end. Its vector is not trained and starts as 0; "
+        "recurrent layers, attention and global pooling that follow ignore these time steps",
+    )
+
+    @model_validator(mode="after")
+    def _check_padding(self) -> Self:
+        if self.padding is not None and self.padding >= self.vocabulary:
+            detail = f"The padding must be below the vocabulary, which is {self.vocabulary}."
+            raise validation_error(self, {("padding",): detail})
+        return self
+
+
+class MaskSpec(Spec):
+    """Marks time steps of (time, features) at the end of a sequence as padding.
+
+    Recurrent layers, attention and global pooling that follow ignore them. For whole numbers, `embedding` has the field
+    `padding`.
+    """
+
+    type: Literal["mask"] = "mask"
+    value: float = Field(default=0.0, description="time steps whose features all have this value are padding")
 
 
 class PositionsSpec(Spec):
@@ -65,3 +91,10 @@ class AttentionSpec(Spec):
     type: Literal["attention"] = "attention"
     heads: int = Field(default=1, ge=1, le=MAX_HEADS, description="the number of features must be divisible by it")
     causal: bool = Field(default=False, description="restrict each time step to itself and those before it")
+    dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        exclude_if=equals(0.0),
+        description="fraction of the weights set to zero while training",
+    )

@@ -27,6 +27,7 @@ from engine.spec import (
     FlattenSpec,
     GammaSpec,
     GlobalPoolSpec,
+    GroupNormSpec,
     GruSpec,
     HuberSpec,
     LayerNormSpec,
@@ -34,6 +35,7 @@ from engine.spec import (
     LionSpec,
     LossSpec,
     LstmSpec,
+    MaskSpec,
     MaxPoolSpec,
     MeanAbsoluteErrorSpec,
     MeanSquaredErrorSpec,
@@ -129,6 +131,12 @@ def words(*layers: LayerSpec, outputs: int | Shape = 3) -> Case:
     return Case(layers=(EmbeddingSpec(vocabulary=7, units=4), *layers), inputs=6, outputs=outputs, vocabulary=7)
 
 
+def padded_words(*layers: LayerSpec, outputs: int | Shape = 3) -> Case:
+    """Return a case with layers for sequences of different lengths: two of three numbers are padding."""
+    embedding = EmbeddingSpec(vocabulary=3, units=4, padding=0)
+    return Case(layers=(embedding, *layers), inputs=6, outputs=outputs, rows=20, vocabulary=3)
+
+
 def columns(*embedded: EmbeddedColumnSpec) -> Case:
     """Return a case with embedded columns and a dense layer. Some numbers are outside of the categories."""
     layers = (ColumnEmbeddingSpec(columns=embedded), DenseSpec(units=5, activation="tanh"))
@@ -155,6 +163,9 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     "scale at each moment": sequence(ScaleSpec(), outputs=(5, 3)),
     "layer norm": Case(layers=(DenseSpec(units=5, activation="linear"), LayerNormSpec())),
     "layer norm at each moment": sequence(LayerNormSpec(), outputs=(5, 3)),
+    "group norm": Case(layers=(DenseSpec(units=6, activation="linear"), GroupNormSpec(groups=2))),
+    "group norm of channels": image(SMOOTH, GroupNormSpec(groups=2), GlobalPoolSpec()),
+    "group norm over time": sequence(GroupNormSpec(groups=2), outputs=(5, 3)),
     "conv1d": sequence(Conv1dSpec(channels=4, kernel=3, activation="tanh"), FlattenSpec()),
     "conv1d stride padding groups": sequence(
         Conv1dSpec(channels=4, kernel=3, stride=2, padding=1, groups=2), GlobalPoolSpec()
@@ -226,6 +237,17 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
         LayerNormSpec(),
         outputs=(6, 7),
     ),
+    **{
+        f"padded {kind.model_fields['type'].default} {output} {direction}": padded_words(
+            kind(units=3, output=output, direction=direction), outputs=3 if output == "last" else (6, 3)
+        )
+        for kind in (LstmSpec, GruSpec)
+        for output in ("last", "sequence")
+        for direction in ("forward", "backward", "bidirectional")
+    },
+    "padded attention": padded_words(AttentionSpec(heads=2), GlobalPoolSpec()),
+    "padded maximum": padded_words(AttentionSpec(heads=2, causal=True), GlobalPoolSpec(function="max")),
+    "masked time steps": sequence(ActivationSpec(), MaskSpec(), GruSpec(units=3, direction="backward"), features=1),
     "softmax with smoothing": loss(SoftmaxCrossEntropySpec(label_smoothing=0.1), 4),
     "sigmoid": loss(SigmoidCrossEntropySpec(), 1),
     "sigmoid with weights": loss(SigmoidCrossEntropySpec(positive_weight=(1.0, 3.0, 0.5))),

@@ -23,7 +23,9 @@ from engine.layers.embedding.periodic_embedding import PeriodicEmbedding
 from engine.layers.embedding.positional_encoding import LearnedPositions, SinusoidalPositions
 from engine.layers.layer import Layer
 from engine.layers.normalization.batch_norm import BatchNorm
+from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
+from engine.layers.padding.padding_mask import PaddingMask
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.layers.residual import Residual
 from engine.layers.scale import Scale
@@ -85,6 +87,8 @@ LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     GlobalMax: convolution.global_max,
     BatchNorm: normalization.batch_norm,
     LayerNorm: normalization.layer_norm,
+    GroupNorm: normalization.group_norm,
+    PaddingMask: identity,
     Scale: normalization.scale,
     Embedding: embedding.embedding,
     ColumnEmbedding: embedding.column_embedding,

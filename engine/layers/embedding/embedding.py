@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
+from engine.layers.padding.mask import TORCH_PADDING, Mask
 from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import EmbeddingSpec
 
@@ -34,6 +35,9 @@ class Embedding(Layer):
         """Look up the vectors."""
         np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.clamped), casting="unsafe")
         np.maximum(self.indices, 0, out=self.indices)
+        if self.mask:
+            np.not_equal(self.indices, self.padding, out=self.mask.steps)
+            self.mask.update()
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer
 
     def backward(self, dy: Array) -> Array:
@@ -47,6 +51,8 @@ class Embedding(Layer):
         np.add.at(
             self.dW.view(self.add_dtype).reshape(-1), self.flat_indices.reshape(-1), dy.view(self.add_dtype).reshape(-1)
         )
+        if self.padding is not None:
+            self.dW[self.padding] = 0
         if not self.passes_gradient:
             return dy
         self.dx.fill(0)
@@ -62,6 +68,12 @@ class Embedding(Layer):
         super().__init__(shape, (*shape, spec.units), layer_id)
         self.vocabulary = spec.vocabulary
         self.units = spec.units
+        self.padding = spec.padding
+        self.mask = None if spec.padding is None else Mask(*shape)
+
+    def output_mask(self, mask: Mask | None) -> Mask | None:  # noqa: ARG002 - whole numbers have none
+        """Return the mask of the padding, if there is any."""
+        return self.mask
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """Return the shape of the table."""
@@ -81,6 +93,8 @@ class Embedding(Layer):
         """Draw vectors of length about 1: normal with variance 1 / units."""
         rng.standard_normal(dtype=self.W.dtype, out=self.W)
         self.W *= self.units**-0.5
+        if self.padding is not None:
+            self.W[self.padding] = 0
 
     def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
         """Declare the vectors and their indices; for training also the flat indices of their numbers."""
@@ -97,8 +111,16 @@ class Embedding(Layer):
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
         """Also set the dtype of the additions, and the column indices of a vector in that dtype."""
         super().allocate(arena, capacity, dtype, training=training)
+        if self.mask:
+            self.mask.allocate(arena, capacity, dtype, training=training)
         self.columns = np.arange(self.units // self._numbers_per_add(dtype))
         self.add_dtype: np.dtype[Any] = COMPLEX[dtype] if self._numbers_per_add(dtype) == 2 else dtype
+
+    def resize(self, rows: int) -> None:
+        """Also resize the mask."""
+        super().resize(rows)
+        if self.mask:
+            self.mask.resize(rows)
 
     def flops(self) -> tuple[int, int]:
         """Nothing forward, an addition per number backward."""
@@ -106,15 +128,28 @@ class Embedding(Layer):
 
     def torch_code(self) -> str:
         """Return the expression for the class defined below."""
-        return f"Embedding({self.vocabulary}, {self.units})"
+        sizes = f"{self.vocabulary}, {self.units}"
+        return f"Embedding({sizes})" if self.padding is None else f"PaddedEmbedding({sizes}, {self.padding})"
 
     def torch_definitions(self) -> dict[str, str]:
         """Return a class around PyTorch's layer, for numbers that arrive as floats."""
-        return {"Embedding": TORCH}
+        if self.padding is None:
+            return {"Embedding": TORCH}
+        return {"Padding": TORCH_PADDING, "PaddedEmbedding": TORCH_PADDED}
 
 
 TORCH = """\
 class Embedding(torch.nn.Embedding):
     def forward(self, x):
         return super().forward(x.long().clamp(0, self.num_embeddings - 1))
+"""
+TORCH_PADDED = """\
+class PaddedEmbedding(torch.nn.Embedding):
+    def __init__(self, vocabulary, units, padding):
+        super().__init__(vocabulary, units, padding_idx=padding)
+
+    def forward(self, x):
+        x = x.long().clamp(0, self.num_embeddings - 1)
+        Padding.set(x != self.padding_idx)
+        return super().forward(x)
 """

@@ -47,7 +47,7 @@ class Recurrent(Layer):
         ways = {"forward": [""], "backward": [""], "bidirectional": ["", "_reverse"]}[spec.direction]
         width = len(ways) * spec.units
         super().__init__(shape, (width,) if spec.output == "last" else (shape[0], width), layer_id)
-        self.spec = spec
+        self.spec, self.kind = spec, kind
         self.torch_class = kind.__name__.upper()
         self.cells = [
             kind(shape, spec.units, suffix, backward=suffix != "" or spec.direction == "backward") for suffix in ways
