@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,6 +39,13 @@ class Arena:
 
     def __init__(self) -> None:
         self.bytes = 0
+        self._shared: dict[Hashable, SharedArena] = {}
+
+    def shared(self, key: Hashable) -> SharedArena:
+        """Return the arena of all users with an equal key, which never use their arrays at the same time."""
+        shared = self._shared.setdefault(key, SharedArena(self))
+        shared.begin()
+        return shared
 
     def empty(self, shape: Shape, dtype: DTypeLike) -> Array:
         """Return an uninitialized C-contiguous array."""
@@ -78,6 +85,7 @@ class SharedArena(Arena):
     def begin(self) -> None:
         """Start over with the first array."""
         self._next = 0
+        self._shared = {}
 
     def empty(self, shape: Shape, dtype: DTypeLike) -> Array:
         """Return the next array; the first user's is allocated from the underlying arena."""
@@ -87,6 +95,13 @@ class SharedArena(Arena):
         if array.shape != shape or array.dtype != np.dtype(dtype):
             raise ValueError(f"the first user needed {array.shape} {array.dtype}, not {shape} {dtype}")
         self._next += 1
+        return array
+
+    def full(self, shape: Shape, dtype: DTypeLike, values: Values) -> Array:
+        """Return the next array with these values, unless it has no memory."""
+        array = self.empty(shape, dtype)
+        if array.flags.writeable:
+            array[...] = values(shape) if callable(values) else values
         return array
 
 

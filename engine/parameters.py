@@ -38,6 +38,7 @@ class Parameters:
         self.values = self.views(self.vector)
         self.frozen: frozenset[str] = frozenset()  # names of parameters that updates do not change
         self.gradients: Array = np.empty(0, dtype)
+        self.penalty_factors: dict[str, float] = {}  # of the penalties of matrices; 1 for those that are not listed
         self.rate_factors: Array | None = None  # of the learning rates, as long as `learned`; None: all are 1
 
     def allocate_gradients(self, arena: Arena) -> dict[str, Array]:
@@ -57,18 +58,33 @@ class Parameters:
             start = stop
         return views
 
-    def runs(self, *, matrices_only: bool = False) -> list[slice]:
-        """Return the slices of `learned` that are not frozen, as few as possible; optionally of matrices only."""
+    def runs(self) -> list[slice]:
+        """Return the slices of `learned` that are not frozen, as few as possible."""
         runs: list[slice] = []
         start = 0
         for name, shape in self.shapes.items():
             stop = start + math.prod(shape)
-            wanted = name not in self.frozen and not (matrices_only and start >= self.matrices)
-            if wanted and stop <= self.size:
+            if name not in self.frozen and stop <= self.size:
                 adjoins = runs and runs[-1].stop == start
                 runs.append(slice(runs.pop().start if adjoins else start, stop))
             start = stop
         return runs
+
+    def penalized(self) -> list[tuple[slice, float]]:
+        """Return the slices of `learned` that penalties and weight decay apply to, as few as possible, with a factor.
+
+        These are matrices that are not frozen, no biases, no gains, and none with the factor 0.
+        """
+        parts: list[tuple[slice, float]] = []
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + math.prod(shape)
+            factor = self.penalty_factors.get(name, 1.0)
+            if start < self.matrices and name not in self.frozen and factor:
+                adjoins = parts and parts[-1][0].stop == start and parts[-1][1] == factor
+                parts.append((slice(parts.pop()[0].start if adjoins else start, stop), factor))
+            start = stop
+        return parts
 
 
 def squared_norm(vector: Array) -> float:

@@ -3,8 +3,8 @@
     python examples/tables.py spirals > spirals.csv
     python examples/tables.py spirals --rows 500 --seed 1 > unseen.csv
 
-Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, visitors, shops, parts, reviews, claims,
-customers.
+Tables: xor, symmetry, family_trees, spirals, digits, waves, sorting, sorting_lengths, visitors, shops, parts, reviews,
+claims, customers.
 """
 
 import argparse
@@ -93,6 +93,17 @@ def sorting(rows: int, seed: int) -> Table:
     return {**_columns("n", numbers), **_columns("s", np.sort(numbers, axis=1))}
 
 
+def sorting_lengths(rows: int, seed: int) -> Table:
+    """Up to six random digits from 1 to 9, and the same digits sorted; the cells after the last one are empty."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(1, 10, (rows, 6))
+    lengths = rng.integers(2, 7, rows)
+    ended = np.arange(6) >= lengths[:, None]
+    ordered = np.sort(np.where(ended, 10, numbers), axis=1)
+    digits, answers = (np.where(ended, none, each.astype(str)) for each, none in ((numbers, ""), (ordered, "-1")))
+    return {**_columns("n", digits), **_columns("s", answers)}
+
+
 def visitors(rows: int, seed: int) -> Table:
     """Daily visitors of four museums: each has its own week, the year has a season, and good days follow good days."""
     rng = np.random.default_rng(seed)
@@ -171,6 +182,7 @@ TABLES: dict[str, tuple[Callable[[int, int], Table], int]] = {  # name -> functi
     "digits": (digits, 1_500),
     "waves": (waves, 1_000),
     "sorting": (sorting, 3_000),
+    "sorting_lengths": (sorting_lengths, 3_000),
     "visitors": (visitors, 2_400),
     "shops": (shops, 6_000),
     "parts": (parts, 1_000),

@@ -150,7 +150,8 @@ def _evenly_spaced(values: Array) -> Array:
 
 def _statistics(label: str, layer: LayerSample, update_sizes: list[float] | None) -> LayerStatistics:
     gradient, weight, update = update_sizes or (None, None, None)
-    activation, dead, saturated = _output_statistics(layer.last_module)
+    gone = layer.last_module.shares_memory
+    activation, dead, saturated = (None, None, None) if gone else _output_statistics(layer.last_module)
     layer_type = layer.last_module.id.type
     return LayerStatistics(label, gradient, weight, update, activation, dead, saturated, layer_type)
 

@@ -25,6 +25,7 @@ from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.padding.padding_mask import PaddingMask
 from engine.layers.padding.use_masks import use_masks
+from engine.layers.recomputed import Recomputed
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
 from engine.layers.residual import Residual
@@ -100,10 +101,14 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     LstmSpec: lstm,
     GruSpec: gru,
     AttentionSpec: Attention,
-    ResidualSpec: lambda spec, shape, layer_id: Residual(
-        _block(spec, "layers", shape, layer_id), _block(spec, "projection", shape, layer_id), layer_id
-    ),
+    ResidualSpec: lambda spec, shape, layer_id: residual(spec, shape, layer_id),
 }
+
+
+def residual(spec: ResidualSpec, shape: Shape, layer_id: LayerId) -> Residual:
+    """Return the block, which stores all it computes or computes it again."""
+    parts = (_block(spec, group, shape, layer_id) for group in ("layers", "projection"))
+    return Recomputed(*parts, layer_id, (spec, shape)) if spec.recompute else Residual(*parts, layer_id)
 
 
 def _block(spec: ResidualSpec, group: str, shape: Shape, block_id: LayerId) -> Sequential:

@@ -73,6 +73,7 @@ class Layer(RowBuffers):
     `forward` and `backward`, many times.
     """
 
+    shares_memory: bool = False
     overwrites_input: bool = False  # forward writes its output over its input
     returns_input: ClassVar[bool] = False  # forward may return its input, or a view of it
     keeps_output: ClassVar[bool] = False  # backward reads the output, so it must not be overwritten
@@ -134,6 +135,10 @@ class Layer(RowBuffers):
     def preserve_input(self) -> None:
         """Do not overwrite the input: another layer needs it. Called before `allocate`."""
         self.overwrites_input = False
+
+    def share_memory(self) -> None:
+        """Note that other layers use the same buffers, so the latest outputs are gone after a forward pass."""
+        self.shares_memory = True
 
     def stop_gradient(self) -> None:
         """Do not compute dx. Called before `allocate` for the first trainable layer and all before it."""

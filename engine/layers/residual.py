@@ -69,6 +69,11 @@ class Residual(Layer):
         self.body.initialize(rng)
         self.skip.initialize(rng)
 
+    def share_memory(self) -> None:
+        """Note it in body and skip."""
+        self.body.share_memory()
+        self.skip.share_memory()
+
     def stop_gradient(self) -> None:
         """Also do so in body and skip."""
         super().stop_gradient()
@@ -83,6 +88,10 @@ class Residual(Layer):
     def allocate(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
         """Also allocate the memory of body and skip."""
         super().allocate(arena, capacity, dtype, training=training)
+        self._allocate_parts(arena, capacity, dtype, training=training)
+
+    def _allocate_parts(self, arena: Arena, capacity: int, dtype: np.dtype[Any], *, training: bool) -> None:
+        """Allocate the memory of body and skip."""
         self.body.allocate(arena, capacity, dtype, training=training)
         self.skip.allocate(arena, capacity, dtype, training=training)
 

@@ -85,6 +85,11 @@ class Sequential(Layer):
         super().preserve_input()
         self._preserve_inputs()
 
+    def share_memory(self) -> None:
+        """Note it in all layers."""
+        for layer in self.layers:
+            layer.share_memory()
+
     def stop_gradient(self) -> None:
         """Stop at the first trainable layer."""
         super().stop_gradient()

@@ -64,26 +64,23 @@ class UpdateRule:
             self.__dict__.pop(name, None)
 
     @functools.cached_property
-    def decayed(self) -> list[tuple[Array | None, Array, Array]]:
-        """Views (rate factors, parameters, scratch) of what weight decay applies to, in blocks.
-
-        These are matrices that are not frozen, no biases, no gains.
-        """
+    def decayed(self) -> list[tuple[float, Array | None, Array, Array]]:
+        """Views (factor, rate factors, parameters, scratch) of what weight decay applies to, in blocks."""
         learned, factors = self.parameters.learned, self.parameters.rate_factors
         return [
-            (None if factors is None else factors[part], learned[part], self.scratch[: part.stop - part.start])
-            for part in _divide(self.parameters.runs(matrices_only=True))
+            (factor, None if factors is None else factors[part], learned[part], self.scratch[: part.stop - part.start])
+            for run, factor in self.parameters.penalized()
+            for part in _divide([run])
         ]
 
     def _decay(self, learning_rate: float, weight_decay: float) -> None:
         """Shrink the weights (Loshchilov and Hutter, 2019)."""
         fraction = learning_rate * weight_decay
-        kept = self._scalar(1 - fraction)
-        for factors, weights, t in self.decayed:
+        for factor, factors, weights, t in self.decayed:
             if factors is None:
-                np.multiply(weights, kept, out=weights)
+                np.multiply(weights, self._scalar(1 - fraction * factor), out=weights)
             else:
-                np.multiply(np.multiply(factors, self._scalar(fraction), out=t), weights, out=t)
+                np.multiply(np.multiply(factors, self._scalar(fraction * factor), out=t), weights, out=t)
                 np.subtract(weights, t, out=weights)
 
     def _scalar(self, value: float) -> Array:

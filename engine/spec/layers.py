@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most
+from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most, equals
 from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import (
     AveragePoolSpec,
@@ -29,6 +29,12 @@ class ResidualSpec(Spec):
     layers: LayerList = Field(min_length=1)
     projection: LayerList = Field(
         default=(), description="layers applied to the input before it is added; default: none"
+    )
+    recompute: bool = Field(
+        default=False,
+        exclude_if=equals(False),
+        description="store the input of the block only, and compute the rest again in the backward pass: the same "
+        "numbers, in less memory, for one more forward pass. Blocks that are equal share memory",
     )
 
 

@@ -31,6 +31,7 @@ MAX_PENALTY = 1e6
 MAX_FOLDS = 20  # each costs as much as the job's network
 
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
+PenaltyFactor = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 Bound = Annotated[float, Field(ge=TINY)]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
 SplitRule = Literal["random", "stratified", "time", "group"]
@@ -132,6 +133,17 @@ class RegularizationSpec(Spec):
     l1: Penalty = Field(default=0.0, description="factor of the sum of absolute weights, added to the loss")
     l2: Penalty = Field(default=0.0, description="factor of half the sum of squared weights, added to the loss")
     max_norm: Bound | None = Field(default=None, description="largest norm of the weights of one unit")
+    layers: Annotated[tuple[PenaltyFactor, ...], Field(strict=False, max_length=MAX_LAYERS), at_most(MAX_LAYERS)] = (
+        Field(
+            default=(),
+            exclude_if=equals(()),
+            description="factors of l1, l2 and the weight decay for each layer of `model`, from the first; 0 "
+            "for none, 1 for layers that are not listed",
+        )
+    )
+    output: PenaltyFactor = Field(
+        default=1.0, exclude_if=equals(1.0), description="the same factor for the output layer"
+    )
 
 
 class AveragingSpec(Spec):

@@ -1,4 +1,4 @@
-"""The learning rate of each parameter, relative to the optimizer's rate."""
+"""The learning rate and the penalty of each parameter, relative to those of the whole network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.layers.layer import Layer
 from engine.memory import Array, Shape
 from engine.network import Network
 from engine.parameters import flat
-from engine.spec import LearningRateFactorsSpec
+from engine.spec import LearningRateFactorsSpec, RegularizationSpec
 
 
 def set_rate_factors(network: Network, spec: LearningRateFactorsSpec | None) -> None:
@@ -25,6 +25,17 @@ def set_rate_factors(network: Network, spec: LearningRateFactorsSpec | None) -> 
     parameters.rate_factors = network.arena.full((parameters.size,), network.dtype, lambda _: _factors(network, spec))
 
 
+def set_penalty_factors(network: Network, spec: RegularizationSpec) -> None:
+    """Give the network's parameters the factors of penalties and weight decay; none are stored if all are 1."""
+    parameters = network.parameters
+    parameters.penalty_factors = {
+        prefix + name: factor
+        for prefix, layer in leaf_layers(network.sequential)
+        for name in layer.parameter_shapes()
+        if (factor := _layer_factor(network.layers[int(prefix.partition(".")[0])].id.spec_index, spec)) != 1
+    }
+
+
 def _factors(network: Network, spec: LearningRateFactorsSpec) -> Array:
     """Return the factor of each learned number (parameters,), in the order of the parameter vector."""
     factors = np.ones(network.parameters.size)
@@ -36,7 +47,7 @@ def _factors(network: Network, spec: LearningRateFactorsSpec) -> Array:
     return factors
 
 
-def _layer_factor(index: int | None, spec: LearningRateFactorsSpec) -> float:
+def _layer_factor(index: int | None, spec: LearningRateFactorsSpec | RegularizationSpec) -> float:
     """Return the factor of a layer of the spec; None: the output layer."""
     if index is None:
         return spec.output

@@ -10,30 +10,38 @@ from engine.spec import RegularizationSpec
 
 
 class Penalty:
-    """l1 * sum |w| + l2 / 2 * sum w^2 over all weights. Biases, gains and frozen parameters are excluded."""
+    """l1 * sum |w| + l2 / 2 * sum w^2 over all weights, times the factor of their layer.
+
+    Biases, gains and frozen parameters are excluded.
+    """
 
     def __init__(self, spec: RegularizationSpec, parameters: Parameters, scratch: Array) -> None:
         self.l1, self.l2 = spec.l1, spec.l2
-        runs = parameters.runs(matrices_only=True)
         size = scratch.size
-        blocks = [slice(at, min(at + size, run.stop)) for run in runs for at in range(run.start, run.stop, size)]
-        self.blocks = [(parameters.learned[block], parameters.gradients[block]) for block in blocks]
+        blocks = [
+            (slice(at, min(at + size, run.stop)), factor)
+            for run, factor in parameters.penalized()
+            for at in range(run.start, run.stop, size)
+        ]
+        self.blocks = [(parameters.learned[block], parameters.gradients[block], factor) for block, factor in blocks]
         self.scratch = scratch
 
     def add_gradient(self) -> None:
         """Add l1 * sign(w) + l2 * w to the gradient."""
-        for w, g in self.blocks:
+        for w, g, factor in self.blocks:
             work = self.scratch[: w.size]
             if self.l2:
-                np.add(g, np.multiply(w, self.l2, out=work), out=g)
+                np.add(g, np.multiply(w, self.l2 * factor, out=work), out=g)
             if self.l1:
-                np.add(g, np.multiply(np.sign(w, out=work), self.l1, out=work), out=g)
+                np.add(g, np.multiply(np.sign(w, out=work), self.l1 * factor, out=work), out=g)
 
     def loss(self) -> float:
         """Return the penalty, which adds to the loss."""
-        weights = [w for w, _ in self.blocks]
-        absolute = sum(float(np.add.reduce(np.abs(w, out=self.scratch[: w.size]), dtype=np.float64)) for w in weights)
-        squares = sum(float(w.dot(w)) for w in weights)
+        absolute = sum(
+            factor * float(np.add.reduce(np.abs(w, out=self.scratch[: w.size]), dtype=np.float64))
+            for w, _, factor in self.blocks
+        )
+        squares = sum(factor * float(w.dot(w)) for w, _, factor in self.blocks)
         return self.l1 * absolute + self.l2 / 2 * squares
 
 

@@ -10,7 +10,7 @@ from engine.optimizers import build as optimizers
 from engine.optimizers.line_search import LineSearch
 from engine.optimizers.optimizer import Optimizer
 from engine.spec import TrainingSpec
-from engine.training.learning_rates import set_rate_factors
+from engine.training.learning_rates import set_penalty_factors, set_rate_factors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,7 @@ def allocate_update_memory(network: Network, spec: TrainingSpec) -> UpdateMemory
     """Allocate from the arena of a network that has gradients. The average starts at the network's weights."""
     parameters, arena = network.parameters, network.arena
     set_rate_factors(network, spec.learning_rate_factors)
+    set_penalty_factors(network, spec.regularization)
     optimizer = optimizers.build(spec.optimizer, parameters, arena)
     accumulates = spec.accumulate > 1 or optimizer.full_batch
     return UpdateMemory(

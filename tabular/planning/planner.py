@@ -12,7 +12,8 @@ from tabular.planning.features.windowed import check_windowed_features
 from tabular.planning.layers.column_embedding import NetworkLayers, added_layers, check_embedded_features
 from tabular.planning.layers.embedding import check_embedding
 from tabular.planning.layers.inputs import Shape, count_inputs
-from tabular.planning.layers.rules import check_frozen, check_layers, check_rate_factors
+from tabular.planning.layers.padding import with_padding
+from tabular.planning.layers.rules import check_factors, check_frozen, check_layers
 from tabular.planning.layers.shapes import HiddenLayers, check_outputs, check_shapes
 from tabular.planning.layers.waves import check_waves
 from tabular.planning.plan import Plan, TargetPart, order_of
@@ -56,7 +57,7 @@ def _plan_network(profile: Profile, request: PlanRequest) -> Plan:
     targets = _plan_targets(profile, request, report)
     check_sequence(profile, request, report)
     by_request = _columns_by_request(profile, request, report)
-    features = plan_features(profile, request, by_request, report)
+    features = with_padding(plan_features(profile, request, by_request, report), request)
     hidden = HiddenLayers(layers=request.layers, inputs=count_inputs(features, profile, request.steps))
     output_shape = _check_features_and_layers(profile, request, features, hidden, report)
     targets = _answer_per_time_step(report.require(targets), output_shape, request.training, report)
@@ -171,7 +172,7 @@ def _with_default_layers(request: PlanRequest, hidden: HiddenLayers, rows: int) 
 def _check_layers_and_training(request: PlanRequest, hidden: HiddenLayers, rows: int, report: PlanningReport) -> None:
     frozen = {*request.training.frozen, *range(request.freeze_layers)}
     check_frozen(hidden, request.training, report)
-    check_rate_factors(hidden, request.training, report)
+    check_factors(hidden, request.training, report)
     check_layers(hidden, request.training, rows, frozen, report)
 
 
@@ -196,9 +197,11 @@ def _plan_training(request: PlanRequest, rows: int, inputs: int, report: Plannin
 def _for_network(training: TrainingSpec, loss: LossPlan, layers: NetworkLayers) -> TrainingSpec:
     """Return the training with the planned loss and with the network's layer numbers."""
     changes: dict[str, object] = {"loss": loss.loss, "frozen": tuple(map(layers.index, training.frozen))}
-    if (factors := training.learning_rate_factors) and factors.layers:
-        by_layer = (*(1.0 for _ in layers.added), *factors.layers)
-        changes["learning_rate_factors"] = factors.model_copy(update={"layers": by_layer})
+    for field in ("learning_rate_factors", "regularization"):
+        factors = getattr(training, field)
+        if factors and factors.layers:
+            by_layer = (*(1.0 for _ in layers.added), *factors.layers)
+            changes[field] = factors.model_copy(update={"layers": by_layer})
     return training.model_copy(update=changes)
 
 

@@ -26,6 +26,7 @@ from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.padding.padding_mask import PaddingMask
+from engine.layers.recomputed import Recomputed
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.layers.residual import Residual
 from engine.layers.scale import Scale
@@ -71,6 +72,7 @@ def _parametric(nodes: Nodes, layer: ParametricActivation, x: Value) -> Value:
 LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Sequential: _sequential,
     Residual: _residual,
+    Recomputed: _residual,
     Dense: dense,
     PositionwiseDense: dense,
     Dropout: identity,

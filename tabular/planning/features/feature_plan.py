@@ -12,7 +12,7 @@ class FeaturePlan(BaseModel):
     `size`: the numbers in one embedding, the inputs that a text is hashed into, or the sums of waves of a number, which
     has as many waves as `frequencies`. `vectors`: how many embeddings there are. `order`: the categories of an ordinal
     column; None: sorted. `bins`: at most, of a numeric embedding. `cycles`: of a time; None: those that vary.
-    `period`: of a cyclic number.
+    `period`: of a cyclic number. `padding`: the input that stands for a missing value, at the end of short sequences.
     `missing_indicator`: whether missing values have an input of their own; None: if training rows have some.
     """
 
@@ -29,6 +29,7 @@ class FeaturePlan(BaseModel):
     bins: int | None = None
     cycles: tuple[Cycle, ...] | None = None
     period: float | None = None
+    padding: float | None = Field(default=None, exclude_if=lambda value: value is None)
     inputs_at_most: int
 
     @property

@@ -48,8 +48,10 @@ def _why_not_whole(feature: FeaturePlan, profile: Profile) -> str | None:
         return f'is encoded as {feature.encoding}{added}; request "encoding": "none" only.'
     if column is None or not column.integer:
         return "has numbers with fractions."
-    if column.missing:
-        return f"has no value in {column.missing:,} rows; upload it with a number that stands for missing values."
+    if column.missing and feature.padding is None:
+        return (
+            f"has no value in {column.missing:,} rows; set the `padding` of the embedding, which missing values become."
+        )
     if isinstance(column.min, (int, float)) and column.min < 0:
         return f"has values down to {column.min:g}."
     return None

@@ -20,12 +20,13 @@ def check_frozen(hidden: HiddenLayers, training: TrainingSpec, report: PlanningR
             report.reject(f"/training/frozen/{place}", detail)
 
 
-def check_rate_factors(hidden: HiddenLayers, training: TrainingSpec, report: PlanningReport) -> None:
-    """Report factors of learning rates for layers that do not exist."""
-    factors = training.learning_rate_factors
-    if factors and len(factors.layers) > len(hidden.layers):
-        detail = f"There are {len(factors.layers)} factors, but the model has {len(hidden.layers)} layers."
-        report.reject("/training/learning_rate_factors/layers", f"{detail} Use `output` for the output layer.")
+def check_factors(hidden: HiddenLayers, training: TrainingSpec, report: PlanningReport) -> None:
+    """Report factors of learning rates and penalties for layers that do not exist."""
+    for field in ("learning_rate_factors", "regularization"):
+        factors = getattr(training, field)
+        if factors and len(factors.layers) > len(hidden.layers):
+            detail = f"There are {len(factors.layers)} factors, but the model has {len(hidden.layers)} layers."
+            report.reject(f"/training/{field}/layers", f"{detail} Use `output` for the output layer.")
 
 
 def check_layers(

@@ -40,11 +40,16 @@ class StandardizeEncoder(OneInput):
     stddev: float
 
     @classmethod
-    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "StandardizeEncoder":
-        """Learn from the training rows of a number column."""
+    def fit(
+        cls, column: TableColumn, *, indicator: bool | None = None, padding: float | None = None
+    ) -> "StandardizeEncoder":
+        """Learn from the training rows of a number column. `padding`: 0 if missing values become 0, the mean."""
         known = column.values[~column.missing].astype(np.float64)
         fill = median_of(known)
         values = np.where(column.missing, fill, column.values).astype(np.float64)
+        if padding is not None and known.size:
+            mean, stddev = mean_and_stddev(known)
+            return cls(fill=mean, indicator=False, scale="linear", mean=mean, stddev=stddev or 1.0)
         scale: Literal["linear", "log1p"] = "log1p" if _has_long_tail(known) else "linear"
         if scale == "log1p":
             values = np.log1p(values)
@@ -69,10 +74,10 @@ class RawEncoder(OneInput):
     indicator: bool
 
     @classmethod
-    def fit(cls, column: TableColumn, *, indicator: bool | None = None) -> "RawEncoder":
-        """Learn from the training rows of a number column."""
-        known = column.values[~column.missing]
-        return cls(fill=median_of(known), indicator=has_indicator(column, requested=indicator))
+    def fit(cls, column: TableColumn, *, indicator: bool | None = None, padding: float | None = None) -> "RawEncoder":
+        """Learn from the training rows of a number column. `padding`: what missing values become; None: the median."""
+        fill = median_of(column.values[~column.missing]) if padding is None else padding
+        return cls(fill=fill, indicator=has_indicator(column, requested=indicator))
 
     def write(self, column: TableColumn, out: Array) -> None:
         """Fill `out`: (n, width), zeros before."""

@@ -22,6 +22,8 @@ ENCODERS: dict[str, type[Encoder]] = {kind.encoding: kind for kind in get_args(E
 INDICATOR = {"indicator": "missing_indicator"}
 OPTIONS: dict[str, dict[str, str]] = {  # arguments of `fit`, and the fields of the feature that they come from
     "embedding": {"size": "size", "embeddings": "vectors"},
+    "none": {"padding": "padding"} | INDICATOR,
+    "standardize": {"padding": "padding"} | INDICATOR,
     "hashed_text": {"size": "size"} | INDICATOR,
     "ordinal": {"order": "order"} | INDICATOR,
     "numeric_embedding": {"bins": "bins", "size": "size", "frequencies": "frequencies"} | INDICATOR,

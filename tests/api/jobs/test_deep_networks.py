@@ -35,12 +35,13 @@ def bars(rows: int = 300, seed: int = 1) -> str:
 
 
 def sorting(rows: int = 2000, seed: int = 1) -> str:
-    """Return a table of four numbers and the same numbers sorted."""
+    """Return a table of two to four numbers and the same numbers sorted, with empty cells and 9 after their end."""
     rng = random.Random(seed)
     lines = ["a,b,c,d,first,second,third,fourth"]
     for _ in range(rows):
-        numbers = [rng.randrange(6) for _ in range(4)]
-        lines.append(",".join(map(str, [*numbers, *sorted(numbers)])))
+        numbers = [rng.randrange(1, 6) for _ in range(rng.randrange(2, 5))]
+        ended = 4 - len(numbers)
+        lines.append(",".join([*map(str, numbers), *[""] * ended, *map(str, sorted(numbers)), *["9"] * ended]))
     return "\n".join(lines) + "\n"
 
 
@@ -82,9 +83,9 @@ def test_layers_that_do_not_fit_are_rejected_with_a_pointer(client: TestClient) 
     assert response.json()["errors"][0]["pointer"] == "/model/layers/0"
 
 
-def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None]) -> None:
+def test_a_small_transformer_sorts_sequences_of_different_lengths(client: TestClient, work: Callable[[], None]) -> None:
     layers = [
-        {"type": "embedding", "vocabulary": 6, "units": 32},
+        {"type": "embedding", "vocabulary": 6, "units": 32, "padding": 0},
         {"type": "positions", "kind": "learned"},
         {"type": "residual", "layers": [{"type": "layer_norm"}, {"type": "attention", "heads": 4}]},
         {
@@ -111,6 +112,7 @@ def test_a_small_transformer_sorts(client: TestClient, work: Callable[[], None])
     }
     model = model_of(client, work, sorting(), body)
     assert model["evaluation"]["all_right"] >= 0.95
-    rows = [{"a": 3, "b": 1, "c": 5, "d": 0}]
-    response = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"][0]
-    assert [int(response["targets"][name]["label"]) for name in body["target"]] == [0, 1, 3, 5]
+    rows = [{"a": 3, "b": 1, "c": 5, "d": 2}, {"a": 4, "b": 1}]
+    found = client.post(f"/v1/models/{model['id']}/predictions", json={"rows": rows}).json()["predictions"]
+    labels = [[int(each["targets"][name]["label"]) for name in body["target"]] for each in found]
+    assert labels == [[1, 2, 3, 5], [1, 4, 9, 9]]

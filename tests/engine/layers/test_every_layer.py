@@ -92,6 +92,17 @@ NETWORKS: dict[str, list[LayerSpec]] = {
         ),
         GlobalPoolSpec(),
     ],
+    "recomputed": [
+        DenseSpec(units=12, activation="tanh"),
+        *[
+            ResidualSpec(
+                layers=(BatchNormSpec(), DenseSpec(units=12), DropoutSpec(rate=0.3), DenseSpec(units=12)),
+                recompute=True,
+            )
+        ]
+        * 3,
+        ActivationSpec(),
+    ],
     "convolution in time": [SEQUENCE, Conv1dSpec(channels=6, groups=2, padding="same"), BatchNormSpec(), MaxPoolSpec()],
     "lstm": [SEQUENCE, LstmSpec(units=4, output="sequence", direction="bidirectional"), LstmSpec(units=3)],
     "gru": [SEQUENCE, GruSpec(units=4, direction="backward")],

@@ -10,6 +10,7 @@ from engine.memory import Arena, Array, Columns
 from engine.network import Network
 from engine.parameters import Parameters, squared_norm
 from engine.spec import (
+    AdamWSpec,
     AttentionSpec,
     AveragingSpec,
     DenseSpec,
@@ -46,6 +47,27 @@ def some_parameters(frozen: frozenset[str] = frozenset()) -> Parameters:
     parameters.vector[:] = rng.standard_normal(parameters.size)
     parameters.gradients[:] = rng.standard_normal(parameters.size)
     return parameters
+
+
+def test_penalties_and_weight_decay_have_a_factor_for_each_layer() -> None:
+    """Without gradients, weights shrink by their own factor only."""
+    layers = [DenseSpec(units=3), DenseSpec(units=3), DenseSpec(units=3)]
+    wanted = RegularizationSpec(l2=0.5, layers=(1.0, 0.0, 0.25), output=2.0)
+    training = TrainingSpec(regularization=wanted, optimizer=AdamWSpec(learning_rate=0.1, weight_decay=1.0))
+    network = Network(layers, inputs=3, outputs=2, loss="mean_squared_error", precision="float64")
+    network.allocate(4, training=True)
+    network.parameters.learned.fill(1)
+    memory = allocate_update_memory(network, training)
+    penalty = Penalty(wanted, network.parameters, memory.optimizer.scratch)
+    penalty.add_gradient()
+    gradients = network.parameters.views(network.parameters.gradients)
+    assert [gradients[f"{index}.weight"][0, 0] for index in (0, 2, 4, 6)] == [0.5, 0.0, 0.125, 1.0]
+    assert penalty.loss() == 0.25 * (9 + 0.25 * 9 + 2 * 6)
+    network.parameters.gradients.fill(0)
+    memory.optimizer.step(0.1, 1)  # type: ignore[union-attr]
+    values = network.parameters.values
+    assert [values[f"{index}.weight"][0, 0] for index in (0, 2, 4, 6)] == pytest.approx([0.9, 1.0, 0.975, 0.8])
+    assert all(values[f"{index}.bias"][0] == 1 for index in (0, 2, 4, 6))
 
 
 @pytest.mark.parametrize("rows", [96, 100, 102, 7], ids=str)
