@@ -76,6 +76,12 @@ def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
     return layers
 
 
+def residual(spec: ResidualSpec, shape: Shape, layer_id: LayerId) -> Residual:
+    """Return the block, which stores all it computes or computes it again."""
+    parts = (_block(spec, group, shape, layer_id) for group in ("layers", "projection"))
+    return Recomputed(*parts, layer_id, (spec, shape)) if spec.recompute else Residual(*parts, layer_id)
+
+
 MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     DenseSpec: dense,
     DropoutSpec: Dropout,
@@ -101,14 +107,8 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     LstmSpec: lstm,
     GruSpec: gru,
     AttentionSpec: Attention,
-    ResidualSpec: lambda spec, shape, layer_id: residual(spec, shape, layer_id),
+    ResidualSpec: residual,
 }
-
-
-def residual(spec: ResidualSpec, shape: Shape, layer_id: LayerId) -> Residual:
-    """Return the block, which stores all it computes or computes it again."""
-    parts = (_block(spec, group, shape, layer_id) for group in ("layers", "projection"))
-    return Recomputed(*parts, layer_id, (spec, shape)) if spec.recompute else Residual(*parts, layer_id)
 
 
 def _block(spec: ResidualSpec, group: str, shape: Shape, block_id: LayerId) -> Sequential:
