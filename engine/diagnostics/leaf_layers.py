@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.layers.layer import Layer
+from engine.layers.parallel import Parallel
 from engine.layers.residual import Residual
 from engine.layers.sequential import Sequential
 
@@ -16,6 +17,8 @@ def leaf_layers(layer: Layer, prefix: str = "") -> Iterator[tuple[str, Layer]]:
             parts: dict[str, Layer] = {str(index): inner for index, inner in enumerate(layer.layers)}
         case Residual():
             parts = dict(layer.parts)
+        case Parallel():
+            parts = {f"branches.{number}": branch for number, branch in enumerate(layer.branches)}
         case _:
             yield prefix, layer
             return

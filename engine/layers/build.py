@@ -25,6 +25,7 @@ from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.padding.padding_mask import PaddingMask
 from engine.layers.padding.use_masks import use_masks
+from engine.layers.parallel import Parallel, Select
 from engine.layers.recomputed import Recomputed
 from engine.layers.recurrent.gru import gru
 from engine.layers.recurrent.lstm import lstm
@@ -36,10 +37,10 @@ from engine.spec.base import Spec
 from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
-from engine.spec.layers import LayerSpec, ResidualSpec
+from engine.spec.layers import LayerSpec, ParallelSpec, ResidualSpec
 from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec
-from engine.spec.shaping import FlattenSpec, ReshapeSpec
+from engine.spec.shaping import FlattenSpec, ReshapeSpec, SelectSpec
 
 
 def build(
@@ -82,6 +83,15 @@ def residual(spec: ResidualSpec, shape: Shape, layer_id: LayerId) -> Residual:
     return Recomputed(*parts, layer_id, (spec, shape)) if spec.recompute else Residual(*parts, layer_id)
 
 
+def parallel(spec: ParallelSpec, shape: Shape, layer_id: LayerId) -> Parallel:
+    """Return the layer with its branches."""
+    branches = []
+    for number, branch in enumerate(spec.branches):
+        branch_id = layer_id.child("branches", number, "branch")
+        branches.append(Sequential(list(_layers(branch.layers, shape, branch_id, "layers")), shape, branch_id))
+    return Parallel(branches, spec.join, shape, layer_id)
+
+
 MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     DenseSpec: dense,
     DropoutSpec: Dropout,
@@ -108,6 +118,8 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     GruSpec: gru,
     AttentionSpec: Attention,
     ResidualSpec: residual,
+    ParallelSpec: parallel,
+    SelectSpec: lambda spec, shape, layer_id: Select(spec.start, spec.stop, shape, layer_id),
 }
 
 

@@ -17,7 +17,7 @@ from engine.spec.dense import (
     DropoutSpec,
     InitializerName,
 )
-from engine.spec.layers import LayerSpec, ModelSpec, ResidualSpec
+from engine.spec.layers import BranchSpec, LayerSpec, ModelSpec, ParallelSpec, ResidualSpec, inner_layers
 from engine.spec.learning_rates import LearningRateFactorsSpec
 from engine.spec.losses import (
     CoxSpec,
@@ -63,7 +63,7 @@ from engine.spec.schedules import (
     StepSpec,
 )
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec, RecurrentSpec
-from engine.spec.shaping import FlattenSpec, ReshapeSpec
+from engine.spec.shaping import FlattenSpec, ReshapeSpec, SelectSpec
 from engine.spec.training import (
     AveragingSpec,
     EarlyStoppingSpec,
@@ -91,6 +91,7 @@ __all__ = [
     "AveragingSpec",
     "BatchNormSpec",
     "BiasInitializerName",
+    "BranchSpec",
     "ColumnEmbeddingSpec",
     "ConstantSpec",
     "Conv1dSpec",
@@ -129,6 +130,7 @@ __all__ = [
     "OneCycleSpec",
     "OptimizerSpec",
     "OrdinalSpec",
+    "ParallelSpec",
     "PeriodicEmbeddingSpec",
     "PlateauSpec",
     "PoissonSpec",
@@ -144,6 +146,7 @@ __all__ = [
     "SampleSpec",
     "ScaleSpec",
     "ScheduleSpec",
+    "SelectSpec",
     "SgdSpec",
     "SigmoidCrossEntropySpec",
     "SigmoidFocalSpec",
@@ -156,5 +159,6 @@ __all__ = [
     "TrainingSpec",
     "TweedieSpec",
     "ValidationSpec",
+    "inner_layers",
     "loss_spec",
 ]

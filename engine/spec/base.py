@@ -12,6 +12,7 @@ Precision = Literal["float32", "float64"]
 
 MAX_LAYERS = 64  # in one list; a residual block counts as one
 MAX_LAYERS_IN_ALL = 256  # including those in residual blocks
+MAX_BRANCHES = 16  # of one layer
 MAX_NESTING = 4  # levels of residual blocks
 MAX_WIDTH = 8_192  # units, channels, features
 MAX_EMBEDDED = 256  # embedded columns: each is looked up separately

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from engine.spec.base import MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most, equals
+from engine.spec.base import MAX_BRANCHES, MAX_LAYERS, MAX_LAYERS_IN_ALL, MAX_NESTING, Spec, at_most, equals
 from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
 from engine.spec.convolution import (
     AveragePoolSpec,
@@ -19,7 +19,7 @@ from engine.spec.convolution import (
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
 from engine.spec.sequence import AttentionSpec, EmbeddingSpec, GruSpec, LstmSpec, MaskSpec, PositionsSpec
-from engine.spec.shaping import FlattenSpec, ReshapeSpec
+from engine.spec.shaping import FlattenSpec, ReshapeSpec, SelectSpec
 
 
 class ResidualSpec(Spec):
@@ -35,6 +35,24 @@ class ResidualSpec(Spec):
         exclude_if=equals(False),
         description="store the input of the block only, and compute the rest again in the backward pass: the same "
         "numbers, in less memory, for one more forward pass. Blocks that are equal share memory",
+    )
+
+
+class BranchSpec(Spec):
+    """One of several stacks of layers that read the same input."""
+
+    layers: LayerList = Field(default=(), description="none: the branch is the input itself")
+
+
+class ParallelSpec(Spec):
+    """Branches that read the same input, and whose outputs are joined: several inputs, or several views of one."""
+
+    type: Literal["parallel"] = "parallel"
+    branches: Annotated[
+        tuple[BranchSpec, ...], Field(strict=False, min_length=2, max_length=MAX_BRANCHES), at_most(MAX_BRANCHES)
+    ]
+    join: Literal["concatenate", "add"] = Field(
+        default="concatenate", description="put features or channels side by side, or add outputs of equal shape"
     )
 
 
@@ -61,7 +79,9 @@ LayerSpec = Annotated[
     | ScaleSpec
     | ReshapeSpec
     | FlattenSpec
-    | ResidualSpec,
+    | SelectSpec
+    | ResidualSpec
+    | ParallelSpec,
     Field(discriminator="type"),
 ]
 LayerList = Annotated[tuple[LayerSpec, ...], Field(strict=False, max_length=MAX_LAYERS), at_most(MAX_LAYERS)]
@@ -87,18 +107,29 @@ class ModelSpec(Spec):
         if total > MAX_LAYERS_IN_ALL:
             raise ValueError(f"a model may have at most {MAX_LAYERS_IN_ALL} layers with those in blocks, not {total}")
         if depth > MAX_NESTING:
-            raise ValueError(f"residual blocks may be nested at most {MAX_NESTING} levels deep, not {depth}")
+            raise ValueError(f"blocks may be nested at most {MAX_NESTING} levels deep, not {depth}")
         return self
 
 
 def _count(block: Any) -> int:
     """Return the number of layers that were sent, except those in lists that are too long and not validated."""
     total = 0
-    for name in ("layers", "projection") if isinstance(block, dict) else ():
+    for name in ("layers", "projection", "branches") if isinstance(block, dict) else ():
         layers = block.get(name)
         if isinstance(layers, list | tuple) and len(layers) <= MAX_LAYERS:
             total += len(layers) + sum(map(_count, layers))
     return total
+
+
+def inner_layers(layer: LayerSpec) -> tuple[tuple[LayerSpec, ...], ...]:
+    """Return the lists of layers inside of a block; none for other layers."""
+    match layer:
+        case ResidualSpec():
+            return layer.layers, layer.projection
+        case ParallelSpec():
+            return tuple(branch.layers for branch in layer.branches)
+        case _:
+            return ()
 
 
 def _measure(layers: Iterable[LayerSpec]) -> tuple[int, int]:
@@ -106,11 +137,13 @@ def _measure(layers: Iterable[LayerSpec]) -> tuple[int, int]:
     total, depth = 0, 0
     for layer in layers:
         total += 1
-        if isinstance(layer, ResidualSpec):
-            inside, below = _measure((*layer.layers, *layer.projection))
+        for block in inner_layers(layer):
+            inside, below = _measure(block)
             total, depth = total + inside, max(depth, below + 1)
     return total, depth
 
 
 ResidualSpec.model_rebuild()
+BranchSpec.model_rebuild()
+ParallelSpec.model_rebuild()
 ModelSpec.model_rebuild()

@@ -35,6 +35,20 @@ class ReshapeSpec(Spec):
         return self
 
 
+class SelectSpec(Spec):
+    """Some neighboring features of each row or time step, such as those of one of several inputs in a branch."""
+
+    type: Literal["select"] = "select"
+    start: int = Field(default=0, ge=0, lt=MAX_WIDTH, description="the first feature, counted from 0")
+    stop: int = Field(ge=1, le=MAX_WIDTH, description="the feature after the last one")
+
+    @model_validator(mode="after")
+    def _check_range(self) -> Self:
+        if self.start >= self.stop:
+            raise validation_error(self, {("stop",): f"`stop` must be above `start`, which is {self.start}."})
+        return self
+
+
 class FlattenSpec(Spec):
     """The same numbers as one flat row."""
 

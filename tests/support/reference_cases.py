@@ -16,6 +16,7 @@ from engine.spec import (
     AttentionSpec,
     AveragePoolSpec,
     BatchNormSpec,
+    BranchSpec,
     ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
@@ -41,6 +42,7 @@ from engine.spec import (
     MeanSquaredErrorSpec,
     OptimizerSpec,
     OrdinalSpec,
+    ParallelSpec,
     PeriodicEmbeddingSpec,
     PoissonSpec,
     PositionsSpec,
@@ -50,6 +52,7 @@ from engine.spec import (
     ResidualSpec,
     RmsPropSpec,
     ScaleSpec,
+    SelectSpec,
     SgdSpec,
     SigmoidCrossEntropySpec,
     SigmoidFocalSpec,
@@ -248,6 +251,22 @@ CASES: dict[str, Case] = {  # the names are keys of the stored reference values
     "padded attention": padded_words(AttentionSpec(heads=2), GlobalPoolSpec()),
     "padded maximum": padded_words(AttentionSpec(heads=2, causal=True), GlobalPoolSpec(function="max")),
     "masked time steps": sequence(ActivationSpec(), MaskSpec(), GruSpec(units=3, direction="backward"), features=1),
+    "branches": Case(
+        layers=(
+            ParallelSpec(
+                branches=[
+                    BranchSpec(layers=[SelectSpec(stop=1), DenseSpec(units=5, activation="tanh")]),
+                    BranchSpec(layers=[SelectSpec(start=1, stop=4), NORM, DenseSpec(units=2)]),
+                    BranchSpec(),
+                ]
+            ),
+        ),
+        rows=7,
+    ),
+    "added branches of channels": image(
+        SMOOTH, ParallelSpec(branches=[BranchSpec(layers=[SMOOTH]), BranchSpec()], join="add"), GlobalPoolSpec()
+    ),
+    "branches of channels": image(ParallelSpec(branches=[BranchSpec(layers=[SMOOTH]), BranchSpec()]), GlobalPoolSpec()),
     "softmax with smoothing": loss(SoftmaxCrossEntropySpec(label_smoothing=0.1), 4),
     "sigmoid": loss(SigmoidCrossEntropySpec(), 1),
     "sigmoid with weights": loss(SigmoidCrossEntropySpec(positive_weight=(1.0, 3.0, 0.5))),

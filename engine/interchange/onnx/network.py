@@ -26,6 +26,7 @@ from engine.layers.normalization.batch_norm import BatchNorm
 from engine.layers.normalization.group_norm import GroupNorm
 from engine.layers.normalization.layer_norm import LayerNorm
 from engine.layers.padding.padding_mask import PaddingMask
+from engine.layers.parallel import Parallel, Select
 from engine.layers.recomputed import Recomputed
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.layers.residual import Residual
@@ -63,6 +64,18 @@ def _residual(nodes: Nodes, layer: Residual, x: Value) -> Value:
     return nodes.add("Add", _sequential(nodes, layer.body, x), _sequential(nodes, layer.skip, x))
 
 
+def _parallel(nodes: Nodes, layer: Parallel, x: Value) -> Value:
+    outputs = [_sequential(nodes, branch, x) for branch in layer.branches]
+    if not layer.concatenates:
+        return nodes.total(*outputs)
+    return nodes.add("Concat", *outputs, axis=1 if len(layer.output_shape) == 3 else len(layer.output_shape))
+
+
+def _select(nodes: Nodes, layer: Select, x: Value) -> Value:
+    starts, stops, axes = (nodes.integers(each) for each in (layer.part.start, layer.part.stop, -1))
+    return nodes.add("Slice", x, starts, stops, axes)
+
+
 def _parametric(nodes: Nodes, layer: ParametricActivation, x: Value) -> Value:
     """Return x + a (f(x) - x)."""
     bend = nodes.add("Sub", add_layer(nodes, layer.function, x), x)
@@ -73,6 +86,8 @@ LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Sequential: _sequential,
     Residual: _residual,
     Recomputed: _residual,
+    Parallel: _parallel,
+    Select: _select,
     Dense: dense,
     PositionwiseDense: dense,
     Dropout: identity,

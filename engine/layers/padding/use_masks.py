@@ -12,6 +12,7 @@ from engine.layers.padding.attention import PaddedAttention
 from engine.layers.padding.mask import Mask
 from engine.layers.padding.pooling import PaddedAverage, PaddedMax
 from engine.layers.padding.recurrent import PaddedRecurrent
+from engine.layers.parallel import Parallel
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.layers.residual import Residual
 from engine.layers.sequential import Sequential
@@ -27,6 +28,9 @@ def use_masks(layers: Sequential, mask: Mask | None) -> None:
         if isinstance(layer, Residual):
             use_masks(layer.body, mask)
             use_masks(layer.skip, mask)
+        if isinstance(layer, Parallel):
+            for branch in layer.branches:
+                use_masks(branch, mask)
         padded = PADDED.get(type(layer)) if mask else None
         used.append(padded(layer, mask) if padded else layer)
         mask = layer.output_mask(mask)

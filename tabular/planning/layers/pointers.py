@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from engine.spec import LayerSpec, ResidualSpec
+from engine.spec import LayerSpec, ParallelSpec, ResidualSpec
 
 LAYERS = "/model/layers"
 
@@ -16,6 +16,10 @@ def walk(layers: Iterable[LayerSpec], pointer: str = LAYERS) -> Iterator[tuple[s
 def walk_layer(layer: LayerSpec, pointer: str) -> Iterator[tuple[str, LayerSpec]]:
     """Yield a layer and, if it is a block, all layers inside, with their pointers."""
     yield pointer, layer
-    if isinstance(layer, ResidualSpec):
-        yield from walk(layer.layers, f"{pointer}/layers")
-        yield from walk(layer.projection, f"{pointer}/projection")
+    match layer:
+        case ResidualSpec():
+            yield from walk(layer.layers, f"{pointer}/layers")
+            yield from walk(layer.projection, f"{pointer}/projection")
+        case ParallelSpec():
+            for number, branch in enumerate(layer.branches):
+                yield from walk(branch.layers, f"{pointer}/branches/{number}/layers")

@@ -21,6 +21,7 @@ from engine.spec import (
     AveragePoolSpec,
     AveragingSpec,
     BatchNormSpec,
+    BranchSpec,
     ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
@@ -37,12 +38,15 @@ from engine.spec import (
     LstmSpec,
     MaskSpec,
     MaxPoolSpec,
+    ParallelSpec,
     PeriodicEmbeddingSpec,
     PositionsSpec,
     ReshapeSpec,
     ResidualSpec,
     ScaleSpec,
+    SelectSpec,
     Spec,
+    inner_layers,
 )
 from engine.training import checkpoint
 from engine.training.loop import train
@@ -103,6 +107,19 @@ NETWORKS: dict[str, list[LayerSpec]] = {
         * 3,
         ActivationSpec(),
     ],
+    "branches": [
+        ParallelSpec(
+            branches=[
+                BranchSpec(layers=[SelectSpec(stop=20), DenseSpec(units=5), DropoutSpec(rate=0.2)]),
+                BranchSpec(layers=[SelectSpec(start=20, stop=48), BatchNormSpec(), DenseSpec(units=3)]),
+                BranchSpec(),
+            ]
+        ),
+        ParallelSpec(branches=[BranchSpec(layers=[DenseSpec(units=6)])] * 2, join="add"),
+        DenseSpec(units=48),
+        IMAGE,
+        ParallelSpec(branches=[BranchSpec(layers=[Conv2dSpec(channels=2, padding="same")]), BranchSpec()]),
+    ],
     "convolution in time": [SEQUENCE, Conv1dSpec(channels=6, groups=2, padding="same"), BatchNormSpec(), MaxPoolSpec()],
     "lstm": [SEQUENCE, LstmSpec(units=4, output="sequence", direction="bidirectional"), LstmSpec(units=3)],
     "gru": [SEQUENCE, GruSpec(units=4, direction="backward")],
@@ -155,7 +172,7 @@ def noise(rows: int) -> Rows:
 
 def layer_types(layers: Sequence[LayerSpec]) -> set[type[Spec]]:
     """Return all layer types, including those in blocks."""
-    inside = [(*layer.layers, *layer.projection) for layer in layers if isinstance(layer, ResidualSpec)]
+    inside = [block for layer in layers for block in inner_layers(layer)]
     return {type(layer) for layer in layers}.union(*(layer_types(block) for block in inside))
 
 
