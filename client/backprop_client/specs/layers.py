@@ -37,6 +37,8 @@ class AttentionSpec(TypedDict, total=False):
     """the number of features must be divisible by it"""
     causal: bool
     """restrict each time step to itself and those before it"""
+    dropout: float
+    """fraction of the weights set to zero while training"""
 
 
 class AveragePoolSpec(TypedDict, total=False):
@@ -59,6 +61,39 @@ class BatchNormSpec(TypedDict, total=False):
     """weight of each batch in the running statistics"""
     epsilon: float
     """added to the variance"""
+
+
+class BranchSpec(TypedDict, total=False):
+    """One of several stacks of layers that read the same input."""
+
+    layers: list[
+        ColumnEmbeddingSpec
+        | PeriodicEmbeddingSpec
+        | EmbeddingSpec
+        | PositionsSpec
+        | MaskSpec
+        | LstmSpec
+        | GruSpec
+        | AttentionSpec
+        | DenseSpec
+        | DropoutSpec
+        | ActivationSpec
+        | Conv1dSpec
+        | Conv2dSpec
+        | MaxPoolSpec
+        | AveragePoolSpec
+        | GlobalPoolSpec
+        | BatchNormSpec
+        | LayerNormSpec
+        | GroupNormSpec
+        | ScaleSpec
+        | ReshapeSpec
+        | FlattenSpec
+        | SelectSpec
+        | ResidualSpec
+        | ParallelSpec
+    ]
+    """none: the branch is the input itself"""
 
 
 class ColumnEmbeddingSpec(TypedDict, total=False):
@@ -217,6 +252,10 @@ class EmbeddingSpec(TypedDict, total=False):
     """inputs are whole numbers from 0 to vocabulary - 1; others count as the nearest of these"""
     units: Required[int]
     """length of the vectors"""
+    padding: int | None
+    """the number that fills up short sequences at their end. Its vector is not trained and starts as 0; recurrent
+    layers, attention and global pooling that follow ignore these time steps
+    """
 
 
 class FlattenSpec(TypedDict, total=False):
@@ -230,6 +269,16 @@ class GlobalPoolSpec(TypedDict, total=False):
 
     type: Literal["global_pool"]
     function: Literal["average", "max"]
+
+
+class GroupNormSpec(TypedDict, total=False):
+    """Normalizes groups of channels or features within each row (Wu and He, 2018). Works with any batch size."""
+
+    type: Literal["group_norm"]
+    groups: int
+    """the number of channels must be divisible by it"""
+    epsilon: float
+    """added to the variance"""
 
 
 class GruSpec(TypedDict, total=False):
@@ -264,6 +313,16 @@ class LstmSpec(TypedDict, total=False):
     type: Literal["lstm"]
 
 
+class MaskSpec(TypedDict, total=False):
+    """Marks time steps of (time, features) at the end of a sequence as padding. Recurrent layers, attention and
+    global pooling that follow ignore them. For whole numbers, `embedding` has the field `padding`.
+    """
+
+    type: Literal["mask"]
+    value: float
+    """time steps whose features all have this value are padding"""
+
+
 class MaxPoolSpec(TypedDict, total=False):
     """The maximum of each window."""
 
@@ -274,6 +333,15 @@ class MaxPoolSpec(TypedDict, total=False):
     padding: int | list[Any]
     """zeros on all sides; at most half of the kernel"""
     type: Literal["max_pool"]
+
+
+class ParallelSpec(TypedDict, total=False):
+    """Branches that read the same input, and whose outputs are joined: several inputs, or several views of one."""
+
+    type: Literal["parallel"]
+    branches: Required[list[BranchSpec]]
+    join: Literal["concatenate", "add"]
+    """put features or channels side by side, or add outputs of equal shape"""
 
 
 class PeriodicEmbeddingSpec(TypedDict, total=False):
@@ -318,6 +386,7 @@ class ResidualSpec(TypedDict, total=False):
             | PeriodicEmbeddingSpec
             | EmbeddingSpec
             | PositionsSpec
+            | MaskSpec
             | LstmSpec
             | GruSpec
             | AttentionSpec
@@ -331,10 +400,13 @@ class ResidualSpec(TypedDict, total=False):
             | GlobalPoolSpec
             | BatchNormSpec
             | LayerNormSpec
+            | GroupNormSpec
             | ScaleSpec
             | ReshapeSpec
             | FlattenSpec
+            | SelectSpec
             | ResidualSpec
+            | ParallelSpec
         ]
     ]
     projection: list[
@@ -342,6 +414,7 @@ class ResidualSpec(TypedDict, total=False):
         | PeriodicEmbeddingSpec
         | EmbeddingSpec
         | PositionsSpec
+        | MaskSpec
         | LstmSpec
         | GruSpec
         | AttentionSpec
@@ -355,15 +428,32 @@ class ResidualSpec(TypedDict, total=False):
         | GlobalPoolSpec
         | BatchNormSpec
         | LayerNormSpec
+        | GroupNormSpec
         | ScaleSpec
         | ReshapeSpec
         | FlattenSpec
+        | SelectSpec
         | ResidualSpec
+        | ParallelSpec
     ]
     """layers applied to the input before it is added; default: none"""
+    recompute: bool
+    """store the input of the block only, and compute the rest again in the backward pass: the same numbers, in less
+    memory, for one more forward pass. Blocks that are equal share memory
+    """
 
 
 class ScaleSpec(TypedDict, total=False):
     """Multiplies each feature by a learned factor, initially 1."""
 
     type: Literal["scale"]
+
+
+class SelectSpec(TypedDict, total=False):
+    """Some neighboring features of each row or time step, such as those of one of several inputs in a branch."""
+
+    type: Literal["select"]
+    start: int
+    """the first feature, counted from 0"""
+    stop: Required[int]
+    """the feature after the last one"""

@@ -19,15 +19,19 @@ from backprop_client.specs.layers import (
     EmbeddingSpec,
     FlattenSpec,
     GlobalPoolSpec,
+    GroupNormSpec,
     GruSpec,
     LayerNormSpec,
     LstmSpec,
+    MaskSpec,
     MaxPoolSpec,
+    ParallelSpec,
     PeriodicEmbeddingSpec,
     PositionsSpec,
     ReshapeSpec,
     ResidualSpec,
     ScaleSpec,
+    SelectSpec,
 )
 from backprop_client.specs.losses import (
     CoxSpec,
@@ -363,6 +367,7 @@ class ModelSpec(TypedDict, total=False):
         | PeriodicEmbeddingSpec
         | EmbeddingSpec
         | PositionsSpec
+        | MaskSpec
         | LstmSpec
         | GruSpec
         | AttentionSpec
@@ -376,10 +381,13 @@ class ModelSpec(TypedDict, total=False):
         | GlobalPoolSpec
         | BatchNormSpec
         | LayerNormSpec
+        | GroupNormSpec
         | ScaleSpec
         | ReshapeSpec
         | FlattenSpec
+        | SelectSpec
         | ResidualSpec
+        | ParallelSpec
     ]
 
 
@@ -435,6 +443,12 @@ class RegularizationSpec(TypedDict, total=False):
     """factor of half the sum of squared weights, added to the loss"""
     max_norm: float | None
     """largest norm of the weights of one unit"""
+    layers: list[float]
+    """factors of l1, l2 and the weight decay for each layer of `model`, from the first; 0 for none, 1 for layers
+    that are not listed
+    """
+    output: float
+    """the same factor for the output layer"""
 
 
 class RotationRequest(TypedDict, total=False):
