@@ -12,6 +12,7 @@ from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.convolution.pooling import AveragePool, MaxPool
+from engine.layers.convolution.transposed import ConvTranspose2d
 from engine.layers.dense import dense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding.column_embedding import ColumnEmbedding
@@ -35,7 +36,14 @@ from engine.layers.sequential import Sequential
 from engine.memory import Shape
 from engine.spec.base import Spec
 from engine.spec.column_embedding import ColumnEmbeddingSpec, PeriodicEmbeddingSpec
-from engine.spec.convolution import AveragePoolSpec, Conv1dSpec, Conv2dSpec, GlobalPoolSpec, MaxPoolSpec
+from engine.spec.convolution import (
+    AveragePoolSpec,
+    Conv1dSpec,
+    Conv2dSpec,
+    ConvTranspose2dSpec,
+    GlobalPoolSpec,
+    MaxPoolSpec,
+)
 from engine.spec.dense import ActivationSpec, DenseSpec, DropoutSpec
 from engine.spec.layers import LayerSpec, ParallelSpec, ResidualSpec
 from engine.spec.normalization import BatchNormSpec, GroupNormSpec, LayerNormSpec, ScaleSpec
@@ -99,6 +107,7 @@ MAKERS: dict[type[Spec], Callable[[Any, Shape, LayerId], Layer]] = {
     ReshapeSpec: lambda spec, shape, layer_id: shaping.reshape(shape, spec.shape, layer_id),
     Conv1dSpec: Conv1d,
     Conv2dSpec: Conv2d,
+    ConvTranspose2dSpec: ConvTranspose2d,
     MaxPoolSpec: MaxPool,
     AveragePoolSpec: AveragePool,
     GlobalPoolSpec: lambda spec, shape, layer_id: {"average": GlobalAverage, "max": GlobalMax}[spec.function](

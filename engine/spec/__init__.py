@@ -6,6 +6,7 @@ from engine.spec.convolution import (
     AveragePoolSpec,
     Conv1dSpec,
     Conv2dSpec,
+    ConvTranspose2dSpec,
     GlobalPoolSpec,
     MaxPoolSpec,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "ConstantSpec",
     "Conv1dSpec",
     "Conv2dSpec",
+    "ConvTranspose2dSpec",
     "CosLogSpec",
     "CosineSpec",
     "CoxSpec",

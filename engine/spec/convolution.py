@@ -65,6 +65,32 @@ class Conv2dSpec(ConvolutionSpec):
         return self
 
 
+class ConvTranspose2dSpec(Spec):
+    """Transposed convolution of images, followed by its activation: makes images larger, as decoders do.
+
+    The height becomes (height - 1) * stride - 2 * padding + kernel, the width accordingly.
+    """
+
+    type: Literal["conv_transpose2d"] = "conv_transpose2d"
+    channels: int = Field(ge=1, le=MAX_WIDTH, description="outputs at each position")
+    kernel: Size | SizePair = Field(default=2, description="size, or [height, width]")
+    stride: Size | SizePair = Field(default=2, description="how many times larger the image becomes")
+    padding: Zeros | ZerosPair = Field(default=0, description="lines cut off on all sides, fewer than the kernel has")
+    bias: bool = True
+    activation: ActivationName = "relu"
+    initializer: InitializerName = Field(
+        default="auto",
+        description="of the kernels; auto: he_normal for the relu family, otherwise glorot_uniform",
+    )
+
+    @model_validator(mode="after")
+    def _check_transposed_padding(self) -> Self:
+        sides = zip(_pair(self.kernel), _pair(self.padding), strict=True)
+        if any(zeros >= size for size, zeros in sides):
+            raise ValueError("padding must be less than the kernel along the same axis")
+        return self
+
+
 class PoolSpec(Spec):
     """Fields that pooling layers share. On sequences, windows slide over time, and sizes are single numbers."""
 

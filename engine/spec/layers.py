@@ -13,6 +13,7 @@ from engine.spec.convolution import (
     AveragePoolSpec,
     Conv1dSpec,
     Conv2dSpec,
+    ConvTranspose2dSpec,
     GlobalPoolSpec,
     MaxPoolSpec,
 )
@@ -70,6 +71,7 @@ LayerSpec = Annotated[
     | ActivationSpec
     | Conv1dSpec
     | Conv2dSpec
+    | ConvTranspose2dSpec
     | MaxPoolSpec
     | AveragePoolSpec
     | GlobalPoolSpec

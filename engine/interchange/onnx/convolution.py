@@ -8,6 +8,7 @@ from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.convolution.pooling import AveragePool, MaxPool
+from engine.layers.convolution.transposed import ConvTranspose2d
 
 
 def conv1d(nodes: Nodes, layer: Conv1d, x: Value) -> Value:
@@ -32,6 +33,17 @@ def conv2d(nodes: Nodes, layer: Conv2d, x: Value) -> Value:
     }
     weights = [each.copy() for each in (layer.W, layer.b) if each is not None]
     return nodes.add_float32("Conv", x, *weights, **attributes)
+
+
+def conv_transpose2d(nodes: Nodes, layer: ConvTranspose2d, x: Value) -> Value:
+    """Return the transposed convolution of images."""
+    attributes: dict[str, Any] = {
+        "kernel_shape": [*layer.kernel],
+        "strides": [*layer.stride],
+        "pads": [*layer.padding, *layer.padding],
+    }
+    weights = [each.copy() for each in (layer.W, layer.b) if each is not None]
+    return nodes.add_float32("ConvTranspose", x, *weights, **attributes)
 
 
 def max_pool(nodes: Nodes, layer: MaxPool, x: Value) -> Value:

@@ -15,6 +15,7 @@ from engine.layers.convolution.conv1d import Conv1d
 from engine.layers.convolution.conv2d import Conv2d
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.convolution.pooling import AveragePool, MaxPool
+from engine.layers.convolution.transposed import ConvTranspose2d
 from engine.layers.dense import Dense, PositionwiseDense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding.column_embedding import ColumnEmbedding
@@ -98,6 +99,7 @@ LAYERS: dict[type[Layer], Callable[[Nodes, Any, Value], Value]] = {
     Transpose: reshape,
     Conv1d: convolution.conv1d,
     Conv2d: convolution.conv2d,
+    ConvTranspose2d: convolution.conv_transpose2d,
     MaxPool: convolution.max_pool,
     AveragePool: convolution.average_pool,
     GlobalAverage: convolution.global_average,

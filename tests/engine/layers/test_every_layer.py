@@ -25,6 +25,7 @@ from engine.spec import (
     ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
+    ConvTranspose2dSpec,
     DenseSpec,
     DropoutSpec,
     EmbeddedColumnSpec,
@@ -85,6 +86,7 @@ NETWORKS: dict[str, list[LayerSpec]] = {
         BatchNormSpec(),
         DropoutSpec(rate=0.1),
         AveragePoolSpec(kernel=2, padding=1),
+        ConvTranspose2dSpec(channels=2, kernel=(3, 2), stride=(2, 1), padding=(1, 0)),
         FlattenSpec(),
     ],
     "residual": [
@@ -280,6 +282,7 @@ layer = st.one_of(
     st.just(FlattenSpec()),
     st.builds(Conv1dSpec, channels=numbers, kernel=numbers, padding=st.integers(0, 2), activation=smooth),
     st.builds(Conv2dSpec, channels=numbers, kernel=st.just(3), padding=st.just("same"), activation=smooth),
+    st.builds(ConvTranspose2dSpec, channels=numbers, kernel=st.sampled_from([2, 3]), activation=smooth),
     st.sampled_from([MaxPoolSpec(), AveragePoolSpec(), GlobalPoolSpec(), GlobalPoolSpec(function="max")]),
     st.sampled_from(
         [BatchNormSpec(), LayerNormSpec(), GroupNormSpec(), ScaleSpec(), PositionsSpec(), PositionsSpec(kind="learned")]
