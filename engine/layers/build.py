@@ -87,8 +87,8 @@ def hidden_layers(specs: Sequence[LayerSpec], input_shape: Shape) -> Sequential:
 
 def residual(spec: ResidualSpec, shape: Shape, layer_id: LayerId) -> Residual:
     """Return the block, which stores all it computes or computes it again."""
-    parts = (_block(spec, group, shape, layer_id) for group in ("layers", "projection"))
-    return Recomputed(*parts, layer_id, (spec, shape)) if spec.recompute else Residual(*parts, layer_id)
+    body, skip = (_block(spec, group, shape, layer_id) for group in ("layers", "projection"))
+    return Recomputed(body, skip, layer_id, (spec, shape)) if spec.recompute else Residual(body, skip, layer_id)
 
 
 def parallel(spec: ParallelSpec, shape: Shape, layer_id: LayerId) -> Parallel:

@@ -35,7 +35,7 @@ class Embedding(Layer):
         """Look up the vectors."""
         np.copyto(self.indices, np.minimum(x.real, self.vocabulary - 1, out=self.clamped), casting="unsafe")
         np.maximum(self.indices, 0, out=self.indices)
-        if self.mask:
+        if self.mask and self.padding is not None:
             np.not_equal(self.indices, self.padding, out=self.mask.steps)
             self.mask.update()
         return np.take(self.W, self.indices, axis=0, out=self.y, mode="clip")  # other modes buffer

@@ -24,7 +24,9 @@ class PaddedRecurrent(Recurrent):
     order: Array  # (rows, time): where each time step is when the row is reversed; padding stays in its place
     at: Array  # the same, as indices of (rows * time)
     turned: Array
+    turned_back: Array
     states: Array
+    states_back: Array
     dstates: Array
     is_last: Array  # (steps, rows, 1)
 
