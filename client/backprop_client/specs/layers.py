@@ -80,6 +80,7 @@ class BranchSpec(TypedDict, total=False):
         | ActivationSpec
         | Conv1dSpec
         | Conv2dSpec
+        | ConvTranspose2dSpec
         | MaxPoolSpec
         | AveragePoolSpec
         | GlobalPoolSpec
@@ -187,6 +188,49 @@ class Conv2dSpec(TypedDict, total=False):
     stride: int | list[Any]
     padding: int | list[Any] | Literal["same"]
     """zeros on all sides, or [above and below, left and right]; same: preserves the size"""
+
+
+class ConvTranspose2dSpec(TypedDict, total=False):
+    """Transposed convolution of images, followed by its activation: makes images larger, as decoders do. The height
+    becomes (height - 1) * stride - 2 * padding + kernel, the width accordingly.
+    """
+
+    type: Literal["conv_transpose2d"]
+    channels: Required[int]
+    """outputs at each position"""
+    kernel: int | list[Any]
+    """size, or [height, width]"""
+    stride: int | list[Any]
+    """how many times larger the image becomes"""
+    padding: int | list[Any]
+    """lines cut off on all sides, fewer than the kernel has"""
+    bias: bool
+    activation: Literal[
+        "linear",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "gelu",
+        "gelu_exact",
+        "silu",
+        "mish",
+        "tanh",
+        "sigmoid",
+        "softplus",
+    ]
+    initializer: Literal[
+        "auto",
+        "he_normal",
+        "he_uniform",
+        "glorot_normal",
+        "glorot_uniform",
+        "lecun_normal",
+        "lecun_uniform",
+        "orthogonal",
+        "zeros",
+    ]
+    """of the kernels; auto: he_normal for the relu family, otherwise glorot_uniform"""
 
 
 class DenseSpec(TypedDict, total=False):
@@ -395,6 +439,7 @@ class ResidualSpec(TypedDict, total=False):
             | ActivationSpec
             | Conv1dSpec
             | Conv2dSpec
+            | ConvTranspose2dSpec
             | MaxPoolSpec
             | AveragePoolSpec
             | GlobalPoolSpec
@@ -423,6 +468,7 @@ class ResidualSpec(TypedDict, total=False):
         | ActivationSpec
         | Conv1dSpec
         | Conv2dSpec
+        | ConvTranspose2dSpec
         | MaxPoolSpec
         | AveragePoolSpec
         | GlobalPoolSpec

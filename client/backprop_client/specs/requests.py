@@ -14,6 +14,7 @@ from backprop_client.specs.layers import (
     ColumnEmbeddingSpec,
     Conv1dSpec,
     Conv2dSpec,
+    ConvTranspose2dSpec,
     DenseSpec,
     DropoutSpec,
     EmbeddingSpec,
@@ -376,6 +377,7 @@ class ModelSpec(TypedDict, total=False):
         | ActivationSpec
         | Conv1dSpec
         | Conv2dSpec
+        | ConvTranspose2dSpec
         | MaxPoolSpec
         | AveragePoolSpec
         | GlobalPoolSpec

@@ -22,7 +22,7 @@ class Readiness(Record):
     __slots__ = ()
     status: Literal["ready", "not_ready"]
     checks: dict[str, str]
-    """`ok`, or what is wrong, for the database, the broker and the workers."""
+    """`ok`, or what is wrong, for database, broker, workers and, if it is used, object storage."""
     reasons: list[str]
     """What is wrong. Empty if the service is ready."""
     journal_mode: Literal["wal", "delete"] | None
