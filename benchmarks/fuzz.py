@@ -28,7 +28,7 @@ from tabular.errors import InvalidDataset, InvalidRows
 from tabular.limits import Limits
 from tabular.readers.formats import format_named
 from tabular.readers.options import ReadOptions
-from tabular.readers.rows import table_from_rows
+from tabular.readers.rows import RowReader
 from tabular.reading import InputColumn, RowReading
 from tests.support.messy_files import MESSY
 from tests.support.ugly_files import UGLY
@@ -128,7 +128,7 @@ def read_rows(data: bytes, folder: Path) -> None:
         dict(zip(names, cells[start : start + len(names)], strict=False)) for start in range(0, len(cells), len(names))
     ]
     try:
-        table_from_rows([row for row in rows if row], columns, reading)
+        RowReader(columns, reading).table([row for row in rows if row])
     except InvalidRows as error:
         check_content(error)
 

@@ -66,6 +66,7 @@ def read_table(parquet: Path, columns: Sequence[str] | None = None, rows: range 
         KeyError: the file has no such column.
     """
     with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would write to the log of the service
         data = connection.from_parquet(str(parquet))
         kinds = dict(zip(data.columns, map(str, data.types), strict=True))
         names = list(kinds) if columns is None else list(columns)

@@ -36,7 +36,9 @@ class Scores(View):
         default=None, description="Mean of |error| / |true value|; null unless all true values have one sign."
     )
     all_right: float | None = Field(default=None, description="Share of rows in which every target's class is right.")
-    poisson_deviance: float | None = None
+    poisson_deviance: float | None = Field(default=None, description="Mean deviance, for the loss `poisson`.")
+    gamma_deviance: float | None = Field(default=None, description="Mean deviance, for the loss `gamma`.")
+    tweedie_deviance: float | None = Field(default=None, description="Mean deviance, for the loss `tweedie`.")
 
 
 class ClassScores(View):

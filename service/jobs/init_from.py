@@ -16,6 +16,7 @@ from tabular.planning.layers.column_embedding import NetworkLayers
 from tabular.preprocessing.forecast import Forecast
 from tabular.spec import EnsembleType, FeatureSpec, InitFrom
 from tabular.trained_model.network_names import prefix_of
+from tabular.trained_model.stored import fitted_bags
 
 _LOSS: TypeAdapter[LossSpec] = TypeAdapter(LossSpec)
 
@@ -63,7 +64,7 @@ def _describe_weights(weights: Weights) -> WeightsDescription:
 def _describe_model(model: Model) -> ModelDescription:
     """Return the features and layers of the first bag, with those of further bags."""
     bags = model.architecture.get("bags") or [{}]
-    features = model.preprocessing.get("bags") or [model.preprocessing["features"]]
+    features = fitted_bags(model.preprocessing)
     first, *further = [
         _describe_bag(model, model.architecture | bag, fitted["columns"])
         for bag, fitted in zip(bags, features, strict=True)

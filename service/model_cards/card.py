@@ -13,6 +13,7 @@ from store.errors import NotFound
 from store.ids import ProjectId
 from store.jobs import epochs, jobs
 from store.tables import Dataset, Epoch, Job, Model
+from tabular.trained_model.stored import fitted_bags
 
 MAX_POINTS = 200  # of the learning curve
 CURVES = ("train_loss", "val_loss")
@@ -82,8 +83,7 @@ def _columns(model: Model, dataset: Dataset | None) -> tuple[dict[str, Any], ...
 
 def _fitted_columns(preprocessing: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the fitted columns of all bags."""
-    bags = preprocessing.get("bags") or [preprocessing["features"]]
-    return [column for bag in bags for column in bag["columns"]]
+    return [column for bag in fitted_bags(preprocessing) for column in bag["columns"]]
 
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

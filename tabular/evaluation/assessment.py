@@ -1,13 +1,13 @@
 """Find out how good a trained model is: calibrate it, score it, and learn how sure its answers are, on unseen rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tabular.evaluation.evaluation import evaluate
+from tabular.evaluation.evaluation import evaluate, main_scores
 from tabular.evaluation.importance import ShuffledRows, permutation_importance
 from tabular.evaluation.temperature import fit_calibration
 from tabular.preprocessing.target import TargetEncoder
@@ -18,7 +18,6 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 Json = dict[str, Any]
 
-FOLD_SCORES = ("rows", "accuracy", "log_loss", "all_right", "r2", "mae", "rmse", "concordance")  # shown for each fold
 MIN_IMPORTANCE_FLOPS = 1e9  # about 0.1 s: what importance may always take
 IMPORTANCE_SHARE = 0.05  # of the operations of training, which importance may take if that is more
 
@@ -71,7 +70,9 @@ def assess(
     if uncertainty:
         _add_coverage(target, evaluation, truth, outputs)
     if len(unseen) > 1:
-        evaluation["folds"] = list(_fold_scores(served, unseen, outputs, training_truth))
+        ends = np.cumsum([len(part.truth) for part in unseen])[:-1]
+        each = zip(unseen, np.split(outputs, ends), strict=True)
+        evaluation["folds"] = [main_scores(target, part.truth, predicted) for part, predicted in each]
     evaluation["importance"] = _importance(served, unseen, training_flops)
     return Assessment(model=served, evaluation=evaluation)
 
@@ -93,16 +94,6 @@ def _add_coverage(target: TargetEncoder, evaluation: Json, truth: Floats, output
 def _by_column(target: TargetEncoder, evaluation: Json) -> list[Json]:
     """Return the metrics of each target column."""
     return [evaluation["targets"][column.column] for column in target.columns] if target.several else [evaluation]
-
-
-def _fold_scores(
-    served: TrainedModel, unseen: Sequence[UnseenRows], outputs: Floats, training_truth: Floats
-) -> Iterator[Json]:
-    """Yield the main scores of each fold."""
-    ends = np.cumsum([len(part.truth) for part in unseen])[:-1]
-    for part, predicted in zip(unseen, np.split(outputs, ends), strict=True):
-        scores = evaluate(served.target, training_truth, part.truth, predicted, part.weights)
-        yield {name: scores[name] for name in FOLD_SCORES if name in scores}
 
 
 def _importance(served: TrainedModel, unseen: Sequence[UnseenRows], training_flops: float) -> Json | None:

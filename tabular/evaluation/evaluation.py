@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tabular.evaluation.baseline import class_shares
 from tabular.evaluation.classification import evaluate_classes, log_loss
 from tabular.evaluation.regression import errors, evaluate_numbers
-from tabular.evaluation.survival import evaluate_times
+from tabular.evaluation.survival import evaluate_times, time_concordance
 from tabular.preprocessing.column_target import ColumnTarget, class_probabilities
 from tabular.preprocessing.target import TargetEncoder
 
@@ -59,6 +59,24 @@ def evaluate(
     return {"rows": len(truth), **_evaluate_all(parts, list(metrics.values())), "targets": metrics}
 
 
+def main_scores(target: TargetEncoder, truth: Floats, outputs: Floats) -> dict[str, Any]:
+    """Return the few scores of `evaluate` that are shown for each fold, without a baseline or curves."""
+    parts = [
+        _ColumnResults(column, true, true, predicted, None)
+        for column, true, predicted in zip(
+            target.columns, target.split_targets(truth), target.split_outputs(outputs), strict=True
+        )
+    ]
+    each = [_main_scores(part) for part in parts]
+    if not target.several:
+        return {"rows": len(truth), **each[0]}
+    found = {name: _mean(scores.get(name) for scores in each) for name in AVERAGED}
+    classes = [part for part in parts if part.column.task == "classification"]
+    if classes:
+        found["all_right"] = _share_all_right(classes, [part.probabilities.argmax(axis=1) for part in classes])
+    return {"rows": len(truth), **_without_none(found)}
+
+
 @dataclass(frozen=True, slots=True)
 class _ColumnResults:
     """The arrays of one column: true targets (n,) and outputs (n, its outputs)."""
@@ -74,6 +92,11 @@ class _ColumnResults:
         """How often each class occurs in the training rows, (classes,)."""
         return class_shares(self.training_truth, len(self.column.classes))
 
+    @property
+    def probabilities(self) -> Floats:
+        """The predicted probability of each class, (n, classes)."""
+        return class_probabilities(self.outputs)
+
 
 def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
     if part.column.loss == "cox":
@@ -81,13 +104,24 @@ def _evaluate_column(part: _ColumnResults) -> dict[str, Any]:
     if part.column.task == "regression":
         found = evaluate_numbers(part.column, part.training_truth, part.truth, part.outputs)
         return found if part.weights is None else {**found, "weighted_scores": _weighted_errors(part, part.weights)}
-    probabilities, y = class_probabilities(part.outputs), part.truth.astype(np.int64)
+    probabilities, y = part.probabilities, part.truth.astype(np.int64)
     found = evaluate_classes(part.column.classes, y, probabilities, part.class_shares)
     if part.weights is not None:
         right = probabilities.argmax(axis=1) == y
         accuracy = float(np.average(right, weights=part.weights))
         found["weighted_scores"] = {"accuracy": accuracy, "log_loss": log_loss(y, probabilities, part.weights)}
     return found
+
+
+def _main_scores(part: _ColumnResults) -> dict[str, float | None]:
+    if part.column.loss == "cox":
+        return {"concordance": time_concordance(part.truth, part.outputs[:, 0])}
+    if part.column.task == "regression":
+        found = errors(part.truth, part.outputs[:, part.column.middle])
+        return {name: found[name] for name in ("r2", "mae", "rmse")}
+    y = part.truth.astype(np.int64)
+    right = part.probabilities.argmax(axis=1) == y
+    return {"accuracy": float(np.mean(right)), "log_loss": log_loss(y, part.probabilities)}
 
 
 def _weighted_errors(part: _ColumnResults, weights: Floats) -> dict[str, float | None]:
@@ -100,7 +134,7 @@ def _evaluate_all(parts: Sequence[_ColumnResults], metrics: Sequence[dict[str, A
     baseline = {name: _mean(each["baseline"].get(name) for each in metrics) for name in AVERAGED}
     classes = [part for part in parts if part.column.task == "classification"]
     if classes:
-        predicted = [class_probabilities(part.outputs).argmax(axis=1) for part in classes]
+        predicted = [part.probabilities.argmax(axis=1) for part in classes]
         found["all_right"] = _share_all_right(classes, predicted)
         baseline["all_right"] = _share_all_right(classes, [part.class_shares.argmax() for part in classes])
     return {**_without_none(found), "baseline": _without_none(baseline)}

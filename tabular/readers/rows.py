@@ -82,31 +82,6 @@ class RowReader:
         )
 
 
-def table_from_rows(rows: Sequence[Row], columns: Sequence[InputColumn], reading: RowReading | None = None) -> Table:
-    """Return the given columns of the rows. A key that is left out, null or a missing spelling is a missing value.
-
-    Values are typed JSON values, or texts as in the file.
-
-    Raises:
-        InvalidRows: unknown keys, and values that do not fit the type of their column. Each has a pointer such as
-            /rows/3/age.
-    """
-    return RowReader(columns, reading).table(rows)
-
-
-def read_cells(
-    rows: Sequence[Row], columns: Sequence[InputColumn], reading: RowReading | None = None
-) -> dict[str, list[Cell]]:
-    """Return the values of each column: floats, microseconds since 1970 UTC, or labels. None means missing.
-
-    reading: the rules of the file. Without them, keys that no column has are ignored.
-
-    Raises:
-        InvalidRows: up to 100 problems.
-    """
-    return RowReader(columns, reading).cells(rows)
-
-
 def _rule(column: InputColumn, reading: RowReading | None) -> _Rule:
     if reading is None:
         return _Rule(column, ColumnFormat(), frozenset({""}))

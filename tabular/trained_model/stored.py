@@ -7,7 +7,7 @@ preprocessing: what surrounds the networks: `features` (of each bag in `bags`, i
     `reading`, `sequence`, `calibration`, `uncertainty`, `averages`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,14 +117,15 @@ def read_model(architecture: Json, preprocessing: Json, weights: StoredWeights) 
         ValueError: a newer version stored the preprocessing.
     """
     target = TargetEncoder.from_json(preprocessing["target"])
-    features = preprocessing.get("bags") or [preprocessing["features"]] * len(_described_bags(architecture))
+    described = _described_bags(architecture)
+    features = fitted_bags(preprocessing, len(described))
     bags = tuple(
         Bag(
             preprocessor=Preprocessor.from_json(fitted),
             networks=tuple(_build(architecture | bag) for _ in range(bag.get("networks", 1))),
             weight=bag.get("weight", 1.0),
         )
-        for bag, fitted in zip(_described_bags(architecture), features, strict=True)
+        for bag, fitted in zip(described, features, strict=True)
     )
     _load(bags, weights.tensors)
     for bag in bags:
@@ -138,6 +139,11 @@ def read_model(architecture: Json, preprocessing: Json, weights: StoredWeights) 
         uncertainty=Uncertainty.from_json(target, fits) if (fits := preprocessing.get("uncertainty")) else None,
         averages=tuple(map(AverageInputs.from_json, means)) if (means := preprocessing.get("averages")) else None,
     )
+
+
+def fitted_bags(preprocessing: Mapping[str, Any], bags: int = 1) -> list[Json]:
+    """Return the stored preprocessor of each bag; all `bags` have the same unless they have their own."""
+    return preprocessing.get("bags") or [preprocessing["features"]] * bags
 
 
 def is_ensemble(model: TrainedModel) -> bool:

@@ -20,7 +20,7 @@ from tabular.planning.plan import Plan
 from tabular.preprocessing.preprocessor import Preprocessor
 from tabular.preprocessing.target import TargetEncoder
 from tabular.trained_model.network_names import by_network, prefix_of
-from tabular.trained_model.stored import StoredWeights
+from tabular.trained_model.stored import StoredWeights, fitted_bags
 
 MAX_LISTED_INPUTS = 20  # in one error message
 
@@ -120,7 +120,7 @@ def load_initial_weights(sessions: Sessions, job: Job) -> InitialWeights | None:
 
 
 def _preprocessors(stored: dict[str, Any]) -> tuple[Preprocessor, ...]:
-    return tuple(map(Preprocessor.from_json, stored.get("bags") or [stored["features"]]))
+    return tuple(map(Preprocessor.from_json, fitted_bags(stored)))
 
 
 def _uploaded_blob(tx: Tx, weights_id: str | None) -> str | None:

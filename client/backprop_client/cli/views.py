@@ -23,6 +23,8 @@ SCORES = {  # what is shown, the best known first; the rest is in `--json`
     "mae": "mean absolute error",
     "rmse": "root mean squared error",
     "poisson_deviance": "Poisson deviance",
+    "gamma_deviance": "Gamma deviance",
+    "tweedie_deviance": "Tweedie deviance",
     "all_right": "all columns right",
 }
 

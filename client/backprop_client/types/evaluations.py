@@ -114,6 +114,11 @@ class Evaluation(Record):
     all_right: float | None
     """Share of rows in which every target's class is right."""
     poisson_deviance: float | None
+    """Mean deviance, for the loss `poisson`."""
+    gamma_deviance: float | None
+    """Mean deviance, for the loss `gamma`."""
+    tweedie_deviance: float | None
+    """Mean deviance, for the loss `tweedie`."""
     rows: int
     """Rows that were not used for training."""
     baseline: Scores | None
@@ -245,6 +250,11 @@ class Scores(Record):
     all_right: float | None
     """Share of rows in which every target's class is right."""
     poisson_deviance: float | None
+    """Mean deviance, for the loss `poisson`."""
+    gamma_deviance: float | None
+    """Mean deviance, for the loss `gamma`."""
+    tweedie_deviance: float | None
+    """Mean deviance, for the loss `tweedie`."""
 
 
 class SetCoverage(Record):
@@ -283,6 +293,11 @@ class TargetEvaluation(Record):
     all_right: float | None
     """Share of rows in which every target's class is right."""
     poisson_deviance: float | None
+    """Mean deviance, for the loss `poisson`."""
+    gamma_deviance: float | None
+    """Mean deviance, for the loss `gamma`."""
+    tweedie_deviance: float | None
+    """Mean deviance, for the loss `tweedie`."""
     rows: int
     """Rows that were not used for training."""
     baseline: Scores | None

@@ -16,9 +16,9 @@ from tabular.preprocessing.encoders.numeric import RawEncoder, StandardizeEncode
 from tabular.preprocessing.encoders.ordinal import OrdinalEncoder
 from tabular.preprocessing.encoders.robust import QuantileEncoder, RobustEncoder
 from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
-from tabular.readers.rows import table_from_rows
 from tabular.spec import FeatureSpec
 from tests.support.reading import Read, Reader
+from tests.support.sent_rows import table_from_rows
 from tests.support.table_columns import labels, numbers
 
 TEXT = (

@@ -6,8 +6,8 @@ import pytest
 
 from tabular.column_format import ColumnFormat
 from tabular.errors import InvalidRows
-from tabular.readers.rows import read_cells
 from tabular.reading import InputColumn, RowReading
+from tests.support.sent_rows import read_cells
 
 COLUMNS = [
     InputColumn(name="age", type="number"),

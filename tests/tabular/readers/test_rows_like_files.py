@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tabular.readers.rows import read_cells
 from tests.support.file_rows import input_columns, rows_as_texts, rows_typed, stored_reading
 from tests.support.messy_files import MESSY
 from tests.support.reading import Read
+from tests.support.sent_rows import read_cells
 from tests.support.typed_files import read_as, write_npz, write_parquet
 from tests.support.ugly_files import UGLY
 

@@ -9,7 +9,8 @@ import { Bars, ConfusionMatrix, CurvePlot } from "../../components/plots.js";
 import { ProblemPanel } from "../../components/problem.js";
 import { Table } from "../../components/table.js";
 
-const SCORES = ["accuracy", "balanced_accuracy", "log_loss", "brier", "roc_auc", "r2", "mae", "rmse", "median_absolute_error", "mape", "all_right", "poisson_deviance"];
+const SCORES = ["accuracy", "balanced_accuracy", "log_loss", "brier", "roc_auc", "r2", "mae", "rmse", "median_absolute_error", "mape", "all_right", "poisson_deviance",
+  "gamma_deviance", "tweedie_deviance"];
 const NAMES = { r2: "R²", mae: "Mean absolute error", rmse: "RMSE", mape: "MAPE", roc_auc: "ROC AUC", brier: "Brier score" };
 const SHARES = ["accuracy", "balanced_accuracy", "mape", "all_right"];
 const share = (text) => ({ label: text, min: 0, max: 1 });

@@ -17,9 +17,9 @@ from tabular.preprocessing.onnx.preprocessor import ENCODERS as WITH_FORM
 from tabular.preprocessing.onnx.preprocessor import NO_FORM, add_preprocessor
 from tabular.preprocessing.preprocessor import FittedColumn, Preprocessor
 from tabular.profile import ColumnType
-from tabular.readers.rows import table_from_rows
 from tabular.reading import InputColumn, RowReading
 from tests.support.onnx_runs import run_onnx
+from tests.support.sent_rows import table_from_rows
 
 Cells = Sequence[Any]
 NUMBERS = [0.0, 1.5, -2.0, 3.25, None, 7.0, 7.0, 7.0, 100.0, 1e9, *map(float, range(40))]
