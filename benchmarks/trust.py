@@ -3,7 +3,8 @@
     ./dev bench trust FILE.csv[:TARGET[:TASK]] ...
 
 Trains a job on 80 % of each table as the worker does, and prints for the unseen 20 %: how often intervals (of numbers)
-or label sets (of classes) of `--level` contain the truth, in the evaluation and in truth; their mean width relative to
+or label sets (of classes) of `--level` contain the truth, in the evaluation and in truth (± the standard error that
+so many unseen rows have: `--training-rows` leaves more of them unseen); their mean width relative to
 the standard deviation of the target, or the mean size; the log loss with and without temperature; by how much the
 contributions of single answers miss the answer minus the baseline answer; and the score for shuffled targets beside
 the naive baseline.
@@ -31,7 +32,9 @@ from tabular.trained_model.trained_model import TrainedModel
 from worker.job.evaluation.evaluated_model import EvaluatedModel, evaluate_model
 
 EXPLAINED_ROWS = 200
-HEADER = "table                  said  covered  width or size  log loss (without T)  add up  shuffled (baseline)"
+HEADER = (
+    "table                  said  covered          width or size  log loss (without T)  add up  shuffled (baseline)"
+)
 
 Answers = list[dict[str, Any]]
 
@@ -42,7 +45,8 @@ def main() -> None:
     covered = []
     print(HEADER)
     for source in options.files:
-        for split in read_splits(source, options.splits, options.splits, options.max_rows):
+        for whole in read_splits(source, options.splits, options.splits, options.max_rows):
+            split = _with_training_rows(whole, options.training_rows)
             found = _train(split, options.request)
             answers = predict_in_detail(found.model, unseen_rows(split), Details(interval=options.level))
             inside = [_is_inside(answer, true) for answer, true in zip(answers, split.truth, strict=True)]
@@ -54,6 +58,13 @@ def main() -> None:
         print(
             f"numbers: mean coverage {np.mean(covered):.3f}; {within} of {len(covered)} within 0.02 of {options.level}"
         )
+
+
+def _with_training_rows(split: Split, rows: int | None) -> Split:
+    """Return the split with at most so many rows to train on; the others are unseen."""
+    if rows is None:
+        return split
+    return replace(split, training=split.training[:rows], unseen=(*split.unseen, *split.training[rows:]))
 
 
 def _train(split: Split, request: dict[str, Any]) -> EvaluatedModel:
@@ -77,13 +88,18 @@ def _line(split: Split, found: EvaluatedModel, answers: Answers, covered: float,
     scale = _scale(split) if "value" in answers[0] else 1.0
     missed = max(_missed(answer) for answer in explained) / scale
     columns = [
-        f"{split.table:20.20}  {said['coverage']:.3f}  {covered:7.3f}",
+        f"{split.table:20.20}  {said['coverage']:.3f}  {covered:7.3f} ± {_standard_error(covered, len(answers)):.3f}",
         f"{_extent(answers, scale):13.3f}",
         f"{_losses(found.model, split, answers):>20}",
         f"{missed:.0e}",
         _shuffled(split, options.request) if options.shuffle else "",
     ]
     return "  ".join(columns)
+
+
+def _standard_error(share: float, rows: int) -> float:
+    """Return the standard deviation of a share of independent rows."""
+    return float(np.sqrt(share * (1 - share) / rows))
 
 
 def _scale(split: Split) -> float:
@@ -151,6 +167,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("files", nargs="+", help="PATH[:TARGET[:TASK]]")
     parser.add_argument("--level", type=float, default=0.9, help="of the intervals and label sets")
     parser.add_argument("--splits", type=int, default=1, help="random splits of each table")
+    parser.add_argument("--training-rows", type=int, help="train on at most so many rows; all others are unseen")
     parser.add_argument("--max-rows", type=int, help="use a sample of that many rows of larger tables")
     parser.add_argument(
         "--request", type=json.loads, default={}, help='fields of the request, such as {"preset": "fast"}'
