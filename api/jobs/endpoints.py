@@ -1,6 +1,7 @@
 """/v1/jobs: submit, follow and control training jobs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
@@ -29,13 +30,14 @@ from api.openapi.declarations import declare, declare_download
 from service.bootstrap import Services
 from service.jobs import actions, submission
 from service.jobs.job_request import JobRequest
+from service.jobs.neighbors import neighbors_of
 from service.jobs.submission import ResolvedJob
 from store.accounts.keys import Caller
 from store.artifacts import blobs
 from store.db.transaction import snapshot
 from store.errors import NotFound as JobGone
 from store.ids import ProjectId
-from store.jobs import epochs, jobs, search
+from store.jobs import durations, epochs, jobs, search
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=FullValidationRoute)
 
@@ -68,13 +70,21 @@ async def create_job(  # noqa: PLR0913, PLR0917 - the parameters of the request
     validate_only: Annotated[
         bool, Query(description="Validate and return the resolved spec without creating a job.")
     ] = False,
+    neighbors: Annotated[
+        bool,
+        Query(
+            description="With `validate_only`: add `neighbors` to the estimate, what the job would cost with one layer "
+            "more or less, twice or half the width, the batch size or the epochs."
+        ),
+    ] = False,
 ) -> Response:
     """Queue a training job. Only `dataset_id` and `target` are required.
 
     With `Prefer: wait=N`, the response is sent when the job has ended, or after N seconds.
     """
     if validate_only:
-        return JSONResponse(await to_thread.run_sync(_preview, services, caller.project, body))
+        preview = partial(_preview, services, caller.project, body, neighbors=neighbors)
+        return JSONResponse(await to_thread.run_sync(preview))
     wait = requested_wait(request)
     if wait is None:
         return await to_thread.run_sync(_create, services, caller, keyed, body)
@@ -221,9 +231,14 @@ def _resolve(services: Services, project: ProjectId, body: JobRequest) -> Resolv
     return submission.resolve(services.sessions, services.limits, services.planned_jobs, project, body)
 
 
-def _preview(services: Services, project: ProjectId, body: JobRequest) -> dict[str, Any]:
+def _preview(services: Services, project: ProjectId, body: JobRequest, *, neighbors: bool) -> dict[str, Any]:
     resolved = _resolve(services, project, body)
-    return {"valid": True, "spec": resolved.spec, "estimate": resolved.estimate, "warnings": resolved.warnings}
+    estimate = dict(resolved.estimate)
+    if neighbors:
+        with snapshot(services.sessions) as tx:
+            runs = durations.recent_runs(tx)
+        estimate["neighbors"] = [each.to_json() for each in neighbors_of(services.limits, resolved.spec, runs)]
+    return {"valid": True, "spec": resolved.spec, "estimate": estimate, "warnings": resolved.warnings}
 
 
 def _has_ended(now: JobSnapshot) -> bool:

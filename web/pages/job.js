@@ -14,6 +14,7 @@ import { Actions } from "./job/actions.js";
 import { Curves } from "./job/curves.js";
 import { Estimate } from "./job/estimate.js";
 import { Layers } from "./job/layers.js";
+import { LearningCurve } from "./job/learning_curve.js";
 import { Progress } from "./job/progress.js";
 import { Timeline } from "./job/timeline.js";
 
@@ -37,6 +38,7 @@ export default function Job({ params }) {
       ${job.warnings.length > 0 && html`<${Card} title=${`Findings (${job.warnings.length})`}><${Notes} items=${job.warnings} /><//>`}
       <${Curves} job=${job} epochs=${epochs} />
       <${Layers} epochs=${epochs} />
+      ${job.state === "succeeded" && html`<${LearningCurve} job=${job} />`}
       <div class="grid-2">
         <${Timeline} job=${job} />
         <${Estimate} job=${job} />

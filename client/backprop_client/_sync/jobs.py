@@ -31,9 +31,13 @@ class Jobs:
         data = self._transport.create(path_of("jobs"), request, idempotency_key=idempotency_key)
         return self._make(data)
 
-    def estimate(self, **request: Unpack[JobRequest]) -> JobEstimate:
-        """Validate a request, and return the resolved spec and what the job would cost. Creates nothing."""
-        answer = self._transport.create(path_of("jobs"), request, parameters={"validate_only": True})
+    def estimate(self, *, neighbors: bool | None = None, **request: Unpack[JobRequest]) -> JobEstimate:
+        """Validate a request, and return the resolved spec and what the job would cost. Creates nothing.
+
+        neighbors: with True, `estimate` also has what one layer more, twice the width and other changes would cost.
+        """
+        parameters = {"validate_only": True, "neighbors": neighbors}
+        answer = self._transport.create(path_of("jobs"), request, parameters=parameters)
         return JobEstimate(answer)
 
     def list(
