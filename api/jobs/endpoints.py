@@ -237,7 +237,8 @@ def _preview(services: Services, project: ProjectId, body: JobRequest, *, neighb
     if neighbors:
         with snapshot(services.sessions) as tx:
             runs = durations.recent_runs(tx)
-        estimate["neighbors"] = [each.to_json() for each in neighbors_of(services.limits, resolved.spec, runs)]
+        found = neighbors_of(services.limits, resolved.spec, runs, services.planned_jobs.price)
+        estimate["neighbors"] = [each.to_json() for each in found]
     return {"valid": True, "spec": resolved.spec, "estimate": estimate, "warnings": resolved.warnings}
 
 
