@@ -237,8 +237,7 @@ def _preview(services: Services, project: ProjectId, body: JobRequest, *, neighb
     if neighbors:
         with snapshot(services.sessions) as tx:
             runs = durations.recent_runs(tx)
-        found = neighbors_of(services.limits, resolved.spec, runs, services.planned_jobs.price)
-        estimate["neighbors"] = [each.to_json() for each in found]
+        estimate["neighbors"] = [each.to_json() for each in neighbors_of(services.limits, resolved.spec, runs)]
     return {"valid": True, "spec": resolved.spec, "estimate": estimate, "warnings": resolved.warnings}
 
 

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from engine.spec import MAX_BATCH, MAX_EPOCHS, MAX_WIDTH, DenseSpec, LayerSpec
 from service.errors import JobTooLarge
 from service.jobs.estimates import estimate_needs, with_seconds
-from service.jobs.prices import Price
 from service.limits import ServiceLimits
 from store.jobs.durations import CompletedRun
 from tabular.planning.plan import Plan
@@ -37,9 +36,7 @@ class Neighbor:
         return {"change": self.change, **self.estimate}
 
 
-def neighbors_of(
-    limits: ServiceLimits, spec: dict[str, Any], runs: Sequence[CompletedRun], price: Price | None
-) -> list[Neighbor]:
+def neighbors_of(limits: ServiceLimits, spec: dict[str, Any], runs: Sequence[CompletedRun]) -> list[Neighbor]:
     """Return the neighbors of a resolved spec. Changes that are not possible or not allowed are left out.
 
     Layers are those of the first network. A changed width is that of all its dense layers.
@@ -50,7 +47,7 @@ def neighbors_of(
             needs = estimate_needs(limits, plan)
         except (JobTooLarge, ValueError):
             continue  # other layers need the shape as it is, or the job would be too large
-        found.append(Neighbor(change=change, estimate=with_seconds(needs, runs, price)))
+        found.append(Neighbor(change=change, estimate=with_seconds(needs, runs)))
     return found
 
 
