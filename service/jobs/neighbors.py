@@ -1,13 +1,14 @@
 """What would one more layer cost? Estimates of jobs that differ from a planned one in a single decision."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from engine.spec import MAX_BATCH, MAX_EPOCHS, MAX_WIDTH, DenseSpec, LayerSpec
 from service.errors import JobTooLarge
-from service.jobs.estimates import estimate_needs, with_seconds
+from service.jobs.estimates import estimate_needs
 from service.limits import ServiceLimits
+from store.jobs import durations
 from store.jobs.durations import CompletedRun
 from tabular.planning.plan import Plan
 from tabular.planning.serialization import from_spec
@@ -47,7 +48,8 @@ def neighbors_of(limits: ServiceLimits, spec: dict[str, Any], runs: Sequence[Com
             needs = estimate_needs(limits, plan)
         except (JobTooLarge, ValueError):
             continue  # other layers need the shape as it is, or the job would be too large
-        found.append(Neighbor(change=change, estimate=with_seconds(needs, runs)))
+        duration = durations.estimate_duration(runs, needs["flops"])
+        found.append(Neighbor(change=change, estimate={**needs, "seconds": asdict(duration) if duration else None}))
     return found
 
 
