@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     config.addinivalue_line("markers", "long: takes more than a few seconds; runs with --long only")
+    config.addinivalue_line("markers", "one_database(name): runs no SQL of its own; on the other database with --long")
     config.addinivalue_line("markers", "proof(number, claim, limit): a proof of reliability, for the table at the end")
 
 
@@ -40,10 +41,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Deselect the long tests unless ``--long`` is given."""
     if config.getoption("--long"):
         return
-    long = [item for item in items if item.get_closest_marker("long")]
+    long = [item for item in items if item.get_closest_marker("long") or _is_repetition(item)]
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+def _is_repetition(item: pytest.Item) -> bool:
+    """Whether a test marked `one_database` would run on the other database."""
+    marker = item.get_closest_marker("one_database")
+    if marker is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return False
+    (name,) = marker.args
+    return item.callspec.params.get("database_url", name) != name
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.support.tables import flowers
 LONG: dict[str, Any] = {
     "target": "kind",
     "model": {"layers": [{"type": "dense", "units": 32}, {"type": "dropout", "rate": 0.2}]},
-    "training": {"epochs": 1500, "batch_size": 16, "checkpoint_every_seconds": 0.2},
+    "training": {"epochs": 700, "batch_size": 16, "checkpoint_every_seconds": 0.2},
 }
 SHORT: dict[str, Any] = {"target": "kind", "training": {"epochs": 5}}
 
@@ -94,11 +94,11 @@ def test_a_backup_under_load_is_complete_and_a_paused_job_resumes_there(
     dataset_id = service.upload(flowers())
     ended = [service.submit(dataset_id, **SHORT) for _ in range(3)]
     paused = service.submit(dataset_id, **LONG)
-    service.wait(lambda: service.job(paused)["progress"]["epoch"] > 100)
+    service.wait(lambda: service.job(paused)["progress"]["epoch"] > 30)
     service.client.post(f"{paused}/pause").raise_for_status()
     service.wait(lambda: service.job(paused)["state"] == "paused")
     running = service.submit(dataset_id, **LONG)
-    queued = [service.submit(dataset_id, **SHORT) for _ in range(20)]
+    queued = [service.submit(dataset_id, **SHORT) for _ in range(6)]
     service.wait(lambda: service.job(running)["state"] == "running")
 
     url = back_up(service, tmp_path)

@@ -3,6 +3,8 @@
 import signal
 from typing import Any
 
+import pytest
+
 from tests.support.processes import Part, Processes, children, kill
 from tests.support.tables import flowers, prices
 
@@ -47,6 +49,7 @@ def stop_worker(service: Processes, worker: Part) -> Part:
     return service.start_worker()
 
 
+@pytest.mark.one_database("sqlite")  # tests/faults does this on PostgreSQL
 def test_a_job_whose_worker_is_killed_or_stopped_resumes_with_bit_identical_weights(service: Processes) -> None:
     worker = service.start_all()
     dataset_id = service.upload(flowers())
@@ -62,6 +65,7 @@ def test_a_job_whose_worker_is_killed_or_stopped_resumes_with_bit_identical_weig
         assert service.weights(job) == undisturbed, disturb.__name__
 
 
+@pytest.mark.one_database("sqlite")
 def test_canceling_a_job_frees_its_slot_for_the_next(service: Processes) -> None:
     service.start_all()
     dataset_id = service.upload(flowers())

@@ -15,6 +15,8 @@ from store.tables import Worker
 from tests.support.processes import START_SECONDS, Processes
 from tests.support.tables import flowers
 
+pytestmark = pytest.mark.one_database("postgres")
+
 OTHER_KERNELS = "Prescott" if platform.machine() == "x86_64" else "ARMV8"  # OpenBLAS has them for every such processor
 LONG = {"target": "kind", "training": {"epochs": 10_000, "batch_size": 8}}
 

@@ -16,6 +16,8 @@ from store.tables import Job, Model
 from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture, stop_after
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 Floats = npt.NDArray[np.float64]
 
 TRAINING = {"epochs": 4, "batch_size": 16, "checkpoint_every_seconds": 0.001}

@@ -12,6 +12,8 @@ from store.tables import Model
 from tests.support.tabular_jobs import csv
 from tests.support.worker_fixture import WorkerFixture
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 
 def table(seed: int) -> dict[str, Any]:
     """Return 60 rows with a target of mean 10^7 and spread 1."""

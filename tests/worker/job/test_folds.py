@@ -9,6 +9,8 @@ from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture, stop_after
 from worker.job.loading import JobLoader
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 TRAINING = {"epochs": 6, "batch_size": 16, "checkpoint_every_seconds": 0.001, "validation": {"folds": 3}}
 
 

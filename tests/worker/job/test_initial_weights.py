@@ -9,6 +9,8 @@ from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture
 from worker.job.initial_weights import InitialWeightsUnusable, load_initial_weights
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 
 @pytest.fixture
 def fine_tuning(worker_fixture: WorkerFixture) -> Job:

@@ -16,6 +16,8 @@ from tests.support.tables import prices
 from tests.support.worker_fixture import WorkerFixture
 from worker.job.loading import JobLoader
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 STEPS = 40
 LAYERS = {"model": {"layers": [{"type": "dense", "units": 16}, {"type": "dropout", "rate": 0.3}]}}
 TRAINING = {"epochs": 4, "batch_size": 16, "optimizer": {"type": "sgd", "momentum": 0.9}}
@@ -57,7 +59,16 @@ def test_bags_with_the_tested_optimizer_get_the_rate_that_was_found(worker_fixtu
     assert [each.training.optimizer.learning_rate for each in loaded.plan.bags] == [0.5, 0.5, 0.03]
 
 
-@pytest.mark.parametrize("check", [2, 3, STEPS // 2, STEPS + 3, STEPS + 9])
+@pytest.mark.parametrize(
+    "check",
+    [
+        2,
+        pytest.param(3, marks=pytest.mark.long),
+        STEPS // 2,
+        STEPS + 3,
+        pytest.param(STEPS + 9, marks=pytest.mark.long),
+    ],
+)
 def test_weights_are_the_same_wherever_the_job_was_interrupted(worker_fixture: WorkerFixture, check: int) -> None:
     dataset_id = worker_fixture.upload()
     uninterrupted = worker_fixture.train(dataset_id, **TESTED)

@@ -17,6 +17,8 @@ from tests.support.worker_fixture import WorkerFixture
 from worker.job import loading
 from worker.job.loading import DatasetUnusable, JobLoader
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 
 def test_a_job_is_loaded_with_rows_network_and_initial_state(worker_fixture: WorkerFixture) -> None:
     job_id = worker_fixture.queue(worker_fixture.upload(flowers(120)))

@@ -14,6 +14,8 @@ from tests.support.tables import flowers
 from tests.support.worker_fixture import WorkerFixture, stop_after
 from worker.job.loading import JobLoader
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 
 def body(other: str) -> dict[str, object]:
     validation = {"dataset_id": other}

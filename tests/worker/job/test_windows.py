@@ -13,6 +13,8 @@ from tabular.errors import InvalidPlan, InvalidRows
 from tests.support.worker_fixture import WorkerFixture
 from worker.job.loading import JobLoader
 
+pytestmark = pytest.mark.one_database("sqlite")
+
 SEQUENCE = {"order_by": "hour", "window": 6, "horizon": 2}
 TRAINING = {"epochs": 8, "validation": {"folds": 3}}
 LONGER = {**TRAINING, "epochs": 10, "optimizer": {"type": "adam", "learning_rate": 0.05}}
