@@ -22,7 +22,7 @@ class DatasetView(View):
     format: str = Field(examples=["csv"])
     columns: list[dict[str, Any]] = Field(
         description="Name, type (number, category, boolean, datetime or text) and statistics of each column, "
-        "and `format` if its values are not written as in a program.",
+        "and `format` if its values are not written as in a program. Lists leave out `histogram`.",
         examples=[[EXAMPLE_COLUMN]],
     )
     reading: dict[str, Any] | None = Field(
@@ -52,6 +52,13 @@ class DatasetView(View):
             expires_at=rfc3339(dataset.expires_at) if dataset.expires_at else None,
             metadata=dataset.metadata_,
         )
+
+    @classmethod
+    def without_histograms(cls, dataset: Dataset) -> "DatasetView":
+        """Return the view of a stored data set for a list: histograms are most of its bytes."""
+        view = cls.of(dataset)
+        columns = [{key: column[key] for key in column if key != "histogram"} for column in view.columns]
+        return view.model_copy(update={"columns": columns})
 
 
 class PreviewView(View):

@@ -19,7 +19,8 @@ def open_database(
 ) -> Engine:
     """An engine for `url`, ``sqlite:///file`` or ``postgresql://…``. Connections are opened when first needed.
 
-    PostgreSQL aborts a transaction whose process sleeps for `hold_seconds` (default: a minute) and frees its locks.
+    PostgreSQL aborts a transaction whose process sleeps for `hold_seconds` (default: a minute) and frees its locks. One
+    that sleeps or works during a statement may take longer, see `store.db.postgresql`.
     Migrations open it without timeouts: they may take long, and wait for whoever uses the tables.
     """
     backend = make_url(url).get_backend_name()

@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 TRANSACTION_TIMEOUT_SINCE = 170_000  # PostgreSQL 17
 TIMEOUTS = "-c statement_timeout=60s -c lock_timeout=10s"
 NO_TIMEOUTS = "-c statement_timeout=0 -c lock_timeout=0"
+MIN_TRANSACTION_SECONDS = 30.0  # a few MiB of a blob can take longer than a short lease, while heartbeats renew it
 PING_SECONDS = 5.0  # connections that were idle for longer are checked before use: the server may have restarted
 RETURNED_AT = "returned_at"
 
@@ -58,7 +59,11 @@ def _check_idle(connection: psycopg.Connection, record: ConnectionPoolEntry, _pr
 
 
 def _limit_transactions(connection: psycopg.Connection, _record: Any, *, seconds: float) -> None:
-    """Let PostgreSQL 17 abort long transactions: its idle time-out misses a process that sleeps during a statement."""
+    """Let PostgreSQL 17 abort long transactions: its idle time-out misses a process that sleeps during a statement.
+
+    A transaction that works may take `MIN_TRANSACTION_SECONDS`, however short `seconds` are. Otherwise a large
+    checkpoint would be aborted at every attempt.
+    """
     if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
-        connection.execute(f"SET transaction_timeout = {seconds * 1000:.0f}")
+        connection.execute(f"SET transaction_timeout = {max(seconds, MIN_TRANSACTION_SECONDS) * 1000:.0f}")
         connection.commit()

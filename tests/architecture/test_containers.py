@@ -4,8 +4,10 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from api.settings import ApiSettings
 from launcher.command_line.parser import parse
@@ -67,6 +69,36 @@ def test_services_that_use_the_database_stop_before_it() -> None:
     overriding = {name: body for name, body in users.items() if "depends_on:" in body}
     assert set(overriding) == {"migrate"}, "an own depends_on replaces the common one"
     assert "postgres:" in overriding["migrate"].split("depends_on:")[1]
+
+
+def test_variables_have_a_default_or_are_in_the_example_of_the_environment() -> None:
+    example = (ROOT / ".env.example").read_text()
+    for name, operator in re.findall(r"\$\{(\w+)(:[?-])?", COMPOSE):
+        assert operator == ":-" or f"\n{name}=" in example, name
+
+
+def test_ports_volumes_users_and_health_checks_fit_together() -> None:
+    compose = yaml.safe_load(COMPOSE)
+    services = compose["services"]
+    api = parse(services["api"]["command"][1:-2])
+    (published,) = services["api"]["ports"]
+    assert published.rpartition(":")[2] == str(api.port)
+    assert re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE) == [str(api.port)]
+    mounted = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}
+    assert mounted == set(compose["volumes"])
+    url = urlsplit(re.sub(r"\$\{[^}]+\}", "secret", compose["x-service"]["environment"]["BACKPROP_DATABASE_URL"]))
+    postgres = services[url.hostname]["environment"]
+    assert (url.username, url.path) == (postgres["POSTGRES_USER"], f"/{postgres['POSTGRES_DB']}")
+    assert urlsplit(compose["x-service"]["environment"]["BACKPROP_REDIS_URL"]).hostname in services
+    for name, service in services.items():
+        for needed, wanted in service.get("depends_on", {}).items():
+            checked = services[needed].get("healthcheck", {}).get("test")
+            assert checked or wanted["condition"] != "service_healthy", f"{name} waits for the health of {needed}"
+    disabled = {name for name, service in services.items() if service.get("healthcheck", {}).get("disable")}
+    assert disabled == {"migrate", "worker", "scheduler"}, "the health check of the image asks an API"
+    (health,) = re.findall(r"HEALTHCHECK [^\n]*\n +CMD (\[.*\])", DOCKERFILE)
+    assert parse(json.loads(health)[1:]).path == "/healthz"
+    assert re.findall(r"^VOLUME (.+)$", DOCKERFILE, re.MULTILINE) == re.findall(r"BACKPROP_DATA=(\S+)", DOCKERFILE)
 
 
 def test_the_compose_file_has_no_name_field() -> None:

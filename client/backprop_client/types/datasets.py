@@ -24,7 +24,7 @@ class Dataset(Record):
     format: str
     columns: list[dict[str, Any]]
     """Name, type (number, category, boolean, datetime or text) and statistics of each column, and `format` if its
-    values are not written as in a program.
+    values are not written as in a program. Lists leave out `histogram`.
     """
     reading: dict[str, Any] | None
     """How the file was read: encoding, delimiter, header, skipped lines, missing spellings. Null for data sets of

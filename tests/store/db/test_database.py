@@ -53,6 +53,18 @@ def test_migrations_run_without_timeouts(postgres_url: str) -> None:
     assert found == {True: ["1min", "10s", "backprop"], False: ["0", "0", "backprop"]}
 
 
+@pytest.mark.parametrize(("lease", "shown"), [(2, {"2s": "30s"}), (90, {"90s": "90s"})])
+def test_transactions_that_work_get_half_a_minute_however_short_the_lease_is(
+    postgres_url: str, lease: float, shown: dict[str, str]
+) -> None:
+    engine = open_database(postgres_url, hold_seconds=lease)
+    with engine.connect() as connection:
+        idle = connection.scalar(text("SHOW idle_in_transaction_session_timeout"))
+        whole = connection.scalar(text("SHOW transaction_timeout"))
+    engine.dispose()
+    assert {idle: whole} == shown
+
+
 def test_a_locked_table_of_jobs_is_noticed(postgres_url: str) -> None:
     engine = open_database(postgres_url)
     sessions = open_sessions(engine)
