@@ -16,7 +16,7 @@ from tests.support.tables import flowers
 LONG: dict[str, Any] = {
     "target": "kind",
     "model": {"layers": [{"type": "dense", "units": 32}, {"type": "dropout", "rate": 0.2}]},
-    "training": {"epochs": 700, "batch_size": 16, "checkpoint_every_seconds": 0.2},
+    "training": {"epochs": 400, "batch_size": 16, "checkpoint_every_seconds": 0.2},
 }
 SHORT: dict[str, Any] = {"target": "kind", "training": {"epochs": 5}}
 

@@ -19,6 +19,7 @@ def table(rows: int, seed: int, **more: Any) -> str:
 
 def train(client: TestClient, dataset: dict[str, Any], target: str, column: str, **training: Any) -> str:
     body = {"dataset_id": dataset["id"], "target": target, "features": [{"column": column}], "training": training}
+    body["ensemble"] = None
     answer = client.post("/v1/jobs", json=body)
     assert answer.status_code == 201, answer.text
     job: str = answer.json()["links"]["self"]
