@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from playwright.sync_api import Browser, Page
 from sqlalchemy import insert, update
 
-from api.dashboard.files import dashboard_files
+from api.dashboard.files import dashboard_files, dashboard_page
 from benchmarks.api_process import start_api
 from benchmarks.lists import BATCH_JOBS, fill, many, template
 from store.db.database import Sessions, open_database, open_sessions
@@ -79,7 +79,7 @@ def use_list(page: Page) -> None:
 
 def use_job(page: Page) -> None:
     """Switch scales and layers, and read charts with the pointer."""
-    page.wait_for_selector(".uplot")
+    page.wait_for_selector(".chart .plot canvas")
     for _ in range(2):
         page.click("text=Log scale")
         for title in ("Updates", "Weights", "Gradients"):
@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> None:
         stack.callback(engine.dispose)
         sessions = open_sessions(engine)
         browser, url = stack.enter_context(started_browser()), f"http://127.0.0.1:{service.port}"
-        size = sum(len(file.compressed) for file in dashboard_files().files.values())
+        size = sum(len(file.compressed) for file in (*dashboard_files().files.values(), dashboard_page("")))
         print(f"  all files compressed: {size / 1e3:.1f} KB", flush=True)
         print(f"  {'':28}{'paint':>13}{'frame':>13}{'task':>13}{'heap':>13}{'idle':>10}")
 

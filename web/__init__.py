@@ -1,1 +1,1 @@
-"""The dashboard: HTML, CSS and JavaScript modules that browsers run as they are. `api.dashboard` serves them."""
+"""The dashboard: HTML, CSS and JavaScript modules. `api.dashboard` joins the modules and serves them."""

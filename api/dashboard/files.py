@@ -1,19 +1,19 @@
-"""The files of the dashboard in memory: their bytes, compressed and not, and their validators."""
+"""The files of the dashboard in memory: a page, a script, a style sheet and an icon, compressed and not."""
 
 import gzip
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import web
+from api.dashboard.bundle import joined
 
 FOLDER = Path(web.__file__).parent
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 PAGE_TYPE = "text/html; charset=utf-8"
-START = "app.js"
-IMPORT = re.compile(r'^(?:import|export)\b[^";]*"(\.[^"]+)";', re.MULTILINE)
+SCRIPT, SCRIPT_TYPE = "app.js", "text/javascript; charset=utf-8"
+STYLES, STYLES_TYPE = "styles.css", "text/css; charset=utf-8"
+ICON, ICON_TYPE = "icon.svg", "image/svg+xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,37 +26,30 @@ class StaticFile:
     etag: str
 
     @classmethod
-    def of(cls, content: bytes, media_type: str) -> "StaticFile":
+    def of(cls, content: str, media_type: str) -> "StaticFile":
         """Return the file with this content."""
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        return cls(content=content, compressed=gzip.compress(content, 9, mtime=0), media_type=media_type, etag=digest)
+        data = content.encode()
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        return cls(content=data, compressed=gzip.compress(data, 9, mtime=0), media_type=media_type, etag=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardFiles:
-    """All files by path. `version` changes when one of them does, and is part of their addresses."""
+    """All files by name. `version` changes when one of them does, and is part of their addresses."""
 
     files: dict[str, StaticFile]
     version: str
 
-    def modules_of(self, first: str) -> list[str]:
-        """Return a module and those that it imports, directly or through others."""
-        found: dict[str, None] = {}
-        pending = [first]
-        while pending:
-            name = pending.pop(0)
-            if name not in found:
-                found[name] = None
-                pending += [_resolved(name, target) for target in IMPORT.findall(self.files[name].content.decode())]
-        return list(found)
-
 
 @lru_cache(maxsize=1)
 def dashboard_files() -> DashboardFiles:
-    """Read and compress all files, once per process."""
-    paths = sorted(path for path in FOLDER.rglob("*") if path.suffix in TYPES)
-    read = (StaticFile.of(path.read_bytes(), TYPES[path.suffix]) for path in paths)
-    files = {path.relative_to(FOLDER).as_posix(): file for path, file in zip(paths, read, strict=True)}
+    """Read, join and compress the files, at the first request of a process."""
+    styles = "".join(path.read_text() for path in sorted(FOLDER.glob("*.css"), reverse=True))  # styles.css comes first
+    files = {
+        SCRIPT: StaticFile.of(joined(SCRIPT, lambda name: (FOLDER / name).read_text()), SCRIPT_TYPE),
+        STYLES: StaticFile.of(styles, STYLES_TYPE),
+        ICON: StaticFile.of((FOLDER / ICON).read_text(), ICON_TYPE),
+    }
     names = [f"{name} {file.etag}\n" for name, file in files.items()]
     return DashboardFiles(files=files, version=hashlib.sha256("".join(names).encode()).hexdigest()[:16])
 
@@ -64,12 +57,6 @@ def dashboard_files() -> DashboardFiles:
 @lru_cache(maxsize=16)
 def dashboard_page(prefix: str) -> StaticFile:
     """Return the page at `/`, which a proxy serves below `prefix`. Without one, its addresses are relative."""
-    known = dashboard_files()
-    assets = f"{prefix}/assets/{known.version}" if prefix else f"assets/{known.version}"
-    preloads = "\n".join(f'<link rel="modulepreload" href="{assets}/{name}">' for name in known.modules_of(START))
-    page = (FOLDER / "index.html").read_text().replace("{assets}", assets).replace("{preloads}", preloads)
-    return StaticFile.of(page.encode(), PAGE_TYPE)
-
-
-def _resolved(module: str, target: str) -> str:
-    return ((FOLDER / module).parent / target).resolve().relative_to(FOLDER.resolve()).as_posix()
+    version = dashboard_files().version
+    assets = f"{prefix}/assets/{version}" if prefix else f"assets/{version}"
+    return StaticFile.of((FOLDER / "index.html").read_text().replace("{assets}", assets), PAGE_TYPE)

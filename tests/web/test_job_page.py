@@ -35,7 +35,7 @@ def test_curves_grow_until_the_job_is_stopped(open_page: OpenPage, service: http
     job = submit(service, dataset_id, training=LONG)
     opened = open_page()
     page = opened.go(job.removeprefix("/v1"), "canvas")
-    page.wait_for_function("document.querySelectorAll('.uplot').length >= 4")
+    page.wait_for_function("document.querySelectorAll('.chart .plot canvas').length >= 4")
     first = epoch_shown(opened)
     requests = len(opened.requests)
     began = time.monotonic()
@@ -81,7 +81,7 @@ def test_the_page_is_accessible_and_not_cut(
 ) -> None:
     opened = open_page(**options)
     page = opened.go(f"/jobs/{trained_job['id']}", ".heat canvas")
-    page.wait_for_selector(".uplot")
+    page.wait_for_selector(".chart .plot canvas")
     assert opened.accessibility_problems() == []
     assert opened.width_beyond_screen() == 0
     page.focus(".heat canvas")
