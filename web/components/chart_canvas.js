@@ -2,10 +2,10 @@
 import { color } from "../theme.js";
 
 const FONT = "12px system-ui, sans-serif";
-export const EDGE = { left: 64, right: 20, top: 8, bottom: 32 }; // around the plot, for the labels of its axes
+export const EDGE = { left: 64, right: 20, top: 8, bottom: 28 }; // around the plot, for the labels of its axes
 
 // Draw the curves with their axes, and return both scales. `range`: the visible values of x.
-export function drawChart(canvas, { x, series, range, log, height, xLabel, format, mark }) {
+export function drawChart(canvas, { x, series, range, log, height, format, mark }) {
   const width = canvas.clientWidth;
   const context = prepared(canvas, width, height);
   const [right, bottom] = [width - EDGE.right, height - EDGE.bottom];
@@ -14,7 +14,7 @@ export function drawChart(canvas, { x, series, range, log, height, xLabel, forma
   const up = scaleOf(bounds(series, shown, log), bottom, EDGE.top, log);
   const look = { text: color("muted"), line: color("line") };
   drawRows(context, up, right, format, look);
-  drawColumns(context, across, bottom, xLabel, look);
+  drawColumns(context, across, bottom, look);
   context.save();
   context.beginPath();
   context.rect(EDGE.left, 0, right - EDGE.left, height);
@@ -75,18 +75,27 @@ function evenTicks({ low, high, length }, distance, least) {
   return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
+// The significant digits that tell ticks apart.
+function digitsOf(ticks) {
+  const most = Math.max(...ticks.map(Math.abs));
+  const least = Math.min(...ticks.slice(1).map((value, at) => value - ticks[at]));
+  return least > 0 && most > 0 ? Math.max(4, Math.min(12, Math.ceil(Math.log10(most / least)) + 2)) : 4;
+}
+
 function drawRows(context, scale, right, format, look) {
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const value of ticksOf(scale, 36)) {
+  const ticks = ticksOf(scale, 36);
+  const digits = digitsOf(ticks);
+  for (const value of ticks) {
     const y = Math.round(scale.place(value)) + 0.5;
     stroke(context, look.line, [[EDGE.left, y], [right, y]]);
     context.fillStyle = look.text;
-    context.fillText(format(value), EDGE.left - 8, y);
+    context.fillText(format(value, digits), EDGE.left - 8, y);
   }
 }
 
-function drawColumns(context, scale, bottom, label, look) {
+function drawColumns(context, scale, bottom, look) {
   context.textAlign = "center";
   context.textBaseline = "top";
   context.fillStyle = look.text;
@@ -95,8 +104,6 @@ function drawColumns(context, scale, bottom, label, look) {
     stroke(context, look.line, [[x, bottom], [x, bottom + 4]]);
     context.fillText(value.toLocaleString("en-US"), x, bottom + 7);
   }
-  context.textAlign = "left";
-  context.fillText(label, 0, bottom + 7);
 }
 
 function drawMark(context, x, bottom, look) {

@@ -14,7 +14,7 @@ export function LineChart({ label, x, series, log = false, height = 220, xLabel 
   const redraws = useRedraws(canvas);
   const range = zoom ?? [x[0], Math.max(x[x.length - 1], x[0] + 1)];
   useEffect(() => {
-    scales.current = drawChart(canvas.current, { x, series, range, log, height, xLabel, format, mark });
+    scales.current = drawChart(canvas.current, { x, series, range, log, height, format, mark });
   }, [x, x.length, log, height, mark, redraws, ...range, ...series.map(({ values }) => values)]);
   const pointer = usePointer({ scales, read: (value) => setAt(nearest(x, value)), leave: () => setAt(null), zoom: setZoom });
   const pressed = (event) => {

@@ -1,6 +1,7 @@
 // What went wrong, in full: <ProblemPanel problem=${exception} onRetry=${…} skip=${["/target"]} /> shows a problem document
 // with all its errors. `skip` names pointers that are already shown beside their fields.
 import { html } from "../vendor/htm/preact.js";
+import { worded } from "./wording.js";
 
 export function ProblemPanel({ problem, onRetry, skip = [], children }) {
   const errors = (problem.errors ?? []).filter((error) => !skip.includes(error.pointer));
@@ -26,7 +27,7 @@ function Line({ error }) {
     <li>
       ${place && html`<code>${place}</code>`} ${error.detail}
       ${error.value != null && html` <span class="quiet">Value: <code>${String(error.value)}</code></span>`}
-      ${error.fix && html` <span class="fix">${error.fix}</span>`}
+      ${error.fix && html` <span class="fix">${worded(error.fix)}</span>`}
     </li>
   `;
 }

@@ -1,11 +1,11 @@
 // A table: <Table label="Jobs" columns=${[{ key, title, align: "right", render: (row) => … }]} rows=${…} rowKey="id" />.
-// Wide tables scroll inside their frame. `compact` columns are hidden on phones.
+// Wide tables scroll inside their frame. `compact` columns are hidden on phones; a `stacked` table shows its cells below each other there.
 import { html } from "../vendor/htm/preact.js";
 
-export function Table({ label, columns, rows, rowKey = "id", onRow }) {
+export function Table({ label, columns, rows, rowKey = "id", onRow, stacked }) {
   return html`
     <div class="table-frame" role="region" aria-label=${label} tabindex="0">
-      <table>
+      <table class=${stacked ? "stacked" : ""}>
         <thead><tr>${columns.map((column) => html`<th key=${column.key} scope="col" class=${classes(column)}>${column.title}</th>`)}</tr></thead>
         <tbody>${rows.map((row, at) => html`<${Row} key=${row[rowKey] ?? at} row=${row} columns=${columns} onRow=${onRow} />`)}</tbody>
       </table>

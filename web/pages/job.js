@@ -62,7 +62,7 @@ function Links({ job }) {
 }
 
 function Failure({ error }) {
-  const places = ["epoch", "batch", "layer"].filter((name) => error[name] != null).map((name) => `${name} ${error[name]}`);
+  const places = error.detail?.includes("epoch") ? [] : ["epoch", "batch", "layer"].filter((name) => error[name] != null).map((name) => `${name} ${error[name]}`);
   const problem = { title: "The training failed", code: error.code, detail: [error.detail, error.fix].filter(Boolean).join(" ") };
   return html`<${ProblemPanel} problem=${problem}>${places.length > 0 && html`<p>At ${places.join(", ")}.</p>`}<//>`;
 }

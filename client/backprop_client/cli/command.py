@@ -11,6 +11,7 @@ import typer
 
 from backprop_client.cli import exit_codes
 from backprop_client.cli.session import Session
+from backprop_client.cli.wording import for_command_line
 from backprop_client.errors import (
     ApiError,
     AuthenticationError,
@@ -110,7 +111,7 @@ def text_of(error: Exception) -> str:
         return str(error).replace("base_url", "--server")  # an argument of the package
     detail = error.detail or error.title or f"status {error.status}"
     lines = [detail.replace("; see `errors`.", ":") if error.errors else detail]
-    lines += [f"  {each}" for each in error.errors[:MAX_PROBLEMS]]
+    lines += [f"  {for_command_line(str(each))}" for each in error.errors[:MAX_PROBLEMS]]
     if len(error.errors) > MAX_PROBLEMS:
         lines.append(f"  … {len(error.errors) - MAX_PROBLEMS} more problems; --json shows all")
     if isinstance(error, AuthenticationError):

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from backprop_client.cli import numbers
 from backprop_client.cli.session import Session
+from backprop_client.cli.wording import for_command_line
 
 MAX_COLUMNS = 20  # of a data set, that are shown
 MAX_WARNINGS = 10
@@ -73,7 +74,7 @@ def show_warnings(session: Session, warnings: Iterable[Any]) -> None:
     listed = list(warnings)
     for warning in listed[:MAX_WARNINGS]:
         column = f" {warning.column}:" if warning.column else ""
-        fix = f" {warning.fix}" if warning.fix else ""
+        fix = f" {for_command_line(warning.fix)}" if warning.fix else ""
         session.print(Text.assemble(("warning", "yellow"), plain(f":{column} {warning.detail}{fix}")))
     if len(listed) > MAX_WARNINGS:
         session.print(f"… {len(listed) - MAX_WARNINGS} more warnings; --json shows all")

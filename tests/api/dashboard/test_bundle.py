@@ -5,7 +5,10 @@ import pytest
 from api.dashboard.bundle import UnknownSyntax, joined
 
 MODULES = {
-    "app.js": 'import { a as b, C } from "./parts/one.js";\n// A comment.\nimport("./page.js").then((page) => page.default(b, C));\n',
+    "app.js": (
+        'import { a as b, C } from "./parts/one.js";\n// A comment.\n'
+        'import("./page.js").then((page) => page.default(b, C));\n'
+    ),
     "parts/one.js": 'import { two } from "../two.js";\nexport const a = two();\nexport class C {}\n',
     "two.js": "function inner() { return 2; }export{inner as two};\n",
     "page.js": 'import { C } from "./parts/one.js";\nexport default async function Page(b) { return C && b; }\n',

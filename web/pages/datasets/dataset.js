@@ -30,8 +30,7 @@ export default function DatasetPage({ params }) {
   if (!dataset) return html`<${Loading} />`;
   return html`
     <${PageHeader} title=${dataset.name} back=${BACK} actions=${html`<${Actions} dataset=${dataset} path=${path} />`}>
-      ${number(dataset.rows)} rows · ${number(dataset.columns.length)} columns · ${bytes(dataset.bytes)} · created${" "}
-      <${Time} time=${dataset.created_at} />
+      <span>${number(dataset.rows)} rows · ${number(dataset.columns.length)} columns · ${bytes(dataset.bytes)} · created <${Time} time=${dataset.created_at} /></span>
     <//>
     <div class="stack">
       <${Warnings} dataset=${dataset} /><${Columns} dataset=${dataset} />
@@ -73,7 +72,7 @@ function Warnings({ dataset }) {
   const fixable = dataset.warnings.some((warning) => optionsOf(warning.fix).length);
   return html`
     <${Card} title="Warnings (${dataset.warnings.length})" flush>
-      <${Table} label="Warnings" columns=${columns} rows=${dataset.warnings} />
+      <${Table} stacked label="Warnings" columns=${columns} rows=${dataset.warnings} />
       ${upload && upload.phase !== "done"
         ? html`<div class="card-note"><${UploadPanel} onDone=${() => undefined} /></div>`
         : fixable &&

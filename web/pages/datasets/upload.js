@@ -7,6 +7,7 @@ import { ProblemPanel } from "../../components/problem.js";
 import { Table } from "../../components/table.js";
 import { ReadingOptions } from "./reading_options.js";
 import { optionsOf, withOption } from "./fixes.js";
+import { worded } from "../../components/wording.js";
 
 // onDone(dataset) is called when a file was accepted while this panel is shown.
 export function UploadPanel({ onDone }) {
@@ -101,12 +102,12 @@ function Problems({ errors, onApply }) {
     { key: "detail", title: "Problem", render: (error) => html`<span class="wrapping">${error.detail}</span>` },
     { key: "fix", title: "Fix", render: (error) => html`<${Fix} fix=${error.fix} onApply=${onApply} />` },
   ];
-  return html`<${Table} label="Problems of the file" columns=${columns} rows=${errors} />`;
+  return html`<${Table} stacked label="Problems of the file" columns=${columns} rows=${errors} />`;
 }
 
 // The text of a fix, with a button for each upload option that it names.
 export function Fix({ fix, onApply }) {
-  return html`<span class="wrapping">${fix}</span>
+  return html`<span class="wrapping">${worded(fix)}</span>
     ${onApply &&
     optionsOf(fix).map(
       (option) => html`<button key=${option.name} type="button" class="small" onClick=${() => onApply(option)}>

@@ -19,7 +19,7 @@ export function Estimate({ job }) {
   ];
   const columns = [
     { key: "name", title: "" },
-    { key: "expected", title: "Estimate", align: "right", render: (row) => row.expected ?? "–" },
+    { key: "expected", title: "Estimate", align: "right", render: (row) => html`<span class="wrapping">${row.expected ?? "–"}</span>` },
     { key: "actual", title: job.finished_at ? "Actual" : "So far", align: "right", render: (row) => row.actual ?? "–" },
   ];
   const known = rows.filter((row) => row.expected != null || row.actual != null);

@@ -33,7 +33,7 @@ export default function ModelPage({ params, query }) {
   const path = `/models/${model.id}`;
   return html`
     <${PageHeader} title=${model.name} back=${BACK} actions=${html`<${Actions} model=${model} />`}>
-      predicts ${targetNames(model).join(", ")} · ${number(model.parameters)} parameters · trained <${Time} time=${model.created_at} />
+      <span>predicts ${targetNames(model).join(", ")} · ${number(model.parameters)} parameters · trained <${Time} time=${model.created_at} /></span>
     <//>
     <nav class="tabs" aria-label="Model">
       ${Object.entries(TABS).map(([name, [title]]) => html`<a key=${name} href=${link(path, { tab: name })} aria-current=${name === tab ? "page" : null}>${title}</a>`)}

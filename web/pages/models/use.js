@@ -31,7 +31,7 @@ export function Use({ model }) {
   const rows = Object.entries(FORMATS).map(([format, detail]) => ({ format, detail, save: () => save(`${path}/weights`, { format }) }));
   rows.push({ format: "Model card", detail: "What the model is for, how good it is, and its limits, as a page to send", save: () => saveCard(`${path}/card`, model, save) });
   return html`
-    <${Card} title="Downloads" flush><${Table} label="Downloads" columns=${columns} rows=${rows} rowKey="format" /><//>
+    <${Card} title="Downloads" flush><${Table} stacked label="Downloads" columns=${columns} rows=${rows} rowKey="format" /><//>
     <${Card} title="Predict over HTTP"><${CodeBlock} label="curl" text=${curl(path, model)} /><//>
     <${Card} title="Predict in Python"><${CodeBlock} label="Python" text=${python(model)} /><p class="quiet">The package is <code>backprop-client</code>.</p><//>
     <${Card} title="The network in PyTorch"><details><summary>Code for the downloaded weights</summary><${CodeBlock} label="PyTorch" text=${model.architecture.torch} /></details><//>

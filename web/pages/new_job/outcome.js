@@ -5,6 +5,7 @@ import { Card } from "../../components/card.js";
 import { Json } from "../../components/code.js";
 import { Facts } from "../../components/facts.js";
 import { ProblemPanel } from "../../components/problem.js";
+import { worded } from "../../components/wording.js";
 import { layersInWords } from "./draft.js";
 
 export function Outcome({ form, validation, sending, onStart }) {
@@ -50,7 +51,7 @@ function Decisions({ spec, warnings }) {
   return html`
     ${warnings.length > 0 &&
     html`<${Card} title="Warnings (${warnings.length})">
-      <ul class="notices">${warnings.map((warning, at) => html`<li key=${at}>${warning.detail} <span class="quiet">${warning.fix}</span></li>`)}</ul>
+      <ul class="notices">${warnings.map((warning, at) => html`<li key=${at}>${warning.detail} <span class="quiet">${worded(warning.fix)}</span></li>`)}</ul>
     <//>`}
     <${Card} title="What will be done">
       <${Facts} items=${[

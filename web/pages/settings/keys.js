@@ -1,6 +1,6 @@
 // API keys: create (the key is shown once), see when each was used, revoke.
 import { html, useState } from "../../vendor/htm/preact.js";
-import { get, post } from "../../api.js";
+import { get, key, post } from "../../api.js";
 import { Badge } from "../../components/badge.js";
 import { Card } from "../../components/card.js";
 import { ConfirmButton } from "../../components/dialog.js";
@@ -40,7 +40,7 @@ export function Keys() {
 function NewKey({ onCreated }) {
   const [name, setName] = useState("");
   const [until, setUntil] = useState("");
-  const [scopes, setScopes] = useState(["read", "write"]);
+  const [scopes, setScopes] = useState(key() ? ["read", "write"] : Object.keys(SCOPES)); // the first key must create the others
   const submit = async () => {
     const body = { name, scopes, ...(until && { expires_at: new Date(`${until}T23:59:59`).toISOString() }) };
     onCreated(await post("/v1/keys", body));

@@ -14,6 +14,7 @@ from backprop_client.cli.ids import dataset_id, model_id, short
 from backprop_client.cli.row_files import read_rows
 from backprop_client.cli.session import Session
 from backprop_client.cli.views import importance_table, plain, scores_table, show_warnings, table
+from backprop_client.cli.wording import for_command_line
 from backprop_client.formats import WeightsFormat
 
 SHOWN_ROWS = 20  # of predictions, in a terminal
@@ -109,7 +110,7 @@ def evaluate(session: Session, model: ModelArgument) -> None:
     session.print_json(found.to_dict())
     scores = scores_table(found)
     if scores is None:
-        session.print(plain(f"No scores: {found.reason} {found.fix or ''}"))
+        session.print(plain(f"No scores: {found.reason} {for_command_line(found.fix or '')}"))
         return
     session.print(f"Scores on {found.rows:,} rows that were not used for training:", scores)
     if found.per_class:
