@@ -24,11 +24,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a running service with one worker. Tests add what they need and do not count what is there."""
     chromium()  # without it, tests are skipped before anything starts
     launched = Launched(tmp_path_factory.mktemp("web") / "data", "--port", "0")
-    port = launched.wait_until_ready()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield client
-    launched.process.terminate()
-    launched.process.wait(timeout=30)
+    try:
+        port = launched.wait_until_ready()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield client
+    finally:
+        launched.process.terminate()
+        launched.process.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")

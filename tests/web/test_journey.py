@@ -85,7 +85,7 @@ def start(page: Page) -> None:
 def watch(opened: DashboardPage) -> None:
     """The curves grow, with at most one request per second, and none while the page is hidden."""
     page = opened.page
-    page.wait_for_function("document.querySelectorAll('.chart .plot canvas').length >= 4")
+    page.wait_for_selector(".chart .plot canvas >> nth=3")
     first = epoch_shown(page)
     requests = len(opened.requests)
     began = time.monotonic()
