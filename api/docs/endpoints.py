@@ -1,4 +1,4 @@
-"""/docs and /openapi.json: the description of the API, for people and for programs."""
+"""/docs, /openapi.json and /llms.txt: the description of the API, for people, programs and language models."""
 
 import html
 import json
@@ -35,6 +35,13 @@ def openapi(request: Request) -> Response:
     if prefix := prefix_before(request):
         document = {**document, "servers": [{**document["servers"][0], "url": prefix}]}
     return Response(json.dumps(document, ensure_ascii=False), media_type="application/json")
+
+
+@router.get("/llms.txt")
+def llms_txt(request: Request) -> Response:
+    """Return a short description of the service for language models."""
+    text = (FOLDER / "llms.txt").read_text().replace("{prefix}", prefix_before(request))
+    return Response(text, media_type="text/markdown")
 
 
 @router.get("/docs")

@@ -21,6 +21,7 @@ OPEN = {
     "openapi",
     "docs",
     "docs_asset",
+    "llms_txt",
 }  # for probes, readers of the documentation, and the dashboard's own files
 FOR_MONITORING = {"get_service_metrics"}  # has a rule of its own, see tests/api/metrics
 
