@@ -91,7 +91,9 @@ class Follower {
 
   take({ type, data }) {
     if (type === "job.epoch") {
-      if (data.epoch <= this.last) return;
+      const known = this.epochs.find((epoch) => epoch.epoch === data.epoch);
+      if (data.epoch <= this.last && (!known || known.train_loss === data.train_loss)) return;
+      if (known) this.epochs = this.epochs.filter((epoch) => epoch.epoch < data.epoch); // trained again after a lost worker
       this.last = data.epoch;
       this.epochs = [...this.epochs, data];
       if (this.epochs.length > MAX_KEPT) this.epochs = this.epochs.filter((epoch, at) => at % 2 === 0 || epoch.layers);

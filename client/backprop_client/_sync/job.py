@@ -63,7 +63,8 @@ class Job(types.Job):
     def events(self, *, after: int = 0) -> Iterator[types.Event]:
         """Iterate over the events of the job, each transition, epoch and warning, until it has ended.
 
-        after: only events after this number. Survives lost connections, without a gap and without a repetition.
+        after: only events after this number. A lost connection leaves out and repeats no event. After a lost worker,
+            the epochs since the last checkpoint are trained again; their events come again, with higher numbers.
         """
         return follow(self._transport, self._path("events"), self._path(), after)
 
