@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import Update, update
 
 from api.reports.page import report_page
 from api.reports.schemas import ReportView
+from store.db.transaction import transaction
+from store.tables import Job, Model
 
 PAYLOAD = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;"
 NUMBERS = itertools.count()
@@ -135,6 +138,37 @@ def test_a_failed_job_says_why(client: TestClient, dataset: dict[str, Any], work
     }
     assert report["costs"]["layers"]
     assert "Use a smaller learning_rate" in client.get(f"{job['links']['self']}/report", headers=HTML).text
+
+
+@pytest.mark.parametrize(("state", "reason"), [("running", "still running"), ("paused", "is paused")])
+def test_a_job_in_progress_shows_its_epochs_and_says_what_is_missing(
+    client: TestClient, path: str, model: dict[str, Any], state: str, reason: str
+) -> None:
+    change(client, update(Job).where(Job.id == model["job_id"]).values(state=state, model_id=None, stop_reason=None))
+    report = client.get(path).json()
+    assert report["curve"]
+    assert report["costs"]["layers"]
+    assert {each["part"] for each in report["missing"] if reason in each["reason"]} == {
+        *("evaluation", "contributions", "step")
+    }
+    assert client.get(path, headers=HTML).status_code == 200
+
+
+def test_a_model_of_an_earlier_version_has_a_report_without_a_step(
+    client: TestClient, path: str, model: dict[str, Any]
+) -> None:
+    nothing = {"backpropagation": None, "contributions": None}
+    change(client, update(Model).where(Model.id == model["id"]).values(nothing))
+    report = client.get(path).json()
+    assert report["how_it_learned"] is None
+    assert {each["part"] for each in report["missing"]} == {"step", "contributions"}
+    assert "an earlier version trained the model" in client.get(path, headers=HTML).text
+
+
+def change(client: TestClient, statement: Update) -> None:
+    """Change rows as another version of the service left them."""
+    with transaction(client.app.state.services.sessions) as tx:  # type: ignore[attr-defined]  # of our application
+        tx.execute(statement)
 
 
 def test_ensembles_say_which_network_is_shown(
