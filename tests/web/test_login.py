@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser
+from sqlalchemy import update
 
 from api.app import create_app
 from api.settings import ApiSettings
@@ -14,6 +15,7 @@ from store.accounts import keys
 from store.accounts.keys import KeyGrant
 from store.db.transaction import transaction
 from store.ids import DEFAULT_PROJECT
+from store.tables import ApiKey
 from tests.support.browser import DashboardPage
 from tests.support.served_app import served
 
@@ -66,4 +68,15 @@ def test_a_key_is_requested_kept_and_forgotten(opened: DashboardPage, app: FastA
     page.click("button:text-is('Sign in')")
     page.wait_for_selector("text=No jobs yet")
     assert page.evaluate("sessionStorage.length") == 0
+    see_what_scopes_forbid_and_lose_the_key(opened, app)
     assert all(request.url.startswith(f"{opened.url}/") for request in opened.requests)
+
+
+def see_what_scopes_forbid_and_lose_the_key(opened: DashboardPage, app: FastAPI) -> None:
+    """A key that only reads sees why the keys are not shown. Once it is revoked, the next request asks for another."""
+    opened.expected_errors = ("401", "403")
+    page = opened.go("/settings?tab=keys", ".problem:has-text('admin')")
+    with transaction(app.state.services.sessions) as tx:
+        tx.execute(update(ApiKey).values(revoked_at=1))
+    page.click("nav >> text=Jobs")
+    page.wait_for_selector("text=The saved API key is not valid any more.")
