@@ -38,8 +38,7 @@ def test_from_a_dropped_file_to_a_compared_model(opened: DashboardPage, service:
     watch(opened)
     stop(opened.page)
     read_the_report(opened.page)
-    body = {"dataset_id": dataset_id, "target": "bought", "name": ATTACK, "ensemble": None, "training": {"epochs": 2}}
-    service.post("/v1/jobs", json=body, headers={"Prefer": "wait=60"}).raise_for_status()
+    train_others(service, dataset_id)
     opened.page.click("a:has-text('Open the model')")
     evaluate(opened.page)
     predict(opened.page)
@@ -124,6 +123,15 @@ def read_the_report(page: Page) -> None:
     page.click("text=How this network learned")
     page.wait_for_selector(".network.forward >> visible=true")
     page.go_back()
+
+
+def train_others(service: httpx.Client, dataset_id: str) -> None:
+    """Train a model to compare with, and a newer one that reads other columns, so that it cannot be compared."""
+    rows = "bought,age\n" + "".join(f"{BOUGHT[row % 2]},{row}\n" for row in range(40))
+    other = service.post("/v1/datasets", content=rows, headers={"Content-Type": "text/csv"}).raise_for_status().json()
+    for data in (dataset_id, other["id"]):
+        body = {"dataset_id": data, "target": "bought", "name": ATTACK, "ensemble": None, "training": {"epochs": 2}}
+        service.post("/v1/jobs", json=body, headers={"Prefer": "wait=60"}).raise_for_status()
 
 
 def evaluate(page: Page) -> None:
