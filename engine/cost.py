@@ -9,6 +9,7 @@ from engine.diagnostics import layer_statistics
 from engine.layers.layer_id import LayerId
 from engine.memory import Shape
 from engine.network import Network, working_rows
+from engine.parallel.shards import gradient_vectors
 from engine.spec import TrainingSpec
 from engine.training.update_memory import allocate_update_memory
 
@@ -55,6 +56,7 @@ def estimate_cost(network: Network, training: TrainingSpec, bag_size: int | None
     initial = network.arena.bytes
     network.allocate(working_rows(training.batch_size), training=True)
     working = network.arena.bytes - initial
+    working += gradient_vectors(training) * network.parameters.gradients.nbytes
     memory = allocate_update_memory(network, training)
     layer_statistics.sample_layers(network)
     vector = network.parameters.vector.nbytes

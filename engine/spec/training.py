@@ -33,6 +33,7 @@ MAX_FOLDS = 20  # each costs as much as the job's network
 Penalty = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 PenaltyFactor = Annotated[float, Field(ge=0, le=MAX_PENALTY)]
 Bound = Annotated[float, Field(ge=TINY)]
+Processes = Literal[1, 2, 4, 8, 16, 32, 64]
 LayerIndex = Annotated[int, Field(ge=0, lt=MAX_LAYERS)]
 SplitRule = Literal["random", "stratified", "time", "group"]
 
@@ -245,6 +246,20 @@ class TrainingSpec(Spec):
         exclude_if=equals(False),
         description="keep predicted numbers between the smallest and the largest target of the training rows",
     )
+    processes: Processes | None = Field(
+        default=None,
+        exclude_if=equals(None),
+        description="processes that compute the gradient of each batch together, each on a core of its own: 1, 2, 4, "
+        "8 and so on, at most `shards`. Each batch is divided into shards, whose gradients are added in a fixed order, "
+        "so any number of processes gives the same bits. Default: one process that takes each batch as a whole, which "
+        "is faster than 1",
+    )
+    shards: Processes = Field(
+        default=8,
+        exclude_if=equals(8),
+        description="parts of each batch, with `processes`: a power of two. Fewer are faster, but allow fewer "
+        "processes. Results with another number of shards differ in their last bits",
+    )
     checkpoint_every_seconds: float = Field(default=10, gt=0, le=DAY_SECONDS)
     max_runtime_seconds: float = Field(default=3600, gt=0, le=DAY_SECONDS)
 
@@ -263,6 +278,14 @@ class TrainingSpec(Spec):
                 "learning_rate * weight_decay * factor must not exceed 1; otherwise weights grow. Lower one of them."
             )
             raise validation_error(self, {("learning_rate_factors",): detail})
+        return self
+
+    @model_validator(mode="after")
+    def _check_processes(self) -> Self:
+        """Give each process at least one shard."""
+        if self.processes is not None and self.processes > self.shards:
+            detail = f"{self.processes} processes need at least as many shards. Set `shards` to {self.processes}."
+            raise validation_error(self, {("shards",): detail})
         return self
 
     @model_validator(mode="after")

@@ -27,6 +27,8 @@ from engine.diagnostics.divergence import find_diverged_layer
 from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.memory import Array
 from engine.network import Network
+from engine.parallel.gradients import ShardedGradients
+from engine.parallel.group import Group
 from engine.spec import TrainingSpec
 from engine.training.epoch_end import end_epoch
 from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
@@ -45,6 +47,7 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     validation_rows: Rows | None = None,
     *,
     members: Sequence[Member] = (),
+    group: Group | None = None,
     clock: Callable[[], float] = time.monotonic,
     schedule: Schedule | None = None,
 ) -> Iterator[BatchEnd | EpochEnd | Stopped]:
@@ -60,6 +63,8 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     the network on all rows of a cross-validation, and the training loss is its own.
     Early stopping ends the run when no bag has improved for long enough.
 
+    `group`: the processes that compute gradients, if the spec divides batches into shards; None: only this one.
+
     Training stops as "diverged" when a loss or gradient norm is not finite, or a loss exceeds the limit that
     `Loss.divergence_factor` sets. It stops before the update, so the parameters stay finite.
 
@@ -69,8 +74,9 @@ def train(  # noqa: PLR0913 - clock and schedule are for tests and the learning-
     run = set_up(network, state, spec, train_rows, validation_rows, members=members)
     run.clock = clock
     run.schedule = schedule or run.schedule
+    gradients = None if spec.processes is None else ShardedGradients(run, group)
     while (reason := _stop_reason(run)) is None:
-        yield from _train_epoch(run)
+        yield from _train_epoch(run, gradients)
     for each in (state, *state.members):
         if each.line_search:
             each.line_search.restore_accepted()
@@ -88,7 +94,7 @@ def _stop_reason(run: TrainingRun) -> StopReason | None:
     return "early_stopped" if waited >= patience else None
 
 
-def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
+def _train_epoch(run: TrainingRun, gradients: ShardedGradients | None) -> Iterator[BatchEnd | EpochEnd]:
     """Train the remaining batches of the current epoch: those of the members first."""
     state, total = run.state, sum(part.batches.count for part in run.parts)
     last_time, done = run.clock(), 0
@@ -97,8 +103,10 @@ def _train_epoch(run: TrainingRun) -> Iterator[BatchEnd | EpochEnd]:
             part.update = ParameterUpdate(part.network, part.spec, part.state, part.batches)
         if part.spec.shuffle:
             _shuffle(part)
+        if gradients:
+            gradients.start_epoch(part)
         while part.state.batch < part.batches.count:
-            loss = run.numpy_context.run(_train_batch, part)
+            loss = run.numpy_context.run(_train_batch, part, gradients)
             if part.state.failure:
                 state.failure = part.state.failure
                 return
@@ -121,11 +129,14 @@ def _shuffle(run: TrainingRun) -> None:
     run.batches.shuffle(state.shuffle)
 
 
-def _train_batch(run: TrainingRun) -> float:
+def _train_batch(run: TrainingRun, gradients: ShardedGradients | None) -> float:
     """Learn from one batch and return its mean loss. On divergence, record where and change nothing."""
     state, totals, update = run.state, run.state.totals, run.update
     x, targets, sample_weights = run.batches[state.batch]
-    loss = run.network.backpropagate(x, targets, sample_weights, state.dropout)
+    if gradients:
+        loss = gradients.backpropagate(run)
+    else:
+        loss = run.network.backpropagate(x, targets, sample_weights, state.dropout)
     complete = update.add_gradient(state.batch)
     norm = update.gradient_norm()
     if _is_divergence(run, loss, norm):

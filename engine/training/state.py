@@ -153,6 +153,8 @@ def run_digest(network: Network, spec: TrainingSpec, rows: Rows) -> str:
 
     The weights and the index of the rows are included. A checkpoint continues only a run with the same digest.
     """
+    if spec.processes is not None:
+        spec = spec.model_copy(update={"processes": 1})  # the shards count, not who computes them
     facts: dict[str, Any] = {
         "layers": [layer.model_dump() for layer in network.specs],
         "network": [network.inputs, network.output_shape, network.loss.spec.model_dump(), network.precision],
