@@ -59,6 +59,7 @@ class ShardedGradients:
             case StartEpoch():
                 self._follow_epoch(command)
             case StartBatch():
+                self._group.take_parameters(self._parts[command.network].network)
                 self._parts[command.network].numpy_context.run(self._compute, command)
 
     def _follow_epoch(self, start: StartEpoch) -> None:

@@ -41,8 +41,11 @@ class Group(Protocol):
     def send(self, command: Command, network: Network) -> None:
         """Send a command from process 0 to the others; with a batch, the parameters of its network, too."""
 
+    def take_parameters(self, network: Network) -> None:
+        """Take the parameters that process 0 has sent with a batch."""
+
     def add_up(self, loss: float, network: Network) -> float:
-        """Add the gradients of all processes in the order of the tree, into that of process 0; return the same of losses."""
+        """Add up all gradients in the order of the tree, into that of process 0; return the sum of the losses there."""
 
 
 class SingleProcess:
@@ -55,6 +58,9 @@ class SingleProcess:
         """Do nothing: there is no other process."""
 
     def send(self, command: Command, network: Network) -> None:
+        """Do nothing: there is no other process."""
+
+    def take_parameters(self, network: Network) -> None:
         """Do nothing: there is no other process."""
 
     def add_up(self, loss: float, network: Network) -> float:  # noqa: ARG002 - it has the whole gradient

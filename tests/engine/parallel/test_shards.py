@@ -54,6 +54,9 @@ class Thread:
         self.shared.commands.append((command, network.parameters.vector.tobytes()))
         self.shared.barrier.wait(10)
 
+    def take_parameters(self, network: Network) -> None:
+        network.parameters.vector[:] = np.frombuffer(self.shared.commands[-1][1], np.float32)
+
     def add_up(self, loss: float, network: Network) -> float:
         self.shared.gradients[self.rank] = (loss, network.parameters.gradients.copy())
         self.shared.barrier.wait(10)
@@ -74,9 +77,8 @@ def helper(shared: Threads, rank: int, training: TrainingSpec) -> None:
     done = 0
     while True:
         shared.barrier.wait(10)
-        command, vector = shared.commands[done]
+        command, _ = shared.commands[done]
         done += 1
-        network.parameters.vector[:] = np.frombuffer(vector, np.float32)
         gradients.obey(command)
 
 
