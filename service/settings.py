@@ -76,6 +76,14 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         default=SecretStr(""), description="A bearer token for `GET /metrics`, besides keys with the scope `admin`."
     )
+    mpi_hostfile: str = Field(
+        default="",
+        description="Path of a host file for `mpiexec`: the hosts on which the processes of a job with `processes` run. "
+        "Empty: all run on the host of the worker.",
+    )
+    mpi_options: str = Field(
+        default="", description="Further arguments for `mpiexec`, separated by spaces, such as `-launcher ssh`."
+    )
     webhook_allow_networks: str = Field(
         default="",
         description="Networks that webhooks may reach besides public addresses, separated by commas, "

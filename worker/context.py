@@ -1,5 +1,6 @@
 """What the parts of a worker process share."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,4 +25,5 @@ class WorkerContext:
     worker_id: WorkerId
     is_draining: Callable[[], bool]  # whether the process has to stop
     metrics: MetricsRecorder = field(default_factory=MetricsRecorder)
+    cpu_clock: Callable[[], float] = time.process_time  # of all processes that train the job
     run_seconds: float = RUN_SECONDS  # how long one notification lets the process run job after job

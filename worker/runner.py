@@ -6,11 +6,14 @@ from contextlib import AbstractContextManager
 
 from structlog.contextvars import bound_contextvars
 
+from engine.parallel.group import Group
 from service import tracing
 from service.metrics.definitions import ATTEMPTS_ABANDONED, JOB_RETRIES, TRAINING_SECONDS
 from service.predictions.loaded_models import LoadedModels
+from store.db.transaction import transaction
 from store.errors import LeaseLost
 from store.ids import JobId
+from store.jobs import claims
 from store.jobs.leases import Lease
 from store.tables import Job
 from worker.attempt import retry
@@ -27,6 +30,7 @@ from worker.job import failure_classification
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
 from worker.job.recorder import Recorder
+from worker.parallel.launch import ProcessLauncher, processes_of
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +38,15 @@ MAX_MODEL_BYTES = 64 << 20  # of the models that batches used last
 
 
 class Runner:
-    """Runs the jobs of one process."""
+    """Runs the jobs of one process. `group`: the processes that train with this one; None: it can start some."""
 
-    def __init__(self, context: WorkerContext) -> None:
+    def __init__(self, context: WorkerContext, group: Group | None = None) -> None:
         self._context = context
         self._claimer = Claimer(context)
         self._loader = JobLoader(context.sessions)
         self._models = LoadedModels(context.sessions, max_bytes=MAX_MODEL_BYTES)
         self._finisher = Finisher(context)
+        self._group, self._launcher = group, ProcessLauncher(context)
 
     def close(self) -> None:
         """Send pending notifications, if the broker accepts them soon."""
@@ -59,6 +64,21 @@ class Runner:
                 self._context.notifier.notify_workers()
                 return
 
+    def run_claimed(self, lease: Lease, *, is_exact: bool) -> None:
+        """Run a job that the worker has claimed for this group. `is_exact`: all processes compute the same bits."""
+        with transaction(self._context.sessions, "find_claimed") as tx:
+            job = claims.get_held(tx, lease)
+            if not is_exact:
+                claims.mark_inexact(tx, lease)
+        with _log_context(job), tracing.span("job", job.traceparent, job_id=job.id, attempt=job.attempt):
+            self._run(job)
+
+    def _run_in_processes(self, job: Job, held_lease: HeldLease) -> None:
+        outcome = self._launcher.run(job, held_lease)
+        if outcome is not None:
+            outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts, job.kind)
+            self._finisher.finish_without_progress(held_lease, outcome)
+
     def _run(self, job: Job) -> None:
         """Run one claimed job until it ends or leaves this worker."""
         lease = Lease(job_id=JobId(job.id), fence=job.fence)
@@ -68,6 +88,9 @@ class Runner:
             metrics.count(JOB_RETRIES)
         try:
             with self._context.lease_keeper.holding(lease, job.requested) as held_lease:
+                if self._group is None and processes_of(job) > 1:
+                    self._run_in_processes(job, held_lease)
+                    return
                 recorder, outcome = self._attempt(job, held_lease)
                 outcome = retry.decide(outcome, job.attempt, self._context.settings.max_attempts, job.kind)
                 with tracing.span("finish"):
@@ -93,7 +116,7 @@ class Runner:
             with tracing.span("load"):
                 loaded = self._loader.load(job)
             with tracing.span("train"):
-                return JobRun(self._context, job, held_lease, recorder).train(loaded)
+                return JobRun(self._context, job, held_lease, recorder, self._group).train(loaded)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - classified and logged

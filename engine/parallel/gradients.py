@@ -31,6 +31,7 @@ class ShardedGradients:
         self._networks = [ShardedNetwork(part.network, shards) for part in run.parts]
         share = shards // self._group.size
         self._own_shards = (self._group.rank * share, (self._group.rank + 1) * share)
+        self._group.begin()
         for part in run.parts:
             self._group.share_parameters(part.network)
 

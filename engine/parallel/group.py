@@ -35,6 +35,9 @@ class Group(Protocol):
     rank: int
     size: int
 
+    def begin(self) -> None:
+        """Let the other processes take part. All of them call it, process 0 when the training starts."""
+
     def share_parameters(self, network: Network) -> None:
         """Prepare to send the parameters of a network. All processes call it in the same order of networks."""
 
@@ -53,6 +56,9 @@ class SingleProcess:
 
     rank = 0
     size = 1
+
+    def begin(self) -> None:
+        """Do nothing: there is no other process."""
 
     def share_parameters(self, network: Network) -> None:
         """Do nothing: there is no other process."""

@@ -8,9 +8,11 @@ MPI's own waits and its reductions are not used: its waits occupy a core, and it
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from mpi4py import MPI
@@ -21,7 +23,7 @@ from engine.parallel.group import Command, StartBatch, StartEpoch
 
 SPIN_SECONDS = 0.0005  # a process waits so long without a pause, because most messages come at once
 MAX_PAUSE_SECONDS = 0.001
-EPOCH, BATCH, END = 1, 2, 3  # kinds of commands
+EPOCH, BATCH, BEGIN, END = 1, 2, 3, 4  # kinds of commands
 WORDS = 16  # of 64 bits, in a command
 LOSS, GRADIENT = 1, 2  # tags of messages
 
@@ -40,6 +42,10 @@ class _SharedVectors:
             window.Sync()
 
 
+class NothingToDo(Exception):
+    """Process 0 has ended the run before its training."""
+
+
 class MpiGroup:
     """This process in the group of all processes that `mpiexec` started."""
 
@@ -55,6 +61,7 @@ class MpiGroup:
         self._place = [ranks[:rank].count(host) for rank, host in enumerate(ranks)]  # of each process on its host
         self._vectors: dict[int, _SharedVectors] = {}
         self._command = np.zeros(WORDS, np.uint64)
+        self.helper_cpu_seconds = 0.0  # of the other processes, as far as this one knows
 
     @property
     def hosts(self) -> int:
@@ -96,16 +103,45 @@ class MpiGroup:
         if isinstance(command, StartBatch):
             self._send_parameters(network)
 
+    def begin(self) -> None:
+        """Let the other processes take part; called by all of them, by process 0 when the training starts.
+
+        Raises:
+            NothingToDo: process 0 has ended the run before its training.
+        """
+        if self.rank == 0:
+            self._send_kind(BEGIN)
+            return
+        self._broadcast(self._all, self._command)
+        if int(self._command[0]) == END:
+            raise NothingToDo
+
     def end(self) -> None:
         """Let the other processes end; called by process 0."""
-        self._command[:] = 0
-        self._command[0] = END
-        self._broadcast(self._all, self._command)
+        self._send_kind(END)
 
     def receive(self) -> Command | None:
         """Return the next command of process 0; None at the end."""
         self._broadcast(self._all, self._command)
         return _decode([int(word) for word in self._command])
+
+    def abort(self) -> NoReturn:
+        """End all processes at once, as if this one had crashed."""
+        self._all.Abort(1)
+        raise SystemExit(1)
+
+    def close(self, seconds: float) -> None:
+        """Leave MPI. If the other processes do not follow within `seconds`, end without them."""
+        timer = threading.Timer(seconds, os._exit, [1])
+        timer.daemon = True
+        timer.start()
+        MPI.Finalize()
+        timer.cancel()
+
+    def _send_kind(self, kind: int) -> None:
+        self._command[:] = 0
+        self._command[0] = kind
+        self._broadcast(self._all, self._command)
 
     def take_parameters(self, network: Network) -> None:
         """Take the parameters that process 0 has sent with a batch."""
@@ -129,18 +165,21 @@ class MpiGroup:
     # --- gradients
 
     def add_up(self, loss: float, network: Network) -> float:
-        """Add the gradients in the order of the tree. Process r adds those of r + 1, r + 2, r + 4 and so on to its own."""
+        """Add up in the order of the tree. Process r adds the gradients of r + 1, r + 2, r + 4, ... to its own."""
         if self.size == 1:
             return loss
         gradients = network.parameters.gradients
-        step = 1
+        step, cpu_seconds = 1, 0.0
         while step < self.size:
             if self.rank % (2 * step):
+                self.helper_cpu_seconds = cpu_seconds
                 self._hand_over(loss, network, self.rank - step)
                 return loss
-            other, theirs = self._take(network, self.rank + step)
+            (other, used), theirs = self._take(network, self.rank + step)
+            cpu_seconds += used
             np.add(gradients, theirs, out=gradients)
             loss, step = loss + other, 2 * step
+        self.helper_cpu_seconds = cpu_seconds
         return loss
 
     def _hand_over(self, loss: float, network: Network, receiver: int) -> None:
@@ -148,20 +187,21 @@ class MpiGroup:
         if self._shares_memory_with(receiver):
             vectors.gradients[self._place[self.rank]][:] = gradients
             vectors.sync()
-        _wait(self._all.Isend(np.array([loss]), receiver, LOSS))
+        numbers = np.array([loss, time.process_time() + self.helper_cpu_seconds])
+        _wait(self._all.Isend(numbers, receiver, LOSS))
         if not self._shares_memory_with(receiver):
             _wait(self._all.Isend(gradients, receiver, GRADIENT))
 
-    def _take(self, network: Network, sender: int) -> tuple[float, Array]:
-        """Return loss and gradients of another process."""
-        loss, vectors = np.empty(1), self._vectors[id(network)]
-        _wait(self._all.Irecv(loss, sender, LOSS))
+    def _take(self, network: Network, sender: int) -> tuple[tuple[float, float], Array]:
+        """Return loss, processor time and gradients of another process and of those it has added up."""
+        numbers, vectors = np.empty(2), self._vectors[id(network)]
+        _wait(self._all.Irecv(numbers, sender, LOSS))
         if self._shares_memory_with(sender):
             vectors.sync()
-            return float(loss[0]), vectors.gradients[self._place[sender]]
+            return (float(numbers[0]), float(numbers[1])), vectors.gradients[self._place[sender]]
         theirs = vectors.gradients[self._place[self.rank]]  # which this process does not hand over any more
         _wait(self._all.Irecv(theirs, sender, GRADIENT))
-        return float(loss[0]), theirs
+        return (float(numbers[0]), float(numbers[1])), theirs
 
     def _shares_memory_with(self, other: int) -> bool:
         return self._host_of[other] == self._host_of[self.rank]

@@ -14,6 +14,7 @@ from service.jobs.estimates import estimate_needs, with_seconds
 from service.jobs.init_from import base_columns, load_initialization, lock_base
 from service.jobs.job_request import JobRequest
 from service.jobs.planned_jobs import PlannedJob, PlannedJobs, key_of
+from service.jobs.processes import check_processes
 from service.limits import ServiceLimits
 from service.quotas import check_queue
 from store.artifacts import datasets
@@ -76,6 +77,7 @@ def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, resolved: Resolved
         **base_columns(request.init_from),
         name=resolved.name,
         priority=request.priority,
+        processes=resolved.spec["training"].get("processes") or 1,
         spec=resolved.spec,
         estimate=resolved.estimate,
         expected_seconds=(resolved.estimate["seconds"] or {}).get("seconds"),
@@ -169,7 +171,9 @@ def _plan(inputs: _Inputs, request: JobRequest) -> Plan:
         initialization=inputs.initialization,
         validation_profile=_profile(inputs.validation) if inputs.validation else None,
     )
-    return plan(_profile(inputs.dataset), plan_request)
+    planned = plan(_profile(inputs.dataset), plan_request)
+    check_processes(planned)
+    return planned
 
 
 def _profile(dataset: Dataset) -> Profile:

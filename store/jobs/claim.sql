@@ -15,7 +15,8 @@
 --   nothing. So it visits at most one pair more than there are projects with running jobs, however long the queue is.
 --
 -- Parameters
---   :worker             the id of the worker
+--   :worker             the id of the process of a worker that claims
+--   :id_length          the length of a worker's id, with which it begins
 --   :fingerprint        its numeric fingerprint: equal fingerprints compute equal bits
 --   :share              jobs that a project may run while other projects wait
 --   :lease              milliseconds until the lease expires
@@ -29,6 +30,15 @@
 
 WITH RECURSIVE
 
+-- The slots of this worker, those that its running jobs take, and how many of these jobs take several.
+own (slots, taken, parallel) AS (
+    SELECT
+        coalesce((SELECT slots FROM workers WHERE id = substr(:worker, 1, :id_length)), 1),
+        coalesce(sum(processes), 0),
+        coalesce(sum(CASE WHEN processes > 1 THEN 1 ELSE 0 END), 0)
+    FROM jobs WHERE state = 'running' AND substr(worker_id, 1, :id_length) = substr(:worker, 1, :id_length)
+),
+
 -- Queued jobs that continue from a checkpoint whose bits another live worker can reproduce and this one cannot. They
 -- are reserved for that worker, for a while. There are few, and ix_jobs_going_on finds them.
 reserved (id) AS (
@@ -38,6 +48,9 @@ reserved (id) AS (
     AND jobs.updated_at > {now} - :wait
     AND checkpoints.fingerprint != :fingerprint
     AND checkpoints.fingerprint IN (SELECT fingerprint FROM workers WHERE seen_at > {now} - :live)
+    UNION ALL
+    -- Jobs with more processes than this worker has slots. ix_jobs_parallel finds them.
+    SELECT id FROM jobs WHERE state = 'queued' AND processes > 1 AND processes > (SELECT slots FROM own)
 ),
 
 -- Walk 1: from the top of the queue, by descending priority and project, to the first project below its share.
@@ -127,7 +140,11 @@ UPDATE jobs SET
     events = events + 1,
     transitions = {transitions},
     updated_at = {now}
-WHERE state = 'queued' AND id = coalesce(
+WHERE state = 'queued'
+-- A job with several processes waits until so many slots of one worker are free. The worker takes no other job before it.
+AND CASE WHEN processes = 1 AND (SELECT parallel FROM own) = 0 THEN true
+    ELSE processes + (SELECT taken FROM own) <= (SELECT slots FROM own) END
+AND id = coalesce(
     -- The oldest job of the best project.
     (SELECT id FROM jobs
     WHERE state = 'queued' AND id NOT IN (SELECT id FROM reserved) AND priority = (SELECT priority FROM level)

@@ -10,8 +10,11 @@ from sqlalchemy.exc import OperationalError
 
 from store.clock import NOW, RFC3339_NOW, now
 from store.db.transaction import Tx
+from store.errors import LeaseLost
 from store.ids import WorkerId
+from store.jobs.leases import Lease
 from store.jobs.transitions import announce
+from store.jobs.workers import ID_LENGTH
 from store.tables import IS_RUNNING, Job
 
 SQL = re.sub("--.*", "", (Path(__file__).parent / "claim.sql").read_text())  # without comments
@@ -56,6 +59,7 @@ def claim(
     _wait_for_other_claims(tx)
     parameters = {
         "worker": worker,
+        "id_length": ID_LENGTH,
         "lease": int(lease_seconds * 1000),
         "share": share,
         "fingerprint": fingerprint_policy.fingerprint,
@@ -76,13 +80,27 @@ def recover_claim(tx: Tx, worker: WorkerId, lease_seconds: float) -> Job | None:
     return job
 
 
+def get_held(tx: Tx, lease: Lease) -> Job:
+    """The job that is held under this lease. Raises `LeaseLost`."""
+    held: Job | None = tx.scalar(select(Job).where(IS_RUNNING, Job.id == lease.job_id, Job.fence == lease.fence))
+    if held is None:
+        raise LeaseLost(f"Job {lease.job_id} is no longer held under fence {lease.fence}.")
+    return held
+
+
+def mark_inexact(tx: Tx, lease: Lease) -> None:
+    """Note that the processors of a job compute different bits."""
+    tx.execute(update(Job).where(IS_RUNNING, Job.id == lease.job_id, Job.fence == lease.fence).values(bit_exact=False))
+
+
 @cache
 def claim_statement(dialect: str) -> TextClause:
     """The statement of `claim.sql` for "sqlite" or "postgresql"."""
     integers = [bindparam(name, type_=BigInteger) for name in ("lease", "wait", "live")]
     strings = [bindparam(name, type_=String) for name in ("worker", "fingerprint")]
     filled = text(SQL.format(**PLACEHOLDERS[dialect]))
-    return filled.bindparams(bindparam("share", type_=Integer), *integers, *strings)
+    small = [bindparam(name, type_=Integer) for name in ("share", "id_length")]
+    return filled.bindparams(*small, *integers, *strings)
 
 
 def _wait_for_other_claims(tx: Tx) -> None:

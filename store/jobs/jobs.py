@@ -29,6 +29,7 @@ COLUMN_NAMES = {attribute.key: attribute.columns[0].name for attribute in inspec
 JOB_DEFAULTS = {  # of a new job, as its row has them
     "state": "queued",
     "priority": 5,
+    "processes": 1,
     "version": 1,
     "attempt": 0,
     "epoch": 0,

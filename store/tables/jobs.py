@@ -38,6 +38,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(16), default="queued")
     requested: Mapped[str | None] = mapped_column(String(16))
     priority: Mapped[int] = mapped_column(Integer, default=5)
+    processes: Mapped[int] = mapped_column(Integer, default=1, server_default="1")  # slots of its worker
     spec: Mapped[dict[str, Any]]
     estimate: Mapped[dict[str, Any]]
     expected_seconds: Mapped[float | None] = mapped_column(Float)
@@ -102,6 +103,7 @@ IS_RUNNING = Job.state == RUNNING
 IS_JOB = and_(Job.id >= "job", Job.id < "joc")  # by the prefix of the id
 IS_BATCH = and_(Job.id >= "bat", Job.id < "bau")
 IS_UNFINISHED = Job.finished_at.is_(None)
+HAS_SEVERAL_PROCESSES = Job.processes > literal_column("1", Integer)
 HAS_CHECKPOINT = Job.checkpoint_id.is_not(None)
 
 Index(
@@ -119,6 +121,12 @@ Index(
     Job.checkpoint_id,
     postgresql_where=IS_QUEUED & HAS_CHECKPOINT,
     sqlite_where=IS_QUEUED & HAS_CHECKPOINT,
+)
+Index(
+    "ix_jobs_parallel",
+    Job.processes,
+    postgresql_where=IS_QUEUED & HAS_SEVERAL_PROCESSES,
+    sqlite_where=IS_QUEUED & HAS_SEVERAL_PROCESSES,
 )
 for _column in (
     Job.dataset_id,

@@ -44,6 +44,9 @@ def check_training(training: TrainingSpec, targets: Targets, report: PlanningRep
         _check_magnitude(f"/target/{index}" if targets.several else "/target", target, training.precision, report)
         if not targets.several:
             warn_of_rare_classes(target, training, report)
+    if training.processes is not None and "cox" in (training.loss, getattr(training.loss, "type", None)):
+        detail = "`cox` compares all rows of a batch, which `processes` divides. Remove `processes`."
+        report.reject("/training/processes", detail)
     if training.class_weight is not None:
         _check_class_weight(training.class_weight, targets, report)
     for name, part in (("early_stopping", training.early_stopping), ("schedule", training.schedule)):

@@ -13,7 +13,7 @@ from store.db.transaction import Tx, transaction
 from store.errors import LeaseLost
 from store.jobs import leases
 from store.jobs.leases import Lease
-from worker.attempt.outcomes import Answered, Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
+from worker.attempt.outcomes import Answered, Canceled, Failed, Interrupted, Outcome, Paused, Succeeded, WorkerLost
 from worker.attempt.progress import ProgressRecorder
 from worker.attempt.retry import DATABASE_REFUSED
 from worker.context import WorkerContext
@@ -40,6 +40,10 @@ class Finisher:
         except Exception:
             log.exception("The database rejected the outcome.")
             self._write(held_lease, DATABASE_REFUSED, _write_no_progress)
+
+    def finish_without_progress(self, held_lease: HeldLease, outcome: Outcome) -> None:
+        """Write the outcome of a job that other processes ran."""
+        self._write(held_lease, outcome, _write_no_progress)
 
     def _write(self, held_lease: HeldLease, outcome: Outcome, write_progress: Callable[[Tx], object]) -> None:
         """Write both in one transaction. Repeat it while the lease is held and the database cannot be reached.
@@ -89,5 +93,7 @@ def _write_outcome(tx: Tx, lease: Lease, outcome: Outcome) -> None:
             leases.pause(tx, lease)
         case Interrupted():
             leases.release(tx, lease, charged=outcome.charged)
+        case WorkerLost():
+            leases.release_expired(tx, lease)
         case Failed():
             leases.fail(tx, lease, outcome.error, outcome.stop_reason, outcome.weights_blob_id)

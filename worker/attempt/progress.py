@@ -41,11 +41,11 @@ class ProgressRecorder(ABC):
         self._lease = held_lease.lease
         self._metrics_recorder = context.metrics
         self._held_lease = held_lease
-        self._clock = clock
+        self._clock, self._cpu_clock = clock, context.cpu_clock
         self._checkpoint_seconds = checkpoint_seconds
         self._fraction = self._first_fraction = job.fraction
         self._earlier_seconds = job.ran_seconds
-        self._earlier_cpu_seconds = job.cpu_seconds - time.process_time()
+        self._earlier_cpu_seconds = job.cpu_seconds - self._cpu_clock()
         self._began = self._may_checkpoint_at = clock()
         self._record_at = self._began + self._settings.record_seconds
         self._checkpoint_at = self._began + self._checkpoint_seconds
@@ -69,7 +69,7 @@ class ProgressRecorder(ABC):
     @property
     def cpu_seconds(self) -> float:
         """The processor time of the job, in this attempt and all earlier ones."""
-        return self._earlier_cpu_seconds + time.process_time()
+        return self._earlier_cpu_seconds + self._cpu_clock()
 
     @property
     def is_due(self) -> bool:

@@ -5,6 +5,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+from engine.parallel.group import Group
 from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
@@ -25,12 +26,20 @@ from worker.job.recorder import Recorder
 class JobRun:
     """One attempt at a job in this process. Raises `LeaseLost` when the job belongs to another worker."""
 
-    def __init__(self, context: WorkerContext, job: Job, held_lease: HeldLease, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        context: WorkerContext,
+        job: Job,
+        held_lease: HeldLease,
+        recorder: Recorder,
+        group: Group | None = None,
+    ) -> None:
         self._sessions = context.sessions
         self._is_draining = context.is_draining
         self._job = job
         self._held_lease = held_lease
         self._recorder = recorder
+        self._group = group
         self._max_seconds = float(job.spec["training"]["max_runtime_seconds"])
 
     def train(self, loaded: LoadedJob) -> Outcome:
@@ -70,7 +79,8 @@ class JobRun:
         diagnosis = RunDiagnosis(self._job.warnings, partial(facts_of, loaded))
         if outcome := self._between_batches(loaded):
             return outcome
-        events = train(first.network, state, first.spec, first.training, first.validation, members=loaded.others)
+        rows = (first.training, first.validation)
+        events = train(first.network, state, first.spec, *rows, members=loaded.others, group=self._group)
         for event in events:
             match event:
                 case BatchEnd():

@@ -1,5 +1,6 @@
 """Start the processes of a claimed job with `mpiexec`, and wait until they end."""
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -44,7 +45,10 @@ class ProcessLauncher:
             return NOT_INSTALLED
         command = [mpiexec, *_options(self._context.settings, job.processes), sys.executable, "-P", "-m"]
         command += ["worker.parallel", job.id, str(job.fence), self._context.worker_id]
-        code = self._wait(subprocess.Popen(command, stdin=subprocess.PIPE, env=_environment(), start_new_session=True))
+        with subprocess.Popen(  # noqa: S603 - our own module, with ids from the database
+            command, stdin=subprocess.PIPE, env=_environment(), start_new_session=True
+        ) as group:
+            code = self._wait(group)
         if code == 0:
             return None
         log.warning("A process of the job ended with an error; mpiexec returned %d.", code)
@@ -58,14 +62,15 @@ class ProcessLauncher:
                 return group.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 if self._context.is_draining() and not is_told and group.stdin:
-                    group.stdin.write(DRAIN)
-                    group.stdin.flush()
+                    with contextlib.suppress(BrokenPipeError):  # they are ending
+                        group.stdin.write(DRAIN)
+                        group.stdin.flush()
                     is_told = True
 
 
 def _options(settings: Settings, processes: int) -> list[str]:
     """Return the arguments of `mpiexec` before the program."""
-    hosts = ["-f", str(settings.mpi_hostfile)] if settings.mpi_hostfile else []
+    hosts = ["-f", settings.mpi_hostfile] if settings.mpi_hostfile else []
     return [*hosts, *settings.mpi_options.split(), "-n", str(processes)]
 
 

@@ -1,4 +1,4 @@
-"""One of the processes that train a job together: process 0 trains, records and finishes; the others compute gradients."""
+"""One of the processes that train a job: process 0 trains, records and finishes; the others compute gradients."""
 
 import argparse
 import logging
@@ -9,22 +9,19 @@ import threading
 import time
 from typing import NoReturn
 
-from structlog.contextvars import bound_contextvars
-
 from engine.numeric_fingerprint import numeric_fingerprint
 from engine.parallel.gradients import ShardedGradients
-from engine.parallel.mpi_group import MpiGroup
+from engine.parallel.mpi_group import MpiGroup, NothingToDo
 from engine.training.run import set_up
 from service import tracing
 from service.bootstrap import bootstrap
 from service.logging import configure_logging
-from service.settings import Settings, settings
+from service.settings import settings
 from store.db.database import open_database, open_sessions
 from store.db.transaction import snapshot
 from store.ids import JobId, WorkerId
 from store.jobs import claims
 from store.jobs.leases import Lease
-from store.tables import Job
 from worker.context import WorkerContext
 from worker.job.loading import JobLoader
 from worker.lease_keeper import LeaseKeeper
@@ -97,26 +94,27 @@ def _lead(group: MpiGroup, lease: Lease, worker_id: WorkerId) -> None:
 def _help(group: MpiGroup, lease: Lease) -> None:
     """Compute gradients until process 0 ends the training."""
     group.agree(numeric_fingerprint())
-    job = _job(settings(), lease)
-    if job is None:  # process 0 finds the same and ends
-        group.receive()
-        return
-    with bound_contextvars(job_id=job.id, process=group.rank):
-        try:
-            gradients = _load(group, job)
-        except Exception:  # process 0 meets the same error and reports it
-            if group.receive() is not None:
-                log.exception("Cannot load the job.")
-                group.abort()
-            return
-        if group.receive() is None:
-            return
-        ready = gradients()
+    try:
+        gradients = _load(group, lease)
         while (command := group.receive()) is not None:
-            ready.obey(command)
+            gradients.obey(command)
+    except NothingToDo:
+        return
+    except Exception:
+        log.exception("Process %d of the job has failed.", group.rank)
+        group.abort()
 
 
-def _job(own: Settings, lease: Lease) -> Job | None:
-    sessions = open_sessions(open_database(own.database, pool_size=1))
-    with snapshot(sessions) as tx:
-        return claims.find_held(tx, lease)
+def _load(group: MpiGroup, lease: Lease) -> ShardedGradients:
+    """Load the job as process 0 does. An error counts only if process 0 can train: otherwise that one reports it."""
+    try:
+        sessions = open_sessions(open_database(settings().database, pool_size=1))
+        with snapshot(sessions) as tx:
+            job = claims.get_held(tx, lease)
+        loaded = JobLoader(sessions).load(job)
+        first = loaded.first
+        run = set_up(first.network, loaded.state, first.spec, first.training, first.validation, members=loaded.others)
+    except Exception:
+        group.begin()
+        raise
+    return ShardedGradients(run, group)

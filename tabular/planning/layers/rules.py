@@ -43,6 +43,8 @@ def check_layers(
         for pointer, layer in walk_layer(outer, f"{LAYERS}/{index}"):
             if training.optimizer.type == "lbfgs":
                 _check_line_search(pointer, layer, report)
+            if training.processes is not None:
+                _check_shards(pointer, layer, report)
             if index in flat and min(training.batch_size, rows) == 1:
                 _check_single_row(pointer, layer, report)
 
@@ -51,6 +53,13 @@ def _check_line_search(pointer: str, layer: LayerSpec, report: PlanningReport) -
     """Report layers that change the gradient between evaluations, which a line search compares."""
     if isinstance(layer, (DropoutSpec, BatchNormSpec)):
         detail = f"`lbfgs` cannot be combined with `{layer.type}`. Remove the layer or use `adam`."
+        report.reject(pointer, detail)
+
+
+def _check_shards(pointer: str, layer: LayerSpec, report: PlanningReport) -> None:
+    """Report layers that need a whole batch."""
+    if isinstance(layer, BatchNormSpec):
+        detail = "`batch_norm` needs whole batches, which `processes` divides. Use `layer_norm` or remove `processes`."
         report.reject(pointer, detail)
 
 

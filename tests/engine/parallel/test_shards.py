@@ -1,5 +1,6 @@
 """Gradients that are computed shard by shard: the same bits for any number of processes."""
 
+import contextlib
 import threading
 from typing import Any
 
@@ -47,6 +48,9 @@ class Thread:
     def __init__(self, shared: Threads, rank: int) -> None:
         self.shared, self.rank, self.size = shared, rank, shared.size
 
+    def begin(self) -> None:
+        """Nothing to prepare."""
+
     def share_parameters(self, network: Network) -> None:
         """Nothing to prepare."""
 
@@ -88,10 +92,8 @@ def run(training: TrainingSpec, size: int) -> TrainingState:
     shared = Threads(size)
 
     def help_until_broken(rank: int) -> None:
-        try:
+        with contextlib.suppress(threading.BrokenBarrierError):  # when the run has ended
             helper(shared, rank, training)
-        except threading.BrokenBarrierError:
-            pass  # the run has ended
 
     threads = [threading.Thread(target=help_until_broken, args=(rank,)) for rank in range(1, size)]
     for thread in threads:
