@@ -52,7 +52,7 @@ class MpiGroup:
     def __init__(self) -> None:
         self._all = MPI.COMM_WORLD
         self.rank, self.size = self._all.Get_rank(), self._all.Get_size()
-        self._host = self._all.Split_type(MPI.COMM_TYPE_SHARED, key=self.rank)
+        self._host = MPI.Intracomm(self._all.Split_type(MPI.COMM_TYPE_SHARED, key=self.rank))
         is_first = self._host.Get_rank() == 0
         self._first_of_hosts = self._all.Split(0 if is_first else MPI.UNDEFINED, key=self.rank)
         self._is_first = is_first
@@ -204,12 +204,12 @@ class MpiGroup:
         return (float(numbers[0]), float(numbers[1])), theirs
 
     def _shares_memory_with(self, other: int) -> bool:
-        return self._host_of[other] == self._host_of[self.rank]
+        return bool(self._host_of[other] == self._host_of[self.rank])
 
 
 def _array(window: MPI.Win, rank: int, dtype: np.dtype[Any]) -> Array:
     buffer, _ = window.Shared_query(rank)
-    return np.frombuffer(buffer, dtype)
+    return np.frombuffer(buffer.cast("B"), dtype)
 
 
 def _encode(command: Command) -> list[int]:

@@ -620,6 +620,15 @@ class TrainingRequest(TypedDict, total=False):
     """keep predicted numbers between the smallest and the largest target of the training rows. Default: `true`;
     with own `model` layers, `sequence`, `init_from` or `lbfgs`: `false`.
     """
+    processes: Literal[1, 2, 4, 8, 16, 32, 64] | None
+    """processes that compute the gradient of each batch together, each on a core of its own: 1, 2, 4, 8 and so on,
+    at most `shards`. Each batch is divided into shards, whose gradients are added in a fixed order, so any number
+    of processes gives the same bits. Default: one process that takes each batch as a whole, which is faster than 1
+    """
+    shards: Literal[1, 2, 4, 8, 16, 32, 64]
+    """parts of each batch, with `processes`: a power of two. Fewer are faster, but allow fewer processes. Results
+    with another number of shards differ in their last bits
+    """
     checkpoint_every_seconds: float
     max_runtime_seconds: float
 

@@ -13,14 +13,14 @@ from store.db.transaction import transaction
 from store.jobs import claims, workers
 from store.jobs.workers import WorkerInfo
 from store.tables import Worker
-from tests.support.worker_fixture import WORKER_ID, WorkerFixture
+from tests.support.worker_fixture import WORKER_ID, WorkerFixture, wait_until
 
 pytestmark = pytest.mark.skipif(find_mpiexec() is None, reason="needs the extra mpi")
 
 TRAINING = {"epochs": 3, "batch_size": 16, "seed": 1, "checkpoint_every_seconds": 0.01}
 FAMILIES: dict[str, dict[str, Any]] = {
     "dense": {"model": {"layers": [{"type": "dense", "units": 8}, {"type": "dropout", "rate": 0.2}]}},
-    "ensemble": {"preset": "balanced", "ensemble": {"networks": 2}},
+    "ensemble": {"ensemble": {"type": "folds", "folds": 3}},
 }
 
 
@@ -56,12 +56,13 @@ def test_one_and_two_processes_give_the_same_weights(worker: WorkerFixture) -> N
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_job_whose_process_is_killed_goes_on_with_the_same_bits(worker: WorkerFixture, family: str) -> None:
     dataset = worker.upload()
-    undisturbed = queue(worker, dataset, family, processes=1, epochs=40)
+    undisturbed = queue(worker, dataset, family, processes=1, epochs=60)
     worker.run_all()
-    job_id = queue(worker, dataset, family, processes=2, epochs=40)
-    thread = worker.start_and_wait_until_training(job_id)
+    job_id = queue(worker, dataset, family, processes=2, epochs=60)
+    thread = worker.start()
+    wait_until(lambda: worker.job(job_id).epoch > 0, seconds=90)  # importing takes a while on a busy machine
     kill_one_process(job_id)
-    thread.join(60)
+    thread.join(90)
     assert worker.job(job_id).attempt == 2
     assert weights(worker, job_id) == weights(worker, undisturbed)
 
@@ -83,7 +84,7 @@ def is_process_of(path: Path, job_id: str) -> bool:
 
 def test_two_processes_wait_until_two_slots_are_free(worker: WorkerFixture) -> None:
     dataset = worker.upload()
-    small, large, later = queue(worker, dataset, "dense"), queue(worker, dataset, "dense", processes=2), None
+    small, large = queue(worker, dataset, "dense"), queue(worker, dataset, "dense", processes=2)
     assert worker.claim().id == small
     later = queue(worker, dataset, "dense")
     with transaction(worker.sessions) as tx:
