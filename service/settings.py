@@ -78,7 +78,7 @@ class Settings(BaseSettings):
     )
     mpi_hostfile: str = Field(
         default="",
-        description="Path of a host file for `mpiexec`: the hosts on which the processes of a job with `processes` run. "
+        description="Path of a host file for `mpiexec`: the hosts on which the processes of a job run. "
         "Empty: all run on the host of the worker.",
     )
     mpi_options: str = Field(
