@@ -13,6 +13,7 @@ from messaging.notifier import Notifier
 from messaging.shared_counters import SharedCounters
 from service.accounts.activity import Activity
 from service.jobs.planned_jobs import PlannedJobs
+from service.jobs.prices import Price
 from service.keyring import Keyring
 from service.limits import ServiceLimits, service_limits
 from service.metrics.definitions import LEASES_LOST, UPLOAD_BYTES
@@ -101,7 +102,7 @@ def bootstrap(
         aliased_models=AliasedModels(sessions),
         metrics=metrics,
         exposition=Exposition(metrics, counters, StoredFigures(sessions, settings), VERSION),
-        planned_jobs=PlannedJobs(),
+        planned_jobs=PlannedJobs(price=Price.of(settings)),
     )
 
 

@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     max_attempts: int = Field(
         default=3, ge=1, description="Number of workers that may crash while running a job before it fails."
     )
+    price_per_cpu_hour: float = Field(
+        default=0.0,
+        ge=0,
+        description="What an hour of one processor core costs. Estimates and jobs then have a `cost`. 0: no price.",
+    )
+    currency: str = Field(
+        default="USD", min_length=1, max_length=12, description="The currency of `BACKPROP_PRICE_PER_CPU_HOUR`."
+    )
     metrics_token: SecretStr = Field(
         default=SecretStr(""), description="A bearer token for `GET /metrics`, besides keys with the scope `admin`."
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from api.http.schemas import View, WarningView
+from service.jobs.prices import Price
 from store.clock import rfc3339
 from store.jobs.queue_position import QueuePosition
 from store.tables import Epoch, Job
@@ -66,6 +67,35 @@ class LinksView(View):
     weights: str | None = Field(description="The model's weights, or the last finite weights if training diverged.")
 
 
+class CostView(View):
+    """An amount of money, by the price at the time when the job was created."""
+
+    amount: float
+    currency: str
+
+
+class JobActualView(View):
+    """What a job that has ended took, in all attempts together."""
+
+    seconds: float
+    cpu_seconds: float = Field(description="Seconds of processor time, those of lost workers as far as known.")
+    memory_bytes: int | None = Field(description="The peak of the job's memory. Null if it was not measured.")
+    cost: CostView | None = Field(description="Null if the operator has not set a price.")
+
+    @classmethod
+    def of(cls, job: Job) -> "JobActualView | None":
+        """Return the view of a stored job; None if it has not ended."""
+        if job.finished_at is None:
+            return None
+        price = Price.of_estimate(job.estimate)
+        return cls(
+            seconds=round(job.ran_seconds, 3),
+            cpu_seconds=round(job.cpu_seconds, 3),
+            memory_bytes=job.peak_bytes,
+            cost=CostView(amount=price.amount(job.cpu_seconds), currency=price.currency) if price else None,
+        )
+
+
 class JobView(View):
     """A training job."""
 
@@ -84,7 +114,7 @@ class JobView(View):
     finished_at: str | None
     attempt: int
     bit_exact: bool = Field(description="Whether all of the training ran on machines that give bit-identical results.")
-    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
+    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "budget", "diverged"] | None
     error: dict[str, Any] | None = Field(examples=[{"code": "diverged", "detail": "…", "epoch": 1, "batch": 3}])
     queue: QueueView | None
     progress: ProgressView
@@ -95,6 +125,7 @@ class JobView(View):
     )
     range_test: RangeTestView | None = Field(description="Null before the test has ended and for jobs without one.")
     estimate: dict[str, Any]
+    actual: JobActualView | None = Field(description="What the job took. Null before it has ended.")
     spec: dict[str, Any] = Field(description="The request with every default filled in.")
     warnings: list[WarningView]
     transitions: list[TransitionView]
@@ -129,6 +160,7 @@ class JobView(View):
             best=job.best,
             range_test=RangeTestView(**job.range_test) if job.range_test else None,
             estimate=job.estimate,
+            actual=JobActualView.of(job),
             spec=job.spec,
             warnings=job.warnings,
             transitions=job.transitions,

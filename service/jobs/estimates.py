@@ -7,6 +7,7 @@ from typing import Any
 from engine.cost import estimate_cost
 from engine.errors import PointedProblem
 from service.errors import JobTooLarge
+from service.jobs.prices import Price, estimated_cost
 from service.limits import ServiceLimits
 from store.jobs import durations
 from tabular.planning.network import build_without_memory
@@ -31,10 +32,11 @@ def estimate_needs(limits: ServiceLimits, plan: Plan) -> dict[str, Any]:
     return {"parameters": parameters, "flops": flops, "memory_bytes": memory}
 
 
-def with_seconds(needs: dict[str, Any], runs: Sequence[durations.CompletedRun]) -> dict[str, Any]:
-    """Return the whole estimate: what training needs, and how long it takes if jobs like it were run before."""
+def with_seconds(needs: dict[str, Any], runs: Sequence[durations.CompletedRun], price: Price | None) -> dict[str, Any]:
+    """Return the whole estimate: what training needs, how long it takes, and what that costs."""
     duration = durations.estimate_duration(runs, needs["flops"])
-    return {**needs, "seconds": asdict(duration) if duration else None}
+    seconds = asdict(duration) if duration else None
+    return {**needs, "seconds": seconds, "cost": estimated_cost(price, seconds), "start_from": None}
 
 
 def _range_test_rows(plan: Plan) -> int:

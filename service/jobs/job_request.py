@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from engine.spec import ModelSpec
 from engine.spec.base import at_most, validation_error
 from service.fields import Metadata, Name, WholeNumber
+from service.jobs.budgets import BudgetSpec
 from tabular.planning.default_texts import MODEL_DEFAULT, TrainingRequest
 from tabular.sequence import SequenceSpec
 from tabular.spec import MAX_FEATURES, ColumnName, EnsembleSpec, FeatureSpec, InitFrom, Preset, Target, Task
@@ -60,6 +61,9 @@ class JobRequest(BaseModel):
         "of the model in `init_from`; without `init_from`, the preset decides.",
     )
     init_from: InitFrom | None = Field(default=None, description="Fine-tune a trained model or uploaded weights.")
+    budget: BudgetSpec | None = Field(
+        default=None, description="What the job may use at most. It stops with its best model before that."
+    )
     priority: WholeNumber = Field(default=5, ge=0, le=9, description="Jobs with a higher priority start first.")
     metadata: Metadata = Field(default_factory=dict)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.jobs.job_request import JobRequest
+from service.jobs.prices import Price
 from store.ids import ProjectId
 from store.jobs.durations import CompletedRun
 
@@ -20,7 +21,7 @@ FRESH_SECONDS = 1.0  # how long a plan is used without a look into the database
 FIRST_SECONDS = 0.05  # the same before any job has succeeded: the first one makes estimates of seconds possible
 MAX_PLANS = 256
 MAX_FEATURES = 256  # of a plan that is kept: larger ones take too much memory
-NOT_PLANNED = {"name", "priority", "metadata"}  # fields of a request that have no influence on its plan
+NOT_PLANNED = {"name", "priority", "metadata", "budget"}  # fields of a request that have no influence on its plan
 
 Key = tuple[ProjectId, str]
 
@@ -46,9 +47,10 @@ class KeptPlan:
 
 
 class PlannedJobs:
-    """The plans of one process. Several threads may use them."""
+    """The plans of one process, and the price of what is planned. Several threads may use them."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, price: Price | None = None) -> None:
+        self.price = price
         self._clock = clock
         self._kept: OrderedDict[Key, KeptPlan] = OrderedDict()
         self._lock = threading.Lock()

@@ -10,10 +10,12 @@ from structlog.contextvars import get_contextvars
 from engine.errors import PointedProblem
 from messaging.notifications import notify_workers
 from service import tracing
+from service.jobs.budgets import budget_problems
 from service.jobs.estimates import estimate_needs, with_seconds
 from service.jobs.init_from import base_columns, load_initialization, lock_base
 from service.jobs.job_request import JobRequest
 from service.jobs.planned_jobs import PlannedJob, PlannedJobs, key_of
+from service.jobs.prices import Price
 from service.jobs.processes import check_processes
 from service.limits import ServiceLimits
 from service.quotas import check_queue
@@ -52,13 +54,13 @@ def resolve(
     key = key_of(project, request)
     kept, is_fresh = plans.find(key)
     if kept and is_fresh:
-        return _resolved(request, kept.planned, kept.runs)
+        return _resolved(request, kept.planned, kept.runs, plans.price)
     with snapshot(sessions) as tx:
         inputs = _load_inputs(tx, project, request)
         runs = durations.recent_runs(tx)
     planned = kept.planned if kept else _planned(limits, inputs, request)
     plans.keep(key, planned, runs)
-    return _resolved(request, planned, runs)
+    return _resolved(request, planned, runs, plans.price)
 
 
 def submit(tx: Tx, limits: ServiceLimits, project: ProjectId, resolved: ResolvedJob) -> Job:
@@ -143,14 +145,24 @@ def _planned(limits: ServiceLimits, inputs: _Inputs, request: JobRequest) -> Pla
     )
 
 
-def _resolved(request: JobRequest, planned: PlannedJob, runs: Sequence[durations.CompletedRun]) -> ResolvedJob:
-    requested = {"dataset_id": request.dataset_id, "priority": request.priority, "metadata": dict(request.metadata)}
+def _resolved(
+    request: JobRequest, planned: PlannedJob, runs: Sequence[durations.CompletedRun], price: Price | None
+) -> ResolvedJob:
+    requested = {
+        "dataset_id": request.dataset_id,
+        "priority": request.priority,
+        "metadata": dict(request.metadata),
+        "budget": request.budget.model_dump() if request.budget else None,
+    }
+    estimate = with_seconds(planned.needs, runs, price)
+    if problems := budget_problems(request.budget, price, 0.05):
+        raise InvalidPlan(problems)
     return ResolvedJob(
         request=request,
         name=request.name or _default_name(planned.dataset_name, request),
         epochs=planned.epochs,
         spec=requested | planned.spec,
-        estimate=with_seconds(planned.needs, runs),
+        estimate=estimate,
         warnings=planned.warnings,
     )
 

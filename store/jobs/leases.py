@@ -46,6 +46,7 @@ class Progress:
     best: dict[str, Any] | None
     ran_seconds: float  # over all attempts
     cpu_seconds: float = 0.0  # the same
+    peak_bytes: int | None = None  # of memory, in this attempt
     epochs: Mapping[int, dict[str, Any]] = field(default_factory=dict)
     warnings: Sequence[dict[str, Any]] = ()
 
@@ -57,6 +58,9 @@ class ExpiredLease:
     lease: Lease
     attempt: int
     requested: str | None
+    has_budget: bool
+    lease_until: int
+    recorded_at: int  # when the worker recorded its progress last
 
 
 def renew(tx: Tx, lease: Lease, lease_seconds: float) -> str | None:
@@ -81,6 +85,7 @@ def record(tx: Tx, lease: Lease, lease_seconds: float, progress: Progress) -> st
         best=progress.best,
         ran_seconds=progress.ran_seconds,
         cpu_seconds=case((Job.cpu_seconds < progress.cpu_seconds, progress.cpu_seconds), else_=Job.cpu_seconds),
+        peak_bytes=case((Job.peak_bytes > (progress.peak_bytes or 0), Job.peak_bytes), else_=progress.peak_bytes),
         events=Job.events + len(progress.epochs) + len(progress.warnings),
     )
     row = tx.execute(recorded.returning(Job.requested, Job.events)).first()
@@ -158,12 +163,26 @@ def expired(tx: Tx, limit: int) -> list[ExpiredLease]:
 
     Jobs that another transaction has locked are skipped: a worker that sleeps in a transaction delays only its own job.
     """
-    columns = select(Job.id, Job.fence, Job.attempt, Job.requested).where(IS_RUNNING, Job.lease_until < now())
+    columns = select(Job.id, Job.fence, Job.attempt, Job.requested, Job.spec, Job.lease_until, Job.updated_at)
+    columns = columns.where(IS_RUNNING, Job.lease_until < now())
     rows = tx.execute(columns.order_by(Job.lease_until).limit(limit).with_for_update(skip_locked=True)).all()
     return [
-        ExpiredLease(lease=Lease(job_id=JobId(row.id), fence=row.fence), attempt=row.attempt, requested=row.requested)
+        ExpiredLease(
+            lease=Lease(job_id=JobId(row.id), fence=row.fence),
+            attempt=row.attempt,
+            requested=row.requested,
+            has_budget=bool(row.spec.get("budget")),
+            lease_until=row.lease_until,
+            recorded_at=row.updated_at,
+        )
         for row in rows
     ]
+
+
+def charge_lost(tx: Tx, lease: Lease, cpu_seconds: float) -> None:
+    """Count processor time that a lost worker has used without recording it."""
+    _count_cpu_seconds(tx, lease, Job.cpu_seconds + cpu_seconds)
+    _update_held(tx, lease, cpu_seconds=Job.cpu_seconds + cpu_seconds)
 
 
 def fail_expired(tx: Tx, lease: Lease, error: dict[str, Any]) -> Job:
@@ -178,7 +197,7 @@ def release_expired(tx: Tx, lease: Lease) -> Job:
     return record_transition(tx, _release(tx, lease, charged=True), reason="worker_lost")
 
 
-def _count_cpu_seconds(tx: Tx, lease: Lease, cpu_seconds: float) -> None:
+def _count_cpu_seconds(tx: Tx, lease: Lease, cpu_seconds: float | ColumnElement[float]) -> None:
     """Count what the job has used since its last record, in the transaction that records the new sum."""
     owner = (Job.id, Job.project_id)
     metering.count_growth(tx, "cpu_seconds", owner, cpu_seconds - Job.cpu_seconds, *_held_under(lease))

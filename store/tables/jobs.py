@@ -57,6 +57,7 @@ class Job(Base):
     eta_seconds: Mapped[float | None] = mapped_column(Float)
     ran_seconds: Mapped[float] = mapped_column(Float, default=0.0)  # of all attempts, as last recorded
     cpu_seconds: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # the same
+    peak_bytes: Mapped[int | None]  # of memory, in the attempt that needed most
     metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     best: Mapped[dict[str, Any] | None] = mapped_column(Json)
     range_test: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -222,5 +223,6 @@ class Worker(Base):
     slots: Mapped[int] = mapped_column(Integer, default=1)
     fingerprint: Mapped[str] = mapped_column(String(64), default="")
     version: Mapped[str] = mapped_column(default="", server_default="")
+    speed: Mapped[dict[str, Any] | None] = mapped_column(Json)  # how fast its machine computes, as it measured
     started_at: Mapped[int] = mapped_column(default=now())
     seen_at: Mapped[int] = mapped_column(default=now(), index=True)

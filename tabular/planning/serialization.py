@@ -5,7 +5,7 @@ from typing import Any
 
 from tabular.planning.plan import Plan
 
-SPEC_ONLY = ("dataset_id", "priority", "metadata", "model")  # keys of a spec that a plan does not have
+SPEC_ONLY = ("dataset_id", "priority", "metadata", "budget", "model")  # keys of a spec that a plan does not have
 EARLIER_TRAINING = {"output_start": "random"}  # fields of `training` that specs of version 0.1.0 lack
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from service.settings import Settings
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.sqlite import sqlite_driver
 from store.db.transaction import snapshot, transaction
@@ -114,7 +115,7 @@ def test_a_worker_frozen_in_a_transaction_delays_only_its_own_job(postgres_url: 
         leases.renew(frozen_tx, frozen, -1)
         began = time.monotonic()
         with transaction(sessions) as tx:
-            release_expired(tx, 3)
+            release_expired(tx, Settings(max_attempts=3))
         seconds = time.monotonic() - began
         assert states(sessions) == ["running", "queued"]
     engine.dispose()
@@ -142,7 +143,7 @@ def test_a_heartbeat_during_a_round_of_the_scheduler_keeps_the_job(database_url:
 
 def run_round(sessions: Sessions) -> None:
     with transaction(sessions) as tx:
-        release_expired(tx, 3)
+        release_expired(tx, Settings(max_attempts=3))
 
 
 CLOCK = """

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete, select, update
 
+from service.settings import Settings
 from store.artifacts import blobs
 from store.db.database import Sessions, open_database, open_sessions
 from store.db.transaction import Tx, snapshot, transaction
@@ -132,7 +133,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def run_round(self) -> None:
         with transaction(self.sessions) as tx:
-            release_expired(tx, MAX_ATTEMPTS)
+            release_expired(tx, Settings(max_attempts=MAX_ATTEMPTS))
 
     @rule(seconds=st.sampled_from([-3600, -10, 10, 3600]))
     def shift_the_clock(self, seconds: int) -> None:

@@ -16,6 +16,7 @@ from store.errors import LeaseLost
 from store.jobs import leases
 from store.jobs.leases import Progress
 from store.tables import Job
+from worker.attempt.peak_memory import PeakMemory
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 
@@ -46,6 +47,7 @@ class ProgressRecorder(ABC):
         self._fraction = self._first_fraction = job.fraction
         self._earlier_seconds = job.ran_seconds
         self._earlier_cpu_seconds = job.cpu_seconds - self._cpu_clock()
+        self._memory = PeakMemory()
         self._began = self._may_checkpoint_at = clock()
         self._record_at = self._began + self._settings.record_seconds
         self._checkpoint_at = self._began + self._checkpoint_seconds
@@ -70,6 +72,11 @@ class ProgressRecorder(ABC):
     def cpu_seconds(self) -> float:
         """The processor time of the job, in this attempt and all earlier ones."""
         return self._earlier_cpu_seconds + self._cpu_clock()
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The peak of the memory of this attempt so far; None where it cannot be measured."""
+        return self._memory.bytes
 
     @property
     def is_due(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -10,17 +11,27 @@ from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
 from engine.training.loop import train
+from service.jobs.budgets import cpu_limit
 from store.artifacts import blobs
 from store.tables import Job
+from tabular.profile import DataWarning
 from worker.attempt.outcomes import Canceled, Failed, Interrupted, Outcome, Paused, Succeeded
 from worker.context import WorkerContext
 from worker.held_lease import HeldLease
 from worker.job import learning_rate
+from worker.job.cpu_budget import CpuBudget
 from worker.job.findings import RunDiagnosis, facts_of, layer_sizes, new_data_warnings
 from worker.job.finite_json import finite
 from worker.job.loaded_job import LoadedJob
 from worker.job.model_artifacts import in_target_units, model_columns, store_weights
 from worker.job.recorder import Recorder
+
+BUDGET_BEFORE_FIRST_EPOCH = DataWarning(
+    code="budget_before_first_epoch",
+    column=None,
+    detail="The budget was used up before the first epoch had ended, so the model has learned from a part of the rows "
+    "only. Increase the budget or use less data.",
+)
 
 
 class JobRun:
@@ -40,10 +51,12 @@ class JobRun:
         self._held_lease = held_lease
         self._recorder = recorder
         self._group = group
+        self._budget = CpuBudget(cpu_limit(job.spec, job.estimate), lambda: recorder.cpu_seconds)
         self._max_seconds = float(job.spec["training"]["max_runtime_seconds"])
 
     def train(self, loaded: LoadedJob) -> Outcome:
         """Find a learning rate if the job wants a range test, then train."""
+        self._budget.begin(loaded)
         found = self._find_learning_rate(loaded)
         return self._train(found) if isinstance(found, LoadedJob) else found
 
@@ -68,12 +81,12 @@ class JobRun:
             for event in events:
                 if isinstance(event, RangeTestResult):
                     return event
-                if self._held_lease.requested or self._is_draining() or self._is_late():
+                if self._held_lease.requested or self._is_draining() or self._is_late() or self._budget.is_used_up():
                     break
         return None
 
     def _train(self, loaded: LoadedJob) -> Outcome:
-        state, first = loaded.state, loaded.first
+        state, first, is_limited = loaded.state, loaded.first, self._budget.is_limited
         self._recorder.resume(state.epoch, _best(loaded))
         self._recorder.add_warnings(new_data_warnings(loaded, self._job.warnings))
         diagnosis = RunDiagnosis(self._job.warnings, partial(facts_of, loaded))
@@ -85,7 +98,10 @@ class JobRun:
             match event:
                 case BatchEnd():
                     self._recorder.last_batch = event
+                    if is_limited:
+                        self._budget.count_batch(event)
                 case EpochEnd():
+                    self._budget.count_epoch()
                     self._note_epoch(loaded, event)
                     diagnosis.add(event)
                     if diagnosis.is_due:
@@ -93,7 +109,8 @@ class JobRun:
                 case Stopped():
                     self._recorder.add_warnings(diagnosis.new_warnings())
                     return self._stopped(loaded, event)
-            if not (self._held_lease.requested or self._is_draining() or self._recorder.is_due):
+            is_due = self._recorder.is_due or (is_limited and self._budget.is_due())
+            if not (self._held_lease.requested or self._is_draining() or is_due):
                 continue  # the usual case: there may be 30,000 batches in a second
             if outcome := self._between_batches(loaded):
                 return outcome
@@ -137,6 +154,8 @@ class JobRun:
         if self._is_draining():
             save()
             return Interrupted()
+        if self._budget.is_used_up():
+            return self._out_of_budget(loaded)
         return self._out_of_time(loaded) if self._is_late() else None
 
     def _first_model_epoch(self, loaded: LoadedJob) -> int:
@@ -165,6 +184,12 @@ class JobRun:
             )
             return Failed(code="max_runtime", detail=detail, stop_reason="max_runtime")
         return self._succeeded(loaded, "max_runtime")
+
+    def _out_of_budget(self, loaded: LoadedJob) -> Outcome:
+        """Keep the best weights so far. Before the first epoch has ended, those are the present ones."""
+        if loaded.state.best is None:
+            self._recorder.add_warnings([asdict(BUDGET_BEFORE_FIRST_EPOCH)])
+        return self._succeeded(loaded, "budget")
 
     def _succeeded(self, loaded: LoadedJob, reason: str) -> Succeeded:
         best = loaded.state.best

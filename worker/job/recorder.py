@@ -76,6 +76,7 @@ class Recorder(ProgressRecorder):
             best=self._best,
             ran_seconds=round(self.ran_seconds, 3),
             cpu_seconds=round(self.cpu_seconds, 3),
+            peak_bytes=self.peak_bytes,
             epochs=self._unwritten_epochs,
             warnings=self._unwritten_warnings,
         )

@@ -112,6 +112,15 @@ class BatchRequest(TypedDict, total=False):
     """Up to 16 strings of your own, returned unchanged."""
 
 
+class BudgetSpec(TypedDict, total=False):
+    """What a job may use at most, all attempts and its evaluation included. It stops with its best model before."""
+
+    cpu_seconds: float | None
+    """Seconds of one processor core."""
+    cost: float | None
+    """An amount in the currency of the service, if its operator set a price."""
+
+
 class ComparisonBody(TypedDict, total=False):
     """Two models that predict the same column, and rows with the truth."""
 
@@ -301,6 +310,8 @@ class JobRequest(TypedDict, total=False):
     """
     init_from: InitFrom | None
     """Fine-tune a trained model or uploaded weights."""
+    budget: BudgetSpec | None
+    """What the job may use at most. It stops with its best model before that."""
     priority: int
     """Jobs with a higher priority start first."""
     metadata: dict[str, str]

@@ -10,6 +10,14 @@ from backprop_client.record import Record
 from backprop_client.types.shared import ServiceWarning
 
 
+class Cost(Record):
+    """An amount of money, by the price at the time when the job was created."""
+
+    __slots__ = ()
+    amount: float
+    currency: str
+
+
 class CurveFit(Record):
     """A power law: error = limit + coefficient * rows ^ -exponent; the error is 1 - score if higher is better."""
 
@@ -145,6 +153,19 @@ class Events(Record):
     next_after: int | None
 
 
+class JobActual(Record):
+    """What a job that has ended took, in all attempts together."""
+
+    __slots__ = ()
+    seconds: float
+    cpu_seconds: float
+    """Seconds of processor time, those of lost workers as far as known."""
+    memory_bytes: int | None
+    """The peak of the job's memory. Null if it was not measured."""
+    cost: Cost | None
+    """Null if the operator has not set a price."""
+
+
 class Job(Record):
     """A training job."""
 
@@ -166,7 +187,7 @@ class Job(Record):
     attempt: int
     bit_exact: bool
     """Whether all of the training ran on machines that give bit-identical results."""
-    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "diverged"] | None
+    stop_reason: Literal["epochs_done", "early_stopped", "user_stop", "max_runtime", "budget", "diverged"] | None
     error: dict[str, Any] | None
     queue: Queue | None
     progress: Progress
@@ -179,6 +200,8 @@ class Job(Record):
     range_test: RangeTest | None
     """Null before the test has ended and for jobs without one."""
     estimate: dict[str, Any]
+    actual: JobActual | None
+    """What the job took. Null before it has ended."""
     spec: dict[str, Any]
     """The request with every default filled in."""
     warnings: list[ServiceWarning]

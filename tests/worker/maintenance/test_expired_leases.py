@@ -4,6 +4,7 @@ import redis
 from sqlalchemy import select
 
 from messaging.channels import JOB_CHANGED, channel
+from service.settings import Settings
 from store.db.transaction import snapshot, transaction
 from store.ids import WorkerId
 from store.jobs import claims
@@ -19,7 +20,7 @@ def test_releases_at_most_the_limit_of_jobs_oldest_lease_first(worker_fixture: W
         with transaction(worker_fixture.sessions) as tx:
             claims.claim(tx, WorkerId("wrk_lost"), lease_seconds)
     with transaction(worker_fixture.sessions) as tx:
-        release_expired(tx, max_attempts=3, limit=2)
+        release_expired(tx, Settings(max_attempts=3), limit=2)
     with snapshot(worker_fixture.sessions) as tx:
         assert tx.scalars(select(Job.state).order_by(Job.id)).all() == ["running", "queued", "queued"]
 
@@ -30,7 +31,7 @@ def test_job_that_lost_too_many_workers_fails(worker_fixture: WorkerFixture) -> 
     for _ in range(3):
         with transaction(worker_fixture.sessions) as tx:
             claims.claim(tx, WorkerId("wrk_lost"), lease_seconds=-1)
-            release_expired(tx, max_attempts=3)
+            release_expired(tx, Settings(max_attempts=3))
             states.append(tx.scalar(select(Job.state).where(Job.id == job_id)))
     assert states == ["queued", "queued", "failed"]
     with snapshot(worker_fixture.sessions) as tx:
@@ -46,7 +47,7 @@ def test_the_change_of_a_released_job_is_published(worker_fixture: WorkerFixture
         pubsub.subscribe(channel(job_id))
         assert pubsub.get_message(timeout=5) is not None  # the confirmation
         with transaction(worker_fixture.sessions) as tx:
-            release_expired(tx, max_attempts=3)
+            release_expired(tx, Settings(max_attempts=3))
         message = pubsub.get_message(timeout=5)
     assert message is not None
     assert message["data"] == JOB_CHANGED
