@@ -9,6 +9,7 @@ from engine.errors import PointedProblem
 from engine.spec import SampleSpec
 from service.jobs.actions import RETRIED_COLUMNS, keep_inputs
 from service.jobs.estimates import estimate_needs, with_seconds
+from service.jobs.prices import Price
 from service.jobs.submission import enqueue
 from service.learning_curves.learning_curve_request import MIN_FRACTIONS, LearningCurveRequest
 from service.learning_curves.metrics import metrics_of
@@ -63,7 +64,7 @@ def start(tx: Tx, limits: ServiceLimits, project: ProjectId, job_id: str, reques
     for fraction in sizes.fractions:
         for seed in range(1, request.samples + 1):
             sampled = plan_sample(plan, SampleSpec(fraction=fraction, seed=seed))
-            estimate = with_seconds(estimate_needs(limits, sampled), runs)
+            estimate = with_seconds(estimate_needs(limits, sampled), runs, Price.of_estimate(job.estimate))
             columns = _columns(job, sampled) | {"estimate": estimate}
             columns["expected_seconds"] = (estimate["seconds"] or {}).get("seconds")
             if request.priority is not None:
