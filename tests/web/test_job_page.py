@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.browser import PHONE, DashboardPage
+from tests.support.tables import flowers
 
 OpenPage = Callable[..., DashboardPage]
 LONG = {"epochs": 10_000, "early_stopping": None, "batch_size": 8}
@@ -63,8 +64,8 @@ def test_hostile_texts_are_shown_as_text(open_page: OpenPage, service: httpx.Cli
     opened = open_page()
     page = opened.go(job.removeprefix("/v1"), "h1")
     assert page.inner_text("h1") == payload
-    page.click("summary")
-    assert payload in page.inner_text("details pre")
+    page.click("summary:has-text('Every decision')")
+    assert payload in page.inner_text("details[open] pre")
     page.click(".back")
     page.wait_for_selector("tbody tr")
     assert f"a: {payload}" in page.inner_text("tbody")
@@ -72,11 +73,12 @@ def test_hostile_texts_are_shown_as_text(open_page: OpenPage, service: httpx.Cli
     assert page.evaluate("window.ran") is None
 
 
-def test_the_learning_curve_is_drawn_and_read_out(open_page: OpenPage, service: httpx.Client, dataset_id: str) -> None:
-    job = submit(service, dataset_id, training={"epochs": 2})
+def test_the_learning_curve_is_drawn_and_read_out(open_page: OpenPage, service: httpx.Client) -> None:
+    table = service.post("/v1/datasets", content=flowers(200), headers={"Content-Type": "text/csv"}).raise_for_status()
+    job = submit(service, table.json()["id"], training={"epochs": 2})
     service.get(job, params={"until": "ended"}, headers={"Prefer": "wait=60"})
     service.post(f"{job}/learning-curve", json={"samples": 1}).raise_for_status()
     page = open_page().go(job.removeprefix("/v1"), "text=Would more data help?")
     page.click("summary:has-text('growing parts of the rows')")
     page.wait_for_selector("text=A job with twice the rows would have")
-    page.wait_for_selector("figure[aria-label^='accuracy by training rows'] .uplot")
+    page.wait_for_selector("figure[aria-label^='accuracy by training rows'] canvas")
