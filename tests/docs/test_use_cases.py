@@ -64,8 +64,8 @@ def test_every_use_case_ends_with_predictions(case: str, run: Callable[[str], st
 
 def test_the_page_of_the_command_line_names_every_command_and_exit_code() -> None:
     rows = COMMAND_LINE.split("## Commands")[1].split("## Ids")[0]
-    named = set(re.findall(r"`(?:backprop )?([a-z]+)[ `]", rows))
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    named = set(re.findall(r"`(?:backprop )?([a-z-]+)[ `]", rows))
+    known = {each.callback.__name__.replace("_", "-") for each in app.registered_commands if each.callback}
     assert known <= named
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", COMMAND_LINE, re.MULTILINE)}
     assert listed == {value for name, value in vars(exit_codes).items() if name.isupper()}

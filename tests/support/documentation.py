@@ -44,7 +44,7 @@ def run_python_of(page: str, folder: Path, url: str) -> list[str]:
     ended = subprocess.run(
         [sys.executable, "program.py"],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "BACKPROP_URL": url.rstrip("/")},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "client"), "BACKPROP_URL": url.rstrip("/")},
         capture_output=True,
         text=True,
         check=False,
