@@ -46,6 +46,7 @@ def weights(worker: WorkerFixture, job_id: str) -> str:
     return worker.weights_hash(job_id)
 
 
+@pytest.mark.one_database("postgres")
 def test_one_and_two_processes_give_the_same_weights(worker: WorkerFixture) -> None:
     dataset = worker.upload()
     jobs = [queue(worker, dataset, "dense", processes=processes) for processes in (1, 2)]
@@ -53,12 +54,15 @@ def test_one_and_two_processes_give_the_same_weights(worker: WorkerFixture) -> N
     assert len({weights(worker, job) for job in jobs}) == 1
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.one_database("sqlite")
+@pytest.mark.parametrize(
+    "family", [name if name == "dense" else pytest.param(name, marks=pytest.mark.long) for name in FAMILIES]
+)
 def test_a_job_whose_process_is_killed_goes_on_with_the_same_bits(worker: WorkerFixture, family: str) -> None:
     dataset = worker.upload()
-    undisturbed = queue(worker, dataset, family, processes=1, epochs=60)
+    undisturbed = queue(worker, dataset, family, processes=1, epochs=20)
     worker.run_all()
-    job_id = queue(worker, dataset, family, processes=2, epochs=60)
+    job_id = queue(worker, dataset, family, processes=2, epochs=20)
     thread = worker.start()
     wait_until(lambda: worker.job(job_id).epoch > 0, seconds=90)  # importing takes a while on a busy machine
     kill_one_process(job_id)
