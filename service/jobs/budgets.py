@@ -43,35 +43,36 @@ def cpu_limit(spec: Mapping[str, Any], estimate: Mapping[str, Any]) -> float | N
     return min(limits, default=None)
 
 
-def budget_problems(budget: BudgetSpec | None, price: Price | None, least_seconds: float) -> Sequence[PointedProblem]:
+LEAST_SECONDS = 0.05  # of processor time, for the smallest table and network
+
+
+def budget_problems(budget: BudgetSpec | None, price: Price | None) -> Sequence[PointedProblem]:
     """Return what is wrong with a budget.
 
     Args:
         budget: the requested budget.
         price: of processor time; None if the operator set none.
-        least_seconds: of processor time that the job needs besides training, to read its data and to evaluate.
     """
     problems = list[PointedProblem]()
     if budget is None:
         return problems
-    if budget.cpu_seconds is not None and budget.cpu_seconds < least_seconds:
-        detail = _too_small(f"{budget.cpu_seconds:g} s", f"{_up(least_seconds):g} s")
+    if budget.cpu_seconds is not None and budget.cpu_seconds < LEAST_SECONDS:
+        detail = _too_small(f"{budget.cpu_seconds:g} s", f"{LEAST_SECONDS:g} s")
         problems.append(PointedProblem(pointer="/budget/cpu_seconds", detail=detail))
     if budget.cost is not None and price is None:
         detail = "This service has no price, so a cost cannot be limited. Use `cpu_seconds`."
         problems.append(PointedProblem(pointer="/budget/cost", detail=detail))
-    if budget.cost is not None and price is not None and budget.cost < price.amount(least_seconds):
-        detail = _too_small(
-            f"{budget.cost:g} {price.currency}", f"{_up(price.amount(least_seconds)):g} {price.currency}"
-        )
+    if budget.cost is not None and price is not None and budget.cost < price.amount(LEAST_SECONDS):
+        least = _up(price.amount(LEAST_SECONDS))
+        detail = _too_small(f"{budget.cost:g} {price.currency}", f"{least:g} {price.currency}")
         problems.append(PointedProblem(pointer="/budget/cost", detail=detail))
     return problems
 
 
 def _too_small(given: str, needed: str) -> str:
     return (
-        f"A budget of {given} is too small: reading the data and evaluating the model alone take about {needed}. "
-        f"Set at least {needed}."
+        f"A budget of {given} is too small for any job: reading a table and evaluating a network alone take about "
+        f"{needed}. Set at least {needed}; `estimate` says what this job needs."
     )
 
 

@@ -155,7 +155,7 @@ def _resolved(
         "budget": request.budget.model_dump() if request.budget else None,
     }
     estimate = with_seconds(planned.needs, runs, price)
-    if problems := budget_problems(request.budget, price, 0.05):
+    if problems := budget_problems(request.budget, price):
         raise InvalidPlan(problems)
     return ResolvedJob(
         request=request,

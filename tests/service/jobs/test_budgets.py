@@ -9,17 +9,17 @@ PRICE = Price(per_cpu_hour=3.6, currency="EUR")
 SECONDS = {"seconds": 10.0, "low": 5.0, "high": 20.0}
 
 
-def test_a_budget_below_what_the_job_needs_is_rejected_with_the_least_that_is_accepted() -> None:
-    (problem,) = budget_problems(BudgetSpec(cpu_seconds=0.5), None, 2.0)
+def test_a_budget_too_small_for_any_job_is_rejected_with_the_least_that_is_accepted() -> None:
+    (problem,) = budget_problems(BudgetSpec(cpu_seconds=0.01), None)
     assert problem.pointer == "/budget/cpu_seconds"
-    assert "Set at least 2.1 s." in problem.detail
-    assert not budget_problems(BudgetSpec(cpu_seconds=2.1), None, 2.0)
-    (problem,) = budget_problems(BudgetSpec(cost=0.001), PRICE, 2.0)
-    assert (problem.pointer, "0.0021 EUR" in problem.detail) == ("/budget/cost", True)
+    assert "Set at least 0.05 s;" in problem.detail
+    assert not budget_problems(BudgetSpec(cpu_seconds=0.05), None)
+    (problem,) = budget_problems(BudgetSpec(cost=0.00001), PRICE)
+    assert (problem.pointer, "5.3e-05 EUR" in problem.detail) == ("/budget/cost", True)
 
 
 def test_a_cost_cannot_be_limited_without_a_price() -> None:
-    (problem,) = budget_problems(BudgetSpec(cost=1.0), None, 0.1)
+    (problem,) = budget_problems(BudgetSpec(cost=1.0), None)
     assert problem.pointer == "/budget/cost"
     assert "cpu_seconds" in problem.detail
 
