@@ -20,10 +20,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.networks import NETWORKS
-from engine.parallel.gradients import ShardedGradients
-from engine.parallel.mpiexec import find_mpiexec
 from engine.spec import TrainingSpec
 from engine.training.loop import train
+from engine.training.parallel.gradients import ShardedGradients
+from engine.training.parallel.mpiexec import find_mpiexec
 from engine.training.run import set_up
 from engine.training.state import initialize_training
 
@@ -32,7 +32,7 @@ def take_part(network_number: int, shards: int, epochs: int) -> None:
     """Run as one process of a group; process 0 prints its figures. `shards` 0: whole batches."""
     import numpy as np  # noqa: PLC0415 - only the processes need them
 
-    from engine.parallel.mpi_group import MpiGroup  # noqa: PLC0415
+    from engine.training.parallel.mpi_group import MpiGroup  # noqa: PLC0415
 
     group, timed = MpiGroup(), NETWORKS[network_number - 1]
     network, rows = timed.network(), timed.rows()

@@ -9,8 +9,8 @@ from engine.diagnostics import layer_statistics
 from engine.layers.layer_id import LayerId
 from engine.memory import Shape
 from engine.network import Network, working_rows
-from engine.parallel.shards import gradient_vectors
 from engine.spec import TrainingSpec
+from engine.training.parallel.shards import gradient_vectors
 from engine.training.update_memory import allocate_update_memory
 
 

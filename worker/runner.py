@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 from structlog.contextvars import bound_contextvars
 
-from engine.parallel.group import Group
+from engine.training.parallel.group import Group
 from service import tracing
 from service.metrics.definitions import ATTEMPTS_ABANDONED, JOB_RETRIES, TRAINING_SECONDS
 from service.predictions.loaded_models import LoadedModels
@@ -30,7 +30,7 @@ from worker.job import failure_classification
 from worker.job.job_run import JobRun
 from worker.job.loading import JobLoader
 from worker.job.recorder import Recorder
-from worker.parallel.launch import ProcessLauncher, processes_of
+from worker.mpi_launcher import ProcessLauncher, processes_of
 
 log = logging.getLogger(__name__)
 

@@ -62,7 +62,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.layers.layer_id import LayerId
-from engine.layers.padding.mask import Mask
+from engine.layers.mask import Mask
 from engine.memory import Array, Image, RowBuffers, Shape
 
 

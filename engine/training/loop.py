@@ -27,12 +27,12 @@ from engine.diagnostics.divergence import find_diverged_layer
 from engine.diagnostics.layer_statistics import LayerStatistics
 from engine.memory import Array
 from engine.network import Network
-from engine.parallel.gradients import ShardedGradients
-from engine.parallel.group import Group
 from engine.spec import TrainingSpec
 from engine.training.epoch_end import end_epoch
 from engine.training.events import BatchEnd, EpochEnd, Stopped, StopReason
 from engine.training.fine_tuning import unfreeze
+from engine.training.parallel.gradients import ShardedGradients
+from engine.training.parallel.group import Group
 from engine.training.run import TrainingRun, set_up
 from engine.training.schedules import Schedule
 from engine.training.state import Member, TrainingState

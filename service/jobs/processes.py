@@ -1,7 +1,7 @@
 """Whether a job may have several processes here."""
 
 from engine.errors import PointedProblem
-from engine.parallel.mpiexec import INSTALL, find_mpiexec
+from engine.training.parallel.mpiexec import INSTALL, find_mpiexec
 from tabular.errors import InvalidPlan
 from tabular.planning.plan import Plan
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.losses.cox import RiskSets
-from tabular.readers.values.booleans import TRUE
+from tabular.column_format import TRUE
 from tabular.table import TableColumn
 
 Array = npt.NDArray[Any]

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from engine.errors import PointedProblem
-from tabular.column_format import ColumnFormat
+from tabular.column_format import FALSE, TRUE, ColumnFormat
 from tabular.errors import MAX_PROBLEMS, InvalidRows
 from tabular.profile import LABELED
 from tabular.readers.row_keys import Row, match_keys
@@ -204,7 +204,7 @@ def _boolean(value: object, rule: _Rule) -> str:
         raise _WrongType(f"{name!r} takes true, false or a string, not {_shown(value)}.")
     if label := form.true if value else form.false:
         return label
-    words = booleans.TRUE if value else booleans.FALSE
+    words = TRUE if value else FALSE
     return next((label for label in rule.column.labels if label.lower() in words), str(value).lower())
 
 

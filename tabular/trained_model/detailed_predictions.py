@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import PointedProblem
+from engine.layers.padding.use_masks import ignores_padding
 from tabular.errors import InvalidRows
 from tabular.trained_model.explanation import explain, max_explained_rows
 from tabular.trained_model.trained_model import TrainedModel
@@ -110,6 +111,12 @@ def _problems(model: TrainedModel, rows: int, details: Details) -> Iterator[Poin
         return
     if model.averages is None:
         detail = "This model was trained by a version without explanations. Train it again, or leave out `explain`."
+        yield PointedProblem(pointer="/explain", detail=detail)
+    elif any(ignores_padding(network.sequential) for bag in model.bags for network in bag.networks):
+        detail = (
+            "Contributions need inputs that can be changed little by little, and the length of a sequence, which this "
+            "model's networks read, cannot. Leave out `explain`."
+        )
         yield PointedProblem(pointer="/explain", detail=detail)
     elif rows > (most := max_explained_rows(model)):
         detail = f"At most {most:,} rows of this model can be explained in one request, not {rows:,}. Send fewer rows."

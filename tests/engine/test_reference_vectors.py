@@ -1,5 +1,6 @@
 """Losses, gradients and trained weights equal PyTorch's, for every layer, loss and optimizer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -83,10 +84,14 @@ def types_in(union: object) -> set[str]:
     return {spec.model_fields["type"].default for spec in union_type.__args__}
 
 
-def used(layers: tuple[LayerSpec, ...]) -> set[str]:
-    return {layer.type for layer in layers} | {
-        kind for layer in layers if layer.type == "residual" for kind in used((*layer.layers, *layer.projection))
-    }
+def used(layers: Sequence[LayerSpec]) -> set[str]:
+    return {layer.type for layer in layers}.union(*(used(inside(layer)) for layer in layers))
+
+
+def inside(layer: LayerSpec) -> Sequence[LayerSpec]:
+    if layer.type == "residual":
+        return (*layer.layers, *layer.projection)
+    return [each for branch in layer.branches for each in branch.layers] if layer.type == "parallel" else ()
 
 
 def test_every_layer_loss_and_optimizer_has_a_reference() -> None:

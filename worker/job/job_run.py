@@ -6,11 +6,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from engine.parallel.group import Group
 from engine.training import checkpoint
 from engine.training.events import BatchEnd, EpochEnd, Stopped
 from engine.training.learning_rate_finder import RangeTestResult, run_range_test
 from engine.training.loop import train
+from engine.training.parallel.group import Group
 from service.jobs.budgets import cpu_limit
 from store.artifacts import blobs
 from store.tables import Job

@@ -10,8 +10,8 @@ import time
 from typing import NoReturn
 
 from engine.numeric_fingerprint import numeric_fingerprint
-from engine.parallel.gradients import ShardedGradients
-from engine.parallel.mpi_group import MpiGroup, NothingToDo
+from engine.training.parallel.gradients import ShardedGradients
+from engine.training.parallel.mpi_group import MpiGroup, NothingToDo
 from engine.training.run import set_up
 from service import tracing
 from service.bootstrap import bootstrap

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.layers.layer import Layer
 from engine.layers.layer_id import LayerId, ShapeError
-from engine.layers.padding.mask import TORCH_PADDING, Mask
+from engine.layers.mask import TORCH_PADDING, Mask
 from engine.memory import Arena, Array, Buffers, Shape
 from engine.spec import EmbeddingSpec
 

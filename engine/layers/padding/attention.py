@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.layers.attention import Attention
 from engine.layers.layer_id import LayerId
-from engine.layers.padding.mask import TORCH_PADDING, Mask
+from engine.layers.mask import TORCH_PADDING, Mask
 from engine.memory import Shape
 from engine.spec import AttentionSpec
 

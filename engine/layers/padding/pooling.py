@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.layer_id import LayerId
-from engine.layers.padding.mask import TORCH_PADDING, Mask
+from engine.layers.mask import TORCH_PADDING, Mask
 from engine.memory import Array, Buffers, Shape
 
 

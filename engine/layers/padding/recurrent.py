@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.layers.layer_id import LayerId
-from engine.layers.padding.mask import TORCH_PADDING, Mask
+from engine.layers.mask import TORCH_PADDING, Mask
 from engine.layers.recurrent.cell import Cell
 from engine.layers.recurrent.recurrent import Recurrent
 from engine.memory import Array, Buffers, Shape

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.layers.attention import Attention
 from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
 from engine.layers.layer import Layer
+from engine.layers.mask import Mask
 from engine.layers.padding.attention import PaddedAttention
-from engine.layers.padding.mask import Mask
 from engine.layers.padding.pooling import PaddedAverage, PaddedMax
 from engine.layers.padding.recurrent import PaddedRecurrent
 from engine.layers.parallel import Parallel
@@ -25,12 +25,8 @@ def use_masks(layers: Sequential, mask: Mask | None) -> None:
     """
     used = list[Layer]()
     for layer in layers.layers:
-        if isinstance(layer, Residual):
-            use_masks(layer.body, mask)
-            use_masks(layer.skip, mask)
-        if isinstance(layer, Parallel):
-            for branch in layer.branches:
-                use_masks(branch, mask)
+        for inner in _inside(layer):
+            use_masks(inner, mask)
         padded = PADDED.get(type(layer)) if mask else None
         used.append(padded(layer, mask) if padded else layer)
         mask = layer.output_mask(mask)
@@ -43,3 +39,15 @@ PADDED: dict[type[Layer], Callable[[Any, Any], Layer]] = {
     GlobalAverage: lambda layer, mask: PaddedAverage(layer.input_shape, layer.id, mask),
     GlobalMax: lambda layer, mask: PaddedMax(layer.input_shape, layer.id, mask),
 }
+READERS = (PaddedRecurrent, PaddedAttention, PaddedAverage, PaddedMax)
+
+
+def ignores_padding(layers: Sequential) -> bool:
+    """Return whether any of the layers, or a layer inside one, ignores padding."""
+    return any(isinstance(layer, READERS) or any(map(ignores_padding, _inside(layer))) for layer in layers.layers)
+
+
+def _inside(layer: Layer) -> Sequence[Sequential]:
+    if isinstance(layer, Residual):
+        return (layer.body, layer.skip)
+    return layer.branches if isinstance(layer, Parallel) else ()

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from engine.spec import LossName
 from engine.spec.losses import BY_NAME, RegressionLoss
+from tabular.column_format import TRUE
 from tabular.names import suggest_name
 from tabular.planning.report import PlanningReport
 from tabular.planning.request import PlanRequest
 from tabular.profile import Column, Profile
-from tabular.readers.values.booleans import TRUE
 
 EXPOSURE_LOSSES: tuple[LossName, ...] = tuple(
     name for name, loss in BY_NAME.items() if issubclass(loss, RegressionLoss) and loss.takes_exposure

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.interchange.onnx.graph import ML, Element, Nodes, Port, Value
-from tabular.column_format import ColumnFormat
+from tabular.column_format import FALSE, TRUE, ColumnFormat
 from tabular.preprocessing.onnx.time_texts import add_times
 from tabular.readers.values import booleans
 from tabular.reading import InputColumn, RowReading
@@ -49,7 +49,7 @@ class TextRule:
         return {spelled: number for text, number in numbers.items() for spelled in with_blanks(text)}
 
     def _texts(self, categories: Mapping[str, int]) -> set[str]:
-        words = booleans.TRUE | booleans.FALSE if self.is_boolean else frozenset[str]()
+        words = TRUE | FALSE if self.is_boolean else frozenset[str]()
         return {*categories, *(spelled for word in words for spelled in (word, word.upper(), word.capitalize()))}
 
     def _label(self, text: str) -> str:

@@ -4,18 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tabular.column_format import FALSE, FAMILIES, TRUE
 from tabular.readers.values.shapes import Shape
 from tabular.sql import literal
-
-FAMILIES = (  # words for yes and no, by language
-    ("true t", "false f"), ("yes y", "no n"), ("on", "off"), ("ja j", "nein n"), ("ja", "nee nej nei"),
-    ("oui", "non"), ("s\u00ed si s", "no n"), ("sim s", "n\u00e3o nao n"), ("tak", "nie"), ("ano", "ne"),
-    ("igen", "nem"), ("kyll\u00e4", "ei"), ("evet", "hay\u0131r hayir"), ("\u0434\u0430", "\u043d\u0435\u0442"),
-    ("vrai", "faux"), ("wahr", "falsch"), ("verdadero", "falso"), ("vero", "falso"), ("verdadeiro", "falso"),
-    ("waar", "onwaar"), ("\u306f\u3044", "\u3044\u3044\u3048"), ("\u662f", "\u5426"),
-)  # fmt: skip
-TRUE = frozenset(word for true, _ in FAMILIES for word in true.split())
-FALSE = frozenset(word for _, false in FAMILIES for word in false.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engine.parallel.mpiexec import find_mpiexec
+from engine.training.parallel.mpiexec import find_mpiexec
 from store.db.transaction import transaction
 from store.jobs import claims, workers
 from store.jobs.workers import WorkerInfo

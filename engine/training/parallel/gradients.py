@@ -13,9 +13,9 @@ the gradients of their shards:
 from __future__ import annotations
 
 from engine import streams
-from engine.parallel.group import Command, Group, SingleProcess, StartBatch, StartEpoch
-from engine.parallel.shards import ShardedNetwork
 from engine.training.fine_tuning import unfreeze
+from engine.training.parallel.group import Command, Group, SingleProcess, StartBatch, StartEpoch
+from engine.training.parallel.shards import ShardedNetwork
 from engine.training.run import TrainingRun
 
 MAX_KEY = 2**63

@@ -19,7 +19,7 @@ from mpi4py import MPI
 
 from engine.memory import Array
 from engine.network import Network
-from engine.parallel.group import Command, StartBatch, StartEpoch
+from engine.training.parallel.group import Command, StartBatch, StartEpoch
 
 SPIN_SECONDS = 0.0005  # a process waits so long without a pause, because most messages come at once
 MAX_PAUSE_SECONDS = 0.001

@@ -9,12 +9,12 @@ import pytest
 
 from engine.batches import Rows
 from engine.network import Network
-from engine.parallel.gradients import ShardedGradients
-from engine.parallel.group import Command
 from engine.spec import AdamSpec, AveragingSpec, DenseSpec, DropoutSpec, LbfgsSpec, TrainingSpec
 from engine.training import checkpoint
 from engine.training.events import BatchEnd
 from engine.training.loop import train
+from engine.training.parallel.gradients import ShardedGradients
+from engine.training.parallel.group import Command
 from engine.training.run import set_up
 from engine.training.state import TrainingState, initialize_training
 from tests.support.training_runs import classifier, moons, small, spec

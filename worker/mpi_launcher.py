@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from engine.parallel.mpiexec import INSTALL, find_mpiexec
+from engine.training.parallel.mpiexec import INSTALL, find_mpiexec
 from service.settings import Settings
 from store.tables import Job
 from worker.attempt.outcomes import Failed, Outcome, WorkerLost
