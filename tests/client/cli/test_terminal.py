@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -67,6 +68,7 @@ def terminal(service: Service, folder: Path, *arguments: str, **environment: str
         stdout=inside,
         stderr=inside,
         start_new_session=True,
+        preexec_fn=_heed_ctrl_c,  # noqa: PLW1509 - runs one system call
     )
     os.close(inside)
     try:
@@ -77,13 +79,18 @@ def terminal(service: Service, folder: Path, *arguments: str, **environment: str
         os.close(outside)
 
 
+def _heed_ctrl_c() -> None:
+    """Undo what shells do to commands in the background, and those pass on to theirs: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_leaves_the_job_running_and_prints_how_to_return(service: Service, folder: Path) -> None:
     (folder / "long.json").write_text('{"training": {"early_stopping": null, "epochs": 10000}}')
     with terminal(service, folder, "train", "flowers.csv", "-t", "kind", "--spec", "long.json") as shown:
         shown.wait_for("Train now? [Y/n]")
         shown.press(b"\n")
         shown.wait_for("validation loss ")
-        shown.process.send_signal(2)
+        shown.process.send_signal(signal.SIGINT)
         assert shown.end() == 130
     assert re.search("[\u2801-\u28ff]", shown.output), "curves"
     (job,) = re.findall(r"backprop watch (\w+)", shown.output)
