@@ -9,6 +9,7 @@ from engine.errors import PointedProblem
 from engine.spec.base import validation_error
 from service.jobs.prices import Price
 
+LEAST_SECONDS = 0.05  # of processor time, for the smallest table and network
 MAX_CPU_SECONDS = 10_000_000.0  # about four months of one core
 
 
@@ -43,9 +44,6 @@ def cpu_limit(spec: Mapping[str, Any], estimate: Mapping[str, Any]) -> float | N
     return min(limits, default=None)
 
 
-LEAST_SECONDS = 0.05  # of processor time, for the smallest table and network
-
-
 def budget_problems(budget: BudgetSpec | None, price: Price | None) -> Sequence[PointedProblem]:
     """Return what is wrong with a budget.
 
@@ -77,5 +75,5 @@ def _too_small(given: str, needed: str) -> str:
 
 
 def _up(value: float) -> float:
-    """Return about 1 % more with two significant digits, so that the number in the message is accepted."""
+    """Return a little more, with two significant digits, so that the number in the message is accepted."""
     return float(f"{value * 1.06:.2g}")

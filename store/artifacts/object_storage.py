@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -39,8 +40,6 @@ class ObjectStorage:
     @cached_property
     def _store(self) -> "ObjectStore":
         """Opened when first needed: its threads would not survive a fork."""
-        from datetime import timedelta  # noqa: PLC0415
-
         from obstore.store import from_url  # noqa: PLC0415 - an optional dependency
 
         return from_url(
@@ -55,15 +54,13 @@ class ObjectStorage:
         Raises:
             ObjectStorageUnavailable: it may have been stored nevertheless.
         """
-        import obstore  # noqa: PLC0415
-
         source = iter(chunks)
         first = _take(source, PART_BYTES)
         with _errors():
             if len(first) < PART_BYTES:
-                obstore.put(self._store, name, first, use_multipart=False)
+                self._store.put(name, first, use_multipart=False)
             else:
-                obstore.put(self._store, name, itertools.chain([first], source), chunk_size=PART_BYTES)
+                self._store.put(name, itertools.chain([first], source), chunk_size=PART_BYTES)
 
     def read(self, name: str, start: int, stop: int) -> Iterator[bytes]:
         """Yield the bytes from `start` to `stop`, at most 8 MiB at a time. No connection is held in between.
@@ -72,29 +69,23 @@ class ObjectStorage:
             ObjectMissing: there is no such object.
             ObjectStorageUnavailable: the rest can be read later.
         """
-        import obstore  # noqa: PLC0415
-
         for at in range(start, stop, PART_BYTES):
             try:
                 with _errors():
-                    part = bytes(obstore.get_range(self._store, name, start=at, end=min(at + PART_BYTES, stop)))
+                    part = bytes(self._store.get_range(name, start=at, end=min(at + PART_BYTES, stop)))
             except FileNotFoundError as error:
                 raise ObjectMissing(name) from error
             yield part
 
     def remove(self, names: list[str]) -> None:
         """Delete objects; names without an object are ignored."""
-        import obstore  # noqa: PLC0415
-
         with _errors():
-            obstore.delete(self._store, names)
+            self._store.delete(names)
 
     def check(self) -> None:
         """Raise `ObjectStorageUnavailable` if the bucket cannot be listed now."""
-        import obstore  # noqa: PLC0415
-
         with _errors():
-            list(obstore.list(self._store, prefix="no-such-folder"))
+            list(self._store.list(prefix="no-such-folder"))
 
 
 def storage_of(sessions: Sessions) -> ObjectStorage | None:
