@@ -6,16 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax
+from engine.layers.convolution.global_pooling import GlobalAverage, GlobalMax, GlobalPool
 from engine.layers.layer_id import LayerId
 from engine.layers.mask import TORCH_PADDING, Mask
 from engine.memory import Array, Buffers, Shape
 
 
-class PaddedAverage(GlobalAverage):
-    """The mean over the time steps of each row up to its end."""
+class PaddedPool(GlobalPool):
+    """What poolings that ignore padding share: the mask, and memory for the numbers without padding."""
 
     work: Array
+
+    def __init__(self, shape: Shape, layer_id: LayerId, mask: Mask) -> None:
+        super().__init__(shape, layer_id)
+        self.mask = mask
+
+    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
+        """Also declare the numbers without padding."""
+        return super().buffers(dtype, training=training) | {"work": (self.input_shape, dtype)}
+
+
+class PaddedAverage(PaddedPool, GlobalAverage):
+    """The mean over the time steps of each row up to its end."""
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:  # noqa: ARG002 - draws nothing
         """Sum what is no padding, then divide by the lengths."""
@@ -28,14 +40,6 @@ class PaddedAverage(GlobalAverage):
         np.divide(dy, self.mask.lengths, out=dy)
         return np.multiply(dy[:, None], self.mask.valid[:, :, None], out=self.dx)
 
-    def __init__(self, shape: Shape, layer_id: LayerId, mask: Mask) -> None:
-        super().__init__(shape, layer_id)
-        self.mask = mask
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """Also declare the numbers without padding."""
-        return super().buffers(dtype, training=training) | {"work": (self.input_shape, dtype)}
-
     def torch_code(self) -> str:
         """Return the expression for the class defined below."""
         return "PaddedAverage()"
@@ -45,24 +49,14 @@ class PaddedAverage(GlobalAverage):
         return {"Padding": TORCH_PADDING, "PaddedAverage": TORCH_AVERAGE}
 
 
-class PaddedMax(GlobalMax):
+class PaddedMax(PaddedPool, GlobalMax):
     """The maximum over the time steps of each row up to its end."""
-
-    work: Array
 
     def forward(self, x: Array, dropout: np.random.Generator | None) -> Array:
         """Set padding to minus infinity, and find the maxima."""
         np.copyto(self.work, x)
         np.copyto(self.work, -np.inf, where=self.mask.ended[:, :, None])
         return super().forward(self.work, dropout)
-
-    def __init__(self, shape: Shape, layer_id: LayerId, mask: Mask) -> None:
-        super().__init__(shape, layer_id)
-        self.mask = mask
-
-    def buffers(self, dtype: np.dtype[Any], *, training: bool) -> Buffers:
-        """Also declare the numbers without padding."""
-        return super().buffers(dtype, training=training) | {"work": (self.input_shape, dtype)}
 
     def torch_code(self) -> str:
         """Return the expression for the class defined below."""
