@@ -39,13 +39,15 @@ class Price:
 
 
 def estimated_cost(price: Price | None, seconds: Mapping[str, float] | None) -> dict[str, Any] | None:
-    """Return the cost of a job as its estimate shows it, from its processor time with its interval."""
-    if price is None or seconds is None:
+    """Return the cost of a job as its estimate shows it, from its processor time with its interval.
+
+    The amounts are None while the duration is not known. The price is there in any case: the job keeps it.
+    """
+    if price is None:
         return None
+    amounts = {"amount": "seconds", "low": "low", "high": "high"}
     return {
-        "amount": price.amount(seconds["seconds"]),
-        "low": price.amount(seconds["low"]),
-        "high": price.amount(seconds["high"]),
+        **{name: price.amount(seconds[of]) if seconds else None for name, of in amounts.items()},
         "currency": price.currency,
         "price_per_cpu_hour": price.per_cpu_hour,
     }

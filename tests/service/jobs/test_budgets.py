@@ -29,8 +29,9 @@ def test_a_cost_cannot_be_limited_without_a_price() -> None:
     [({"cpu_seconds": 60.0, "cost": None}, 60.0), ({"cpu_seconds": 60.0, "cost": 0.03}, 30.0), (None, None)],
 )
 def test_the_smaller_limit_holds(budget: dict[str, float | None] | None, limit: float | None) -> None:
-    estimate = {"cost": estimated_cost(PRICE, SECONDS)}
-    assert cpu_limit({"budget": budget}, estimate) == (limit if limit is None else pytest.approx(limit))
+    for seconds in (SECONDS, None):  # None: the duration is not known before the first jobs have ended
+        estimate = {"cost": estimated_cost(PRICE, seconds)}
+        assert cpu_limit({"budget": budget}, estimate) == (limit if limit is None else pytest.approx(limit))
 
 
 def test_costs_follow_the_price() -> None:
