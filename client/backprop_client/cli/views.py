@@ -117,8 +117,9 @@ def _cost(estimate: Mapping[str, Any]) -> str:
     parts = [_time(estimate.get("seconds")), f"{numbers.size(estimate.get('memory_bytes') or 0)} of memory"]
     if estimate.get("parameters") is not None:
         parts.insert(0, f"{estimate['parameters']:,} parameters")
-    if estimate.get("cost"):
-        parts.append(str(estimate["cost"]))
+    cost = estimate.get("cost")
+    if cost and cost["amount"] is not None:
+        parts.append(f"{cost['amount']:.3g} {cost['currency']} ({cost['low']:.3g} to {cost['high']:.3g})")
     return ", ".join(parts)
 
 

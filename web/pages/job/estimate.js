@@ -32,7 +32,7 @@ function range(seconds) {
   return `${duration(seconds.seconds)} (${duration(seconds.low)} to ${duration(seconds.high)})`;
 }
 
-const money = (cost) => (cost == null ? null : typeof cost === "object" ? `${number(cost.amount)} ${cost.currency}` : number(cost));
+const money = (cost) => (cost?.amount == null ? null : `${number(cost.amount)} ${cost.currency}`);
 
 // The time in the state `running`, over all attempts.
 function secondsRunning({ transitions }, now) {

@@ -34,16 +34,14 @@ function Estimate({ estimate }) {
       ["Parameters", number(estimate.parameters)],
       ["Operations", `${short(estimate.flops)} FLOPs`],
       ["Memory", bytes(estimate.memory_bytes)],
-      ["Cost", cost && costText(cost)],
+      ["Cost", cost?.amount == null ? null : costText(cost)],
     ]} />
     ${from && html`<p class="note">A similar model exists: <a href="#/new?model=${from.model_id ?? from}">fine-tune it instead</a>. ${from.detail ?? ""}</p>`}
   `;
 }
 
-export function costText(cost) {
-  if (typeof cost !== "object") return String(cost);
-  const range = cost.low == null ? "" : ` (${number(cost.low)} to ${number(cost.high)})`;
-  return `${number(cost.amount ?? cost.cost)} ${cost.currency ?? ""}${range}`;
+function costText(cost) {
+  return `${number(cost.amount)} ${cost.currency} (${number(cost.low)} to ${number(cost.high)})`;
 }
 
 function Decisions({ spec, warnings }) {
